@@ -1,0 +1,161 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{AggregateId, ChangeSet, Version};
+
+/// A SHA-256, lower-case hex on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// What version 1 of every aggregate chains to: 32 zero bytes.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The hash of a change set:
+    /// `SHA-256(prev ‖ "{kind}#{uuid}" ‖ 0x00 ‖ version as 8 bytes big-endian ‖ body)`.
+    pub fn of_change_set(
+        prev: Self,
+        aggregate: &AggregateId,
+        version: Version,
+        body: &str,
+    ) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(prev.0);
+        hasher.update(aggregate.to_string());
+        hasher.update([0]);
+        hasher.update(version.to_be_bytes());
+        hasher.update(body);
+        Self(hasher.finalize().into())
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The hash in these bytes, if they are 32.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+/// A text that is not 64 hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a SHA-256 in hex")]
+pub struct InvalidHash(String);
+
+impl FromStr for Hash {
+    type Err = InvalidHash;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidHash(text.to_owned()))?;
+        Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for Hash {
+    type Error = InvalidHash;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Hash> for String {
+    fn from(hash: Hash) -> Self {
+        hash.to_string()
+    }
+}
+
+/// Where and how a history stops being what was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainBreak {
+    /// A change set is missing, or two have changed places.
+    #[error("version {expected} is missing: version {found} stands in its place")]
+    Gap {
+        /// The version that should have come.
+        expected: Version,
+        /// The version that came.
+        found: Version,
+    },
+    /// The change set names another predecessor than the one before it.
+    #[error("version {version} does not chain to version {}", version - 1)]
+    Unchained {
+        /// The version whose `prev` is wrong.
+        version: Version,
+    },
+    /// The body is not the one that was hashed.
+    #[error("version {version} was altered: its hash does not match its body")]
+    Altered {
+        /// The version whose body and hash disagree.
+        version: Version,
+    },
+    /// The change set is another aggregate's.
+    #[error("version {version} belongs to another aggregate")]
+    Foreign {
+        /// The version that stands in the wrong history.
+        version: Version,
+    },
+}
+
+impl ChainBreak {
+    /// The first version that cannot be trusted.
+    pub const fn version(&self) -> Version {
+        match *self {
+            Self::Gap { expected: version, .. }
+            | Self::Unchained { version }
+            | Self::Altered { version }
+            | Self::Foreign { version } => version,
+        }
+    }
+}
+
+/// Checks that `change_sets` follow version `after`, whose hash is `prev`, without a hole, each
+/// chained to the one before and none altered. From the start: `after` 0 and [`Hash::ZERO`].
+/// Gives the hash of the last one, or `prev` when there are none.
+///
+/// # Errors
+/// The first break.
+pub fn verify_chain<'a>(
+    aggregate: &AggregateId,
+    after: Version,
+    prev: Hash,
+    change_sets: impl IntoIterator<Item = &'a ChangeSet>,
+) -> Result<Hash, ChainBreak> {
+    let mut last = (after, prev);
+    for change_set in change_sets {
+        let (expected, version) = (last.0 + 1, change_set.version);
+        if change_set.aggregate != *aggregate {
+            return Err(ChainBreak::Foreign { version: expected });
+        }
+        if version != expected {
+            return Err(ChainBreak::Gap { expected, found: version });
+        }
+        if change_set.prev != last.1 {
+            return Err(ChainBreak::Unchained { version });
+        }
+        if !change_set.is_unaltered() {
+            return Err(ChainBreak::Altered { version });
+        }
+        last = (version, change_set.hash);
+    }
+    Ok(last.1)
+}

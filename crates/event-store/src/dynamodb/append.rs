@@ -1,0 +1,116 @@
+//! One conditional put, and what to do when its answer is lost.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
+
+use super::DynamoDbStore;
+use super::failure::{Failure, condition_failed};
+use super::items::{self, Item, Row};
+use crate::{Appended, ChangeSet, StoreError};
+
+const ATTEMPTS: u32 = 4;
+/// The longest pause after the first attempt; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(40);
+
+enum Put {
+    Written,
+    /// With what is there, if the answer brought it.
+    Taken(Option<Item>),
+    Failed(Failure),
+}
+
+impl DynamoDbStore {
+    /// Puts the change set unless its version is taken. The same put may be sent more than once, which
+    /// is safe because it names its own hash: whoever finds that hash at that version has written it.
+    /// It is sent again only when it certainly was not carried out, or when reading back found nothing.
+    pub(super) async fn put_change_set(
+        &self,
+        change_set: &ChangeSet,
+    ) -> Result<Appended, StoreError> {
+        let item = items::of_change_set(change_set)?;
+        let mut attempt = 1;
+        loop {
+            let failure = match self.try_put(item.clone()).await {
+                Put::Written => return Ok(Appended::Written),
+                Put::Taken(Some(there)) => return settle(change_set, there),
+                Put::Taken(None) => match self.read_back(change_set).await? {
+                    Some(there) => return settle(change_set, there),
+                    None => Failure::Unknown("PutItem: taken by an item that is gone".to_owned()),
+                },
+                Put::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
+                Put::Failed(failure @ Failure::Busy(_)) => failure,
+                Put::Failed(failure @ Failure::Unknown(_)) => {
+                    match self.read_back(change_set).await {
+                        Ok(Some(there)) => return settle(change_set, there),
+                        Ok(None) => failure,
+                        // What the put said is the better reason.
+                        Err(_) => return Err(failure.into()),
+                    }
+                }
+            };
+            if attempt == ATTEMPTS {
+                return Err(failure.into());
+            }
+            tokio::time::sleep(pause_after(attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn try_put(&self, item: Item) -> Put {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .customize()
+            .config_override(Config::builder().retry_config(RetryConfig::disabled()));
+        match self.observed("PutItem", request.send()).await {
+            Ok(_) => Put::Written,
+            Err(error) if condition_failed(&error) => match error.into_service_error() {
+                PutItemError::ConditionalCheckFailedException(taken) => Put::Taken(taken.item),
+                _ => Put::Taken(None),
+            },
+            Err(error) => Put::Failed(Failure::of("PutItem", &error)),
+        }
+    }
+
+    async fn read_back(&self, change_set: &ChangeSet) -> Result<Option<Item>, StoreError> {
+        let pk = change_set.aggregate.to_string();
+        let request = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(items::key(pk, items::change_set_key(change_set.version))))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match self.observed("GetItem", request.send()).await {
+            Ok(answer) => Ok(answer.item),
+            Err(error) => Err(Failure::of("GetItem", &error).into()),
+        }
+    }
+}
+
+/// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
+fn settle(ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
+    match items::parse(&ours.aggregate, there)? {
+        Row::ChangeSet(there) if there.hash == ours.hash => Ok(Appended::Written),
+        Row::ChangeSet(there) => Ok(Appended::Taken(there.into())),
+        _ => Err(StoreError::corrupt(
+            &ours.aggregate,
+            ours.version,
+            "something other than a change set stands in its place",
+        )),
+    }
+}
+
+fn pause_after(attempt: u32) -> Duration {
+    let longest = FIRST_PAUSE * 2_u32.saturating_pow(attempt - 1);
+    longest.mul_f64(rand::random_range(0.5..1.0))
+}

@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::{Config, config};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Timeouts that suit a store behind a person's click: 1 s to connect, 3 s for an attempt, 10 s with
+/// the SDK's retries.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
+}
+
+/// A configuration for a DynamoDB-compatible server that does not mind who asks, such as
+/// `http://127.0.0.1:8000`. For an account, use `aws-config`.
+pub fn for_endpoint(url: impl Into<String>) -> Config {
+    nowhere()
+        .credentials_provider(Credentials::new("local", "local", None, None, "anybody"))
+        .endpoint_url(url)
+        .timeout_config(timeouts())
+        .build()
+}
+
+/// What every configuration has that leads to no account.
+pub(crate) fn nowhere() -> config::Builder {
+    config::Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("local"))
+        .retry_config(RetryConfig::standard())
+}

@@ -1,0 +1,168 @@
+//! The items of the table: a format written for ever.
+//!
+//! | attribute | change set k | snapshot after k |
+//! |---|---|---|
+//! | `pk` (S, hash key) | `{kind}#{uuid}` | the same |
+//! | `sk` (S, range key) | k in twelve digits | k in twelve digits, then `.snapshot` |
+//! | `body` (S) | the exact hashed JSON | the snapshot as JSON |
+//! | `prev` (B, 32 bytes) | the hash of version k − 1 | |
+//! | `hash` (B, 32 bytes) | its own | |
+//! | `sum` (B, 32 bytes) | | `SHA-256(pk ‖ 0x00 ‖ k as 8 bytes big-endian ‖ body)` |
+//!
+//! Twelve digits keep the versions in order for 31 years at a thousand change sets a second. A
+//! `body` of type B is reserved for compression and an attribute `overflow` for bodies kept elsewhere;
+//! this version of the program writes neither and says so when it meets one. Sort keys of any other
+//! shape are left to later versions and passed over, and so is a snapshot whose sum does not match:
+//! a snapshot is only ever a shortcut.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
+
+use crate::{AggregateId, ChangeSet, Hash, Snapshot, StoreError, Version};
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The most that an item may have, names and values together (DynamoDB's limit).
+pub const ITEM_LIMIT: usize = 400 * 1024;
+
+/// The newest version that twelve digits can name.
+const LAST: Version = 999_999_999_999;
+const SNAPSHOT: &str = ".snapshot";
+
+/// What stands behind one sort key.
+#[derive(Debug)]
+pub(super) enum Row {
+    ChangeSet(ChangeSet),
+    Snapshot(Snapshot),
+    /// A broken snapshot, or something of a later version of this program.
+    PassedOver,
+}
+
+pub(super) fn change_set_key(version: Version) -> String {
+    format!("{:012}", version.min(LAST))
+}
+
+/// Stands after the version's change set and before the next one's.
+pub(super) fn snapshot_key(version: Version) -> String {
+    change_set_key(version) + SNAPSHOT
+}
+
+/// The version whose change set has this sort key.
+pub(super) fn version_of(sort_key: &str) -> Option<Version> {
+    let digits = sort_key.len() == 12 && sort_key.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| sort_key.parse().ok()).flatten()
+}
+
+pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(pk.into())),
+        ("sk".to_owned(), AttributeValue::S(sk.into())),
+    ])
+}
+
+pub(super) fn of_change_set(change_set: &ChangeSet) -> Result<Item, StoreError> {
+    let mut item = key(change_set.aggregate.to_string(), change_set_key(change_set.version));
+    item.insert("prev".to_owned(), bytes(change_set.prev.as_bytes()));
+    item.insert("hash".to_owned(), bytes(change_set.hash.as_bytes()));
+    with_body(item, change_set.body().to_owned())
+}
+
+pub(super) fn of_snapshot(snapshot: &Snapshot) -> Result<Item, StoreError> {
+    let pk = snapshot.aggregate.to_string();
+    let body = serde_json::to_string(snapshot).map_err(crate::DecodeError::from)?;
+    let sum = sum(&pk, snapshot.version, &body);
+    let mut item = key(pk, snapshot_key(snapshot.version));
+    item.insert("sum".to_owned(), bytes(&sum));
+    with_body(item, body)
+}
+
+/// Adds the body, unless that makes the item larger than DynamoDB takes.
+fn with_body(mut item: Item, body: String) -> Result<Item, StoreError> {
+    let rest: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+    let limit = ITEM_LIMIT - rest - "body".len();
+    if body.len() > limit {
+        return Err(StoreError::TooLarge { bytes: body.len(), limit });
+    }
+    item.insert("body".to_owned(), AttributeValue::S(body));
+    Ok(item)
+}
+
+fn size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        _ => 0,
+    }
+}
+
+/// What an item of this aggregate's partition is.
+pub(super) fn parse(aggregate: &AggregateId, mut item: Item) -> Result<Row, StoreError> {
+    let sort_key = match item.remove("sk") {
+        Some(AttributeValue::S(sort_key)) => sort_key,
+        _ => return Ok(Row::PassedOver),
+    };
+    if let Some(version) = version_of(&sort_key) {
+        return change_set(aggregate, version, item).map(Row::ChangeSet);
+    }
+    let version = sort_key.strip_suffix(SNAPSHOT).and_then(version_of);
+    Ok(match version.map(|version| (version, snapshot(aggregate, version, item))) {
+        Some((_, Some(snapshot))) => Row::Snapshot(snapshot),
+        Some((version, None)) => {
+            tracing::warn!(%aggregate, version, "a snapshot is damaged and was passed over");
+            Row::PassedOver
+        }
+        None => Row::PassedOver,
+    })
+}
+
+fn change_set(
+    aggregate: &AggregateId,
+    version: Version,
+    mut item: Item,
+) -> Result<ChangeSet, StoreError> {
+    let corrupt = |problem: &str| StoreError::corrupt(aggregate, version, problem);
+    if item.contains_key("overflow") {
+        return Err(corrupt("its body is kept elsewhere, which this version cannot read"));
+    }
+    let body = match item.remove("body") {
+        Some(AttributeValue::S(body)) => body,
+        Some(AttributeValue::B(_)) => {
+            return Err(corrupt("its body is compressed, which this version cannot read"));
+        }
+        _ => return Err(corrupt("it has no body")),
+    };
+    let prev = hash(&item, "prev").ok_or_else(|| corrupt("`prev` is not 32 bytes"))?;
+    let hash = hash(&item, "hash").ok_or_else(|| corrupt("`hash` is not 32 bytes"))?;
+    ChangeSet::from_parts(aggregate.clone(), version, prev, hash, body)
+        .map_err(|error| StoreError::corrupt(aggregate, version, error))
+}
+
+fn snapshot(aggregate: &AggregateId, version: Version, item: Item) -> Option<Snapshot> {
+    let body = item.get("body")?.as_s().ok()?;
+    if hash(&item, "sum")?.as_bytes() != &sum(&aggregate.to_string(), version, body) {
+        return None;
+    }
+    let snapshot: Snapshot = serde_json::from_str(body).ok()?;
+    let aggregate = aggregate.clone();
+    (snapshot.version == version).then_some(Snapshot { aggregate, ..snapshot })
+}
+
+fn hash(item: &Item, name: &str) -> Option<Hash> {
+    Hash::from_slice(item.get(name)?.as_b().ok()?.as_ref())
+}
+
+fn sum(pk: &str, version: Version, body: &str) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(pk);
+    hasher.update([0]);
+    hasher.update(version.to_be_bytes());
+    hasher.update(body);
+    hasher.finalize().into()
+}
+
+fn bytes(bytes: &[u8; 32]) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes.as_slice()))
+}

@@ -1,0 +1,171 @@
+//! Reading histories: one query, which as a rule is one page.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+
+use super::DynamoDbStore;
+use super::failure::Failure;
+use super::items::{self, Item, Row};
+use crate::{AggregateId, ChangeSet, Hash, Loaded, Snapshot, StoreError, Version};
+
+/// How many items a load asks for at a time: the change sets between two snapshots, and a few more.
+/// Always sent, so that no query reads on through a long history.
+const LOAD_PAGE: usize = 64;
+/// The most that a page of a history asks for at a time.
+const HISTORY_PAGE: usize = 256;
+
+/// Which part of a partition, and in which direction.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Range {
+    /// From this version's snapshot back.
+    BackFrom(Version),
+    /// From the change set before this version back.
+    Before(Version),
+    /// From the change set after this version on.
+    After(Version),
+}
+
+impl Range {
+    fn condition(self) -> (&'static str, String, bool) {
+        match self {
+            Self::BackFrom(version) => ("sk <= :sk", items::snapshot_key(version), false),
+            Self::Before(version) => ("sk < :sk", items::change_set_key(version), false),
+            Self::After(version) => ("sk > :sk", items::snapshot_key(version), true),
+        }
+    }
+}
+
+/// The pages of one query.
+struct Pages<'a> {
+    store: &'a DynamoDbStore,
+    aggregate: &'a AggregateId,
+    range: Range,
+    next: Next,
+}
+
+enum Next {
+    First,
+    From(Item),
+    End,
+}
+
+impl DynamoDbStore {
+    /// Back from `version` to the newest snapshot that may serve, or to the start.
+    pub(super) async fn load_back(
+        &self,
+        aggregate: &AggregateId,
+        version: Version,
+        schema: u32,
+    ) -> Result<Loaded, StoreError> {
+        let mut pages = self.pages(aggregate, Range::BackFrom(version));
+        let mut newer = Vec::new();
+        let mut candidate: Option<Snapshot> = None;
+        let mut wanted = LOAD_PAGE;
+        while let Some(rows) = pages.next(wanted).await? {
+            // No snapshot where one should be: there may be none for long.
+            wanted = HISTORY_PAGE;
+            for row in rows {
+                match items::parse(aggregate, row)? {
+                    Row::Snapshot(snapshot) if snapshot.schema == schema => {
+                        candidate = Some(snapshot);
+                    }
+                    Row::Snapshot(_) | Row::PassedOver => {}
+                    Row::ChangeSet(own) => {
+                        // A snapshot stands right behind its own change set, and serves only when
+                        // that is there, unaltered, and has the hash that the snapshot names.
+                        if let Some(snapshot) = candidate.take().filter(|s| vouches(&own, s)) {
+                            newer.reverse();
+                            let start = (0, Hash::ZERO);
+                            return Loaded::checked(aggregate, Some(snapshot), newer, start);
+                        }
+                        newer.push(own);
+                    }
+                }
+            }
+        }
+        newer.reverse();
+        Loaded::checked(aggregate, None, newer, (0, Hash::ZERO))
+    }
+
+    /// Everything after a version whose hash is known.
+    pub(super) async fn load_on(
+        &self,
+        aggregate: &AggregateId,
+        from: (Version, Hash),
+    ) -> Result<Loaded, StoreError> {
+        let newer = self.history(aggregate, Range::After(from.0), usize::MAX).await?;
+        Loaded::checked(aggregate, None, newer, from)
+    }
+
+    /// Up to `limit` change sets, in the range's direction.
+    pub(super) async fn history(
+        &self,
+        aggregate: &AggregateId,
+        range: Range,
+        limit: usize,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        let mut pages = self.pages(aggregate, range);
+        let mut history = Vec::new();
+        while history.len() < limit {
+            // One more, as there may be a snapshot among them.
+            let wanted = (limit - history.len()).saturating_add(1).min(HISTORY_PAGE);
+            let Some(rows) = pages.next(wanted).await? else { break };
+            for row in rows {
+                // What lies beyond the page is not looked at: it may be corrupt.
+                if history.len() == limit {
+                    break;
+                }
+                if let Row::ChangeSet(change_set) = items::parse(aggregate, row)? {
+                    history.push(change_set);
+                }
+            }
+        }
+        Ok(history)
+    }
+
+    fn pages<'a>(&'a self, aggregate: &'a AggregateId, range: Range) -> Pages<'a> {
+        Pages { store: self, aggregate, range, next: Next::First }
+    }
+}
+
+impl Pages<'_> {
+    /// The next page; `None` after the last. An empty page says nothing about the next.
+    async fn next(&mut self, limit: usize) -> Result<Option<Vec<Item>>, StoreError> {
+        let start = match std::mem::replace(&mut self.next, Next::End) {
+            Next::First => None,
+            Next::From(key) => Some(key),
+            Next::End => return Ok(None),
+        };
+        let (condition, sort_key, forward) = self.range.condition();
+        let values = HashMap::from([
+            (":pk".to_owned(), AttributeValue::S(self.aggregate.to_string())),
+            (":sk".to_owned(), AttributeValue::S(sort_key)),
+        ]);
+        let request = self
+            .store
+            .client
+            .query()
+            .table_name(&*self.store.table)
+            .key_condition_expression(format!("pk = :pk AND {condition}"))
+            .set_expression_attribute_values(Some(values))
+            .set_exclusive_start_key(start)
+            .scan_index_forward(forward)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self
+            .store
+            .observed("Query", request.send())
+            .await
+            .map_err(|error| Failure::of("Query", &error))?;
+        if let Some(key) = answer.last_evaluated_key.filter(|key| !key.is_empty()) {
+            self.next = Next::From(key);
+        }
+        Ok(Some(answer.items.unwrap_or_default()))
+    }
+}
+
+fn vouches(own: &ChangeSet, snapshot: &Snapshot) -> bool {
+    own.version == snapshot.version && own.hash == snapshot.hash && own.is_unaltered()
+}

@@ -1,0 +1,151 @@
+//! The table itself.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TableDescription, TableStatus,
+};
+
+use super::DynamoDbStore;
+use super::failure::Failure;
+use super::items;
+use crate::StoreError;
+
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_millis(250);
+const POLLS: u32 = 240;
+
+/// The keys the table has to have.
+const SHAPE: &str = "pk S HASH, sk S RANGE";
+
+/// A table that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// There is a table of that name, and it is not ours.
+    #[error("the table `{table}` has the keys {found}; expected {SHAPE}")]
+    Shape {
+        /// Its name.
+        table: String,
+        /// Its keys, in the order of its key schema.
+        found: String,
+    },
+    /// It does not become active.
+    #[error("the table `{table}` is not active but {status}")]
+    NotActive {
+        /// Its name.
+        table: String,
+        /// What DynamoDB calls its status.
+        status: String,
+    },
+    /// DynamoDB does not answer, or refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl DynamoDbStore {
+    /// Creates the table when there is none, billed by use, and waits until it is active.
+    ///
+    /// # Errors
+    /// [`TableError`]; a table of another shape is left alone.
+    pub async fn ensure_table(&self) -> Result<(), TableError> {
+        let mut description = match self.describe().await? {
+            Some(description) => description,
+            None => {
+                self.create().await?;
+                TableDescription::builder().table_status(TableStatus::Creating).build()
+            }
+        };
+        for _ in 0..POLLS {
+            match description.table_status() {
+                Some(TableStatus::Creating) | None => {}
+                Some(TableStatus::Active | TableStatus::Updating) => {
+                    return self.check_shape(&description);
+                }
+                Some(_) => break,
+            }
+            tokio::time::sleep(POLL_EVERY).await;
+            description = self.describe().await?.unwrap_or(description);
+        }
+        let status = description.table_status().map_or("UNKNOWN", TableStatus::as_str).to_owned();
+        Err(TableError::NotActive { table: self.table().to_owned(), status })
+    }
+
+    /// Whether the table answers, within a second.
+    ///
+    /// # Errors
+    /// [`StoreError`]: away, or refusing.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(items::key("ping", items::change_set_key(0))))
+            .send();
+        let answer = tokio::time::timeout(PING_TIMEOUT, self.observed("GetItem", request)).await;
+        match answer {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Failure::of("GetItem", &error).into()),
+            Err(_) => Err(Failure::Unknown("GetItem: no answer within a second".to_owned()).into()),
+        }
+    }
+
+    async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
+        match self.client.describe_table().table_name(&*self.table).send().await {
+            Ok(answer) => Ok(answer.table),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(Failure::of("DescribeTable", &error).into()),
+        }
+    }
+
+    async fn create(&self) -> Result<(), TableError> {
+        let mut request = self
+            .client
+            .create_table()
+            .table_name(&*self.table)
+            .billing_mode(BillingMode::PayPerRequest);
+        for (name, key_type) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+            let attribute = AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .map_err(unbuildable)?;
+            let key = KeySchemaElement::builder().attribute_name(name).key_type(key_type);
+            request = request
+                .attribute_definitions(attribute)
+                .key_schema(key.build().map_err(unbuildable)?);
+        }
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Another process was faster; its table is looked at like any other.
+            Err(error) if error.code() == Some("ResourceInUseException") => Ok(()),
+            Err(error) => Err(StoreError::from(Failure::of("CreateTable", &error)).into()),
+        }
+    }
+
+    fn check_shape(&self, description: &TableDescription) -> Result<(), TableError> {
+        let found = shape(description);
+        if found == SHAPE {
+            return Ok(());
+        }
+        Err(TableError::Shape { table: self.table().to_owned(), found })
+    }
+}
+
+fn shape(description: &TableDescription) -> String {
+    let keys = description.key_schema().iter().map(|key| {
+        let definition = description
+            .attribute_definitions()
+            .iter()
+            .find(|definition| definition.attribute_name() == key.attribute_name());
+        let attribute_type = definition.map_or("?", |d| d.attribute_type().as_str());
+        format!("{} {attribute_type} {}", key.attribute_name(), key.key_type())
+    });
+    keys.collect::<Vec<_>>().join(", ")
+}
+
+fn unbuildable(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Refused(error.to_string())
+}

@@ -1,0 +1,124 @@
+//! The thread that the engine runs on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
+
+use dynoxide::{Database, DynoxideError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Requests that may wait; the next one waits to be let in.
+const QUEUE: usize = 256;
+/// How long a request may take, waiting included. It is long because giving up on a put does not keep
+/// it from being carried out.
+pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+
+type Job = Box<dyn FnOnce(&Database) + Send>;
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    /// The only lasting one: when it goes, the thread finishes what is queued and ends.
+    jobs: mpsc::Sender<Job>,
+    ended: oneshot::Receiver<()>,
+}
+
+/// The way to the thread, for as long as there is one.
+#[derive(Clone, Debug)]
+pub(super) struct Queue(mpsc::WeakSender<Job>);
+
+/// The engine was closed.
+#[derive(Debug, thiserror::Error)]
+#[error("the embedded engine is closed")]
+pub(super) struct Closed;
+
+impl Engine {
+    pub(super) fn start(database: Database) -> std::io::Result<Self> {
+        let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
+        let (end, ended) = oneshot::channel();
+        thread::Builder::new().name("embedded-dynamodb".to_owned()).spawn(move || {
+            while let Some(job) = queue.blocking_recv() {
+                job(&database);
+            }
+            drop(database);
+            // Nobody waits for it when the engine was dropped rather than closed.
+            let _ = end.send(());
+        })?;
+        Ok(Self { jobs, ended })
+    }
+
+    pub(super) fn queue(&self) -> Queue {
+        Queue(self.jobs.downgrade())
+    }
+
+    pub(super) async fn close(self) {
+        let Self { jobs, ended } = self;
+        drop(jobs);
+        // An error would mean that the thread is gone, which is what is waited for.
+        let _ = ended.await;
+    }
+}
+
+impl Queue {
+    /// Runs this on the engine's thread. A panic there is this request's failure and nobody else's.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        request: impl FnOnce(&Database) -> dynoxide::Result<T> + Send + 'static,
+    ) -> Result<dynoxide::Result<T>, Closed> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |database: &Database| {
+            // Whoever asked may have given up while this waited; then nothing has to be done.
+            if answer.is_closed() {
+                return;
+            }
+            let result =
+                catch_unwind(AssertUnwindSafe(|| request(database))).unwrap_or_else(|_| {
+                    Err(DynoxideError::InternalServerError("the engine panicked".to_owned()))
+                });
+            let _ = answer.send(result);
+        });
+        let jobs = self.0.upgrade().ok_or(Closed)?;
+        jobs.send(job).await.map_err(|_| Closed)?;
+        drop(jobs);
+        answered.await.map_err(|_| Closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_the_next_request_served() {
+        let engine = Engine::start(Database::memory().unwrap()).unwrap();
+        let queue = engine.queue();
+        let panicked = queue.run::<()>(|_| panic!("on purpose")).await.unwrap();
+        assert_eq!(panicked.unwrap_err().status_code(), 500);
+        assert_eq!(queue.run(|_| Ok(1)).await.unwrap().unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_what_is_queued_and_takes_no_more() {
+        let engine = Engine::start(Database::memory().unwrap()).unwrap();
+        let queue = engine.queue();
+        let (go, held) = std::sync::mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.run(move |_| Ok(held.recv().is_ok())).await }
+        });
+        let second = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.run(|_| Ok(2)).await }
+        });
+        tokio::task::yield_now().await;
+        let closing = tokio::spawn(engine.close());
+        tokio::task::yield_now().await;
+        assert!(queue.run(|_| Ok(3)).await.is_err());
+        assert!(!closing.is_finished());
+        go.send(()).unwrap();
+        assert!(first.await.unwrap().unwrap().unwrap());
+        assert_eq!(second.await.unwrap().unwrap().unwrap(), 2);
+        closing.await.unwrap();
+    }
+}

@@ -1,0 +1,127 @@
+use uuid::Uuid;
+
+use crate::{
+    Aggregate, AggregateId, ChangeSet, CommandIndex, DecodeError, Hash, Loaded, Snapshot,
+    StoreError, Timestamp, Version,
+};
+
+/// Where an aggregate stands: its newest version and hash, with what was folded to get there.
+/// Obtained only from a load or an append, so that a head always has a whole history behind it.
+#[derive(Clone, Debug)]
+pub struct Head<A> {
+    aggregate: AggregateId,
+    /// The state.
+    pub state: A,
+    /// The newest version; 0 when there is nothing.
+    pub version: Version,
+    /// The newest change set's hash.
+    pub hash: Hash,
+    /// `recorded_at` of version 1.
+    pub created_at: Timestamp,
+    /// `recorded_at` of the newest version.
+    pub updated_at: Timestamp,
+    /// Which commands were taken.
+    pub commands: CommandIndex,
+}
+
+impl<A: Aggregate> Head<A> {
+    /// An aggregate before its first change set.
+    pub fn empty(id: Uuid) -> Self {
+        Self {
+            aggregate: AggregateId::new(A::KIND, id),
+            state: A::default(),
+            version: 0,
+            hash: Hash::ZERO,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            commands: CommandIndex::default(),
+        }
+    }
+
+    /// Folds what a load found.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when an event or the snapshot's state cannot be read. The latter is a
+    /// reason to load again with [`crate::Reach::Whole`], as [`Head::load`] does.
+    pub fn fold(id: Uuid, loaded: Loaded) -> Result<Self, StoreError> {
+        let mut head = Self::empty(id);
+        if let Some(snapshot) = loaded.snapshot {
+            let Snapshot { version, hash, created_at, updated_at, state, commands, .. } = snapshot;
+            let state = serde_json::from_value(state)
+                .map_err(|e| StoreError::corrupt(&head.aggregate, version, e))?;
+            head = Self { state, version, hash, created_at, updated_at, commands, ..head };
+        }
+        for change_set in &loaded.change_sets {
+            head.apply(change_set)
+                .map_err(|e| StoreError::corrupt(&head.aggregate, change_set.version, e))?;
+        }
+        Ok(head)
+    }
+
+    /// Loads and folds, to the newest version or `as_of` one; without snapshots when one misleads.
+    ///
+    /// # Errors
+    /// As [`crate::Store::load`].
+    pub async fn load(
+        store: &impl crate::Store,
+        id: Uuid,
+        as_of: Option<Version>,
+    ) -> Result<Self, StoreError> {
+        let aggregate = AggregateId::new(A::KIND, id);
+        let schema = A::STATE_SCHEMA;
+        let reach = match as_of {
+            Some(version) => crate::Reach::AsOf { version, schema },
+            None => crate::Reach::Head { schema },
+        };
+        let loaded = store.load(&aggregate, reach).await?;
+        let from_snapshot = loaded.snapshot.is_some();
+        match Self::fold(id, loaded) {
+            Err(StoreError::Corrupt { .. }) if from_snapshot => {
+                let mut whole = store.load(&aggregate, crate::Reach::Whole).await?;
+                whole.change_sets.retain(|c| as_of.is_none_or(|version| c.version <= version));
+                Self::fold(id, whole)
+            }
+            folded => folded,
+        }
+    }
+
+    /// Moves on by one change set, which must be the next one.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when an event cannot be read; the head is then unchanged.
+    pub fn apply(&mut self, change_set: &ChangeSet) -> Result<(), DecodeError> {
+        debug_assert_eq!(change_set.version, self.version + 1);
+        let events = change_set.events::<A>()?;
+        self.state = events.iter().fold(std::mem::take(&mut self.state), A::evolve);
+        self.version = change_set.version;
+        self.hash = change_set.hash;
+        self.updated_at = change_set.content().recorded_at;
+        if self.version == 1 {
+            self.created_at = self.updated_at;
+        }
+        self.commands.push(change_set);
+        Ok(())
+    }
+
+    /// Whose head this is.
+    pub fn aggregate(&self) -> &AggregateId {
+        &self.aggregate
+    }
+
+    /// This head as a snapshot.
+    ///
+    /// # Errors
+    /// When the state does not serialize.
+    pub fn snapshot(&self) -> Result<Snapshot, DecodeError> {
+        Ok(Snapshot {
+            aggregate: self.aggregate.clone(),
+            version: self.version,
+            hash: self.hash,
+            schema: A::STATE_SCHEMA,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            state: serde_json::to_value(&self.state)?,
+            commands: self.commands.clone(),
+        })
+    }
+}

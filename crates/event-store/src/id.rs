@@ -1,0 +1,54 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// How many change sets an aggregate has; the k-th change set has version k. 0: nothing yet.
+pub type Version = u64;
+
+/// What names one aggregate: its kind and the id that a client made.
+///
+/// Its text form, `{kind}#{uuid}`, is the partition key of everything the store keeps of it, and
+/// part of what each hash covers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AggregateId {
+    /// The kind of aggregate, such as `inventory-item`.
+    pub kind: Cow<'static, str>,
+    /// Made by the client; UUIDv7 by preference.
+    pub id: Uuid,
+}
+
+impl AggregateId {
+    /// The aggregate of a kind by its id.
+    pub fn new(kind: impl Into<Cow<'static, str>>, id: Uuid) -> Self {
+        Self { kind: kind.into(), id }
+    }
+}
+
+impl fmt::Display for AggregateId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.kind, self.id.as_hyphenated())
+    }
+}
+
+/// A text that is not `{kind}#{uuid}`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` does not name an aggregate: expected `kind#uuid`")]
+pub struct InvalidAggregateId(pub String);
+
+impl FromStr for AggregateId {
+    type Err = InvalidAggregateId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidAggregateId(text.to_owned());
+        let (kind, id) = text.split_once('#').ok_or_else(invalid)?;
+        let id = Uuid::parse_str(id).map_err(|_| invalid())?;
+        if kind.is_empty() {
+            return Err(invalid());
+        }
+        Ok(Self::new(kind.to_owned(), id))
+    }
+}

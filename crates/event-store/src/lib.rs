@@ -1,0 +1,100 @@
+//! An event store on DynamoDB in which nothing is ever overwritten.
+//!
+//! Two concepts. An [`Aggregate`] is one consistency boundary: a kind, an id, a version. A
+//! [`ChangeSet`] is everything one command did to one aggregate: the command, its events, who, when,
+//! and a hash that chains it to the change set before. The k-th change set of an aggregate has
+//! version k; there are no holes, ever.
+//!
+//! The core (this crate without features) is pure: it knows no clock, no randomness and no I/O, and
+//! compiles to `wasm32-unknown-unknown`, so that a browser replays and verifies with the very code
+//! that the server decides with.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `handler` | [`handler::CommandHandler`]: decide, append, fold in the winner of a conflict, decide again |
+//! | `dynamodb` | [`dynamodb::DynamoDbStore`], which speaks `aws-sdk-dynamodb` |
+//! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory |
+//! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |
+//!
+//! # Example
+//!
+//! ```
+//! use event_store::{Aggregate, Context};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+//! struct Account { balance: i64 }
+//!
+//! #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+//! #[serde(tag = "type", content = "data")]
+//! enum Command { Deposit { amount: i64 }, Withdraw { amount: i64 } }
+//!
+//! #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+//! #[serde(tag = "type", content = "data")]
+//! enum Event { Deposited { amount: i64 }, Withdrawn { amount: i64 } }
+//!
+//! #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+//! #[error("the balance is {balance}, which does not cover {amount}")]
+//! struct Overdrawn { balance: i64, amount: i64 }
+//!
+//! impl Aggregate for Account {
+//!     const KIND: &'static str = "account";
+//!     type Command = Command;
+//!     type Event = Event;
+//!     type Rejection = Overdrawn;
+//!
+//!     fn decide(&self, command: &Command, _: &Context) -> Result<Vec<Event>, Overdrawn> {
+//!         match *command {
+//!             Command::Deposit { amount } => Ok(vec![Event::Deposited { amount }]),
+//!             Command::Withdraw { amount } if amount > self.balance => {
+//!                 Err(Overdrawn { balance: self.balance, amount })
+//!             }
+//!             Command::Withdraw { amount } => Ok(vec![Event::Withdrawn { amount }]),
+//!         }
+//!     }
+//!
+//!     fn evolve(mut self, event: &Event) -> Self {
+//!         match event {
+//!             Event::Deposited { amount } => self.balance += amount,
+//!             Event::Withdrawn { amount } => self.balance -= amount,
+//!         }
+//!         self
+//!     }
+//! }
+//! ```
+
+mod aggregate;
+mod chain;
+mod change_set;
+mod command_index;
+mod head;
+mod id;
+mod memory;
+mod replay;
+mod snapshot;
+mod store;
+mod timestamp;
+mod upcast;
+pub mod wire;
+
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+#[cfg(feature = "handler")]
+pub mod handler;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use aggregate::{Aggregate, Context};
+pub use chain::{ChainBreak, Hash, verify_chain};
+pub use change_set::{ChangeSet, Content, DecodeError, Tagged};
+pub use command_index::{CommandIndex, Lookup, SKEW_ALLOWANCE_MS};
+pub use head::Head;
+pub use id::{AggregateId, InvalidAggregateId, Version};
+pub use memory::MemoryStore;
+pub use replay::{Replay, ReplayError, Verification, verify};
+pub use snapshot::Snapshot;
+pub use store::{Appended, Keys, Loaded, Page, Reach, Store, StoreError};
+pub use timestamp::Timestamp;
+pub use upcast::{UpcastError, Upcaster};

@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    AggregateId, Appended, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot, Store, StoreError,
+    Version,
+};
+
+/// A store in memory: for tests, and as the shortest true account of what a store has to do.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<BTreeMap<AggregateId, Partition>>>);
+
+#[derive(Clone, Debug, Default)]
+struct Partition {
+    change_sets: Vec<ChangeSet>,
+    snapshots: BTreeMap<Version, Snapshot>,
+}
+
+const KEYS_PER_PAGE: usize = 100;
+
+impl MemoryStore {
+    fn partitions(&self) -> MutexGuard<'_, BTreeMap<AggregateId, Partition>> {
+        // Nothing below panics between two writes, so a poisoned map is still whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn partition(&self, aggregate: &AggregateId) -> Partition {
+        self.partitions().get(aggregate).cloned().unwrap_or_default()
+    }
+}
+
+impl Store for MemoryStore {
+    async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+        let Partition { mut change_sets, snapshots } = self.partition(aggregate);
+        let start = (0, Hash::ZERO);
+        let (schema, version) = match reach {
+            Reach::Head { schema } => (schema, Version::MAX),
+            Reach::AsOf { version, schema } => (schema, version),
+            Reach::Whole => return Loaded::checked(aggregate, None, change_sets, start),
+            Reach::Since { version, hash } => {
+                change_sets.retain(|c| c.version > version);
+                return Loaded::checked(aggregate, None, change_sets, (version, hash));
+            }
+        };
+        change_sets.retain(|c| c.version <= version);
+        // A snapshot serves when its schema is the one asked for and its own change set is there,
+        // unaltered, with the hash that the snapshot names.
+        let snapshot = snapshots.into_values().rev().find(|s| {
+            let own = change_sets.iter().find(|c| c.version == s.version);
+            s.schema == schema && own.is_some_and(|c| c.hash == s.hash && c.is_unaltered())
+        });
+        change_sets.retain(|c| snapshot.as_ref().is_none_or(|s| c.version > s.version));
+        Loaded::checked(aggregate, snapshot, change_sets, start)
+    }
+
+    async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+        let mut partitions = self.partitions();
+        let history = &mut partitions.entry(change_set.aggregate.clone()).or_default().change_sets;
+        if let Some(winner) = history.iter().find(|c| c.version == change_set.version) {
+            // One's own change set, met again after a lost answer, was written.
+            let own = winner.hash == change_set.hash;
+            return Ok(if own {
+                Appended::Written
+            } else {
+                Appended::Taken(winner.clone().into())
+            });
+        }
+        history.push(change_set.clone());
+        Ok(Appended::Written)
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        let history = self.partition(aggregate).change_sets.into_iter();
+        Ok(match page {
+            Page::After { version, limit } => {
+                history.filter(|c| c.version > version).take(limit).collect()
+            }
+            Page::Before { version, limit } => {
+                history.rev().filter(|c| c.version < version).take(limit).collect()
+            }
+        })
+    }
+
+    async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+        let skip = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
+        let partitions = self.partitions();
+        let all = partitions.values().flat_map(|p| &p.change_sets);
+        let keys: Vec<_> =
+            all.skip(skip).take(KEYS_PER_PAGE).map(|c| (c.aggregate.clone(), c.version)).collect();
+        let next = (keys.len() == KEYS_PER_PAGE).then(|| (skip + KEYS_PER_PAGE).to_string());
+        Ok(Keys { keys, next })
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let mut partitions = self.partitions();
+        let partition = partitions.entry(snapshot.aggregate.clone()).or_default();
+        partition.snapshots.insert(snapshot.version, snapshot.clone());
+        Ok(())
+    }
+}
+
+/// For the conformance suite, which has to get at what is kept behind the store's back.
+#[cfg(feature = "testing")]
+impl MemoryStore {
+    pub(crate) fn overwrite(&self, change_set: &ChangeSet) {
+        self.remove(&change_set.aggregate, change_set.version);
+        let mut partitions = self.partitions();
+        let history = &mut partitions.entry(change_set.aggregate.clone()).or_default().change_sets;
+        let place = history.partition_point(|c| c.version < change_set.version);
+        history.insert(place, change_set.clone());
+    }
+
+    pub(crate) fn remove(&self, aggregate: &AggregateId, version: Version) {
+        if let Some(partition) = self.partitions().get_mut(aggregate) {
+            partition.change_sets.retain(|c| c.version != version);
+        }
+    }
+
+    pub(crate) fn damage_snapshot(&self, aggregate: &AggregateId, version: Version) {
+        let mut partitions = self.partitions();
+        let snapshots = partitions.get_mut(aggregate).map(|p| &mut p.snapshots);
+        if let Some(snapshot) = snapshots.and_then(|s| s.get_mut(&version)) {
+            snapshot.hash = Hash::ZERO;
+        }
+    }
+    pub(crate) fn newest_snapshot(
+        &self,
+        aggregate: &AggregateId,
+        until: Version,
+    ) -> Option<Snapshot> {
+        let snapshots = self.partition(aggregate).snapshots;
+        snapshots.range(..=until).next_back().map(|(_, snapshot)| snapshot.clone())
+    }
+}

@@ -1,0 +1,169 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Version, verify_chain,
+};
+
+/// How many versions lie between two states that are kept, which bounds the work of one scrub step.
+const KEYFRAME_EVERY: usize = 64;
+
+/// A history that can be asked for its state at any version, at a cost that does not grow with it.
+#[derive(Clone, Debug)]
+pub struct Replay<A: Aggregate> {
+    events: Vec<Vec<A::Event>>,
+    /// The states after versions 0, 64, 128, …
+    keyframes: Vec<A>,
+    /// The state after all of them.
+    head: A,
+}
+
+/// A version whose events cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("version {version} cannot be read: {source}")]
+pub struct ReplayError {
+    /// The version.
+    pub version: Version,
+    /// Why not.
+    pub source: DecodeError,
+}
+
+impl<A: Aggregate> Default for Replay<A> {
+    fn default() -> Self {
+        Self { events: Vec::new(), keyframes: vec![A::default()], head: A::default() }
+    }
+}
+
+impl<A: Aggregate> Replay<A> {
+    /// A replay of a history from version 1.
+    ///
+    /// # Errors
+    /// The first version that cannot be read.
+    pub fn new<'a>(
+        change_sets: impl IntoIterator<Item = &'a ChangeSet>,
+    ) -> Result<Self, ReplayError> {
+        let mut replay = Self::default();
+        for change_set in change_sets {
+            replay.push(change_set)?;
+        }
+        Ok(replay)
+    }
+
+    /// Adds the next version.
+    ///
+    /// # Errors
+    /// When its events cannot be read; the replay is then unchanged.
+    pub fn push(&mut self, change_set: &ChangeSet) -> Result<(), ReplayError> {
+        let events = change_set
+            .events::<A>()
+            .map_err(|source| ReplayError { version: change_set.version, source })?;
+        self.head = events.iter().fold(std::mem::take(&mut self.head), A::evolve);
+        self.events.push(events);
+        if self.events.len().is_multiple_of(KEYFRAME_EVERY) {
+            self.keyframes.push(self.head.clone());
+        }
+        Ok(())
+    }
+
+    /// The newest version it knows.
+    pub fn version(&self) -> Version {
+        self.events.len() as Version
+    }
+
+    /// The state after all versions.
+    pub fn head(&self) -> &A {
+        &self.head
+    }
+
+    /// The state after a version; after the newest, when there is no such one yet.
+    pub fn at(&self, version: Version) -> A {
+        let wanted = usize::try_from(version).unwrap_or(usize::MAX).min(self.events.len());
+        if wanted == self.events.len() {
+            return self.head.clone();
+        }
+        let keyframe = wanted / KEYFRAME_EVERY;
+        let state = self.keyframes.get(keyframe).cloned().unwrap_or_default();
+        self.events[keyframe * KEYFRAME_EVERY..wanted].iter().flatten().fold(state, A::evolve)
+    }
+
+    /// The events of one version; none when there is no such version.
+    pub fn events(&self, version: Version) -> &[A::Event] {
+        let place = version.checked_sub(1).and_then(|p| usize::try_from(p).ok());
+        place.and_then(|p| self.events.get(p)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What checking a whole history found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Whether chain and command replay hold for all of it.
+    pub ok: bool,
+    /// The last version that was checked and holds.
+    pub version: Version,
+    /// That version's hash.
+    pub hash: Hash,
+    /// The first version that does not hold.
+    pub failed_at: Option<Version>,
+    /// What is wrong with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+enum Failure {
+    Chain(ChainBreak),
+    Unreadable(DecodeError),
+    OtherEvents,
+    Rejected(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chain(broken) => broken.fmt(f),
+            Self::Unreadable(error) => error.fmt(f),
+            Self::OtherEvents => f.write_str("its command, decided again, gives other events"),
+            Self::Rejected(why) => write!(f, "its command, decided again, is rejected: {why}"),
+        }
+    }
+}
+
+/// Checks a whole history from version 1: that the chain holds, and that each command, decided again
+/// on the state before it, gives the very events that were recorded.
+pub fn verify<'a, A: Aggregate>(
+    aggregate: &AggregateId,
+    change_sets: impl IntoIterator<Item = &'a ChangeSet>,
+) -> Verification {
+    let mut state = A::default();
+    let (mut version, mut hash) = (0, Hash::ZERO);
+    for change_set in change_sets {
+        let checked = verify_chain(aggregate, version, hash, [change_set])
+            .map_err(Failure::Chain)
+            .and_then(|_| decide_again::<A>(std::mem::take(&mut state), change_set));
+        match checked {
+            Ok(next) => state = next,
+            Err(failure) => {
+                let problem = Some(failure.to_string());
+                return Verification {
+                    ok: false,
+                    version,
+                    hash,
+                    failed_at: Some(version + 1),
+                    problem,
+                };
+            }
+        }
+        (version, hash) = (change_set.version, change_set.hash);
+    }
+    Verification { ok: true, version, hash, failed_at: None, problem: None }
+}
+
+fn decide_again<A: Aggregate>(state: A, change_set: &ChangeSet) -> Result<A, Failure> {
+    let command = change_set.command::<A>().map_err(Failure::Unreadable)?;
+    let events = change_set.events::<A>().map_err(Failure::Unreadable)?;
+    match state.decide(&command, &change_set.context()) {
+        Ok(decided) if decided == events => Ok(events.iter().fold(state, A::evolve)),
+        Ok(_) => Err(Failure::OtherEvents),
+        Err(rejection) => Err(Failure::Rejected(rejection.to_string())),
+    }
+}

@@ -1,0 +1,209 @@
+use std::future::Future;
+use std::time::Duration;
+
+use crate::{
+    AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Snapshot, Version, verify_chain,
+};
+
+/// Where change sets are kept. Two verbs, [`load`](Store::load) and [`append`](Store::append), carry
+/// every command; the others page through histories, list keys, and keep snapshots.
+///
+/// [`crate::MemoryStore`] is the whole contract in one page. `testing::conformance` checks it.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// What [`Reach`] asks for: a snapshot where it may serve, and the change sets after it.
+    /// Reads its own and everybody's acknowledged appends.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the versions have a hole or the chain does not hold.
+    fn load(
+        &self,
+        aggregate: &AggregateId,
+        reach: Reach,
+    ) -> impl Future<Output = Result<Loaded, StoreError>> + Send;
+
+    /// Writes a change set unless its version is taken. [`Appended::Written`] means durable; an
+    /// unknown outcome (a lost response) has been resolved by reading back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when even reading back found no answer: the same change set's
+    /// command may be sent again.
+    fn append(
+        &self,
+        change_set: &ChangeSet,
+    ) -> impl Future<Output = Result<Appended, StoreError>> + Send;
+
+    /// A page of a history as it stands, *unverified*: for showing and for verifying elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a body is not a change set's.
+    fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> impl Future<Output = Result<Vec<ChangeSet>, StoreError>> + Send;
+
+    /// A page of the keys of all change sets, in no order that means anything but each aggregate's
+    /// own together and ascending. `cursor` comes from the page before.
+    ///
+    /// # Errors
+    /// When the store is away.
+    fn keys(&self, cursor: Option<String>)
+    -> impl Future<Output = Result<Keys, StoreError>> + Send;
+
+    /// Keeps a snapshot, or replaces the one of the same version.
+    ///
+    /// # Errors
+    /// When the store is away. A snapshot that was not kept costs time and nothing else.
+    fn save_snapshot(
+        &self,
+        snapshot: &Snapshot,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// How much of a history to load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To the newest version, from the newest snapshot of this state schema.
+    Head {
+        /// [`crate::Aggregate::STATE_SCHEMA`].
+        schema: u32,
+    },
+    /// To this version (or the newest, if that is older), from the newest such snapshot before.
+    AsOf {
+        /// The last version wanted.
+        version: Version,
+        /// [`crate::Aggregate::STATE_SCHEMA`].
+        schema: u32,
+    },
+    /// Only what is newer than a head in hand; no snapshot.
+    Since {
+        /// The version in hand.
+        version: Version,
+        /// Its hash.
+        hash: Hash,
+    },
+    /// All of it, from version 1, without trusting a snapshot.
+    Whole,
+}
+
+/// What a load found. Versions are contiguous and chained, checked by [`Loaded::checked`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// Where the state starts, unless it starts from nothing.
+    pub snapshot: Option<Snapshot>,
+    /// What came after, ascending.
+    pub change_sets: Vec<ChangeSet>,
+}
+
+impl Loaded {
+    /// The snapshot and the change sets after it, once they are known to be whole: the last step of
+    /// every store's `load`. Without a snapshot, `from` says what the first change set follows:
+    /// (0, [`Hash::ZERO`]), or the head in hand.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn checked(
+        aggregate: &AggregateId,
+        snapshot: Option<Snapshot>,
+        change_sets: Vec<ChangeSet>,
+        from: (Version, Hash),
+    ) -> Result<Self, StoreError> {
+        let (after, prev) = snapshot.as_ref().map_or(from, |s| (s.version, s.hash));
+        verify_chain(aggregate, after, prev, &change_sets)
+            .map_err(|broken| StoreError::broken(aggregate, broken))?;
+        Ok(Self { snapshot, change_sets })
+    }
+}
+
+/// Which part of a history to page through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Up to `limit` change sets with versions above `version`, ascending.
+    After {
+        /// Exclusive; 0 for the start.
+        version: Version,
+        /// At least 1.
+        limit: usize,
+    },
+    /// Up to `limit` change sets with versions below `version`, descending.
+    Before {
+        /// Exclusive; [`Version::MAX`] for the newest.
+        version: Version,
+        /// At least 1.
+        limit: usize,
+    },
+}
+
+/// A page of keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// One for each change set.
+    pub keys: Vec<(AggregateId, Version)>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// What became of an append.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Appended {
+    /// It is durable.
+    Written,
+    /// Its version was taken already, by this change set.
+    Taken(Box<ChangeSet>),
+}
+
+/// What can go wrong with a store. A refusal by the domain is none of these, and neither is a conflict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store does not answer, or says it has too much to do. Safe to repeat.
+    #[error("the store is away: {reason}")]
+    Unavailable {
+        /// What was tried and what came back.
+        reason: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// What is stored is not what was written.
+    #[error("{aggregate} is corrupt at version {version}: {problem}")]
+    Corrupt {
+        /// Whose history.
+        aggregate: AggregateId,
+        /// The first version that cannot be trusted.
+        version: Version,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The change set does not fit into an item.
+    #[error("the change set has {bytes} bytes; at most {limit} fit")]
+    TooLarge {
+        /// Of its body.
+        bytes: usize,
+        /// The most that a body may have.
+        limit: usize,
+    },
+    /// The store refuses, and would refuse again: missing permission, missing table.
+    #[error("the store refuses: {0}")]
+    Refused(String),
+    /// A command or its events cannot be written or read back: a defect of the aggregate's types.
+    #[error("cannot encode: {0}")]
+    Encoding(#[from] DecodeError),
+}
+
+impl StoreError {
+    /// A history that does not hold together.
+    pub fn broken(aggregate: &AggregateId, broken: ChainBreak) -> Self {
+        Self::corrupt(aggregate, broken.version(), broken)
+    }
+
+    /// A version that cannot be trusted.
+    pub fn corrupt(aggregate: &AggregateId, version: Version, problem: impl ToString) -> Self {
+        Self::Corrupt { aggregate: aggregate.clone(), version, problem: problem.to_string() }
+    }
+
+    /// The same error for another caller who waits for the same thing.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+}

@@ -1,0 +1,209 @@
+//! Stores broken on purpose: each has one defect that real stores have had. The conformance suite has
+//! to fail on every one of them, or it proves nothing.
+
+use crate::testing::conformance::{Failure, Harness, InMemory};
+use crate::{
+    AggregateId, Appended, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach, Snapshot, Store,
+    StoreError, Version,
+};
+
+/// What is wrong with a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// Appends without a condition: the last writer wins.
+    NoCondition,
+    /// Loads a snapshot without the change sets after it.
+    LostTail,
+    /// Takes the first page for the whole.
+    NoPaging,
+    /// Forgets in its snapshots which commands were taken.
+    DedupeIgnored,
+    /// Loads without checking the chain.
+    Unchecked,
+    /// Takes a snapshot's word for it.
+    Credulous,
+    /// Says that its own change set, met again, is somebody else's.
+    Estranged,
+}
+
+impl Defect {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::NoCondition,
+        Self::LostTail,
+        Self::NoPaging,
+        Self::DedupeIgnored,
+        Self::Unchecked,
+        Self::Credulous,
+        Self::Estranged,
+    ];
+}
+
+/// A [`MemoryStore`] with a defect; also the harness for it.
+#[derive(Clone, Debug)]
+pub struct BrokenStore {
+    sound: MemoryStore,
+    defect: Defect,
+}
+
+impl BrokenStore {
+    /// A store with this defect.
+    pub fn new(defect: Defect) -> Self {
+        Self { sound: MemoryStore::default(), defect }
+    }
+}
+
+/// What a store without paging takes for everything.
+const FIRST_PAGE: usize = 8;
+
+impl Store for BrokenStore {
+    async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+        let mut loaded = match self.defect {
+            Defect::Unchecked => self.load_unchecked(aggregate, reach).await?,
+            Defect::Credulous => self.load_credulously(aggregate, reach).await?,
+            _ => self.sound.load(aggregate, reach).await?,
+        };
+        match self.defect {
+            Defect::LostTail if loaded.snapshot.is_some() => loaded.change_sets.clear(),
+            Defect::NoPaging => loaded.change_sets.truncate(FIRST_PAGE),
+            Defect::DedupeIgnored => {
+                loaded.snapshot = loaded.snapshot.map(forgetful).transpose()?
+            }
+            _ => {}
+        }
+        Ok(loaded)
+    }
+
+    async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+        match self.defect {
+            Defect::NoCondition => {
+                self.sound.overwrite(change_set);
+                Ok(Appended::Written)
+            }
+            Defect::Estranged => {
+                let before = Page::After { version: change_set.version - 1, limit: 1 };
+                let there = self.sound.change_sets(&change_set.aggregate, before).await?.pop();
+                match there {
+                    Some(own) if own == *change_set => Ok(Appended::Taken(own.into())),
+                    _ => self.sound.append(change_set).await,
+                }
+            }
+            _ => self.sound.append(change_set).await,
+        }
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        let mut change_sets = self.sound.change_sets(aggregate, page).await?;
+        if self.defect == Defect::NoPaging {
+            change_sets.truncate(FIRST_PAGE);
+        }
+        Ok(change_sets)
+    }
+
+    async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+        let mut keys = self.sound.keys(cursor).await?;
+        if self.defect == Defect::NoPaging {
+            keys.next = None;
+        }
+        Ok(keys)
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        self.sound.save_snapshot(snapshot).await
+    }
+}
+
+impl BrokenStore {
+    async fn load_unchecked(
+        &self,
+        aggregate: &AggregateId,
+        reach: Reach,
+    ) -> Result<Loaded, StoreError> {
+        let (after, until) = match reach {
+            Reach::Since { version, .. } => (version, Version::MAX),
+            Reach::AsOf { version, .. } => (0, version),
+            Reach::Head { .. } | Reach::Whole => (0, Version::MAX),
+        };
+        match self.sound.load(aggregate, reach).await {
+            Err(StoreError::Corrupt { .. }) => {
+                let everything = Page::After { version: after, limit: usize::MAX };
+                let mut change_sets = self.sound.change_sets(aggregate, everything).await?;
+                change_sets.retain(|c| c.version <= until);
+                Ok(Loaded { snapshot: None, change_sets })
+            }
+            loaded => loaded,
+        }
+    }
+
+    async fn load_credulously(
+        &self,
+        aggregate: &AggregateId,
+        reach: Reach,
+    ) -> Result<Loaded, StoreError> {
+        let (schema, until) = match reach {
+            Reach::Head { schema } => (schema, Version::MAX),
+            Reach::AsOf { version, schema } => (schema, version),
+            Reach::Since { .. } | Reach::Whole => return self.sound.load(aggregate, reach).await,
+        };
+        match self.sound.newest_snapshot(aggregate, until).filter(|s| s.schema == schema) {
+            Some(snapshot) => {
+                let (version, hash) = (snapshot.version, snapshot.hash);
+                let since = Reach::Since { version, hash };
+                let mut change_sets = self.sound.load(aggregate, since).await?.change_sets;
+                change_sets.retain(|c| c.version <= until);
+                Ok(Loaded { snapshot: Some(snapshot), change_sets })
+            }
+            None => self.sound.load(aggregate, reach).await,
+        }
+    }
+}
+
+/// The snapshot, with all ids in it made up and of long ago.
+fn forgetful(mut snapshot: Snapshot) -> Result<Snapshot, StoreError> {
+    let forget = |snapshot: &Snapshot| {
+        let mut commands = serde_json::to_value(&snapshot.commands)?;
+        if let Some(recent) = commands["recent"].as_array_mut() {
+            recent.fill(serde_json::json!([uuid::Uuid::nil(), i64::MIN]));
+        }
+        for apart in ["ahead", "timeless"] {
+            commands[apart] = serde_json::json!({ "ids": [], "overflowed": false });
+        }
+        serde_json::from_value(commands)
+    };
+    snapshot.commands = forget(&snapshot).map_err(crate::DecodeError::from)?;
+    Ok(snapshot)
+}
+
+impl Harness for Defect {
+    type Store = BrokenStore;
+
+    async fn empty(&self) -> Result<BrokenStore, Failure> {
+        Ok(BrokenStore::new(*self))
+    }
+
+    async fn overwrite(&self, store: &BrokenStore, change_set: &ChangeSet) -> Result<(), Failure> {
+        InMemory.overwrite(&store.sound, change_set).await
+    }
+
+    async fn remove(
+        &self,
+        store: &BrokenStore,
+        aggregate: &AggregateId,
+        version: Version,
+    ) -> Result<(), Failure> {
+        InMemory.remove(&store.sound, aggregate, version).await
+    }
+
+    async fn damage_snapshot(
+        &self,
+        store: &BrokenStore,
+        aggregate: &AggregateId,
+        version: Version,
+    ) -> Result<(), Failure> {
+        InMemory.damage_snapshot(&store.sound, aggregate, version).await
+    }
+}

@@ -1,0 +1,140 @@
+//! What it means to be a [`Store`](crate::Store), as checks that anybody's store can be run through.
+//!
+//! ```
+//! # async fn example() {
+//! use event_store::testing::conformance::{self, InMemory};
+//!
+//! let report = conformance::run(&InMemory).await;
+//! assert!(report.passed(), "{report}");
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(example());
+//! ```
+//!
+//! Every check starts from an empty store of its own. They are run one after the other and all of
+//! them: there is no way to leave one out, and a check that is written but not listed does not compile
+//! without a warning. [`crate::testing::broken`] holds stores that each fail some.
+
+mod appending;
+mod expectations;
+mod failures;
+mod harness;
+mod history;
+mod interrupted;
+mod reading;
+mod repeats;
+mod report;
+mod reuse;
+mod snapshots;
+mod staleness;
+mod tally;
+mod tampering;
+mod verdict;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+#[cfg(feature = "dynamodb")]
+pub use harness::OnDynamoDb;
+pub use harness::{Harness, InMemory};
+pub use report::Report;
+pub use tally::{Event, Refused, Tally, Task};
+pub use verdict::Failure;
+use verdict::Verdict;
+
+/// After this, a check has hung.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+macro_rules! checks {
+    ($($module:ident: $($check:ident)*;)*) => {
+        /// Runs every check, and says of each whether it passed.
+        pub async fn run<H: Harness>(harness: &H) -> Report {
+            let mut report = Report::default();
+            // Boxed, or the sum of all checks would lie on one stack.
+            $($(report.add(
+                stringify!($check),
+                judge(Box::pin($module::$check(harness))).await,
+            );)*)*
+            report
+        }
+    };
+}
+
+checks! {
+    appending:
+        what_is_appended_is_loaded_to_the_byte
+        a_history_is_contiguous_and_chained
+        one_of_32_writers_of_a_version_wins
+        a_taken_version_gives_the_winner
+        the_same_change_set_twice_is_written_once
+        aggregates_of_one_id_and_two_kinds_are_strangers
+        commands_of_32_writers_all_land;
+    reading:
+        what_does_not_exist_is_empty
+        over_a_megabyte_is_loaded_whole
+        over_a_megabyte_is_paged_whole
+        pages_hold_what_was_asked_for
+        a_past_version_is_loaded_as_it_was
+        what_is_newer_than_a_head_is_loaded
+        keys_name_every_change_set_once;
+    snapshots:
+        a_load_starts_at_the_newest_snapshot
+        a_past_version_never_starts_at_a_later_snapshot
+        a_stale_snapshot_is_completed
+        a_snapshot_at_the_head_is_enough
+        a_missing_snapshot_costs_nothing_but_time
+        a_snapshot_of_another_schema_is_passed_over
+        a_damaged_snapshot_is_passed_over
+        a_snapshot_of_another_history_is_passed_over
+        a_snapshot_of_nothing_is_passed_over
+        a_snapshot_is_taken_in_passing;
+    tampering:
+        an_altered_body_is_detected
+        an_altered_body_behind_a_snapshot_is_detected
+        a_removed_change_set_is_detected
+        a_swapped_pair_is_detected
+        no_command_is_decided_on_a_broken_history
+        a_search_for_a_repeat_notices_a_hole;
+    repeats:
+        a_repeat_at_once_is_a_duplicate
+        a_repeat_through_a_cold_handler_is_a_duplicate
+        a_repeat_at_a_later_version_is_a_duplicate
+        a_repeat_long_after_is_a_duplicate
+        a_repeat_long_after_on_a_warm_handler_is_a_duplicate
+        a_repeat_of_a_busy_moment_long_after_is_a_duplicate
+        a_repeat_of_an_id_without_a_time_is_a_duplicate
+        a_repeat_of_an_id_ahead_of_the_clock_is_a_duplicate
+        a_repeat_among_many_untimely_ids_is_a_duplicate
+        a_repeat_of_what_would_now_be_refused_is_a_duplicate
+        a_repeat_under_another_expectation_is_a_duplicate
+        a_new_id_is_never_taken_for_a_repeat
+        a_command_sent_twice_at_once_is_written_once;
+    reuse:
+        an_id_with_another_command_is_refused
+        an_id_with_another_command_is_refused_long_after;
+    expectations:
+        what_commutes_is_decided_on_the_newest_state
+        what_does_not_commute_is_a_conflict
+        a_conflict_tells_what_happened_in_between
+        a_version_in_the_future_is_a_conflict
+        nothing_expected_never_conflicts;
+    staleness:
+        no_rejection_rests_on_a_stale_head
+        no_conflict_rests_on_a_stale_head
+        an_acceptance_on_a_stale_head_is_decided_again
+        a_loser_folds_in_the_winner;
+    failures:
+        a_lost_answer_leaves_one_change_set
+        a_lost_request_leaves_none
+        a_dropped_command_leaves_no_guess
+        a_failed_load_leaves_no_guess;
+}
+
+async fn judge(check: impl Future<Output = Verdict>) -> Verdict {
+    match tokio::time::timeout(PATIENCE, AssertUnwindSafe(check).catch_unwind()).await {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(_)) => Err(Failure::new("it panicked")),
+        Err(_) => Err(Failure::new("it hangs")),
+    }
+}

@@ -1,0 +1,105 @@
+use super::harness::Harness;
+use super::history::{
+    START, accepted, add, envelope, folded, handler, id_of, minute, rename, whole,
+};
+use super::tally::{Tally, Task};
+use super::verdict::{Verdict, equal, unexpected};
+use crate::handler::{CommandHandler, Envelope, Outcome};
+use crate::{ChangeSet, Store, Version};
+
+/// Version 1 renames, version 2 adds, version 3 renames, version 4 adds.
+async fn four<S: Store>(handler: &CommandHandler<Tally, S>) -> Verdict<Vec<ChangeSet>> {
+    let id = id_of(START);
+    let mut history = Vec::new();
+    for (version, task) in (1..).zip([rename("a"), add(10), rename("b"), add(20)]) {
+        history.push(accepted(handler, &envelope(id, minute(version), task)).await?.change_set);
+    }
+    Ok(history)
+}
+
+fn expecting(history: &[ChangeSet], version: Version, task: Task) -> Envelope<Task> {
+    let id = history[0].aggregate.id;
+    Envelope { expected_version: Some(version), ..envelope(id, minute(9), task) }
+}
+
+pub(super) async fn what_commutes_is_decided_on_the_newest_state<H: Harness>(
+    harness: &H,
+) -> Verdict {
+    let store = harness.empty().await?;
+    let warm = handler(&store);
+    let history = four(&warm).await?;
+    let tally = &history[0].aggregate;
+    // 30 are there now; 10 were when version 2 was the newest.
+    let take = expecting(&history, 2, Task::Take { amount: 25 });
+    equal("version", accepted(&warm, &take).await?.change_set.version, 5)?;
+    let cold = accepted(&handler(&store), &expecting(&history, 0, add(1))).await?;
+    equal("version", cold.change_set.version, 6)?;
+    // Nobody has renamed since version 3.
+    let renamed = accepted(&warm, &expecting(&history, 3, rename("c"))).await?;
+    equal("version", renamed.change_set.version, 7)?;
+    let state = folded(tally.id, &whole(&store, tally).await?)?.state;
+    equal("state", state, Tally { total: 6, name: "c".to_owned(), notes: 0 })
+}
+
+pub(super) async fn what_does_not_commute_is_a_conflict<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let warm = handler(&store);
+    let history = four(&warm).await?;
+    for handler in [warm, handler(&store)] {
+        for expected in [0, 1, 2] {
+            match handler.execute(&expecting(&history, expected, rename("c"))).await? {
+                Outcome::Conflict { current_version: 4, .. } => {}
+                other => unexpected(other, "a conflict with version 3")?,
+            }
+        }
+    }
+    equal("what is there", whole(&store, &history[0].aggregate).await?, history)
+}
+
+pub(super) async fn a_conflict_tells_what_happened_in_between<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let warm = handler(&store);
+    let history = four(&warm).await?;
+    for handler in [warm, handler(&store)] {
+        match handler.execute(&expecting(&history, 1, rename("c"))).await? {
+            Outcome::Conflict { since, .. } => equal("since", &since[..], &history[1..])?,
+            other => unexpected(other, "a conflict")?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn a_version_in_the_future_is_a_conflict<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let warm = handler(&store);
+    let history = four(&warm).await?;
+    for handler in [warm, handler(&store)] {
+        for expected in [5, Version::MAX] {
+            // What commutes with everything does not commute with what is not there.
+            match handler.execute(&expecting(&history, expected, add(1))).await? {
+                Outcome::Conflict { current_version: 4, since } => {
+                    equal("since", since, Vec::new())?;
+                }
+                other => unexpected(other, "a conflict with nothing")?,
+            }
+        }
+    }
+    let nowhere = envelope(id_of(START), START, add(1));
+    match handler(&store).execute(&Envelope { expected_version: Some(1), ..nowhere }).await? {
+        Outcome::Conflict { current_version: 0, .. } => {}
+        other => unexpected(other, "a conflict over what does not exist")?,
+    }
+    equal("what is there", whole(&store, &history[0].aggregate).await?, history)
+}
+
+pub(super) async fn nothing_expected_never_conflicts<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let (one, other) = (handler(&store), handler(&store));
+    let history = four(&one).await?;
+    let id = history[0].aggregate.id;
+    for (version, handler) in (5..).zip([&other, &one, &other]) {
+        let renamed = accepted(handler, &envelope(id, minute(version), rename("c"))).await?;
+        equal("version", renamed.change_set.version, version)?;
+    }
+    Ok(())
+}

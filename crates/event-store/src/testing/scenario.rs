@@ -1,0 +1,271 @@
+//! Given/when/then as types: a test of a domain reads like its specification, and one that forgets
+//! its "then" does not compile without a warning.
+//!
+//! ```
+//! # use event_store::{Aggregate, Context};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+//! # struct Door { open: bool }
+//! # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+//! # #[serde(tag = "type", content = "data")]
+//! # enum DoorCommand { Open {}, Close {} }
+//! # use DoorCommand::{Close, Open};
+//! # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+//! # #[serde(tag = "type", content = "data")]
+//! # enum DoorEvent { Opened {}, Closed {} }
+//! # use DoorEvent::{Closed, Opened};
+//! # #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+//! # #[error("it is open already")]
+//! # struct OpenAlready;
+//! # impl Aggregate for Door {
+//! #     const KIND: &'static str = "door";
+//! #     type Command = DoorCommand;
+//! #     type Event = DoorEvent;
+//! #     type Rejection = OpenAlready;
+//! #     fn decide(&self, command: &DoorCommand, _: &Context) -> Result<Vec<DoorEvent>, OpenAlready> {
+//! #         match command {
+//! #             Open {} if self.open => Err(OpenAlready),
+//! #             Open {} => Ok(vec![Opened {}]),
+//! #             Close {} => Ok(vec![Closed {}]),
+//! #         }
+//! #     }
+//! #     fn evolve(self, event: &DoorEvent) -> Self {
+//! #         Self { open: matches!(event, Opened {}) }
+//! #     }
+//! # }
+//! use event_store::testing::scenario::given;
+//!
+//! given::<Door>([])
+//!     .when(Open {})
+//!     .then([Opened {}])
+//!     .when(Open {})
+//!     .then_rejected_with(OpenAlready);
+//!
+//! given::<Door>([Opened {}, Closed {}]).when(Open {}).then_state(|door| assert!(door.open));
+//! ```
+
+use std::fmt::{self, Write};
+
+use uuid::Uuid;
+
+use crate::{Aggregate, Context, Timestamp};
+
+/// What has happened before.
+#[derive(Clone, Debug)]
+pub struct Given<A: Aggregate> {
+    history: Vec<A::Event>,
+    state: A,
+    context: Context,
+}
+
+/// What is asked, and what the domain made of it.
+#[derive(Clone, Debug)]
+#[must_use = "a scenario without a `then` tests nothing"]
+pub struct When<A: Aggregate> {
+    given: Given<A>,
+    command: A::Command,
+    decided: Result<Vec<A::Event>, A::Rejection>,
+}
+
+/// Starts a scenario: these events, from nothing.
+pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given<A> {
+    let context = Context {
+        command_id: Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0001),
+        actor: "somebody".to_owned(),
+        recorded_at: Timestamp::from_millis(0x019a_0000_0000),
+        rules: A::RULES,
+        correlation_id: Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0001),
+        causation_id: None,
+    };
+    Given { history: Vec::new(), state: A::default(), context }.followed_by(history)
+}
+
+impl<A: Aggregate> Given<A> {
+    /// What `decide` is told besides state and command, where that matters: an actor, a moment, the
+    /// rules of another time.
+    #[must_use]
+    pub fn in_context(self, context: Context) -> Self {
+        Self { context, ..self }
+    }
+
+    /// Has the command decided on the state that the history leads to.
+    pub fn when(self, command: impl Into<A::Command>) -> When<A> {
+        let command = command.into();
+        let decided = self.state.decide(&command, &self.context);
+        When { given: self, command, decided }
+    }
+
+    fn followed_by(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
+        for event in events {
+            self.state = self.state.evolve(&event);
+            self.history.push(event);
+        }
+        self
+    }
+}
+
+/// Each `then` gives back the history as it is now, so that a scenario can go on.
+impl<A: Aggregate> When<A> {
+    /// The command is accepted and leads to exactly these events.
+    #[track_caller]
+    pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> Given<A> {
+        let expected: Vec<_> = expected.into_iter().collect();
+        if self.decided.as_ref().ok() != Some(&expected) {
+            self.fail(&Events(&expected));
+        }
+        self.given.followed_by(expected)
+    }
+
+    /// The command is accepted, and `check` holds of the state after it.
+    #[track_caller]
+    pub fn then_state(self, check: impl FnOnce(&A)) -> Given<A> {
+        let Ok(events) = &self.decided else { self.fail(&"that it is accepted") };
+        let after = self.given.clone().followed_by(events.iter().cloned());
+        check(&after.state);
+        after
+    }
+
+    /// The command is rejected, and `check` holds of the rejection.
+    #[track_caller]
+    pub fn then_rejected(self, check: impl FnOnce(&A::Rejection)) -> Given<A> {
+        let Err(rejection) = &self.decided else { self.fail(&"that it is rejected") };
+        check(rejection);
+        self.given
+    }
+
+    /// The command is rejected for exactly this reason.
+    #[track_caller]
+    pub fn then_rejected_with(self, expected: impl Into<A::Rejection>) -> Given<A>
+    where
+        A::Rejection: PartialEq,
+    {
+        let expected = expected.into();
+        if self.decided.as_ref().err() != Some(&expected) {
+            self.fail(&format_args!("the rejection {expected:?}"));
+        }
+        self.given
+    }
+
+    #[track_caller]
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    fn fail(&self, expected: &dyn fmt::Display) -> ! {
+        let Self { given, command, decided } = self;
+        let given = Events(&given.history);
+        match decided {
+            Ok(events) => panic!(
+                "\n  given    {given}\n  when     {command:?}\n  expected {expected}\n  but got  {}\n",
+                Events(events)
+            ),
+            Err(rejection) => panic!(
+                "\n  given    {given}\n  when     {command:?}\n  expected {expected}\n  \
+                 but got  the rejection {rejection:?}: {rejection}\n"
+            ),
+        }
+    }
+}
+
+struct Events<'a, E>(&'a [E]);
+
+impl<E: fmt::Debug> fmt::Display for Events<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, others)) = self.0.split_first() else {
+            return f.write_str("nothing");
+        };
+        write!(f, "{first:?}")?;
+        others.iter().try_for_each(|event| {
+            f.write_char('\n')?;
+            write!(f, "           {event:?}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Purse(i64);
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Spend(i64);
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Moved(i64);
+
+    #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+    #[error("{0} short")]
+    struct Short(i64);
+
+    impl Aggregate for Purse {
+        const KIND: &'static str = "purse";
+        const RULES: u32 = 2;
+        type Command = Spend;
+        type Event = Moved;
+        type Rejection = Short;
+
+        fn decide(&self, &Spend(amount): &Spend, context: &Context) -> Result<Vec<Moved>, Short> {
+            match amount - self.0 {
+                missing if missing > 0 && context.rules > 1 => Err(Short(missing)),
+                _ => Ok(vec![Moved(-amount)]),
+            }
+        }
+
+        fn evolve(self, &Moved(amount): &Moved) -> Self {
+            Self(self.0 + amount)
+        }
+    }
+
+    #[test]
+    fn goes_on_from_what_it_found() {
+        given::<Purse>([Moved(10)])
+            .when(Spend(4))
+            .then([Moved(-4)])
+            .when(Spend(7))
+            .then_rejected(|short| assert_eq!(*short, Short(1)))
+            .when(Spend(6))
+            .then_state(|purse| assert_eq!(*purse, Purse(0)))
+            .when(Spend(1))
+            .then_rejected_with(Short(1));
+    }
+
+    #[test]
+    fn decides_by_the_rules_of_another_time() {
+        let now = given::<Purse>([]);
+        let then = Context { rules: 1, ..now.context.clone() };
+        now.in_context(then).when(Spend(1)).then([Moved(-1)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "given    Moved(1)\n           Moved(2)\n  when     Spend(3)\n  \
+                    expected Moved(-2)\n  but got  Moved(-3)")]
+    fn fails_on_other_events() {
+        given::<Purse>([Moved(1), Moved(2)]).when(Spend(3)).then([Moved(-2)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "given    nothing\n  when     Spend(3)\n  expected Moved(-3)\n  \
+                               but got  the rejection Short(3): 3 short")]
+    fn fails_on_a_rejection_where_events_were_expected() {
+        given::<Purse>([]).when(Spend(3)).then([Moved(-3)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected that it is accepted")]
+    fn fails_on_a_rejection_where_a_state_was_expected() {
+        given::<Purse>([]).when(Spend(3)).then_state(|_| ());
+    }
+
+    #[test]
+    #[should_panic(expected = "expected that it is rejected\n  but got  Moved(-3)")]
+    fn fails_on_events_where_a_rejection_was_expected() {
+        given::<Purse>([Moved(3)]).when(Spend(3)).then_rejected(|_| ());
+    }
+
+    #[test]
+    #[should_panic(expected = "expected the rejection Short(2)\n  but got  the rejection Short(3)")]
+    fn fails_on_another_rejection() {
+        given::<Purse>([]).when(Spend(3)).then_rejected_with(Short(2));
+    }
+}

@@ -1,0 +1,116 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+use uuid::Uuid;
+
+/// A moment in UTC, to the millisecond; on the wire RFC 3339, always with three decimals and `Z`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Milliseconds since the Unix epoch, clamped to the years 0 to 9999, which RFC 3339 can write.
+    pub const fn from_millis(millis: i64) -> Self {
+        const EARLIEST: i64 = -62_167_219_200_000;
+        const LATEST: i64 = 253_402_300_799_999;
+        Self(if millis < EARLIEST {
+            EARLIEST
+        } else if millis > LATEST {
+            LATEST
+        } else {
+            millis
+        })
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The moment that a UUIDv7 says it was made at; `None` for any other version (RFC 9562, 5.7).
+    pub fn of_uuid(id: Uuid) -> Option<Self> {
+        if id.get_version_num() != 7 {
+            return None;
+        }
+        let (seconds, nanos) = id.get_timestamp()?.to_unix();
+        let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
+        Some(Self::from_millis(millis.saturating_add(i64::from(nanos / 1_000_000))))
+    }
+
+    /// This moment, so many milliseconds earlier.
+    #[must_use]
+    pub const fn minus_millis(self, millis: i64) -> Self {
+        Self::from_millis(self.0.saturating_sub(millis))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = format_description!(
+            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+        );
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .map_err(|_| fmt::Error)?;
+        f.write_str(&moment.format(&format).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// A text that is not an RFC 3339 date and time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an RFC 3339 date and time such as 2026-11-23T09:30:00.000Z")]
+pub struct InvalidTimestamp(String);
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidTimestamp(text.to_owned());
+        let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| invalid())?;
+        let nanos = moment.to_offset(UtcOffset::UTC).unix_timestamp_nanos();
+        Ok(Self::from_millis(i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| invalid())?))
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = InvalidTimestamp;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_written_with_milliseconds_in_utc_and_read_from_any_offset() {
+        let written = Timestamp::from_millis(1_763_890_200_007).to_string();
+        assert_eq!(written, "2025-11-23T09:30:00.007Z");
+        assert_eq!(
+            "2025-11-23T10:30:00.007+01:00".parse(),
+            Ok(Timestamp::from_millis(1_763_890_200_007))
+        );
+        assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn is_read_off_a_uuid_of_version_7_only() {
+        let id = Uuid::parse_str("019a0000-1234-7000-8000-000000000000").unwrap_or_default();
+        assert_eq!(Timestamp::of_uuid(id), Some(Timestamp::from_millis(0x019a_0000_1234)));
+        assert_eq!(Timestamp::of_uuid(Uuid::nil()), None);
+        assert_eq!(Timestamp::of_uuid(Uuid::max()), None);
+    }
+}

@@ -1,0 +1,165 @@
+//! The command index is exact: it never takes a new command for an old one or an old one for a new
+//! one, whatever the clocks of clients and servers say.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::HashMap;
+
+use event_store::{
+    AggregateId, ChangeSet, CommandIndex, Hash, Lookup, SKEW_ALLOWANCE_MS, Timestamp, Version,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use uuid::{Builder, Uuid};
+
+const START: i64 = 1_767_268_800_000;
+
+/// Where an id says it comes from.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// So many milliseconds after the moment at which it was recorded.
+    Lead(i64),
+    /// No time in it.
+    Timeless,
+}
+
+impl Origin {
+    fn id(self, recorded_at: i64, number: usize) -> Uuid {
+        let mut bytes = [0; 10];
+        bytes[2..].copy_from_slice(&number.to_be_bytes());
+        match self {
+            Self::Lead(lead) => {
+                let millis = u64::try_from(recorded_at + lead).unwrap();
+                Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+            }
+            Self::Timeless => {
+                let mut sixteen = [0; 16];
+                sixteen[6..].copy_from_slice(&bytes);
+                Builder::from_random_bytes(sixteen).into_uuid()
+            }
+        }
+    }
+}
+
+fn origin() -> impl Strategy<Value = Origin> {
+    let edge = SKEW_ALLOWANCE_MS;
+    prop_oneof![
+        8 => (-2_000_i64..50).prop_map(Origin::Lead),
+        2 => (-5 * edge..5 * edge).prop_map(Origin::Lead),
+        1 => prop::sample::select(vec![edge - 1, edge, edge + 1]).prop_map(Origin::Lead),
+        1 => Just(Origin::Timeless),
+    ]
+}
+
+/// Steps between change sets: bursts, minutes, and now and then a day.
+fn step() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => Just(0), 4 => 0..60_000_i64, 1 => 0..86_400_000_i64]
+}
+
+fn change_set(version: Version, command_id: Uuid, recorded_at: i64) -> ChangeSet {
+    let body = serde_json::json!({
+        "command_id": command_id,
+        "command": { "type": "Add" },
+        "events": [{ "type": "Added" }],
+        "actor": "tester",
+        "reason": null,
+        "recorded_at": Timestamp::from_millis(recorded_at),
+        "correlation_id": command_id,
+        "causation_id": null,
+        "rules": 1,
+    });
+    let aggregate = AggregateId::new("tally", Uuid::nil());
+    ChangeSet::from_parts(aggregate, version, Hash::ZERO, Hash::ZERO, body.to_string()).unwrap()
+}
+
+/// What everybody can see is right.
+struct Naive {
+    index: CommandIndex,
+    taken: HashMap<Uuid, Version>,
+    recorded_at: Vec<i64>,
+}
+
+impl Naive {
+    fn of(history: &[(Origin, i64)]) -> Self {
+        let mut naive =
+            Self { index: CommandIndex::default(), taken: HashMap::new(), recorded_at: Vec::new() };
+        let mut now = START;
+        for (number, (origin, step)) in history.iter().enumerate() {
+            now += step;
+            let id = origin.id(now, number);
+            let version = number as Version + 1;
+            naive.index.push(&change_set(version, id, now));
+            naive.taken.insert(id, version);
+            naive.recorded_at.push(now);
+        }
+        naive
+    }
+
+    fn agrees(&self, id: Uuid) -> Result<(), TestCaseError> {
+        let taken = self.taken.get(&id).copied();
+        match self.index.find(id) {
+            Lookup::Taken(version) => prop_assert_eq!(Some(version), taken),
+            Lookup::Absent => prop_assert_eq!(None, taken),
+            // Whoever searches as told has to come across it.
+            Lookup::Older { before, until } => {
+                if let Some(version) = taken {
+                    prop_assert!(version < before);
+                    let recorded_at = self.recorded_at[usize::try_from(version).unwrap() - 1];
+                    let until = until.map_or(i64::MIN, Timestamp::as_millis);
+                    prop_assert!(recorded_at >= until);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn agrees_with_a_plain_list(
+        history in vec((origin(), step()), 0..200),
+        strangers in vec((origin(), 0..90_000_000_i64), 20),
+    ) {
+        let naive = Naive::of(&history);
+        for id in naive.taken.keys() {
+            naive.agrees(*id)?;
+        }
+        for (number, (origin, after)) in strangers.into_iter().enumerate() {
+            naive.agrees(origin.id(START + after, 1_000 + number))?;
+        }
+        naive.agrees(Uuid::nil())?;
+        naive.agrees(Uuid::max())?;
+    }
+
+    /// As it is kept in a snapshot.
+    #[test]
+    fn survives_being_written_down(history in vec((origin(), step()), 0..200)) {
+        let Naive { index, .. } = Naive::of(&history);
+        let read: CommandIndex = serde_json::from_str(&serde_json::to_string(&index)?)?;
+        prop_assert_eq!(read, index);
+    }
+
+    /// Timely ids are never searched for further back than the allowance, however many commands
+    /// there were: exactness does not cost a long history its speed.
+    #[test]
+    fn a_new_command_of_today_needs_no_search(steps in vec(10_000..60_000_i64, 100..200)) {
+        let history: Vec<_> = steps.into_iter().map(|step| (Origin::Lead(-100), step)).collect();
+        let naive = Naive::of(&history);
+        let now = *naive.recorded_at.last().unwrap();
+        prop_assert_eq!(naive.index.find(Origin::Lead(0).id(now, 9_999)), Lookup::Absent);
+    }
+}
+
+#[test]
+fn past_its_bound_of_untimely_ids_it_says_to_search_everything() {
+    let timeless = |length| Naive::of(&vec![(Origin::Timeless, 86_400_000); length]);
+    let stranger = Origin::Timeless.id(START, 9_999);
+    // 64 newest in the window, 64 untimely ones kept.
+    assert_eq!(timeless(64).index.find(stranger), Lookup::Absent);
+    assert_eq!(
+        timeless(65).index.find(stranger),
+        Lookup::Older { before: 2, until: None },
+        "65 untimely ids are one too many to be kept"
+    );
+}

@@ -1,0 +1,97 @@
+//! Every store passes the same suite, and the suite can be failed.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
+
+use std::collections::BTreeSet;
+
+use event_store::embedded::Embedded;
+use event_store::testing::broken::Defect;
+use event_store::testing::conformance::{self, Harness, InMemory, OnDynamoDb};
+
+async fn passes(harness: &impl Harness) {
+    let report = conformance::run(harness).await;
+    assert!(report.passed(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_store_passes() {
+    passes(&InMemory).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_embedded_store_in_memory_passes() {
+    let embedded = Embedded::in_memory().unwrap();
+    passes(&OnDynamoDb::new(embedded.client())).await;
+    embedded.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_embedded_store_on_a_file_passes() {
+    let directory = tempfile::tempdir().unwrap();
+    let embedded = Embedded::open(directory.path().join("daybook.db")).unwrap();
+    passes(&OnDynamoDb::new(embedded.client())).await;
+    embedded.close().await;
+}
+
+/// What each broken store has to fail at the least. It may fail more.
+const CAUGHT: [(Defect, &[&str]); 7] = [
+    (
+        Defect::NoCondition,
+        &[
+            "one_of_32_writers_of_a_version_wins",
+            "a_taken_version_gives_the_winner",
+            "an_acceptance_on_a_stale_head_is_decided_again",
+        ],
+    ),
+    (
+        Defect::LostTail,
+        &[
+            "a_load_starts_at_the_newest_snapshot",
+            "a_stale_snapshot_is_completed",
+            "a_past_version_is_loaded_as_it_was",
+        ],
+    ),
+    (
+        Defect::NoPaging,
+        &[
+            "over_a_megabyte_is_loaded_whole",
+            "pages_hold_what_was_asked_for",
+            "a_missing_snapshot_costs_nothing_but_time",
+            "keys_name_every_change_set_once",
+        ],
+    ),
+    (
+        Defect::DedupeIgnored,
+        &["a_repeat_long_after_is_a_duplicate", "an_id_with_another_command_is_refused_long_after"],
+    ),
+    (
+        Defect::Unchecked,
+        &[
+            "an_altered_body_is_detected",
+            "a_removed_change_set_is_detected",
+            "a_swapped_pair_is_detected",
+            "no_command_is_decided_on_a_broken_history",
+        ],
+    ),
+    (
+        Defect::Credulous,
+        &[
+            "a_snapshot_of_another_history_is_passed_over",
+            "a_snapshot_of_nothing_is_passed_over",
+            "an_altered_body_behind_a_snapshot_is_detected",
+        ],
+    ),
+    (Defect::Estranged, &["the_same_change_set_twice_is_written_once"]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_broken_on_purpose_fail() {
+    assert!(Defect::ALL.iter().all(|defect| CAUGHT.iter().any(|(caught, _)| caught == defect)));
+    for (defect, expected) in CAUGHT {
+        let report = conformance::run(&defect).await;
+        let failed: BTreeSet<_> = report.failed().map(|(name, _)| name).collect();
+        let missed: Vec<_> = expected.iter().filter(|name| !failed.contains(*name)).collect();
+        if !missed.is_empty() {
+            panic!("{defect:?} went unnoticed by {missed:?}: {report}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What the store costs, in requests and capacity units as DynamoDB counts them.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use event_store::dynamodb::{DynamoDbStore, Observer, Outcome, Request};
+use event_store::handler::{Accepted, CommandHandler, Envelope};
+use event_store::testing::conformance::{Tally, Task};
+use event_store::{Aggregate, AggregateId, ChangeSet, Head, Reach, Store, Timestamp};
+use uuid::Uuid;
+
+use crate::histories::{noting, tally};
+
+/// Writes down every request.
+#[derive(Debug, Default)]
+struct Ledger(Mutex<Vec<Request>>);
+
+impl Observer for Ledger {
+    fn request(&self, request: &Request) {
+        self.0.lock().unwrap().push(*request);
+    }
+}
+
+/// A store that is kept account of.
+struct Account {
+    store: DynamoDbStore,
+    ledger: Arc<Ledger>,
+}
+
+impl Account {
+    async fn open(client: &Client, table: &str) -> Self {
+        let ledger = Arc::new(Ledger::default());
+        let store = DynamoDbStore::new(client.clone(), table).observed_by(ledger.clone());
+        store.ensure_table().await.unwrap();
+        Self { store, ledger }
+    }
+
+    fn handler(&self) -> CommandHandler<Tally, DynamoDbStore> {
+        CommandHandler::new(self.store.clone(), NonZeroUsize::MIN)
+    }
+
+    /// The requests since the last time, as (operation, outcome, read units, write units).
+    fn settle(&self) -> Vec<(&'static str, Outcome, f64, f64)> {
+        let requests = std::mem::take(&mut *self.ledger.0.lock().unwrap());
+        requests.iter().map(|r| (r.operation, r.outcome, r.read_units, r.write_units)).collect()
+    }
+}
+
+/// The item's bytes as DynamoDB counts them: names and values.
+fn bytes(change_set: &ChangeSet) -> f64 {
+    let names = "pkskbodyprevhash".len();
+    let keys = change_set.aggregate.to_string().len() + 12;
+    (names + keys + 32 + 32 + change_set.body().len()) as f64
+}
+
+fn write_units(change_set: &ChangeSet) -> f64 {
+    (bytes(change_set) / 1024.0).ceil()
+}
+
+fn read_units(history: &[ChangeSet]) -> f64 {
+    (history.iter().map(bytes).sum::<f64>() / 4096.0).ceil()
+}
+
+async fn note(
+    handler: &CommandHandler<Tally, DynamoDbStore>,
+    aggregate: &AggregateId,
+    id: u128,
+    length: usize,
+) -> Accepted {
+    note_as(handler, aggregate, Uuid::from_u128(id), length).await
+}
+
+async fn note_as(
+    handler: &CommandHandler<Tally, DynamoDbStore>,
+    aggregate: &AggregateId,
+    command_id: Uuid,
+    length: usize,
+) -> Accepted {
+    use event_store::handler::Outcome::Accepted;
+    let envelope = Envelope {
+        command_id,
+        aggregate: aggregate.id,
+        expected_version: None,
+        command: Task::Note { text: "x".repeat(length) },
+        actor: "tester".to_owned(),
+        now: Timestamp::from_millis(1_767_268_800_000),
+        correlation_id: None,
+        causation_id: None,
+    };
+    match handler.execute(&envelope).await.unwrap() {
+        Accepted(accepted) => accepted,
+        other => unreachable!("nothing speaks against a note: {other:?}"),
+    }
+}
+
+/// Steady: one put. Cold: one query before it. Units by the size of what is new.
+pub(crate) async fn of_commands(client: &Client) {
+    use Outcome::Done;
+    let account = Account::open(client, "costs-of-commands").await;
+    let handler = account.handler();
+    let first = note(&handler, &tally(1), 1, 10).await.change_set;
+    assert_eq!(write_units(&first), 1.0);
+    let requests = account.settle();
+    assert_eq!(requests.iter().map(|r| r.0).collect::<Vec<_>>(), ["Query", "PutItem"]);
+    assert_eq!(requests[1], ("PutItem", Done, 0.0, 1.0));
+
+    // Up to 5 KB: the text stands in the command and in the event.
+    for (id, length) in (2..).zip([10, 10, 300, 700, 1_500, 2_300]) {
+        let change_set = note(&handler, &tally(1), id, length).await.change_set;
+        let expected = ("PutItem", Done, 0.0, write_units(&change_set));
+        assert_eq!(account.settle(), [expected], "a note of {length}");
+    }
+    assert!(write_units(&note(&handler, &tally(1), 99, 2_300).await.change_set) == 5.0);
+}
+
+/// However many commands a moment brings, ids made as they are sent need no look at the history.
+pub(crate) async fn of_a_busy_aggregate(client: &Client) {
+    let account = Account::open(client, "costs-of-a-busy-aggregate").await;
+    let handler = account.handler();
+    note(&handler, &tally(1), 1, 10).await;
+    account.settle();
+    for millis in 1_767_268_800_000..1_767_268_800_300_u64 {
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        note_as(&handler, &tally(1), id, 10).await;
+    }
+    let snapshots = 300 / 50;
+    let requests = account.settle();
+    assert_eq!(requests.iter().filter(|r| r.0 != "PutItem").count(), 0, "{requests:?}");
+    assert!((300..=300 + snapshots).contains(&requests.len()), "{}", requests.len());
+}
+
+/// A head that is not in memory is one query away, as dear as the history is long.
+pub(crate) async fn of_a_cold_command(client: &Client) {
+    let account = Account::open(client, "costs-of-a-cold-command").await;
+    for (id, length) in (1..).zip([10, 700, 2_300, 10]) {
+        note(&account.handler(), &tally(1), id, length).await;
+    }
+    let history = account.store.load(&tally(1), Reach::Whole).await.unwrap().change_sets;
+    account.settle();
+    note(&account.handler(), &tally(1), 100, 10).await;
+    let query = ("Query", Outcome::Done, read_units(&history), 0.0);
+    assert_eq!(account.settle(), [query, ("PutItem", Outcome::Done, 0.0, 1.0)]);
+}
+
+/// The failed put brings the winner, and nothing is read.
+pub(crate) async fn of_a_conflict(client: &Client) {
+    let account = Account::open(client, "costs-of-a-conflict").await;
+    let (winner, loser) = (account.handler(), account.handler());
+    note(&loser, &tally(1), 1, 10).await;
+    note(&winner, &tally(1), 2, 10).await;
+    account.settle();
+    let late = note(&loser, &tally(1), 3, 10).await;
+    assert_eq!((late.retries, late.change_set.version), (1, 3));
+    let lost = ("PutItem", Outcome::ConditionFailed, 0.0, 0.0);
+    assert_eq!(account.settle(), [lost, ("PutItem", Outcome::Done, 0.0, 1.0)]);
+}
+
+/// A load is one query, whose cost does not grow with the history.
+pub(crate) async fn of_loads(client: &Client) {
+    let account = Account::open(client, "costs-of-loads").await;
+    let reach = Reach::Head { schema: Tally::STATE_SCHEMA };
+    let mut history: Vec<ChangeSet> = Vec::new();
+    let mut head = Head::<Tally>::empty(tally(1).id);
+    let mut costs = Vec::new();
+    for version in 1..=620 {
+        let change_set = noting(&tally(1), history.last(), "as long as any other");
+        account.store.append(&change_set).await.unwrap();
+        head.apply(&change_set).unwrap();
+        history.push(change_set);
+        if version % 50 == 0 {
+            account.store.save_snapshot(&head.snapshot().unwrap()).await.unwrap();
+        }
+        if version % 100 == 20 {
+            account.settle();
+            let loaded = account.store.load(&tally(1), reach).await.unwrap();
+            assert_eq!(loaded.change_sets.len(), 20);
+            let requests = account.settle();
+            assert_eq!(requests.len(), 1, "{requests:?}");
+            assert_eq!((requests[0].0, requests[0].3), ("Query", 0.0));
+            costs.push(requests[0].2);
+        }
+    }
+    // Without a snapshot there is less to read than with one; from then on it is always the same,
+    // but for the digits in the snapshots.
+    assert!(costs[0] < costs[1], "{costs:?}");
+    let (least, most) =
+        costs[1..].iter().fold((f64::MAX, 0.0_f64), |(l, m), c| (l.min(*c), m.max(*c)));
+    assert!(most - least <= 1.0, "{costs:?}");
+    // A page holds 64 items: what two snapshots are apart, and a few more.
+    assert!(most <= read_units(&history[..66]) + 4.0, "{costs:?}");
+}

@@ -1,0 +1,140 @@
+//! An HTTP client that stands before another one and gets in the way.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+
+/// What happens to one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    None,
+    /// Carried out, but the connection breaks.
+    AnswerLost,
+    /// Carried out, but the answer makes no sense.
+    AnswerGarbled,
+    /// Carried out, but the answer is an internal error.
+    ErrorAfterwards,
+    /// A failed condition, without what is there.
+    WithoutItem,
+    /// Not carried out: the connection breaks.
+    RequestLost,
+    /// Not carried out: an internal error.
+    ErrorInstead,
+    Throttled,
+    Denied,
+    /// Neither carried out nor answered.
+    Hangs,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Faulty {
+    sound: SharedHttpClient,
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Faulty {
+    /// A client like that one, with these faults ahead of it. It waits a second for an answer,
+    /// and repeats nothing by itself.
+    pub(crate) fn before(
+        client: &Client,
+        faults: impl IntoIterator<Item = Fault>,
+    ) -> (Client, Self) {
+        let faulty = Self {
+            sound: client.config().http_client().unwrap(),
+            faults: Arc::new(Mutex::new(faults.into_iter().collect())),
+            requests: Arc::default(),
+        };
+        let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(1));
+        let config = client
+            .config()
+            .to_builder()
+            .http_client(faulty.clone())
+            .timeout_config(patience.build())
+            .retry_config(RetryConfig::disabled());
+        (Client::from_conf(config.build()), faulty)
+    }
+
+    /// The operations asked for so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl HttpClient for Faulty {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let sound = self.sound.http_connector(settings, components);
+        SharedHttpConnector::new(Connector { sound, faulty: self.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    sound: SharedHttpConnector,
+    faulty: Faulty,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.faulty.requests.lock().unwrap().push(operation);
+        let fault = self.faulty.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
+        let sound = self.sound.clone();
+        HttpConnectorFuture::new(async move {
+            match fault {
+                Fault::None => sound.call(request).await,
+                Fault::AnswerLost => sound.call(request).await.and_then(|_| Err(broken())),
+                Fault::AnswerGarbled => {
+                    sound.call(request).await.and_then(|_| answer(200, "{\"Attributes\":"))
+                }
+                Fault::ErrorAfterwards => sound.call(request).await.and_then(|_| internal_error()),
+                Fault::WithoutItem => {
+                    let response = sound.call(request).await?;
+                    let body = response.body().bytes().unwrap_or_default();
+                    let mut body: serde_json::Value = serde_json::from_slice(body).unwrap();
+                    assert!(body.as_object_mut().unwrap().remove("Item").is_some());
+                    answer(response.status().as_u16(), &body.to_string())
+                }
+                Fault::RequestLost => Err(broken()),
+                Fault::ErrorInstead => internal_error(),
+                Fault::Throttled => error(400, "ProvisionedThroughputExceededException", "slower"),
+                Fault::Denied => error(400, "AccessDeniedException", "you may not"),
+                Fault::Hangs => std::future::pending().await,
+            }
+        })
+    }
+}
+
+fn broken() -> ConnectorError {
+    ConnectorError::io("the connection broke".into())
+}
+
+fn internal_error() -> Result<HttpResponse, ConnectorError> {
+    error(500, "InternalServerError", "something went wrong")
+}
+
+fn error(status: u16, code: &str, message: &str) -> Result<HttpResponse, ConnectorError> {
+    let code = format!("com.amazonaws.dynamodb.v20120810#{code}");
+    answer(status, &serde_json::json!({ "__type": code, "message": message }).to_string())
+}
+
+fn answer(status: u16, body: &str) -> Result<HttpResponse, ConnectorError> {
+    Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body)))
+}

@@ -1,0 +1,29 @@
+//! Histories to write: sealed as they would be, without an aggregate behind them.
+
+use event_store::{AggregateId, ChangeSet, Hash};
+use uuid::Uuid;
+
+pub(crate) fn tally(id: u128) -> AggregateId {
+    AggregateId::new("tally", Uuid::from_u128(id))
+}
+
+/// The change set after `last`, or the first, that notes this text. Bodies of equally long texts are
+/// equally long.
+pub(crate) fn noting(aggregate: &AggregateId, last: Option<&ChangeSet>, text: &str) -> ChangeSet {
+    let (version, prev) = last.map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
+    let id = Uuid::from_u128(version.into());
+    let body = serde_json::json!({
+        "command_id": id,
+        "command": { "type": "Note", "data": { "text": text } },
+        "events": [{ "type": "Noted", "data": { "text": text } }],
+        "actor": "tester",
+        "reason": null,
+        "recorded_at": "2026-01-01T12:00:00.000Z",
+        "correlation_id": id,
+        "causation_id": null,
+        "rules": 1,
+    })
+    .to_string();
+    let hash = Hash::of_change_set(prev, aggregate, version, &body);
+    ChangeSet::from_parts(aggregate.clone(), version, prev, hash, body).unwrap()
+}

@@ -1,0 +1,110 @@
+//! Replaying a history to any version, and deciding it again.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use event_store::testing::conformance::{Event, Tally, Task};
+use event_store::{
+    Aggregate, AggregateId, ChangeSet, Context, Hash, Replay, Timestamp, Version, verify,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn aggregate() -> AggregateId {
+    AggregateId::new(Tally::KIND, Uuid::nil())
+}
+
+fn sealed(last: Option<&ChangeSet>, command: &Task, events: &[Event]) -> ChangeSet {
+    let (version, prev) = last.map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
+    let context = Context {
+        command_id: Uuid::from_u128(version.into()),
+        actor: "tester".to_owned(),
+        recorded_at: Timestamp::from_millis(0),
+        rules: Tally::RULES,
+        correlation_id: Uuid::from_u128(version.into()),
+        causation_id: None,
+    };
+    ChangeSet::seal::<Tally>(aggregate(), version, prev, command, events, &context).unwrap()
+}
+
+fn adding(amounts: &[i64]) -> Vec<ChangeSet> {
+    let mut history: Vec<ChangeSet> = Vec::new();
+    for &amount in amounts {
+        let change_set = sealed(history.last(), &Task::Add { amount }, &[Event::Added { amount }]);
+        history.push(change_set);
+    }
+    history
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Around the states that are kept, and everywhere else.
+    #[test]
+    fn every_version_is_the_fold_up_to_it(amounts in vec(1..1_000_i64, 0..200)) {
+        let replay = Replay::<Tally>::new(&adding(&amounts)).unwrap();
+        prop_assert_eq!(replay.version(), amounts.len() as Version);
+        let mut total = 0;
+        for version in 0..=amounts.len() {
+            prop_assert_eq!(replay.at(version as Version).total, total);
+            total += amounts.get(version).copied().unwrap_or(0);
+        }
+        prop_assert_eq!(replay.head().total, total);
+        prop_assert_eq!(replay.at(Version::MAX).total, total);
+    }
+}
+
+#[test]
+fn a_replay_grows_with_its_history() {
+    let history = adding(&[1; 130]);
+    let mut replay = Replay::<Tally>::default();
+    for (length, change_set) in (1..).zip(&history) {
+        replay.push(change_set).unwrap();
+        assert_eq!(replay.at(length).total, replay.head().total);
+        assert_eq!(replay.at(length - 1).total + 1, replay.head().total);
+    }
+}
+
+#[test]
+fn the_events_of_a_version_are_those_that_it_brought() {
+    let replay = Replay::<Tally>::new(&adding(&[3, 4])).unwrap();
+    assert_eq!(replay.events(1), [Event::Added { amount: 3 }]);
+    assert_eq!(replay.events(2), [Event::Added { amount: 4 }]);
+    for none in [0, 3, Version::MAX] {
+        assert_eq!(replay.events(none), []);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_leaves_the_replay_as_it_was() {
+    let history = adding(&[1, 2]);
+    let body = history[1].body().replace("\"Added\"", "\"Sold\"");
+    let unreadable = ChangeSet::from_parts(aggregate(), 2, Hash::ZERO, Hash::ZERO, body).unwrap();
+    let mut replay = Replay::<Tally>::new(&history[..1]).unwrap();
+    assert_eq!(replay.push(&unreadable).unwrap_err().version, 2);
+    assert_eq!((replay.version(), replay.head().total), (1, 1));
+    replay.push(&history[1]).unwrap();
+    assert_eq!((replay.version(), replay.head().total), (2, 3));
+}
+
+#[test]
+fn a_history_that_its_commands_do_not_lead_to_fails_its_verification() {
+    let mut history = adding(&[1, 2, 3]);
+    let sound = verify::<Tally>(&aggregate(), &history);
+    assert_eq!((sound.ok, sound.version, sound.failed_at), (true, 3, None));
+    assert_eq!(sound.hash, history[2].hash);
+
+    // Chained as it should be: only deciding again shows that it never was so.
+    let more = sealed(Some(&history[1]), &Task::Add { amount: 3 }, &[Event::Added { amount: 300 }]);
+    history[2] = more;
+    let verification = verify::<Tally>(&aggregate(), &history);
+    assert_eq!((verification.ok, verification.version), (false, 2));
+    assert_eq!(verification.failed_at, Some(3));
+    let problem = verification.problem.unwrap();
+    assert_eq!(problem, "its command, decided again, gives other events");
+
+    let refused =
+        sealed(Some(&history[1]), &Task::Take { amount: 9 }, &[Event::Taken { amount: 9 }]);
+    history[2] = refused;
+    let problem = verify::<Tally>(&aggregate(), &history).problem.unwrap();
+    assert_eq!(problem, "its command, decided again, is rejected: there are only 3");
+}

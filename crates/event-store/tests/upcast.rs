@@ -1,0 +1,164 @@
+//! Events of older schemas, read today.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use event_store::{
+    Aggregate, AggregateId, ChangeSet, Context, DecodeError, Hash, Timestamp, UpcastError, Upcaster,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Visitor;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Event {
+    /// First `{"name"}`, then `{"names": […]}`, now `{"names", "language"}`.
+    Greeted {
+        names: Vec<String>,
+        language: String,
+    },
+    Left {
+        at: u32,
+    },
+    /// Its upcaster from 1 to 2 was lost.
+    Waved {
+        hands: u32,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("never")]
+struct Never;
+
+impl Aggregate for Visitor {
+    const KIND: &'static str = "visitor";
+    type Command = Value;
+    type Event = Event;
+    type Rejection = Never;
+
+    fn decide(&self, _: &Value, _: &Context) -> Result<Vec<Event>, Never> {
+        Err(Never)
+    }
+
+    fn evolve(self, _: &Event) -> Self {
+        self
+    }
+
+    fn upcasters() -> &'static [Upcaster] {
+        &[
+            Upcaster {
+                event: "Greeted",
+                from: 2,
+                upcast: |mut data| {
+                    data["language"] = json!("en");
+                    Ok(data)
+                },
+            },
+            Upcaster {
+                event: "Greeted",
+                from: 1,
+                upcast: |data| match data.get("name") {
+                    Some(name) => Ok(json!({ "names": [name] })),
+                    None => Err("there is no name".to_owned()),
+                },
+            },
+            Upcaster { event: "Waved", from: 2, upcast: Ok },
+        ]
+    }
+}
+
+fn read(events: Value) -> Result<Vec<Event>, DecodeError> {
+    let body = json!({
+        "command_id": Uuid::nil(),
+        "command": { "type": "Greet" },
+        "events": events,
+        "actor": "tester",
+        "reason": null,
+        "recorded_at": "2026-01-01T12:00:00.000Z",
+        "correlation_id": Uuid::nil(),
+        "causation_id": null,
+        "rules": 1,
+    });
+    let visitor = AggregateId::new(Visitor::KIND, Uuid::nil());
+    ChangeSet::from_parts(visitor, 1, Hash::ZERO, Hash::ZERO, body.to_string())
+        .and_then(|change_set| change_set.events::<Visitor>())
+}
+
+fn greeted(names: &[&str], language: &str) -> Event {
+    let names = names.iter().map(ToString::to_string).collect();
+    Event::Greeted { names, language: language.to_owned() }
+}
+
+#[test]
+fn every_schema_is_brought_to_todays_step_by_step() {
+    let events = read(json!([
+        { "type": "Greeted", "data": { "name": "Ada" } },
+        { "type": "Greeted", "schema": 2, "data": { "names": ["Ada", "Grace"] } },
+        { "type": "Greeted", "schema": 3, "data": { "names": [], "language": "fr" } },
+        { "type": "Left", "data": { "at": 5 } },
+    ]));
+    let expected = [
+        greeted(&["Ada"], "en"),
+        greeted(&["Ada", "Grace"], "en"),
+        greeted(&[], "fr"),
+        Event::Left { at: 5 },
+    ];
+    assert_eq!(events.unwrap(), expected);
+}
+
+#[test]
+fn what_no_upcaster_takes_up_is_an_error_with_its_schema() {
+    for (event, schema) in [("Greeted", 4), ("Left", 2), ("Waved", 1), ("Waved", 4)] {
+        let events = read(json!([{ "type": event, "schema": schema, "data": { "hands": 1 } }]));
+        match events.unwrap_err() {
+            DecodeError::Upcast(UpcastError::UnknownSchema { event: e, schema: s }) => {
+                assert_eq!((e.as_str(), s), (event, schema));
+            }
+            other => unreachable!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn what_an_upcaster_refuses_is_an_error_with_its_reason() {
+    let error = read(json!([{ "type": "Greeted", "data": {} }])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Greeted of schema 1 cannot be brought to the next: there is no name"
+    );
+}
+
+#[test]
+fn what_upcasting_does_not_make_readable_is_an_error() {
+    let events = json!([{ "type": "Greeted", "schema": 2, "data": { "names": "Ada" } }]);
+    assert!(matches!(read(events), Err(DecodeError::Json(_))));
+    assert!(matches!(read(json!([])), Err(DecodeError::NoEvents)));
+}
+
+#[test]
+fn events_are_written_in_todays_schema_which_is_left_out_while_it_is_the_first() {
+    let context = Context {
+        command_id: Uuid::nil(),
+        actor: "tester".to_owned(),
+        recorded_at: Timestamp::from_millis(0),
+        rules: 1,
+        correlation_id: Uuid::nil(),
+        causation_id: None,
+    };
+    let visitor = AggregateId::new(Visitor::KIND, Uuid::nil());
+    let events = [greeted(&["Ada"], "en"), Event::Left { at: 5 }];
+    let command = json!({ "type": "Greet" });
+    let sealed =
+        ChangeSet::seal::<Visitor>(visitor, 1, Hash::ZERO, &command, &events, &context).unwrap();
+    let body: Value = serde_json::from_str(sealed.body()).unwrap();
+    assert_eq!(
+        body["events"],
+        json!([
+            { "type": "Greeted", "data": { "names": ["Ada"], "language": "en" }, "schema": 3 },
+            { "type": "Left", "data": { "at": 5 } },
+        ])
+    );
+    assert_eq!(sealed.events::<Visitor>().unwrap(), events);
+}
