@@ -1,0 +1,271 @@
+//! One kind of thing on the shelf, and how many there are.
+
+/// A command or an event by itself is one of its kind.
+macro_rules! from_variants {
+    ($kind:ident: $($variant:ident),+ $(,)?) => {$(
+        impl From<$variant> for $kind {
+            fn from(variant: $variant) -> Self {
+                Self::$variant(variant)
+            }
+        }
+    )+};
+}
+
+mod command;
+mod event;
+mod list;
+mod rejection;
+mod task;
+
+use event_store::{Aggregate, Context};
+use serde::{Deserialize, Serialize};
+
+pub use command::{
+    AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
+    InventoryItemCommand, ReactivateInventoryItem, RemovalReason, RemoveItems, RenameInventoryItem,
+    SetReorderLevel, UnknownRemovalReason,
+};
+pub use event::{
+    InventoryItemCreated, InventoryItemDeactivated, InventoryItemEvent, InventoryItemReactivated,
+    InventoryItemRenamed, ItemsCheckedIn, ItemsRemoved, MaxQuantityChanged, ReorderLevelSet,
+    StockAdjusted,
+};
+pub use list::{InventoryItemRow, ItemColumn, ItemSort, ListItems, UnknownSort};
+pub use rejection::InventoryItemRejection;
+pub use task::Task;
+
+use crate::limits::{COUNT, ON_HAND_LIMIT, QUANTITY, UNIT_COST, line, optional_line, within};
+use InventoryItemCommand as Command;
+use InventoryItemEvent as Event;
+use InventoryItemRejection as Rejection;
+
+/// What an item is at one version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryItem {
+    /// The stock keeping unit, as its people write it.
+    pub sku: String,
+    /// What it is called.
+    pub name: String,
+    /// What is counted: `pcs`, `kg`, `box`.
+    pub unit: String,
+    /// How many there are.
+    pub on_hand: i64,
+    /// The most there may be, when there is a limit.
+    pub max_quantity: Option<i64>,
+    /// Below this it is time to order more, when somebody has said so.
+    pub reorder_level: Option<i64>,
+    /// Whether tasks can be performed on it.
+    pub active: bool,
+}
+
+impl InventoryItem {
+    /// Whether it has been created. A SKU is never blank, so a blank one says no.
+    pub fn exists(&self) -> bool {
+        !self.sku.is_empty()
+    }
+
+    /// Whether it is time to order more.
+    pub fn is_below_reorder_level(&self) -> bool {
+        self.active && self.reorder_level.is_some_and(|level| self.on_hand < level)
+    }
+
+    /// Whether `task` could be performed now with *some* input, by asking [`Aggregate::decide`] about
+    /// the least that the task can ask for.
+    ///
+    /// # Errors
+    /// The domain's own reason why nothing that is entered would do.
+    pub fn allows(&self, task: Task) -> Result<(), Rejection> {
+        self.decide_events(&task.least_command(self)).map(|_| ())
+    }
+
+    fn must_exist(&self) -> Result<(), Rejection> {
+        if self.exists() { Ok(()) } else { Err(Rejection::UnknownItem) }
+    }
+
+    fn must_be_active(&self) -> Result<(), Rejection> {
+        self.must_exist()?;
+        if self.active { Ok(()) } else { Err(Rejection::Inactive) }
+    }
+
+    fn decide_events(&self, command: &Command) -> Result<Event, Rejection> {
+        match command {
+            Command::CreateInventoryItem(c) => self.create(c),
+            Command::RenameInventoryItem(c) => self.rename(c),
+            Command::CheckInItems(c) => self.check_in(c),
+            Command::RemoveItems(c) => self.remove(c),
+            Command::AdjustStock(c) => self.adjust(c),
+            Command::ChangeMaxQuantity(c) => self.change_max(c),
+            Command::SetReorderLevel(c) => self.set_reorder_level(c),
+            Command::DeactivateInventoryItem(c) => self.deactivate(c),
+            Command::ReactivateInventoryItem(_) => self.reactivate(),
+        }
+    }
+
+    fn create(&self, command: &CreateInventoryItem) -> Result<Event, Rejection> {
+        if self.exists() {
+            return Err(Rejection::ExistsAlready { sku: self.sku.clone() });
+        }
+        let max_quantity =
+            command.max_quantity.map(|m| within("max_quantity", m, &QUANTITY)).transpose()?;
+        Ok(Event::InventoryItemCreated(InventoryItemCreated {
+            sku: line("sku", &command.sku)?,
+            name: line("name", &command.name)?,
+            unit: line("unit", &command.unit)?,
+            max_quantity,
+        }))
+    }
+
+    fn rename(&self, command: &RenameInventoryItem) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let name = line("name", &command.name)?;
+        if name == self.name {
+            return Err(Rejection::SameName { name });
+        }
+        Ok(Event::InventoryItemRenamed(InventoryItemRenamed { name }))
+    }
+
+    fn check_in(&self, command: &CheckInItems) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let quantity = within("quantity", command.quantity, &QUANTITY)?;
+        let on_hand = self.on_hand;
+        let after = on_hand.saturating_add(quantity);
+        match self.max_quantity {
+            Some(max_quantity) if after > max_quantity => {
+                return Err(Rejection::ExceedsMaximum { on_hand, quantity, max_quantity });
+            }
+            None if after > ON_HAND_LIMIT => {
+                return Err(Rejection::ExceedsMaximum {
+                    on_hand,
+                    quantity,
+                    max_quantity: ON_HAND_LIMIT,
+                });
+            }
+            _ => {}
+        }
+        Ok(Event::ItemsCheckedIn(ItemsCheckedIn {
+            quantity,
+            reference: optional_line("reference", command.reference.as_deref())?,
+            unit_cost: command.unit_cost.map(|c| within("unit_cost", c, &UNIT_COST)).transpose()?,
+        }))
+    }
+
+    fn remove(&self, command: &RemoveItems) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let quantity = within("quantity", command.quantity, &QUANTITY)?;
+        if quantity > self.on_hand {
+            return Err(Rejection::MoreThanOnHand { on_hand: self.on_hand, quantity });
+        }
+        Ok(Event::ItemsRemoved(ItemsRemoved { quantity, reason: command.reason }))
+    }
+
+    fn adjust(&self, command: &AdjustStock) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let counted = within("counted", command.counted, &COUNT)?;
+        let reason = line("reason", &command.reason)?;
+        let delta = counted.saturating_sub(self.on_hand);
+        if delta == 0 {
+            return Err(Rejection::NoDifference { on_hand: self.on_hand });
+        }
+        Ok(Event::StockAdjusted(StockAdjusted { counted, delta, reason }))
+    }
+
+    fn change_max(&self, command: &ChangeMaxQuantity) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let max_quantity =
+            command.max_quantity.map(|m| within("max_quantity", m, &QUANTITY)).transpose()?;
+        match max_quantity {
+            Some(max_quantity) if max_quantity < self.on_hand => {
+                Err(Rejection::BelowOnHand { on_hand: self.on_hand, max_quantity })
+            }
+            _ => Ok(Event::MaxQuantityChanged(MaxQuantityChanged { max_quantity })),
+        }
+    }
+
+    fn set_reorder_level(&self, command: &SetReorderLevel) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let level = within("level", command.level, &COUNT)?;
+        Ok(Event::ReorderLevelSet(ReorderLevelSet { level }))
+    }
+
+    fn deactivate(&self, command: &DeactivateInventoryItem) -> Result<Event, Rejection> {
+        self.must_exist()?;
+        if !self.active {
+            return Err(Rejection::AlreadyInactive);
+        }
+        if self.on_hand > 0 {
+            return Err(Rejection::StockOnHand { on_hand: self.on_hand });
+        }
+        let reason = line("reason", &command.reason)?;
+        Ok(Event::InventoryItemDeactivated(InventoryItemDeactivated { reason }))
+    }
+
+    fn reactivate(&self) -> Result<Event, Rejection> {
+        self.must_exist()?;
+        if self.active {
+            return Err(Rejection::AlreadyActive);
+        }
+        Ok(Event::InventoryItemReactivated(InventoryItemReactivated {}))
+    }
+}
+
+impl Aggregate for InventoryItem {
+    const KIND: &'static str = "inventory-item";
+
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+
+    fn decide(&self, command: &Command, _: &Context) -> Result<Vec<Event>, Rejection> {
+        self.decide_events(command).map(|event| vec![event])
+    }
+
+    fn evolve(mut self, event: &Event) -> Self {
+        match event {
+            Event::InventoryItemCreated(e) => {
+                self.sku.clone_from(&e.sku);
+                self.name.clone_from(&e.name);
+                self.unit.clone_from(&e.unit);
+                self.max_quantity = e.max_quantity;
+                self.active = true;
+            }
+            Event::InventoryItemRenamed(e) => self.name.clone_from(&e.name),
+            Event::ItemsCheckedIn(e) => self.on_hand = self.on_hand.saturating_add(e.quantity),
+            Event::ItemsRemoved(e) => self.on_hand = self.on_hand.saturating_sub(e.quantity),
+            Event::StockAdjusted(e) => self.on_hand = self.on_hand.saturating_add(e.delta),
+            Event::MaxQuantityChanged(e) => self.max_quantity = e.max_quantity,
+            Event::ReorderLevelSet(e) => self.reorder_level = Some(e.level),
+            Event::InventoryItemDeactivated(_) => self.active = false,
+            Event::InventoryItemReactivated(_) => self.active = true,
+        }
+        self
+    }
+
+    /// Movements of stock commute: each is decided again on what is there now. What asserts a value
+    /// that somebody saw (a name, a count, a limit) does not commute with another such assertion,
+    /// and a count not with a movement.
+    fn conflicts_with(command: &Command, event: &Event) -> bool {
+        match command {
+            Command::CreateInventoryItem(_) => true,
+            Command::CheckInItems(_) | Command::RemoveItems(_) => false,
+            Command::RenameInventoryItem(_) => matches!(event, Event::InventoryItemRenamed(_)),
+            Command::AdjustStock(_) => event.moves_stock(),
+            Command::ChangeMaxQuantity(_) => matches!(event, Event::MaxQuantityChanged(_)),
+            Command::SetReorderLevel(_) => matches!(event, Event::ReorderLevelSet(_)),
+            Command::DeactivateInventoryItem(_) => {
+                matches!(event, Event::InventoryItemReactivated(_))
+            }
+            Command::ReactivateInventoryItem(_) => {
+                matches!(event, Event::InventoryItemDeactivated(_))
+            }
+        }
+    }
+
+    fn reason(command: &Command) -> Option<String> {
+        match command {
+            Command::RemoveItems(c) => Some(c.reason.to_string()),
+            Command::AdjustStock(c) => Some(c.reason.trim().to_owned()),
+            Command::DeactivateInventoryItem(c) => Some(c.reason.trim().to_owned()),
+            _ => None,
+        }
+    }
+}

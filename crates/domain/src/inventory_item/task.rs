@@ -1,0 +1,107 @@
+use super::{
+    AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
+    InventoryItem, InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason,
+    RemoveItems, RenameInventoryItem, SetReorderLevel,
+};
+
+/// What a person can do to an item, by the names they know it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the name says it")]
+pub enum Task {
+    Create,
+    CheckIn,
+    Remove,
+    Adjust,
+    Rename,
+    ChangeMaximum,
+    SetReorderLevel,
+    Deactivate,
+    Reactivate,
+    /// "Remove items" with all that is left, so that the item can be deactivated.
+    WriteOffRemaining,
+}
+
+impl Task {
+    /// The tasks on an item's page, in the order they are shown.
+    pub const ON_ITEM: [Self; 8] = [
+        Self::CheckIn,
+        Self::Remove,
+        Self::Adjust,
+        Self::Rename,
+        Self::ChangeMaximum,
+        Self::SetReorderLevel,
+        Self::Deactivate,
+        Self::Reactivate,
+    ];
+
+    /// Its name on buttons and dialogs.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Create => "Create item",
+            Self::CheckIn => "Check in items",
+            Self::Remove => "Remove items",
+            Self::Adjust => "Adjust stock",
+            Self::Rename => "Rename item",
+            Self::ChangeMaximum => "Change maximum",
+            Self::SetReorderLevel => "Set reorder level",
+            Self::Deactivate => "Deactivate item",
+            Self::Reactivate => "Reactivate item",
+            Self::WriteOffRemaining => "Write off remaining",
+        }
+    }
+
+    /// Its name in URLs.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::CheckIn => "check-in",
+            Self::Remove => "remove",
+            Self::Adjust => "adjust",
+            Self::Rename => "rename",
+            Self::ChangeMaximum => "change-maximum",
+            Self::SetReorderLevel => "set-reorder-level",
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+            Self::WriteOffRemaining => "write-off-remaining",
+        }
+    }
+
+    /// The task that a URL names.
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        let others = [Self::Create, Self::WriteOffRemaining];
+        Self::ON_ITEM.into_iter().chain(others).find(|task| task.slug() == slug)
+    }
+
+    /// The command that asks for the least: if even this is refused, so is everything else.
+    pub(super) fn least_command(self, item: &InventoryItem) -> Command {
+        let anything = || "-".to_owned();
+        match self {
+            Self::Create => Command::CreateInventoryItem(CreateInventoryItem {
+                sku: anything(),
+                name: anything(),
+                unit: anything(),
+                max_quantity: None,
+            }),
+            Self::CheckIn => {
+                Command::CheckInItems(CheckInItems { quantity: 1, ..CheckInItems::default() })
+            }
+            Self::Remove | Self::WriteOffRemaining => {
+                Command::RemoveItems(RemoveItems { quantity: 1, reason: RemovalReason::Lost })
+            }
+            Self::Adjust => Command::AdjustStock(AdjustStock {
+                counted: i64::from(item.on_hand == 0),
+                reason: anything(),
+            }),
+            Self::Rename => {
+                let name = if item.name == "-" { "+".to_owned() } else { anything() };
+                Command::RenameInventoryItem(RenameInventoryItem { name })
+            }
+            Self::ChangeMaximum => Command::ChangeMaxQuantity(ChangeMaxQuantity::default()),
+            Self::SetReorderLevel => Command::SetReorderLevel(SetReorderLevel::default()),
+            Self::Deactivate => {
+                Command::DeactivateInventoryItem(DeactivateInventoryItem { reason: anything() })
+            }
+            Self::Reactivate => Command::ReactivateInventoryItem(ReactivateInventoryItem {}),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use domain::InventoryItem;
+use domain::inventory_item::{AdjustStock, InventoryItemRejection as Rejection, StockAdjusted};
+use event_store::testing::scenario::given;
+
+use super::*;
+
+fn count(counted: i64) -> AdjustStock {
+    AdjustStock { counted, reason: "monthly count".into() }
+}
+
+fn adjusted(counted: i64, delta: i64) -> Event {
+    StockAdjusted { counted, delta, reason: "monthly count".into() }.into()
+}
+
+#[test]
+fn brings_the_books_in_line_with_the_count() {
+    given::<InventoryItem>([created(), checked_in(12)])
+        .when(count(10))
+        .then([adjusted(10, -2)])
+        .when(count(11))
+        .then([adjusted(11, 1)])
+        .when(count(0))
+        .then_state(|item| assert_eq!(item.on_hand, 0));
+}
+
+/// What was counted is there, whatever the limit says: facts are facts.
+#[test]
+fn may_find_more_than_the_maximum() {
+    given::<InventoryItem>([created_with_max(Some(10)), checked_in(10)])
+        .when(count(11))
+        .then([adjusted(11, 1)]);
+}
+
+#[test]
+fn keeps_the_reason_trimmed() {
+    given::<InventoryItem>([created()])
+        .when(AdjustStock { counted: 3, reason: " found behind the shelf ".into() })
+        .then([
+            StockAdjusted { counted: 3, delta: 3, reason: "found behind the shelf".into() }.into()
+        ]);
+}
+
+#[test]
+fn is_refused_when_there_is_no_difference() {
+    given::<InventoryItem>([created(), checked_in(12)])
+        .when(count(12))
+        .then_rejected_with(Rejection::NoDifference { on_hand: 12 });
+    given::<InventoryItem>([created()])
+        .when(count(0))
+        .then_rejected_with(Rejection::NoDifference { on_hand: 0 });
+}
+
+#[test]
+fn is_refused_when_there_is_no_such_item() {
+    given::<InventoryItem>([]).when(count(1)).then_rejected_with(Rejection::UnknownItem);
+}
+
+#[test]
+fn is_refused_when_the_item_is_inactive() {
+    given::<InventoryItem>([created(), deactivated()])
+        .when(count(1))
+        .then_rejected_with(Rejection::Inactive);
+}
+
+#[test]
+fn is_refused_without_a_reason() {
+    given::<InventoryItem>([created()])
+        .when(AdjustStock { counted: 3, reason: " ".into() })
+        .then_rejected_with(blank("reason"));
+}
+
+#[test]
+fn takes_a_count_of_nothing_to_a_billion() {
+    given::<InventoryItem>([created(), checked_in(1)]).when(count(0)).then([adjusted(0, -1)]);
+    given::<InventoryItem>([created()]).when(count(BILLION)).then([adjusted(BILLION, BILLION)]);
+    for wrong in [i64::MIN, -1, BILLION + 1, i64::MAX] {
+        given::<InventoryItem>([created()])
+            .when(count(wrong))
+            .then_rejected_with(not_a_count("counted", wrong));
+    }
+}

@@ -1,0 +1,211 @@
+//! What was ever written must be read for ever: a file for every event type in every schema version,
+//! for every command type, and for a whole history with its hashes. **A golden file never changes.**
+//! A new schema version is a new file beside the old one.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use domain::InventoryItem;
+use domain::inventory_item::{
+    AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
+    InventoryItemCommand as Command, InventoryItemCreated, InventoryItemDeactivated,
+    InventoryItemEvent as Event, InventoryItemReactivated, InventoryItemRenamed, ItemsCheckedIn,
+    ItemsRemoved, MaxQuantityChanged, ReactivateInventoryItem, RemovalReason, RemoveItems,
+    RenameInventoryItem, ReorderLevelSet, SetReorderLevel, StockAdjusted,
+};
+use event_store::{Aggregate, AggregateId, ChangeSet, Hash, verify};
+use serde_json::{Value, json};
+
+use super::arbitrary;
+
+/// One of each type, by name. The macro makes a variant that is missing here an error of the compiler.
+macro_rules! one_of_each {
+    ($function:ident -> $kind:ident: $($variant:ident $fields:tt)+) => {
+        pub(crate) fn $function() -> Vec<(&'static str, $kind)> {
+            const fn _all_are_here(one: &$kind) {
+                match one { $($kind::$variant(_) => (),)+ }
+            }
+            vec![$((stringify!($variant), $variant $fields .into())),+]
+        }
+    };
+}
+
+one_of_each! { event_of_each_type -> Event:
+    InventoryItemCreated {
+        sku: "TUBE-28".into(),
+        name: "Inner tube 28″".into(),
+        unit: "pcs".into(),
+        max_quantity: Some(40),
+    }
+    InventoryItemRenamed { name: "Schlauch 28″ 🚲".into() }
+    ItemsCheckedIn { quantity: 12, reference: Some("PO 1182".into()), unit_cost: Some(349) }
+    ItemsRemoved { quantity: 3, reason: RemovalReason::ReturnedToSupplier }
+    StockAdjusted { counted: 8, delta: -1, reason: "monthly count".into() }
+    MaxQuantityChanged { max_quantity: Some(60) }
+    ReorderLevelSet { level: 10 }
+    InventoryItemDeactivated { reason: "no longer made".into() }
+    InventoryItemReactivated {}
+}
+
+one_of_each! { command_of_each_type -> Command:
+    CreateInventoryItem {
+        sku: "TUBE-28".into(),
+        name: " Inner tube 28″ ".into(),
+        unit: "pcs".into(),
+        max_quantity: Some(40),
+    }
+    RenameInventoryItem { name: "Schlauch 28″ 🚲".into() }
+    CheckInItems { quantity: 12, reference: Some("PO 1182".into()), unit_cost: Some(349) }
+    RemoveItems { quantity: 3, reason: RemovalReason::ReturnedToSupplier }
+    AdjustStock { counted: 8, reason: "monthly count".into() }
+    ChangeMaxQuantity { max_quantity: Some(60) }
+    SetReorderLevel { level: 10 }
+    DeactivateInventoryItem { reason: "no longer made".into() }
+    ReactivateInventoryItem {}
+}
+
+/// Every event file and what it says. What has optional parts has a file without them, too.
+fn event_files() -> Vec<(String, Event)> {
+    let in_full =
+        event_of_each_type().into_iter().map(|(name, event)| (format!("{name}.1"), event));
+    let bare = [
+        (
+            "InventoryItemCreated.1.bare".to_owned(),
+            InventoryItemCreated {
+                sku: "TUBE-28".into(),
+                name: "Inner tube 28″".into(),
+                unit: "pcs".into(),
+                max_quantity: None,
+            }
+            .into(),
+        ),
+        (
+            "ItemsCheckedIn.1.bare".to_owned(),
+            ItemsCheckedIn { quantity: 1_000_000_000, reference: None, unit_cost: None }.into(),
+        ),
+        ("MaxQuantityChanged.1.bare".to_owned(), MaxQuantityChanged { max_quantity: None }.into()),
+    ];
+    in_full.chain(bare).collect()
+}
+
+fn command_files() -> Vec<(String, Command)> {
+    let in_full = command_of_each_type().into_iter().map(|(name, c)| (name.to_owned(), c));
+    let bare = [
+        (
+            "CreateInventoryItem.bare".to_owned(),
+            CreateInventoryItem {
+                sku: "TUBE-28".into(),
+                name: "Inner tube 28″".into(),
+                unit: "pcs".into(),
+                max_quantity: None,
+            }
+            .into(),
+        ),
+        ("CheckInItems.bare".to_owned(), CheckInItems { quantity: 1, ..<_>::default() }.into()),
+        ("ChangeMaxQuantity.bare".to_owned(), ChangeMaxQuantity::default().into()),
+    ];
+    in_full.chain(bare).collect()
+}
+
+#[test]
+fn every_event_is_read_and_written_as_ever() {
+    let files = event_files();
+    assert_eq!(files_in("events"), names(&files));
+    for (name, event) in files {
+        let golden = golden("events", &name);
+        let read = change_set("events", &json!([golden])).events::<InventoryItem>();
+        let read = read.unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(read.as_slice(), std::slice::from_ref(&event), "{name}");
+        assert_eq!(serde_json::to_value(&sealed(&any_command(), event).events[0]).unwrap(), golden);
+    }
+}
+
+#[test]
+fn every_command_is_read_and_written_as_ever() {
+    let files = command_files();
+    assert_eq!(files_in("commands"), names(&files));
+    for (name, command) in files {
+        let golden = golden("commands", &name);
+        let read = change_set("command", &golden).command::<InventoryItem>();
+        assert_eq!(read.unwrap_or_else(|e| panic!("{name}: {e}")), command, "{name}");
+        let written = sealed(&command, InventoryItemReactivated {}.into()).command;
+        assert_eq!(serde_json::to_value(written).unwrap(), golden);
+    }
+}
+
+/// Pins the body byte by byte, what the hash covers and in which order.
+#[test]
+fn a_history_is_sealed_as_ever() {
+    let history: Vec<ChangeSet> = serde_json::from_value(golden(".", "history")).unwrap();
+    let id: AggregateId = "inventory-item#019a0000-0000-7000-8000-000000000001".parse().unwrap();
+
+    let head = "f0c00bdbd1187b541af3e2c977fe640d1ea10203c2b07fced6d4fabe15b74350";
+    let verification = verify::<InventoryItem>(&id, &history);
+    assert!(verification.ok, "{verification:?}");
+    assert_eq!((verification.version, verification.hash.to_string().as_str()), (11, head));
+
+    let mut prev = Hash::ZERO;
+    for golden in &history {
+        let again = ChangeSet::seal::<InventoryItem>(
+            id.clone(),
+            golden.version,
+            prev,
+            &golden.command::<InventoryItem>().unwrap(),
+            &golden.events::<InventoryItem>().unwrap(),
+            &golden.context(),
+        );
+        let again = again.unwrap();
+        assert_eq!((again.body(), again.hash), (golden.body(), golden.hash));
+        prev = again.hash;
+    }
+}
+
+#[test]
+fn the_golden_history_has_every_type() {
+    let history: Vec<ChangeSet> = serde_json::from_value(golden(".", "history")).unwrap();
+    let events = history.iter().flat_map(|c| &c.content().events).map(|e| e.name.as_str());
+    let types: BTreeSet<_> = event_of_each_type().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(events.collect::<BTreeSet<_>>(), types);
+}
+
+fn names<T>(files: &[(String, T)]) -> BTreeSet<String> {
+    files.iter().map(|(name, _)| name.clone()).collect()
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn files_in(place: &str) -> BTreeSet<String> {
+    let files = std::fs::read_dir(directory().join(place)).unwrap();
+    let name = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    files.map(|file| name(file.unwrap().path())).collect()
+}
+
+fn golden(place: &str, name: &str) -> Value {
+    let path = directory().join(place).join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A change set as a store gives it back, with this part of its body.
+fn change_set(part: &str, golden: &Value) -> ChangeSet {
+    let written = sealed(&any_command(), InventoryItemReactivated {}.into());
+    let mut body = serde_json::to_value(written).unwrap();
+    body[part] = golden.clone();
+    let id = AggregateId::new(InventoryItem::KIND, arbitrary::context(1).command_id);
+    ChangeSet::from_parts(id, 1, Hash::ZERO, Hash::ZERO, body.to_string()).unwrap()
+}
+
+fn sealed(command: &Command, event: Event) -> event_store::Content {
+    let context = arbitrary::context(1);
+    let id = AggregateId::new(InventoryItem::KIND, context.command_id);
+    ChangeSet::seal::<InventoryItem>(id, 1, Hash::ZERO, command, &[event], &context)
+        .unwrap()
+        .content()
+        .clone()
+}
+
+fn any_command() -> Command {
+    ReactivateInventoryItem {}.into()
+}

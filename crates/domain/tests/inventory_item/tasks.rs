@@ -1,0 +1,147 @@
+//! What the buttons of an item's page say is what the domain would decide.
+
+use domain::InventoryItem;
+use domain::inventory_item::{InventoryItemRejection as Rejection, Task};
+use event_store::Aggregate;
+use proptest::prelude::*;
+
+use super::*;
+
+const ALL: [Task; 10] = [
+    Task::Create,
+    Task::CheckIn,
+    Task::Remove,
+    Task::Adjust,
+    Task::Rename,
+    Task::ChangeMaximum,
+    Task::SetReorderLevel,
+    Task::Deactivate,
+    Task::Reactivate,
+    Task::WriteOffRemaining,
+];
+
+fn item(events: impl IntoIterator<Item = Event>) -> InventoryItem {
+    events.into_iter().fold(InventoryItem::default(), |item, event| item.evolve(&event))
+}
+
+#[track_caller]
+fn refused(item: &InventoryItem, expected: &[(Task, Rejection)]) {
+    let found: Vec<_> =
+        ALL.into_iter().filter_map(|task| Some((task, item.allows(task).err()?))).collect();
+    assert_eq!(found, expected);
+}
+
+fn exists_already() -> (Task, Rejection) {
+    (Task::Create, Rejection::ExistsAlready { sku: "TUBE-28".into() })
+}
+
+fn nothing_to_remove() -> Rejection {
+    Rejection::MoreThanOnHand { on_hand: 0, quantity: 1 }
+}
+
+#[test]
+fn nothing_but_creating_can_be_done_to_what_does_not_exist() {
+    let unknown = ALL[1..].iter().map(|task| (*task, Rejection::UnknownItem)).collect::<Vec<_>>();
+    refused(&InventoryItem::default(), &unknown);
+}
+
+#[test]
+fn an_active_item_without_stock_has_nothing_to_remove() {
+    refused(
+        &item([created()]),
+        &[
+            exists_already(),
+            (Task::Remove, nothing_to_remove()),
+            (Task::Reactivate, Rejection::AlreadyActive),
+            (Task::WriteOffRemaining, nothing_to_remove()),
+        ],
+    );
+}
+
+#[test]
+fn an_active_item_with_stock_cannot_go_out_of_use() {
+    refused(
+        &item([created(), checked_in(3)]),
+        &[
+            exists_already(),
+            (Task::Deactivate, Rejection::StockOnHand { on_hand: 3 }),
+            (Task::Reactivate, Rejection::AlreadyActive),
+        ],
+    );
+}
+
+#[test]
+fn a_full_item_takes_nothing_more() {
+    let full = Rejection::ExceedsMaximum { on_hand: 3, quantity: 1, max_quantity: 3 };
+    let item = item([created_with_max(Some(3)), checked_in(3)]);
+    assert_eq!(item.allows(Task::CheckIn), Err(full));
+}
+
+#[test]
+fn an_inactive_item_can_only_be_reactivated() {
+    let item = item([created(), deactivated()]);
+    for task in Task::ON_ITEM {
+        let expected = match task {
+            Task::Reactivate => Ok(()),
+            Task::Deactivate => Err(Rejection::AlreadyInactive),
+            _ => Err(Rejection::Inactive),
+        };
+        assert_eq!(item.allows(task), expected, "{task:?}");
+    }
+}
+
+#[test]
+fn a_task_is_found_by_its_slug() {
+    for task in ALL {
+        assert_eq!(Task::from_slug(task.slug()), Some(task));
+    }
+    assert_eq!(Task::from_slug("Check in items"), None);
+}
+
+#[test]
+fn a_task_is_called_what_its_button_says() {
+    let titles: Vec<_> = Task::ON_ITEM.iter().map(|task| task.title()).collect();
+    let expected = [
+        "Check in items",
+        "Remove items",
+        "Adjust stock",
+        "Rename item",
+        "Change maximum",
+        "Set reorder level",
+        "Deactivate item",
+        "Reactivate item",
+    ];
+    assert_eq!(titles, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// A disabled button hides nothing that could be done.
+    #[test]
+    fn what_is_not_allowed_is_refused_whatever_is_entered(
+        history in arbitrary::history(0..60),
+        command in arbitrary::command(),
+    ) {
+        let item = history.item();
+        if item.allows(arbitrary::task_of(&command)).is_err() {
+            prop_assert!(item.decide(&command, &arbitrary::context(1)).is_err());
+        }
+    }
+
+    /// The task that is named as the way out is open, or names one that is.
+    #[test]
+    fn what_unblocks_a_task_leads_on(
+        history in arbitrary::history(0..60),
+        command in arbitrary::command(),
+    ) {
+        let item = history.item();
+        let rejection = item.decide(&command, &arbitrary::context(1)).err();
+        if let Some(way_out) = rejection.and_then(|rejection| rejection.unblocked_by())
+            && let Err(blocked) = item.allows(way_out)
+        {
+            let next = blocked.unblocked_by();
+            prop_assert!(next.is_some_and(|next| item.allows(next).is_ok()), "{blocked}");
+        }
+    }
+}
