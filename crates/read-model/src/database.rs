@@ -1,0 +1,204 @@
+//! All that depends on which database it is: connecting, beginning, and what its errors mean. SQL
+//! elsewhere is plain; `REPLACE INTO` and `instr` are what SQLite and MySQL share.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, QueryBuilder};
+use uuid::Uuid;
+
+use crate::OpenError;
+
+/// The database that the rest of the crate is written for.
+pub(crate) type Db = sqlx::Sqlite;
+/// A connection to it.
+pub(crate) type DbConnection = <Db as sqlx::Database>::Connection;
+/// A transaction in it.
+pub(crate) type Transaction = sqlx::Transaction<'static, Db>;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Pages of the log between two checkpoints: one row touches a page in each index, and most of them
+/// again soon.
+const LOG_PAGES: &str = "8000";
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+// Primary result codes of SQLite, in the low byte of the extended ones.
+const CORRUPT: i32 = 11;
+const NOT_A_DATABASE: i32 = 26;
+
+/// One connection that writes, and some that read what was committed without waiting for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Database {
+    /// Opens the file, or creates it, and brings its tables up to date.
+    pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+        let failed = |error| classify(path, error);
+        if path.exists() {
+            look(path, &options).await?;
+        }
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("wal_autocheckpoint", LOG_PAGES);
+        let writer = lasting(1).connect_with(options.clone()).await.map_err(failed)?;
+        MIGRATIONS.run(&writer).await.map_err(|error| classify_migration(path, error))?;
+        let readers = lasting(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { writer, readers })
+    }
+
+    /// One that is gone when it is closed. It has a single connection, as it lives in that.
+    pub(crate) async fn in_memory() -> Result<Self, OpenError> {
+        let path = Path::new(":memory:");
+        let options = SqliteConnectOptions::new().in_memory(true);
+        let only = lasting(1).connect_with(options).await.map_err(|error| classify(path, error))?;
+        MIGRATIONS.run(&only).await.map_err(|error| classify_migration(path, error))?;
+        Ok(Self { writer: only.clone(), readers: only })
+    }
+
+    /// What may write, alone: the lock is taken now and not at the first write, when it might be late.
+    pub(crate) async fn begin_write(&self) -> sqlx::Result<Transaction> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// What reads, all of it as of one moment.
+    pub(crate) async fn begin_read(&self) -> sqlx::Result<Transaction> {
+        self.readers.begin().await
+    }
+
+    /// For a single read.
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Commits what the statements do so that not even a power cut undoes it. (Other transactions may
+    /// be undone by one, newest first, which costs a catch-up.)
+    pub(crate) async fn durably<T: Send>(
+        &self,
+        work: impl AsyncFnOnce(&mut DbConnection) -> sqlx::Result<T>,
+    ) -> sqlx::Result<T> {
+        let mut connection = self.writer.acquire().await?;
+        sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let done = work(&mut transaction).await?;
+        transaction.commit().await?;
+        sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
+        Ok(done)
+    }
+
+    /// Waits for what is under way and closes the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A list of ids in brackets, for `IN`.
+pub(crate) fn push_ids(query: &mut QueryBuilder<Db>, ids: &[Uuid]) {
+    query.push("(");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(*id);
+    }
+    query.push(")");
+}
+
+/// Connections that stay: there is no server that would mind, and in memory they are the database.
+fn lasting(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
+}
+
+/// Whether the file is one of ours, before anything in it is touched.
+async fn look(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenError> {
+    let seen = async {
+        let mut connection = options.connect().await?;
+        let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        let names: Vec<String> = sqlx::query_scalar(names).fetch_all(&mut connection).await?;
+        let bytes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let bytes: i64 = sqlx::query_scalar(bytes).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        sqlx::Result::Ok((names, bytes.unsigned_abs()))
+    };
+    let (tables, bytes) = seen.await.map_err(|error| classify(path, error))?;
+    // SQLite minds a missing page, but not a missing part of the last one. Unless somebody else has the
+    // file open, closing it has brought the log into it.
+    let there = length(path).unwrap_or(bytes);
+    if there < bytes && length(&beside(path, "-wal")).is_none_or(|log| log == 0) {
+        let found = format!("it has {there} of its {bytes} bytes");
+        return Err(OpenError::Damaged { path: path.to_owned(), found });
+    }
+    if tables.is_empty() || tables.iter().any(|name| *name == *MIGRATIONS.table_name) {
+        return Ok(());
+    }
+    let found = format!("it is a database with the tables {}", tables.join(", "));
+    Err(OpenError::Foreign { path: path.to_owned(), found })
+}
+
+/// What SQLite keeps beside a file.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+/// Whether the error says that the file is not what was written.
+pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+    matches!(result_code(error), Some(CORRUPT | NOT_A_DATABASE))
+}
+
+fn length(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.len())
+}
+
+fn result_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+fn classify(path: &Path, error: sqlx::Error) -> OpenError {
+    let path = path.to_owned();
+    let reason = error.to_string();
+    match result_code(&error) {
+        Some(NOT_A_DATABASE) => {
+            OpenError::Foreign { path, found: "it is not a database at all".to_owned() }
+        }
+        Some(CORRUPT) => OpenError::Damaged { path, found: reason },
+        _ => OpenError::Inaccessible { path, reason },
+    }
+}
+
+fn classify_migration(path: &Path, error: MigrateError) -> OpenError {
+    let foreign = |found| OpenError::Foreign { path: path.to_owned(), found };
+    match error {
+        MigrateError::VersionMissing(migration) => newer_or_foreign(path.to_owned(), migration),
+        MigrateError::VersionMismatch(migration) => {
+            foreign(format!("its migration {migration} is another than this program's"))
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            classify(path, error)
+        }
+        other => OpenError::Inaccessible { path: path.to_owned(), reason: other.to_string() },
+    }
+}
+
+fn newer_or_foreign(path: PathBuf, migration: i64) -> OpenError {
+    let newest = MIGRATIONS.iter().map(|known| known.version).max().unwrap_or(0);
+    if migration > newest {
+        return OpenError::Newer { path, migration };
+    }
+    let found = format!("it has a migration {migration}, which this program never had");
+    OpenError::Foreign { path, found }
+}

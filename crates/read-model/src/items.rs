@@ -1,0 +1,203 @@
+//! The table `inventory_items`: what a row says, and how a change set moves it on.
+
+use std::collections::HashMap;
+use std::mem;
+
+use domain::InventoryItem;
+use domain::inventory_item::{InventoryItemEvent, InventoryItemRow};
+use event_store::{Aggregate, Timestamp, Version};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use crate::database::{Db, DbConnection, push_ids};
+use crate::text::fold;
+
+/// What [`StoredItem`] reads.
+pub(crate) const SELECT: &str = "SELECT id, version, sku, name, unit, on_hand, max_quantity, \
+                                 reorder_level, active, created_at, updated_at \
+                                 FROM inventory_items";
+
+/// No maximum, or no reorder level, comes after every other when sorted.
+pub(crate) const NONE_KEY: i64 = i64::MAX;
+
+/// A row as SQL knows it.
+#[derive(Debug, FromRow)]
+pub(crate) struct StoredItem {
+    id: Uuid,
+    version: i64,
+    sku: String,
+    name: String,
+    unit: String,
+    on_hand: i64,
+    max_quantity: Option<i64>,
+    reorder_level: Option<i64>,
+    active: bool,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<StoredItem> for InventoryItemRow {
+    fn from(stored: StoredItem) -> Self {
+        Self {
+            id: stored.id,
+            version: stored.version.cast_unsigned(),
+            sku: stored.sku,
+            name: stored.name,
+            unit: stored.unit,
+            on_hand: stored.on_hand,
+            max_quantity: stored.max_quantity,
+            reorder_level: stored.reorder_level,
+            active: stored.active,
+            created_at: Timestamp::from_millis(stored.created_at),
+            updated_at: Timestamp::from_millis(stored.updated_at),
+        }
+    }
+}
+
+/// The row after one more change set, by the domain's own `evolve`.
+pub(crate) fn advance(
+    row: Option<InventoryItemRow>,
+    id: Uuid,
+    version: Version,
+    events: &[InventoryItemEvent],
+    recorded_at: Timestamp,
+) -> InventoryItemRow {
+    let created_at = row.as_ref().map_or(recorded_at, |row| row.created_at);
+    let state = row.map_or_else(InventoryItem::default, state_of);
+    let InventoryItem { sku, name, unit, on_hand, max_quantity, reorder_level, active } =
+        events.iter().fold(state, InventoryItem::evolve);
+    InventoryItemRow {
+        id,
+        version,
+        sku,
+        name,
+        unit,
+        on_hand,
+        max_quantity,
+        reorder_level,
+        active,
+        created_at,
+        updated_at: recorded_at,
+    }
+}
+
+/// The rows of these items, as far as there are any.
+pub(crate) async fn of(
+    connection: &mut DbConnection,
+    ids: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, InventoryItemRow>> {
+    let mut query = QueryBuilder::<Db>::new(SELECT);
+    query.push(" WHERE id IN ");
+    push_ids(&mut query, ids);
+    let found: Vec<StoredItem> = query.build_query_as().fetch_all(connection).await?;
+    Ok(found.into_iter().map(|stored| (stored.id, stored.into())).collect())
+}
+
+/// Writes rows that were not there before.
+pub(crate) async fn insert(
+    connection: &mut DbConnection,
+    rows: &[InventoryItemRow],
+) -> sqlx::Result<()> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let names = columns(first).map(|(name, _)| name).join(", ");
+    let mut query = QueryBuilder::new(format!("REPLACE INTO inventory_items ({names}) VALUES "));
+    let mut open = "(";
+    for row in rows {
+        for (_, value) in columns(row) {
+            query.push(mem::replace(&mut open, ", "));
+            value.bind(&mut query);
+        }
+        query.push(")");
+        open = ", (";
+    }
+    query.build().execute(connection).await?;
+    Ok(())
+}
+
+/// Writes what is different in a row, and so leaves the indexes alone that it stays the same in.
+pub(crate) async fn update(
+    connection: &mut DbConnection,
+    before: &InventoryItemRow,
+    after: &InventoryItemRow,
+) -> sqlx::Result<()> {
+    let mut query = QueryBuilder::new("UPDATE inventory_items");
+    let mut next = " SET ";
+    for ((_, old), (name, new)) in columns(before).into_iter().zip(columns(after)) {
+        if old != new {
+            query.push(mem::replace(&mut next, ", ")).push(name).push(" = ");
+            new.bind(&mut query);
+        }
+    }
+    query.push(" WHERE id = ").push_bind(after.id);
+    query.build().execute(connection).await?;
+    Ok(())
+}
+
+/// Deletes one.
+pub(crate) async fn delete(connection: &mut DbConnection, id: Uuid) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM inventory_items WHERE id = ?").bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Deletes all.
+pub(crate) async fn delete_all(connection: &mut DbConnection) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM inventory_items").execute(connection).await?;
+    Ok(())
+}
+
+/// All that a row is in SQL.
+fn columns(row: &InventoryItemRow) -> [(&'static str, Value); 15] {
+    [
+        ("id", Value::Id(row.id)),
+        ("version", Value::Number(Some(row.version.cast_signed()))),
+        ("sku", Value::Text(row.sku.clone())),
+        ("name", Value::Text(row.name.clone())),
+        ("unit", Value::Text(row.unit.clone())),
+        ("on_hand", Value::Number(Some(row.on_hand))),
+        ("max_quantity", Value::Number(row.max_quantity)),
+        ("reorder_level", Value::Number(row.reorder_level)),
+        ("active", Value::Flag(row.active)),
+        ("created_at", Value::Number(Some(row.created_at.as_millis()))),
+        ("updated_at", Value::Number(Some(row.updated_at.as_millis()))),
+        ("sku_key", Value::Text(fold(&row.sku))),
+        ("name_key", Value::Text(fold(&row.name))),
+        ("max_quantity_key", Value::Number(Some(row.max_quantity.unwrap_or(NONE_KEY)))),
+        ("reorder_level_key", Value::Number(Some(row.reorder_level.unwrap_or(NONE_KEY)))),
+    ]
+}
+
+#[derive(Debug, PartialEq)]
+enum Value {
+    Id(Uuid),
+    Number(Option<i64>),
+    Text(String),
+    Flag(bool),
+}
+
+impl Value {
+    fn bind(self, query: &mut QueryBuilder<Db>) {
+        match self {
+            Self::Id(id) => query.push_bind(id),
+            Self::Number(number) => query.push_bind(number),
+            Self::Text(text) => query.push_bind(text),
+            Self::Flag(flag) => query.push_bind(flag),
+        };
+    }
+}
+
+fn state_of(row: InventoryItemRow) -> InventoryItem {
+    let InventoryItemRow {
+        id: _,
+        version: _,
+        sku,
+        name,
+        unit,
+        on_hand,
+        max_quantity,
+        reorder_level,
+        active,
+        created_at: _,
+        updated_at: _,
+    } = row;
+    InventoryItem { sku, name, unit, on_hand, max_quantity, reorder_level, active }
+}

@@ -1,0 +1,37 @@
+//! What the business asks: SQL projections and queries over the events.
+//!
+//! A [`ReadModel`] holds a row for each aggregate, advanced by the domain's own `evolve` from change set
+//! to change set, and a checkpoint for each, written in the same transaction. So change sets may come
+//! twice, late or in any order, and a crash may come in between: what was applied is skipped, what
+//! leaves a gap is named, and nothing is corrupted.
+//!
+//! Whatever is in here can be thrown away and built again from the store ([`ReadModel::rebuild`]).
+//!
+//! | from | to |
+//! |---|---|
+//! | a process that starts | [`ReadModel::open`], [`ReadModel::take_up`], [`ReadModel::catch_up`] unless the last stop was clean |
+//! | a command that was taken | [`Projector::commit`], which never waits |
+//! | a question | [`Projector::settle`], to see one's own commands, then [`ReadModel::list`] |
+//! | a process that stops | [`Projector::stop`] |
+//! | the same, beside a store in a file | [`Projector::finish`], [`ReadModel::close_sealed`] |
+
+mod apply;
+mod catch_up;
+mod checkpoints;
+mod cursor;
+mod database;
+mod error;
+mod items;
+mod list;
+mod model;
+mod projector;
+mod standing;
+mod text;
+
+pub use apply::{Applied, Gap, Unreadable};
+pub use catch_up::{CaughtUp, Progress};
+pub use error::{Error, ListError, OpenError};
+pub use list::{LIST_LIMIT, Listed};
+pub use model::ReadModel;
+pub use projector::{Behind, Projector};
+pub use standing::LastStop;

@@ -1,0 +1,99 @@
+use std::collections::BTreeSet;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use event_store::{AggregateId, ChangeSet};
+use tokio::sync::Notify;
+
+/// What has been committed and not been applied. Bounded, and still nothing is lost: of what does not
+/// fit, the aggregate is kept, whose change sets are in the store.
+#[derive(Debug)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    capacity: usize,
+    filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Waiting,
+    committed: u64,
+    stopping: bool,
+}
+
+/// What is taken out of the queue at once.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) change_sets: Vec<ChangeSet>,
+    /// Aggregates with change sets that did not fit.
+    pub(super) behind: BTreeSet<AggregateId>,
+    /// Aggregates of which the store may have more.
+    pub(super) doubtful: BTreeSet<AggregateId>,
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        let Waiting { change_sets, behind, doubtful } = &self.waiting;
+        !self.stopping && change_sets.is_empty() && behind.is_empty() && doubtful.is_empty()
+    }
+}
+
+impl Queue {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { state: Mutex::default(), capacity, filled: Notify::new() }
+    }
+
+    pub(super) fn put(&self, change_set: &ChangeSet) {
+        let mut state = self.state();
+        if state.waiting.change_sets.len() < self.capacity {
+            state.waiting.change_sets.push(change_set.clone());
+        } else {
+            state.waiting.behind.insert(change_set.aggregate.clone());
+        }
+        state.committed += 1;
+        drop(state);
+        self.filled.notify_one();
+    }
+
+    pub(super) fn doubt(&self, aggregate: &AggregateId) {
+        self.state().waiting.doubtful.insert(aggregate.clone());
+        self.filled.notify_one();
+    }
+
+    /// How many change sets were put in so far.
+    pub(super) fn committed(&self) -> u64 {
+        self.state().committed
+    }
+
+    /// All that waits, and how many had been put in when it was taken.
+    pub(super) fn take(&self) -> (Waiting, u64) {
+        let mut state = self.state();
+        (mem::take(&mut state.waiting), state.committed)
+    }
+
+    /// Returns when there is something to take, or it is time to stop.
+    pub(super) async fn filled(&self) {
+        while self.state().is_idle() {
+            self.stirred().await;
+        }
+    }
+
+    /// Returns when something was put in since this was last asked, or it is time to stop.
+    pub(super) async fn stirred(&self) {
+        self.filled.notified().await;
+    }
+
+    pub(super) fn stop(&self) {
+        self.state().stopping = true;
+        self.filled.notify_one();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.state().stopping
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics between two changes of it, so a poisoned state is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,75 @@
+//! Change sets that come twice, late, early, or never.
+
+use crate::shop::{NINE_O_CLOCK, Shop, aggregate, item};
+use event_store::Timestamp;
+use read_model::{Applied, Gap, ReadModel};
+
+#[tokio::test]
+async fn a_row_shows_the_state_the_version_and_when_it_came_about() {
+    let shop = Shop::new();
+    let model = ReadModel::in_memory().await.unwrap();
+    let history = [
+        shop.create(1, "W-1", "Widget").await,
+        shop.check_in(1, 12).await,
+        shop.rename(1, "Cog").await,
+    ];
+
+    let applied = model.apply(&history).await.unwrap();
+
+    assert_eq!(applied, Applied { applied: 3, ..Applied::default() });
+    let row = model.find(item(1)).await.unwrap().unwrap();
+    assert_eq!((row.version, &*row.sku, &*row.name, &*row.unit), (3, "W-1", "Cog", "pcs"));
+    assert_eq!(
+        (row.on_hand, row.max_quantity, row.reorder_level, row.active),
+        (12, None, None, true)
+    );
+    assert_eq!(row.created_at, Timestamp::from_millis(NINE_O_CLOCK));
+    assert_eq!(row.updated_at, Timestamp::from_millis(NINE_O_CLOCK + 2000));
+}
+
+#[tokio::test]
+async fn what_was_applied_is_skipped() {
+    let shop = Shop::new();
+    let model = ReadModel::in_memory().await.unwrap();
+    let history = [shop.create(1, "W-1", "Widget").await, shop.check_in(1, 12).await];
+    model.apply(&history).await.unwrap();
+
+    let again = [history[1].clone(), history[0].clone(), history[1].clone()];
+    let applied = model.apply(&again).await.unwrap();
+
+    assert_eq!(applied, Applied { skipped: 3, ..Applied::default() });
+    assert_eq!(model.find(item(1)).await.unwrap().unwrap().on_hand, 12);
+}
+
+#[tokio::test]
+async fn the_order_in_a_batch_does_not_matter() {
+    let shop = Shop::new();
+    let model = ReadModel::in_memory().await.unwrap();
+    let history = [
+        shop.create(1, "W-1", "Widget").await,
+        shop.check_in(1, 12).await,
+        shop.check_in(1, 3).await,
+    ];
+    let backwards: Vec<_> = history.iter().rev().cloned().collect();
+
+    model.apply(&backwards).await.unwrap();
+
+    assert_eq!(model.find(item(1)).await.unwrap().unwrap().on_hand, 15);
+}
+
+#[tokio::test]
+async fn a_gap_is_named_and_what_stands_before_it_is_applied() {
+    let shop = Shop::new();
+    let model = ReadModel::in_memory().await.unwrap();
+    let first = shop.create(1, "W-1", "Widget").await;
+    shop.check_in(1, 12).await;
+    let third = shop.check_in(1, 3).await;
+    let other = shop.create(2, "G-1", "Gear").await;
+
+    let applied = model.apply(&[third, other, first]).await.unwrap();
+
+    let gaps = vec![Gap { aggregate: aggregate(1), from: 2 }];
+    assert_eq!(applied, Applied { applied: 2, gaps, ..Applied::default() });
+    assert_eq!(model.find(item(1)).await.unwrap().unwrap().version, 1);
+    assert_eq!(model.count().await.unwrap(), 2);
+}

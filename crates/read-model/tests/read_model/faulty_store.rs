@@ -1,0 +1,86 @@
+//! A store that is away, or damaged, when it is told to be.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use event_store::{
+    AggregateId, Appended, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach, Snapshot, Store,
+    StoreError,
+};
+
+#[derive(Clone)]
+pub(crate) struct FaultyStore {
+    store: MemoryStore,
+    away: Arc<AtomicBool>,
+    damaged: Arc<Mutex<Option<AggregateId>>>,
+    reads: Arc<AtomicUsize>,
+}
+
+impl FaultyStore {
+    pub(crate) fn over(store: &MemoryStore) -> Self {
+        Self {
+            store: store.clone(),
+            away: Arc::default(),
+            damaged: Arc::default(),
+            reads: Arc::default(),
+        }
+    }
+
+    /// From now on, this aggregate's history cannot be read.
+    pub(crate) fn damage(&self, aggregate: AggregateId) {
+        *self.damaged.lock().unwrap() = Some(aggregate);
+    }
+
+    pub(crate) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// How many pages of histories it was asked for.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    fn answer(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) {
+            let reason = "told to be".to_owned();
+            return Err(StoreError::Unavailable { reason, retry_after: Duration::ZERO });
+        }
+        Ok(())
+    }
+}
+
+impl Store for FaultyStore {
+    async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+        self.answer()?;
+        self.store.load(aggregate, reach).await
+    }
+
+    async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+        self.answer()?;
+        self.store.append(change_set).await
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.answer()?;
+        if self.damaged.lock().unwrap().as_ref() == Some(aggregate) {
+            return Err(StoreError::corrupt(aggregate, 1, "told to be"));
+        }
+        self.store.change_sets(aggregate, page).await
+    }
+
+    async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+        self.answer()?;
+        self.store.keys(cursor).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        self.answer()?;
+        self.store.save_snapshot(snapshot).await
+    }
+}

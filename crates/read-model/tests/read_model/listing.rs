@@ -1,0 +1,234 @@
+//! Search, sort and paging.
+
+use domain::inventory_item::{
+    ChangeMaxQuantity, InventoryItemRow, ItemColumn, ItemSort, ListItems, SetReorderLevel,
+};
+use read_model::{ListError, Listed, ReadModel};
+
+use crate::shop::{Shop, filled_from, item, searching, sorted_by};
+
+async fn names(model: &ReadModel, list: &ListItems) -> Vec<String> {
+    model.list(list).await.unwrap().rows.into_iter().map(|row| row.name).collect()
+}
+
+/// All pages, one after the other, and how many there were.
+async fn pages(model: &ReadModel, mut list: ListItems) -> (Vec<InventoryItemRow>, usize) {
+    let mut rows = Vec::new();
+    for count in 1..1000 {
+        let Listed { rows: page, next, .. } = model.list(&list).await.unwrap();
+        assert!(page.len() <= list.limit as usize);
+        rows.extend(page);
+        if next.is_none() {
+            return (rows, count);
+        }
+        list.after = next;
+    }
+    panic!("the pages have no end")
+}
+
+async fn model_of(items: &[(&str, &str)]) -> ReadModel {
+    let shop = Shop::new();
+    for (number, (sku, name)) in (1..).zip(items) {
+        shop.create(number, sku, name).await;
+    }
+    filled_from(&shop).await
+}
+
+#[tokio::test]
+async fn a_search_finds_a_part_of_sku_or_name_in_any_case() {
+    let model = model_of(&[
+        ("W-100", "Blue Widget"),
+        ("W-200", "Écrou à œil"),
+        ("G-1", "Gear wide"),
+        ("Ω-7", "ΟΔΟΣ Straße"),
+    ])
+    .await;
+    for (search, found) in [
+        ("WID", &["Blue Widget", "Gear wide"][..]),
+        ("w-", &["Blue Widget", "Écrou à œil"]),
+        ("ÉCROU À Œ", &["Écrou à œil"]),
+        ("σ STRASSE", &["ΟΔΟΣ Straße"]),
+        ("ω", &["ΟΔΟΣ Straße"]),
+        ("blue  widget", &[]),
+        ("widget blue", &[]),
+        ("wdget", &[]),
+    ] {
+        assert_eq!(names(&model, &searching(search)).await, found, "{search}");
+    }
+}
+
+#[tokio::test]
+async fn what_sql_would_take_for_more_is_taken_as_it_stands() {
+    let model =
+        model_of(&[("50%", "Half_price"), ("X", "Halfxprice"), ("Q'", "it's \\ here")]).await;
+    for (search, found) in [
+        ("%", &["Half_price"][..]),
+        ("f_p", &["Half_price"]),
+        ("'", &["it's \\ here"]),
+        ("\\", &["it's \\ here"]),
+        ("*", &[]),
+        ("' OR 1=1 --", &[]),
+        ("\0", &[]),
+    ] {
+        assert_eq!(names(&model, &searching(search)).await, found, "{search}");
+    }
+}
+
+#[tokio::test]
+async fn a_blank_search_is_everything_and_the_total_counts_what_is_found() {
+    let model = model_of(&[("A", "Apple"), ("B", "Banana"), ("C", "Apple pie")]).await;
+    for blank in ["", " ", "\t\u{3000}"] {
+        assert_eq!(model.list(&searching(blank)).await.unwrap().total, 3);
+    }
+    let list = ListItems { limit: 1, ..searching("apple") };
+    let Listed { rows, next, total } = model.list(&list).await.unwrap();
+    assert_eq!((rows.len(), total), (1, 2));
+    let second = model.list(&ListItems { after: next, ..list }).await.unwrap();
+    assert_eq!((second.rows[0].name.as_str(), second.next, second.total), ("Apple pie", None, 2));
+}
+
+#[tokio::test]
+async fn text_is_sorted_without_regard_to_case() {
+    let model =
+        model_of(&[("b", "banana"), ("A", "Apple"), ("C", "cherry"), ("a2", "apple")]).await;
+    assert_eq!(names(&model, &sorted_by("name", 50)).await, ["Apple", "apple", "banana", "cherry"]);
+    assert_eq!(names(&model, &sorted_by("sku", 50)).await, ["Apple", "apple", "banana", "cherry"]);
+    assert_eq!(
+        names(&model, &sorted_by("-name", 50)).await,
+        ["cherry", "banana", "apple", "Apple"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_set_comes_last_ascending_and_first_descending() {
+    let shop = Shop::new();
+    for (number, name) in [(1, "none"), (2, "ten"), (3, "zero or one"), (4, "most")] {
+        shop.create(number, name, name).await;
+    }
+    for (number, level) in [(2, 10), (3, 0), (4, 1_000_000_000)] {
+        let max_quantity = Some(level.max(1));
+        shop.perform(item(number), ChangeMaxQuantity { max_quantity }).await;
+        shop.perform(item(number), SetReorderLevel { level }).await;
+    }
+    let model = filled_from(&shop).await;
+    let ascending = ["zero or one", "ten", "most", "none"];
+    let descending = ["none", "most", "ten", "zero or one"];
+    for (column, expected) in [
+        ("max_quantity", ascending),
+        ("reorder_level", ascending),
+        ("-max_quantity", descending),
+        ("-reorder_level", descending),
+    ] {
+        assert_eq!(names(&model, &sorted_by(column, 50)).await, expected, "{column}");
+        let (paged, _) = pages(&model, sorted_by(column, 1)).await;
+        assert!(paged.iter().map(|row| &row.name).eq(expected), "{column}, page by page");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_order_hold_each_item_once_and_ties_are_in_the_order_of_ids() {
+    let shop = Shop::new();
+    for number in 1..=25 {
+        let name = format!("Thing {}", number % 3);
+        shop.create(number, &format!("s{}", number % 4), &name).await;
+        if number % 2 == 0 {
+            shop.check_in(number, 5).await;
+        }
+    }
+    let model = filled_from(&shop).await;
+    for column in ItemColumn::ALL {
+        let whole = model.list(&sorted_by(column.as_str(), 200)).await.unwrap().rows;
+        assert_eq!(whole.len(), 25);
+        for limit in [1, 4, 24, 25, 26] {
+            let (rows, count) = pages(&model, sorted_by(column.as_str(), limit)).await;
+            assert_eq!(rows, whole, "{column:?} by {limit}");
+            assert_eq!(count, 25_usize.div_ceil(limit as usize), "{column:?} by {limit}");
+        }
+        let (mut backwards, _) =
+            pages(&model, sorted_by(&format!("-{}", column.as_str()), 4)).await;
+        backwards.reverse();
+        assert_eq!(backwards, whole, "{column:?} descending");
+    }
+    let by_name = model.list(&sorted_by("name", 200)).await.unwrap().rows;
+    assert!(by_name.is_sorted_by_key(|row| (row.name.clone(), row.id)));
+}
+
+#[tokio::test]
+async fn an_item_that_appears_between_two_pages_moves_none_of_the_others() {
+    let shop = Shop::new();
+    for (number, name) in (1..).zip(["b", "d", "f", "h"]) {
+        shop.create(number, name, name).await;
+    }
+    let model = filled_from(&shop).await;
+    let first = model.list(&sorted_by("name", 2)).await.unwrap();
+    model.apply(&[shop.create(9, "a", "a").await]).await.unwrap();
+    let second =
+        model.list(&ListItems { after: first.next, ..sorted_by("name", 2) }).await.unwrap();
+    assert!(second.rows.iter().map(|row| row.name.as_str()).eq(["f", "h"]));
+}
+
+#[tokio::test]
+async fn a_limit_is_1_to_200() {
+    let model = model_of(&[("A", "Apple")]).await;
+    for limit in [0, 201, u32::MAX] {
+        let refused = model.list(&sorted_by("name", limit)).await.unwrap_err();
+        assert!(matches!(refused, ListError::Limit(l) if l == limit), "{refused}");
+    }
+    for limit in [1, 200] {
+        assert_eq!(model.list(&sorted_by("name", limit)).await.unwrap().rows.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_belongs_to_its_order() {
+    let model = model_of(&[("A", "Apple"), ("B", "Banana")]).await;
+    let after = model.list(&sorted_by("name", 1)).await.unwrap().next;
+    let alphabet = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    assert!(after.as_deref().unwrap().chars().all(alphabet), "{after:?} in a URL");
+    for other in ["-name", "sku", "on_hand"] {
+        let list = ListItems { after: after.clone(), ..sorted_by(other, 1) };
+        let refused = model.list(&list).await.unwrap_err();
+        let asked: ItemSort = other.parse().unwrap();
+        assert!(matches!(refused, ListError::OtherSort { sort, .. } if sort == asked), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_not_made_here_is_refused() {
+    let model = model_of(&[("A", "Apple"), ("B", "Banana")]).await;
+    let real = model.list(&sorted_by("name", 1)).await.unwrap().next.unwrap();
+    let number_for_a_name = "eyJzb3J0IjoibmFtZSIsImtleSI6NywiaWQiOiIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEifQ";
+    let garbled = [
+        String::new(),
+        "abc".to_owned(),
+        "%%%".to_owned(),
+        "é".to_owned(),
+        real[..real.len() - 5].to_owned(),
+        format!("{real}AAAA"),
+        format!("{real}=="),
+        number_for_a_name.to_owned(),
+        "W10".to_owned(),
+        "x".repeat(100_000),
+    ];
+    for after in garbled {
+        let list = ListItems { after: Some(after.clone()), ..sorted_by("name", 1) };
+        let refused = model.list(&list).await.unwrap_err();
+        assert!(matches!(refused, ListError::Cursor), "{after}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn the_items_that_changed_last_come_newest_first() {
+    let shop = Shop::new();
+    let model = filled_from(&shop).await;
+    assert!(model.is_empty().await.unwrap());
+    assert_eq!(model.recent(3).await.unwrap(), []);
+    for (number, name) in (1..).zip(["a", "b", "c", "d"]) {
+        model.apply(&[shop.create(number, name, name).await]).await.unwrap();
+    }
+    model.apply(&[shop.check_in(2, 1).await]).await.unwrap();
+    let recent = model.recent(3).await.unwrap();
+    assert!(recent.iter().map(|row| row.name.as_str()).eq(["b", "d", "c"]));
+    assert!(!model.is_empty().await.unwrap());
+    assert_eq!((model.count().await.unwrap(), model.find(item(99)).await.unwrap()), (4, None));
+}

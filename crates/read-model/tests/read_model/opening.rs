@@ -1,0 +1,194 @@
+//! What a file has to be, and how it is told how it was left.
+
+use std::fs;
+use std::path::Path;
+
+use read_model::{Error, LastStop, OpenError, ReadModel};
+
+use crate::files::{place, with_sql};
+use crate::shop::{Shop, item};
+
+/// A file with 500 items, cleanly closed.
+async fn filled(path: &Path) -> Shop {
+    let shop = Shop::new();
+    let model = ReadModel::open(path).await.unwrap();
+    model.take_up("shop").await.unwrap();
+    for number in 1..=500 {
+        shop.create(number, &format!("S-{number}"), "A thing of some length").await;
+    }
+    model.catch_up(&shop.store, |_| {}).await.unwrap();
+    model.close().await;
+    shop
+}
+
+/// The remedy: recreated, taken up and caught up with, it shows everything.
+async fn assert_rebuilt(path: &Path, shop: &Shop) {
+    let model = ReadModel::recreate(path).await.unwrap();
+    assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Never);
+    model.catch_up(&shop.store, |_| {}).await.unwrap();
+    assert_eq!(model.count().await.unwrap(), 500);
+    model.close().await;
+}
+
+fn names_path_and_remedy(error: &OpenError, path: &Path) -> bool {
+    let text = error.to_string();
+    text.contains(&path.display().to_string()) && text.contains("daybook rebuild")
+}
+
+#[tokio::test]
+async fn a_truncated_file_is_refused_and_can_be_recreated() {
+    let (_directory, path) = place();
+    let shop = filled(&path).await;
+    let whole = fs::read(&path).unwrap();
+    for kept in [whole.len() - 1, whole.len() / 2, 4096, 512] {
+        fs::write(&path, &whole[..kept]).unwrap();
+        let error = ReadModel::open(&path).await.unwrap_err();
+        assert!(matches!(error, OpenError::Damaged { .. }), "{kept} bytes: {error}");
+        assert!(names_path_and_remedy(&error, &path), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), whole[..kept], "untouched");
+    }
+    assert_rebuilt(&path, &shop).await;
+}
+
+#[tokio::test]
+async fn damage_that_shows_only_at_work_names_the_remedy_too() {
+    let (_directory, path) = place();
+    let shop = filled(&path).await;
+    let mut damaged = fs::read(&path).unwrap();
+    let middle = damaged.len() / 8..damaged.len() / 8 * 7;
+    damaged[middle].fill(0xA5);
+    fs::write(&path, &damaged).unwrap();
+    let model = ReadModel::open(&path).await.unwrap();
+    let error = model.rebuild(&shop.store, |_| {}).await.unwrap_err();
+    assert!(matches!(error, Error::Damaged(_)), "{error}");
+    assert!(error.to_string().contains("daybook rebuild"), "{error}");
+    model.close().await;
+    assert_rebuilt(&path, &shop).await;
+}
+
+#[tokio::test]
+async fn a_file_of_something_else_is_refused_untouched_and_can_be_moved_aside() {
+    let (_directory, path) = place();
+    let shop = filled(&path).await;
+    fs::remove_file(&path).unwrap();
+    with_sql(&path, "CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES ('Ada')")
+        .await;
+    let database = fs::read(&path).unwrap();
+    let text = "Dear Ada, ".repeat(1000).into_bytes();
+    for (foreign, found) in [(database, "customers"), (text, "not a database")] {
+        fs::write(&path, &foreign).unwrap();
+        let error = ReadModel::open(&path).await.unwrap_err();
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        assert!(
+            names_path_and_remedy(&error, &path) && error.to_string().contains(found),
+            "{error}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), foreign, "untouched");
+        assert_rebuilt(&path, &shop).await;
+        let old = path.with_file_name("read-model.db.old");
+        assert_eq!(fs::read(old).unwrap(), foreign, "moved aside");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_another_program_version_is_refused() {
+    let (_directory, path) = place();
+    let shop = filled(&path).await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
+                 execution_time) VALUES (9999, 'of the future', TRUE, x'00', 0)";
+    with_sql(&path, newer).await;
+    let error = ReadModel::open(&path).await.unwrap_err();
+    assert!(matches!(error, OpenError::Newer { migration: 9999, .. }), "{error}");
+    assert!(names_path_and_remedy(&error, &path), "{error}");
+
+    with_sql(&path, "DELETE FROM _sqlx_migrations WHERE version = 9999").await;
+    with_sql(&path, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
+    let error = ReadModel::open(&path).await.unwrap_err();
+    assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+    assert!(names_path_and_remedy(&error, &path), "{error}");
+    assert_rebuilt(&path, &shop).await;
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_had_is_inaccessible() {
+    let (directory, path) = place();
+    let missing = path.join("no such directory").join("read-model.db");
+    for inaccessible in [missing.as_path(), directory.path()] {
+        let error = ReadModel::open(inaccessible).await.unwrap_err();
+        assert!(matches!(error, OpenError::Inaccessible { .. }), "{error}");
+        assert!(error.to_string().contains(&inaccessible.display().to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_is_a_new_one() {
+    let (_directory, path) = place();
+    fs::write(&path, "").unwrap();
+    let model = ReadModel::open(&path).await.unwrap();
+    assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Never);
+}
+
+#[tokio::test]
+async fn a_stop_is_clean_only_after_all_was_caught_up_with() {
+    let (_directory, path) = place();
+    let shop = Shop::new();
+    let left = async |catch_up: bool, close: bool| {
+        let model = ReadModel::open(&path).await.unwrap();
+        let last_stop = model.take_up("shop").await.unwrap();
+        if catch_up {
+            model.catch_up(&shop.store, |_| {}).await.unwrap();
+        }
+        if close {
+            model.close().await;
+        }
+        last_stop
+    };
+    assert_eq!(left(false, true).await, LastStop::Never);
+    assert_eq!(left(true, false).await, LastStop::Unclean, "nothing was caught up with");
+    assert_eq!(left(true, true).await, LastStop::Unclean, "it was not closed");
+    assert_eq!(left(false, true).await, LastStop::Clean);
+    assert_eq!(left(false, false).await, LastStop::Clean, "clean it was, and clean it stayed");
+    assert_eq!(left(false, true).await, LastStop::Unclean, "it was not closed");
+}
+
+#[tokio::test]
+async fn of_another_store_nothing_is_kept() {
+    let (_directory, path) = place();
+    filled(&path).await;
+    let model = ReadModel::open(&path).await.unwrap();
+    assert_eq!(model.take_up("another shop").await.unwrap(), LastStop::Never);
+    assert!(model.is_empty().await.unwrap());
+    let other = Shop::new();
+    other.create(1, "O-1", "Other").await;
+    model.catch_up(&other.store, |_| {}).await.unwrap();
+    assert_eq!(model.find(item(1)).await.unwrap().unwrap().sku, "O-1");
+    assert_eq!(model.count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_clean_stop_is_one_beside_the_store_as_it_was_left() {
+    let (_directory, path) = place();
+    filled(&path).await;
+    let taken_up = async |seal: &str, close: Option<&str>| {
+        let model = ReadModel::open(&path).await.unwrap();
+        let last_stop = model.take_up_sealed("shop", seal).await.unwrap();
+        let rows = model.count().await.unwrap();
+        if let Some(seal) = close {
+            model.close_sealed(seal).await;
+        }
+        (last_stop, rows)
+    };
+    assert_eq!(taken_up("", Some("10 bytes")).await, (LastStop::Clean, 500));
+    assert_eq!(taken_up("10 bytes", Some("11 bytes")).await, (LastStop::Clean, 500));
+    assert_eq!(taken_up("11 bytes", None).await, (LastStop::Clean, 500));
+    assert_eq!(taken_up("12 bytes", None).await, (LastStop::Unclean, 500), "it was written to");
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_as_it_was_left_is_another() {
+    let (_directory, path) = place();
+    filled(&path).await;
+    let model = ReadModel::open(&path).await.unwrap();
+    assert_eq!(model.take_up_sealed("shop", "10 bytes").await.unwrap(), LastStop::Never);
+    assert!(model.is_empty().await.unwrap());
+}
