@@ -1,0 +1,40 @@
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::components::{Announcer, OfflineBanner, Rail, Surroundings, Toasts};
+use crate::pages::{CreateItemPage, HomePage, InventoryPage, ItemPage, NotFoundPage};
+
+/// The application: the frame, and in it the page that the address names. Every page is rendered as a
+/// whole, so that it is complete, with its status, where there is no JavaScript.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let surroundings = Surroundings::new();
+    provide_context(surroundings.clone());
+    surroundings.come_alive();
+    view! {
+        <Title text="Daybook"/>
+        <Router>
+            <a class="skip" href="#main" rel="external">
+                "Skip to the content"
+            </a>
+            <div class="frame">
+                <Rail/>
+                <OfflineBanner/>
+                <main class="page" id="main" tabindex="-1">
+                    <Routes fallback=NotFoundPage>
+                        <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                        <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async/>
+                        <Route path=path!("/inventory/new") view=CreateItemPage ssr=SsrMode::Async/>
+                        <Route path=path!("/inventory/:id") view=ItemPage ssr=SsrMode::Async/>
+                    </Routes>
+                </main>
+                <footer class="foot">"Daybook · Nothing is ever overwritten."</footer>
+            </div>
+            <Toasts/>
+            <Announcer/>
+        </Router>
+    }
+}

@@ -1,0 +1,162 @@
+//! What the screens need of the browser beyond leptos. Called from effects and event handlers only,
+//! which the server does not run.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::HtmlElement;
+
+thread_local! {
+    static SUBMITTED_AT: Cell<f64> = const { Cell::new(f64::MIN) };
+}
+
+/// How long the second click of a double click may take, in milliseconds.
+const DOUBLE_CLICK_MS: f64 = 700.0;
+
+/// Milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    let now = js_sys::Date::now() as i64;
+    now
+}
+
+/// Moves the focus to the first of these elements that can be seen, once the page has settled.
+pub(crate) fn focus_soon(ids: &'static [&'static str]) {
+    set_timeout(
+        move || {
+            let elements = ids.iter().filter_map(|id| document().get_element_by_id(id));
+            if let Some(element) = elements.into_iter().find(is_visible) {
+                focus(&element);
+            }
+        },
+        Duration::ZERO,
+    );
+}
+
+/// The same, if by then the element that had the focus is gone or can no longer be seen.
+pub(crate) fn focus_soon_if_lost(ids: &'static [&'static str]) {
+    request_animation_frame(move || {
+        let holder = document().active_element().filter(is_visible);
+        if holder.is_none() || holder.as_ref() == document().body().as_deref() {
+            focus_soon(ids);
+        }
+    });
+}
+
+fn is_visible(element: &web_sys::Element) -> bool {
+    element.get_client_rects().length() > 0
+}
+
+/// Takes the open task out of the address, so that loading the page again does not open it again.
+pub(crate) fn forget_task() {
+    let search = window().location().search().unwrap_or_default();
+    if search.contains("task=") {
+        replace_query(None);
+    }
+}
+
+/// Moves the focus to an element.
+pub(crate) fn focus(element: &web_sys::Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        // An element that cannot have the focus leaves it where it is.
+        let _ = element.focus();
+    }
+}
+
+/// Moves the focus to an element that is about to be put into the document.
+pub(crate) fn focus_once_connected(element: web_sys::Element) {
+    focus_within_frames(element, 30);
+}
+
+fn focus_within_frames(element: web_sys::Element, frames: u32) {
+    request_animation_frame(move || {
+        if element.is_connected() {
+            focus(&element);
+        } else if let Some(left) = frames.checked_sub(1) {
+            focus_within_frames(element, left);
+        }
+    });
+}
+
+/// Moves the focus to the field of this name.
+pub(crate) fn focus_field(form: &web_sys::Element, name: &str) {
+    if let Some(field) = field(form, name) {
+        focus(&field);
+    }
+}
+
+/// Replaces the address's query without telling the server or the router.
+pub(crate) fn replace_query(query: Option<&str>) {
+    let Ok(path) = window().location().pathname() else { return };
+    let url = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+    if let Ok(history) = window().history() {
+        let state = history.state().unwrap_or(JsValue::NULL);
+        // Browsers refuse too many changes in a short time; the address then lags behind, no more.
+        let _ = history.replace_state_with_url(&state, "", Some(&url));
+    }
+}
+
+/// Whether the person asked for less motion.
+pub(crate) fn prefers_reduced_motion() -> bool {
+    let query = window().match_media("(prefers-reduced-motion: reduce)");
+    query.ok().flatten().is_some_and(|query| query.matches())
+}
+
+/// Runs `work` and notes in the browser's timeline how long it took (User Timing, 3).
+pub(crate) fn measure<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    mark(name);
+    let done = work();
+    note(name);
+    done
+}
+
+/// The same, until what `work` changed stands in the document.
+pub(crate) fn measure_until_painted(name: &'static str, work: impl FnOnce()) {
+    mark(name);
+    work();
+    spawn_local(async move {
+        tick().await;
+        note(name);
+    });
+}
+
+fn mark(name: &str) {
+    if let Some(performance) = window().performance() {
+        let _ = performance.mark(name);
+    }
+}
+
+fn note(name: &str) {
+    if let Some(performance) = window().performance() {
+        let _ = performance.measure_with_start_mark(name, name);
+        performance.clear_marks_with_mark_name(name);
+    }
+}
+
+/// Remembers that a form was just sent and closed.
+pub(crate) fn note_submission() {
+    SUBMITTED_AT.set(js_sys::Date::now());
+}
+
+/// Whether a click is the second half of the double click that sent a form: what lies under the form
+/// must not get it.
+pub(crate) fn ends_a_double_submission(click: &web_sys::MouseEvent) -> bool {
+    click.detail() > 1 && js_sys::Date::now() - SUBMITTED_AT.get() < DOUBLE_CLICK_MS
+}
+
+/// What stands in the field of this name, in a form that may have been filled in before the page came
+/// alive.
+pub(crate) fn typed(form: &web_sys::Element, name: &str) -> Option<String> {
+    let field = field(form, name)?;
+    if let Some(input) = field.dyn_ref::<web_sys::HtmlInputElement>() {
+        return Some(input.value());
+    }
+    field.dyn_ref::<web_sys::HtmlSelectElement>().map(web_sys::HtmlSelectElement::value)
+}
+
+fn field(form: &web_sys::Element, name: &str) -> Option<web_sys::Element> {
+    form.query_selector(&format!("[name='{name}']")).ok().flatten()
+}

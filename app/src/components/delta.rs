@@ -1,0 +1,24 @@
+use leptos::prelude::*;
+
+use crate::text::{grouped, signed};
+
+/// What a change set did to the figure, and what the figure became: `+12 → 40`.
+#[component]
+pub fn Delta(
+    /// By how much.
+    by: i64,
+    /// What it became.
+    to: i64,
+) -> impl IntoView {
+    let sign = match by {
+        1.. => "plus",
+        0 => "none",
+        _ => "minus",
+    };
+    view! {
+        <span class="delta" data-sign=sign>
+            <b>{signed(by)}</b>
+            {format!(" → {}", grouped(to))}
+        </span>
+    }
+}

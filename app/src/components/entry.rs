@@ -1,0 +1,117 @@
+use domain::inventory_item::InventoryItemEvent as Event;
+use leptos::prelude::*;
+
+use super::{Delta, Evidence, Icon, Prose};
+use crate::record::{Performing, Record, Row};
+use crate::text::sentence;
+
+/// One change set in the timeline.
+#[component]
+pub fn Entry(row: Row) -> impl IntoView {
+    let record = Record::here();
+    let version = row.change_set.version;
+    let viewed = record.viewed.clone();
+    let state = {
+        let viewed = viewed.clone();
+        move || viewed.get().is_some_and(|viewed| viewed < version).then_some("later")
+    };
+    let current = move || (viewed.get() == Some(version)).then_some("true");
+    let href = format!("/inventory/{}?version={version}", record.id);
+    let view_it = move |click: leptos::ev::MouseEvent| {
+        if !(click.ctrl_key() || click.meta_key() || click.shift_key()) {
+            click.prevent_default();
+            record.view(Some(version));
+        }
+    };
+    let sentences: Vec<_> = row.events.iter().map(sentence).collect();
+    let text = match sentences.as_slice() {
+        [] => "A change that this program cannot read".to_owned(),
+        sentences => sentences.join(", "),
+    };
+    let touches = matches!(
+        row.events.last(),
+        Some(
+            Event::InventoryItemCreated(_)
+                | Event::ItemsCheckedIn(_)
+                | Event::ItemsRemoved(_)
+                | Event::StockAdjusted(_)
+        )
+    );
+    let by = row.delta();
+    let sign = match by {
+        1.. => Some("plus"),
+        0 => None,
+        _ => Some("minus"),
+    };
+    let reason = reason(&row).map(|reason| view! { <p class="reason"><bdi>{reason}</bdi></p> });
+    view! {
+        <li
+            class="entry"
+            id=format!("v{version}")
+            data-sign=sign
+            data-state=state
+            aria-current=current
+        >
+            <span class="mark">
+                <Icon name=icon(row.events.last())/>
+            </span>
+            <p class="sentence">
+                <Prose text/>
+            </p>
+            <div class="outcome">
+                {touches.then(|| view! { <Delta by to=row.on_hand/> })}
+                <a
+                    class="version"
+                    href=href
+                    aria-label=format!("Version {version}")
+                    on:click=view_it
+                >
+                    {version}
+                </a>
+            </div>
+            {reason}
+            <Evidence change_set=row.change_set/>
+        </li>
+    }
+    .into_any()
+}
+
+/// A command on its way.
+#[component]
+pub fn PendingEntry(performing: Performing) -> impl IntoView {
+    view! {
+        <li class="entry" data-state="pending" aria-busy="true">
+            <span class="mark"></span>
+            <p class="sentence">
+                <Prose text=performing.sentence/>
+            </p>
+            <div class="outcome">
+                <span class="chip">"Saving…"</span>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The reason, where the sentence does not say it already.
+fn reason(row: &Row) -> Option<String> {
+    match row.events.last() {
+        Some(Event::ItemsRemoved(_)) => None,
+        _ => row.change_set.content().reason.clone(),
+    }
+}
+
+fn icon(event: Option<&Event>) -> &'static str {
+    match event {
+        Some(Event::InventoryItemCreated(_)) => "created",
+        Some(Event::InventoryItemRenamed(_)) => "renamed",
+        Some(Event::ItemsCheckedIn(_)) => "checked-in",
+        Some(Event::ItemsRemoved(_)) => "removed",
+        Some(Event::StockAdjusted(_)) => "adjusted",
+        Some(Event::MaxQuantityChanged(_)) => "maximum",
+        Some(Event::ReorderLevelSet(_)) => "reorder",
+        Some(Event::InventoryItemDeactivated(_)) => "deactivated",
+        Some(Event::InventoryItemReactivated(_)) => "reactivated",
+        _ => "warning",
+    }
+}

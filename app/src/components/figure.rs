@@ -1,0 +1,107 @@
+use domain::InventoryItem;
+use leptos::prelude::*;
+
+use super::{Prose, Surroundings};
+use crate::text::{grouped, isolated};
+
+/// Words, and figures from this many characters on, are set smaller.
+const LONG: usize = 10;
+
+/// The three figures of an item.
+#[component]
+pub fn Figures(
+    /// The state in view.
+    item: Memo<InventoryItem>,
+) -> impl IntoView {
+    let on_hand = move || grouped(item.read().on_hand);
+    let unit = move || isolated(&item.read().unit);
+    let most = move || item.read().max_quantity.map_or_else(|| "No limit".to_owned(), grouped);
+    let room = move || {
+        let item = item.read();
+        let room = item.max_quantity.map(|most| most.saturating_sub(item.on_hand));
+        room.map_or_else(String::new, |room| match room {
+            0 => "full".to_owned(),
+            1.. => format!("room for {}", grouped(room)),
+            over => format!("{} over it", grouped(over.saturating_neg())),
+        })
+    };
+    let level = move || item.read().reorder_level.map_or_else(|| "Not set".to_owned(), grouped);
+    let distance = move || {
+        let item = item.read();
+        let above = item.reorder_level.map(|level| item.on_hand.saturating_sub(level));
+        above.map_or_else(String::new, |above| match above {
+            0 => "just reached".to_owned(),
+            1.. => format!("{} above it", grouped(above)),
+            below => format!("{} below it", grouped(below.saturating_neg())),
+        })
+    };
+    let low = Signal::derive(move || item.read().is_below_reorder_level());
+    view! {
+        <div class="figures sheet">
+            <Figure id="on-hand" name="On hand" value=Signal::derive(on_hand) note=Signal::derive(unit)/>
+            <Figure id="maximum" name="Maximum" value=Signal::derive(most) note=Signal::derive(room)/>
+            <Figure
+                id="reorder-level"
+                name="Reorder level"
+                value=Signal::derive(level)
+                note=Signal::derive(distance)
+                low
+            />
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Figure(
+    id: &'static str,
+    name: &'static str,
+    value: Signal<String>,
+    note: Signal<String>,
+    #[prop(optional, into)] low: Signal<bool>,
+) -> impl IntoView {
+    let changes = changes_of(value);
+    // Two classes take turns: an animation starts anew only under another name.
+    let class = move || match changes.get() {
+        0 => "figure",
+        n if n % 2 == 1 => "figure changed",
+        _ => "figure changed again",
+    };
+    let is_long = move || {
+        let value = value.read();
+        value.chars().count() >= LONG || value.starts_with(char::is_alphabetic)
+    };
+    // Only the figure itself is a status, so that a change is heard as the name and the new value.
+    view! {
+        <div
+            class=class
+            data-tone=move || low.get().then_some("low")
+            data-length=move || is_long().then_some("long")
+        >
+            <p class="figure-name" id=format!("figure-{id}")>
+                {name}
+            </p>
+            <p class="figure-value" role="status" aria-labelledby=format!("figure-{id}")>
+                {move || value.get()}
+            </p>
+            <p class="figure-note">
+                <Prose text=note/>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// How often a value has changed since the page came alive.
+fn changes_of(value: Signal<String>) -> RwSignal<u32> {
+    let changes = RwSignal::new(0_u32);
+    let hydrated = Surroundings::here().hydrated;
+    Effect::new(move |before: Option<String>| {
+        let value = value.get();
+        if hydrated.get_untracked() && before.is_some_and(|before| before != value) {
+            changes.update(|changes| *changes = changes.wrapping_add(1));
+        }
+        value
+    });
+    changes
+}

@@ -1,0 +1,16 @@
+use leptos::prelude::*;
+
+use super::{Icon, Surroundings};
+
+/// Says that the network is away.
+#[component]
+pub fn OfflineBanner() -> impl IntoView {
+    let offline = Surroundings::here().offline;
+    view! {
+        <div class="offline" role="status" hidden=move || !offline.get()>
+            <Icon name="offline"/>
+            "You are offline. What you see may be out of date; nothing you type here is lost."
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,84 @@
+mod player;
+mod steps;
+
+use domain::InventoryItem;
+use leptos::prelude::*;
+
+use super::{Chart, Surroundings};
+use crate::record::Record;
+use crate::text::long_date;
+use steps::Steps;
+
+/// The slider through all versions. Without JavaScript it is a form that asks for a version.
+#[component]
+pub fn ReplayPanel(
+    /// The state in view.
+    item: Memo<InventoryItem>,
+) -> impl IntoView {
+    let record = Record::here();
+    let head = {
+        let record = record.clone();
+        Memo::new(move |_| record.head())
+    };
+    let version = {
+        let viewed = record.viewed.clone();
+        Memo::new(move |_| viewed.get().unwrap_or_else(|| head.get()))
+    };
+    let spoken = {
+        let record = record.clone();
+        move || {
+            let history = record.history.read();
+            let at = history.change_set(version.get()).map(|c| c.content().recorded_at);
+            let date = at.map(|at| format!(", {}", long_date(at))).unwrap_or_default();
+            format!("Version {} of {}{date}", version.get(), head.get())
+        }
+    };
+    let action = format!("/inventory/{}", record.id);
+    let slide = {
+        let record = record.clone();
+        move |event| {
+            if let Ok(version) = event_target_value(&event).parse() {
+                record.view(Some(version));
+            }
+        }
+    };
+    let (prepare, prepare_too) = (record.clone(), record);
+    let hydrated = Surroundings::here().hydrated;
+    view! {
+        <section class="replay sheet" aria-labelledby="replay">
+            <div class="panel-head">
+                <h2 id="replay">"Replay"</h2>
+                <p class="soft small">
+                    {move || format!("On hand · version {} of {}", version.get(), head.get())}
+                </p>
+            </div>
+            <Chart item/>
+            <form method="get" action=action.clone()>
+                <input
+                    class="slider"
+                    type="range"
+                    name="version"
+                    aria-label="Version"
+                    aria-valuetext=spoken
+                    min="1"
+                    max=move || head.get().to_string()
+                    value=version.get_untracked().to_string()
+                    prop:value=move || {
+                        // After `max`, or the browser would clamp it.
+                        head.track();
+                        version.get().to_string()
+                    }
+                    autocomplete="off"
+                    on:input=slide
+                    on:pointerenter=move |_| prepare.prepare_replay()
+                    on:focus=move |_| prepare_too.prepare_replay()
+                />
+                <button class="button compact" type="submit" hidden=move || hydrated.get()>
+                    "View version"
+                </button>
+            </form>
+            <Steps version head action/>
+        </section>
+    }
+    .into_any()
+}

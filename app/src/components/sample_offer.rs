@@ -1,0 +1,163 @@
+use std::time::Duration;
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Icon, Surroundings};
+use crate::server_functions::{load_sample, sample_progress};
+use crate::text::grouped;
+use crate::views::SampleProgress;
+
+const POLL_EVERY: Duration = Duration::from_millis(400);
+
+/// How far the sample company is, for the page and its parts.
+#[derive(Clone)]
+pub struct Sample {
+    /// The last that was heard.
+    pub progress: ArcRwSignal<SampleProgress>,
+    /// Counts up whenever a load has come to its end.
+    pub loaded: ArcRwSignal<u32>,
+    surroundings: Surroundings,
+}
+
+impl Sample {
+    /// As the page found it.
+    pub fn new(progress: SampleProgress) -> Self {
+        Self {
+            progress: ArcRwSignal::new(progress),
+            loaded: ArcRwSignal::new(0),
+            surroundings: Surroundings::here(),
+        }
+    }
+
+    fn start(&self) {
+        let this = self.clone();
+        spawn_local(async move {
+            match load_sample().await {
+                Ok(progress) => this.hear(progress),
+                Err(problem) => this.surroundings.complain(problem.detail),
+            }
+        });
+    }
+
+    fn poll(&self) {
+        let this = self.clone();
+        set_timeout(
+            move || {
+                spawn_local(async move {
+                    match sample_progress().await {
+                        Ok(progress) => this.hear(progress),
+                        // The next answer may come through.
+                        Err(_) => this.poll(),
+                    }
+                });
+            },
+            POLL_EVERY,
+        );
+    }
+
+    fn hear(&self, progress: SampleProgress) {
+        if progress.running {
+            self.progress.set(progress);
+            self.poll();
+        } else if progress.done < progress.total {
+            self.progress.set(progress);
+            let SampleProgress { done, total, .. } = progress;
+            let stopped = format!("Loading stopped at {done} of {total}. Load it again to go on.");
+            self.surroundings.complain(stopped);
+        } else {
+            // It counts as running until the page shows what was loaded.
+            self.progress.set(SampleProgress { running: true, ..progress });
+            self.loaded.update(|loaded| *loaded = loaded.wrapping_add(1));
+            self.surroundings.say("The sample company is loaded.".to_owned());
+        }
+    }
+
+    /// What was loaded is shown.
+    pub fn finish(&self) {
+        self.progress.update(|progress| progress.running = false);
+    }
+}
+
+/// Offers to create an item or to load the sample company; while that is being loaded, says how far it
+/// is.
+#[component]
+pub fn SampleOffer(children: ChildrenFn) -> impl IntoView {
+    let sample = use_context::<Sample>().unwrap_or_else(|| Sample::new(SampleProgress::default()));
+    let progress = sample.progress.clone();
+    let running = Memo::new(move |_| progress.read().running);
+    let watched = sample.clone();
+    Effect::new(move |already: Option<()>| {
+        if already.is_none() && running.get_untracked() {
+            watched.poll();
+        }
+    });
+    view! {
+        <Show when=move || running.get() fallback=move || view! { <Offer children=children.clone()/> }>
+            <Loading/>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Offer(children: ChildrenFn) -> impl IntoView {
+    let sample = use_context::<Sample>();
+    let load = move |event: SubmitEvent| {
+        if let Some(sample) = &sample {
+            event.prevent_default();
+            sample.start();
+        }
+    };
+    view! {
+        <div class="blank">
+            {children()}
+            <form class="actions" method="post" action="/inventory/sample" on:submit=load>
+                <a class="button primary" href="/inventory/new">
+                    <Icon name="created"/>
+                    "Create item"
+                </a>
+                <button class="button" type="submit">
+                    "Load the sample company"
+                </button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Loading() -> impl IntoView {
+    let sample = use_context::<Sample>().unwrap_or_else(|| Sample::new(SampleProgress::default()));
+    let progress = sample.progress;
+    let hydrated = Surroundings::here().hydrated;
+    let (done, total) = {
+        let (done, total) = (progress.clone(), progress.clone());
+        (move || done.read().done, move || total.read().total.max(1))
+    };
+    let said = move || {
+        let SampleProgress { done, total, .. } = progress.get();
+        let figure = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
+        format!("{} of {} change sets", figure(done), figure(total))
+    };
+    view! {
+        <div class="blank" aria-busy="true">
+            <Icon name="box"/>
+            <h2 id="loading">"Loading the sample company"</h2>
+            <progress
+                class="progress"
+                aria-labelledby="loading"
+                max=move || total().to_string()
+                value=move || done().to_string()
+            ></progress>
+            <p role="status">{said}</p>
+            <div class="actions" hidden=move || hydrated.get()>
+                <a class="button" href="/inventory">
+                    "How far is it now?"
+                </a>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,116 @@
+use leptos::prelude::*;
+use leptos::{ev, html};
+
+use super::{OutcomeNotice, PreflightLine, SubmitButton, Surroundings, TaskFields, Unblock};
+use crate::browser;
+use crate::record::{Draft, Record, openers};
+use crate::task_form::{Verdict, lede, preflight, spec};
+
+/// The dialog of the task that was begun, if one was. Modal once the page has come alive; before that, a
+/// form that posts.
+#[component]
+pub fn TaskDialog() -> impl IntoView {
+    let draft = Record::here().draft;
+    // Another form is another dialog: one that is open already could not be opened modally.
+    view! {
+        <For each=move || draft.get() key=|draft| draft.posted_ids let:draft>
+            <OpenDialog draft/>
+        </For>
+    }
+}
+
+#[component]
+fn OpenDialog(draft: Draft) -> impl IntoView {
+    let record = Record::here();
+    let task = draft.task;
+    let dialog = NodeRef::<html::Dialog>::new();
+    let verdict = {
+        let (record, draft) = (record.clone(), draft.clone());
+        Memo::new(move |_| {
+            let history = record.history.read();
+            preflight(task, &draft.fields.read(), &history.now().state)
+        })
+    };
+    open_modally(dialog, draft.clone());
+
+    let (id, version) = (record.id, record.history.read_untracked().now().version);
+    let unit = record.history.read_untracked().now().state.unit.clone();
+    let home = format!("/inventory/{id}");
+    let action = format!("{home}?task={}", task.slug());
+    let close = {
+        let record = record.clone();
+        move || {
+            record.draft.set(None);
+            browser::forget_task();
+            browser::focus_soon(openers(task));
+        }
+    };
+    let cancel = {
+        let close = close.clone();
+        move |click: ev::MouseEvent| {
+            click.prevent_default();
+            close();
+        }
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        record.perform();
+    };
+    let unblock = move || match &*verdict.read() {
+        Verdict::Refused(rejection) => rejection.unblocked_by().filter(|other| *other != task),
+        _ => None,
+    };
+    let hydrated = Surroundings::here().hydrated;
+    let (command_id, _) = draft.posted_ids;
+    view! {
+        <dialog
+            class="dialog"
+            id="task"
+            aria-labelledby="task-title"
+            open
+            node_ref=dialog
+            on:close=move |_| close()
+        >
+            <form
+                class="form"
+                method="post"
+                action=action
+                novalidate=move || hydrated.get()
+                on:submit=submit
+            >
+                <input type="hidden" name="command_id" value=command_id.to_string()/>
+                <input type="hidden" name="expected_version" value=version.to_string()/>
+                <div class="dialog-head">
+                    <h2 id="task-title">{task.title()}</h2>
+                    <p>{lede(task)}</p>
+                </div>
+                <OutcomeNotice draft=draft.clone() verdict id/>
+                <TaskFields draft=draft.clone() verdict unit/>
+                <PreflightLine verdict/>
+                {move || unblock().map(|unblocking| view! { <p><Unblock unblocking/></p> })}
+                <div class="dialog-foot">
+                    <SubmitButton draft verdict/>
+                    <a class="button" href=home on:click=cancel>
+                        "Cancel"
+                    </a>
+                </div>
+            </form>
+        </dialog>
+    }
+    .into_any()
+}
+
+/// Makes the dialog modal as soon as it stands in the document, and takes over what was typed before the
+/// page came alive.
+fn open_modally(dialog: NodeRef<html::Dialog>, draft: Draft) {
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        draft.take_over(&dialog);
+        // It is rendered open for those without JavaScript; only a closed one can be shown modally.
+        let _ = dialog.remove_attribute("open");
+        let _ = dialog.show_modal();
+        if let Some(first) = spec(draft.task).first() {
+            browser::focus_field(&dialog, first.name);
+        }
+    });
+}

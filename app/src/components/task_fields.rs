@@ -1,0 +1,165 @@
+use domain::inventory_item::RemovalReason;
+use leptos::prelude::*;
+
+use super::Surroundings;
+use crate::record::Draft;
+use crate::task_form::{FieldKind, FieldProblem, FieldSpec, Verdict, spec};
+use crate::text::removal_reason;
+
+/// The fields of a task's form.
+#[component]
+pub fn TaskFields(
+    /// The form.
+    draft: Draft,
+    /// What it would do.
+    verdict: Memo<Verdict>,
+    /// What is counted.
+    unit: String,
+) -> impl IntoView {
+    let fields = spec(draft.task);
+    let last = fields.len();
+    let abreast = |field: &FieldSpec| matches!(field.name, "sku" | "unit");
+    let one = |(place, field): (usize, &FieldSpec)| {
+        let (draft, unit) = (draft.clone(), unit.clone());
+        view! { <TaskField draft verdict field=*field unit first={place == 0}/> }
+    };
+    let before = fields.iter().enumerate().take_while(|(_, f)| !abreast(f)).map(one);
+    let before = before.collect_view();
+    let pair: Vec<_> = fields.iter().enumerate().filter(|(_, f)| abreast(f)).map(one).collect();
+    let pair = (!pair.is_empty()).then(|| view! { <div class="columns">{pair}</div> });
+    let after = (0..last).skip_while(|place| !abreast(&fields[*place]));
+    let after =
+        after.filter(|place| !abreast(&fields[*place])).map(|place| one((place, &fields[place])));
+    let after = after.collect_view();
+    view! {
+        {before}
+        {pair}
+        {after}
+    }
+    .into_any()
+}
+
+#[component]
+fn TaskField(
+    draft: Draft,
+    verdict: Memo<Verdict>,
+    field: FieldSpec,
+    unit: String,
+    first: bool,
+) -> impl IntoView {
+    let FieldSpec { name, label, hint, optional, .. } = field;
+    let tried = draft.tried.clone();
+    // For a dialog that the server rendered open; one that the browser opens places the focus itself.
+    let autofocus = first && !Surroundings::here().hydrated.get_untracked();
+    // What is merely missing is not called wrong before the form was sent once.
+    let fault = Memo::new(move |_| match verdict.read().field_problem() {
+        Some(FieldProblem { field, message, missing }) if *field == name => {
+            (!missing || tried.get()).then(|| message.clone())
+        }
+        _ => None,
+    });
+    let described_by = move || {
+        let hint = (!hint.is_empty()).then(|| format!("{name}-hint"));
+        let error = fault.read().is_some().then(|| format!("{name}-error"));
+        let ids: Vec<_> = hint.into_iter().chain(error).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    };
+    let invalid = move || fault.read().is_some().then_some("true");
+    let input = match field.kind {
+        FieldKind::RemovalReason => {
+            view! { <ReasonChoice draft name autofocus described_by=Signal::derive(described_by)/> }
+                .into_any()
+        }
+        FieldKind::Line | FieldKind::Count => {
+            let value = draft.fields.read_untracked().get(name).to_owned();
+            let shown = {
+                let fields = draft.fields.clone();
+                move || fields.read().get(name).to_owned()
+            };
+            let is_count = field.kind == FieldKind::Count;
+            let input = view! {
+                <input
+                    class="input"
+                    type="text"
+                    id=name
+                    name=name
+                    value=value
+                    prop:value=shown
+                    inputmode=is_count.then_some("numeric")
+                    dir=(!is_count).then_some("auto")
+                    maxlength=(!is_count).then_some("400")
+                    autocomplete="off"
+                    autofocus=autofocus
+                    required=!optional
+                    aria-describedby=described_by
+                    aria-invalid=invalid
+                    on:input=move |event| draft.set(name, &event_target_value(&event))
+                />
+            };
+            if is_count && !unit.is_empty() {
+                view! { <div class="measure">{input} <bdi class="soft">{unit}</bdi></div> }
+                    .into_any()
+            } else {
+                input.into_any()
+            }
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {input}
+            {(!hint.is_empty())
+                .then(|| {
+                    let optional = optional.then_some("Optional. ");
+                    view! {
+                        <p class="hint" id=format!("{name}-hint")>
+                            {optional}
+                            {hint}
+                        </p>
+                    }
+                })}
+            {move || {
+                fault
+                    .get()
+                    .map(|fault| view! { <p class="error" id=format!("{name}-error")>{fault}</p> })
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn ReasonChoice(
+    draft: Draft,
+    name: &'static str,
+    autofocus: bool,
+    described_by: Signal<Option<String>>,
+) -> impl IntoView {
+    let chosen = draft.fields.read_untracked().get(name).to_owned();
+    let options = RemovalReason::ALL
+        .into_iter()
+        .map(|reason| {
+            let selected = reason.as_str() == chosen;
+            view! {
+                <option value=reason.as_str() selected=selected>
+                    {removal_reason(reason)}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <select
+            class="input"
+            id=name
+            name=name
+            required
+            autofocus=autofocus
+            aria-describedby=move || described_by.get()
+            on:change=move |event| draft.set(name, &event_target_value(&event))
+        >
+            <option value="">"Choose…"</option>
+            {options}
+        </select>
+    }
+    .into_any()
+}

@@ -1,0 +1,64 @@
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Entry, PendingEntry, Surroundings, Verify};
+use crate::record::Record;
+
+/// Every change set as a sentence, newest first.
+#[component]
+pub fn Timeline() -> impl IntoView {
+    let record = Record::here();
+    let rows = {
+        let record = record.clone();
+        Memo::new(move |_| record.rows())
+    };
+    let pending = {
+        let performing = record.performing.clone();
+        move || performing.get().map(|performing| view! { <PendingEntry performing/> })
+    };
+    let earlier = move || {
+        let rows = rows.read();
+        rows.last().map(|row| row.change_set.version).filter(|oldest| *oldest > 1)
+    };
+    let newer = {
+        let record = record.clone();
+        Memo::new(move |_| record.timeline.read().0.filter(|_| record.viewed.read().is_none()))
+    };
+    let surroundings = Surroundings::here();
+    let id = record.id;
+    let show_earlier = move |click: leptos::ev::MouseEvent| {
+        click.prevent_default();
+        let (record, surroundings) = (record.clone(), surroundings.clone());
+        spawn_local(async move {
+            if let Err(problem) = record.show_earlier().await {
+                surroundings.complain(problem.to_string());
+            }
+        });
+    };
+    view! {
+        <section class="history sheet" aria-labelledby="timeline">
+            <Verify/>
+            <div class="actions" hidden=move || newer.read().is_none()>
+                <a class="button compact" rel="external" href=format!("/inventory/{id}")>
+                    "Show the newest"
+                </a>
+            </div>
+            <ol class="timeline" role="list" aria-labelledby="timeline" reversed>
+                {pending}
+                <For each=move || rows.get() key=|row| row.change_set.version let:row>
+                    <Entry row/>
+                </For>
+            </ol>
+            <div class="actions" hidden=move || earlier().is_none()>
+                <a
+                    class="button compact"
+                    href=move || format!("/inventory/{id}?before={}", earlier().unwrap_or(1))
+                    on:click=show_earlier
+                >
+                    "Show earlier"
+                </a>
+            </div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,49 @@
+use leptos::prelude::*;
+
+use super::{Icon, Prose, Surroundings, Toast};
+
+/// What has just been said, on the screen and aloud.
+#[component]
+pub fn Toasts() -> impl IntoView {
+    let toasts = Surroundings::here().toasts;
+    view! {
+        <div class="toasts" aria-live="polite">
+            <For each=move || toasts.get() key=|toast| toast.number let:toast>
+                <ToastView toast/>
+            </For>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn ToastView(toast: Toast) -> impl IntoView {
+    let surroundings = Surroundings::here();
+    let Toast { number, text, link, bad } = toast;
+    // The address may lag behind the version in view, so that the router might take it for the same.
+    let link = link.map(|(href, text)| view! { " " <a rel="external" href=href>{text}</a> });
+    view! {
+        <div class="toast" data-tone=bad.then_some("bad")>
+            <p>
+                <Prose text/>
+                {link}
+            </p>
+            <button
+                class="button quiet square"
+                type="button"
+                aria-label="Dismiss"
+                on:click=move |_| surroundings.dismiss(number)
+            >
+                <Icon name="close"/>
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Says the name of the page that was navigated to, since no page load does.
+#[component]
+pub fn Announcer() -> impl IntoView {
+    let announcement = Surroundings::here().announcement;
+    view! { <div class="unseen" aria-live="polite">{move || announcement.get()}</div> }.into_any()
+}

@@ -1,0 +1,106 @@
+use domain::InventoryItem;
+use event_store::{Aggregate as _, AggregateId, Verification, verify};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Icon, Surroundings};
+use crate::problem::Problem;
+use crate::record::Record;
+use crate::text::grouped;
+
+/// What the check of a history has come to.
+#[derive(Clone, PartialEq)]
+enum Check {
+    Running,
+    Done(Verification),
+    Failed(Problem),
+}
+
+/// The timeline's head: fetches the whole history and checks in this browser that nothing was altered.
+/// Without JavaScript it leads to the server's own check.
+#[component]
+pub fn Verify() -> impl IntoView {
+    let record = Record::here();
+    let hydrated = Surroundings::here().hydrated;
+    let check = ArcRwSignal::new(None::<Check>);
+    let href = format!("/api/v1/aggregates/{}/{}/verification", InventoryItem::KIND, record.id);
+    let start = {
+        let check = check.clone();
+        move |_| {
+            if check.get_untracked() != Some(Check::Running) {
+                check.set(Some(Check::Running));
+                let (record, check) = (record.clone(), check.clone());
+                spawn_local(async move { check.set(Some(run(&record).await)) });
+            }
+        }
+    };
+    let is_alive = hydrated.clone();
+    view! {
+        <div class="panel-head">
+            <h2 id="timeline">"Timeline"</h2>
+            <a
+                class="button quiet compact"
+                rel="external"
+                href=href
+                hidden=move || is_alive.get()
+            >
+                <Icon name="shield"/>
+                "Verify on the server"
+            </a>
+            <button
+                class="button quiet compact"
+                type="button"
+                hidden=move || !hydrated.get()
+                on:click=start
+            >
+                <Icon name="shield"/>
+                "Verify in this browser"
+            </button>
+        </div>
+        {move || check.get().map(|check| view! { <Verdict check/> })}
+    }
+    .into_any()
+}
+
+async fn run(record: &Record) -> Check {
+    match record.fetch_whole().await {
+        Ok(whole) => {
+            let aggregate = AggregateId::new(InventoryItem::KIND, record.id);
+            Check::Done(verify::<InventoryItem>(&aggregate, &whole))
+        }
+        Err(problem) => Check::Failed(problem),
+    }
+}
+
+#[component]
+fn Verdict(check: Check) -> impl IntoView {
+    let (tone, icon, text, hash) = match check {
+        Check::Running => ("busy", "clock", "Fetching and checking…".to_owned(), None),
+        Check::Failed(problem) => ("bad", "warning", problem.to_string(), None),
+        Check::Done(found) if found.ok => {
+            let count = grouped(i64::try_from(found.version).unwrap_or(i64::MAX));
+            let text = format!("{count} of {count} change sets verified in this browser");
+            ("good", "shield", text, Some(found.hash.to_string()))
+        }
+        Check::Done(found) => {
+            let problem = found.problem.unwrap_or_default();
+            let at = found.failed_at.unwrap_or(found.version + 1);
+            ("bad", "warning", format!("The chain breaks at version {at}: {problem}"), None)
+        }
+    };
+    let hash = hash.map(|hash| {
+        view! {
+            " · "
+            <span class="mono" title=hash.clone()>
+                {format!("hash {}…", hash.get(..12).unwrap_or_default())}
+            </span>
+        }
+    });
+    view! {
+        <p class="verdict" role="status" data-verdict=tone>
+            <Icon name=icon/>
+            <span>{text} {hash}</span>
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,138 @@
+use domain::InventoryItem;
+use domain::inventory_item::Task;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
+
+use crate::components::{
+    OutcomeNotice, PageHeading, PreflightLine, SubmitButton, Surroundings, TaskFields,
+};
+use crate::record::{Draft, new_request, wire_command};
+use crate::server_functions::submit_command;
+use crate::task_form::{Verdict, lede, preflight};
+use crate::text::isolated;
+use crate::views::{FormOutcome, Submitted};
+
+/// `/inventory/new`: "Create an item".
+#[component]
+pub fn CreateItemPage() -> impl IntoView {
+    let start = Resource::new_blocking(
+        || (),
+        |()| {
+            let outcome = super::posted();
+            async move { (outcome, Uuid::now_v7(), Uuid::now_v7()) }
+        },
+    );
+    view! {
+        <Title text="Create an item · Daybook"/>
+        <div class="narrow">
+            <header>
+                <nav class="crumbs" aria-label="Breadcrumb">
+                    <a href="/inventory">"Inventory"</a>
+                </nav>
+                <PageHeading text="Create an item"/>
+                <p class="lede">{lede(Task::Create)}</p>
+            </header>
+        </div>
+        <div class="narrow">
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let (outcome, command_id, aggregate_id) = start.await;
+                    view! { <CreateItemForm outcome ids=(command_id, aggregate_id)/> }
+                })}
+            </Suspense>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoView {
+    let mut draft = Draft::new(Task::Create, &InventoryItem::default());
+    draft.posted_ids = ids;
+    if let Some(outcome) = &outcome {
+        draft = Draft::posted(Task::Create, outcome);
+    }
+    let (command_id, id) = draft.posted_ids;
+    let verdict = {
+        let draft = draft.clone();
+        Memo::new(move |_| preflight(Task::Create, &draft.fields.read(), &InventoryItem::default()))
+    };
+    let busy = RwSignal::new(false);
+    let form = NodeRef::<leptos::html::Form>::new();
+    {
+        let draft = draft.clone();
+        Effect::new(move |_| {
+            if let Some(form) = form.get() {
+                draft.take_over(&form);
+            }
+        });
+    }
+    let submit = create(draft.clone(), id, verdict, busy);
+    let hydrated = Surroundings::here().hydrated;
+    let unit = String::new();
+    view! {
+        <form
+            class="form sheet"
+            method="post"
+            action="/inventory/new"
+            node_ref=form
+            novalidate=move || hydrated.get()
+            on:submit=submit
+        >
+            <input type="hidden" name="command_id" value=command_id.to_string()/>
+            <input type="hidden" name="aggregate_id" value=id.to_string()/>
+            <OutcomeNotice draft=draft.clone() verdict id/>
+            <TaskFields draft=draft.clone() verdict unit/>
+            <PreflightLine verdict/>
+            <div class="actions">
+                <SubmitButton draft verdict busy/>
+                <a class="button quiet" href="/inventory">
+                    "Cancel"
+                </a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Sends the form and goes to the new item. The item's id is the page's: however often the form is sent,
+/// it is one item.
+fn create(
+    draft: Draft,
+    id: Uuid,
+    verdict: Memo<Verdict>,
+    busy: RwSignal<bool>,
+) -> impl Fn(SubmitEvent) + 'static {
+    let navigate = use_navigate();
+    let surroundings = Surroundings::here();
+    move |event| {
+        event.prevent_default();
+        let verdict = verdict.get_untracked();
+        let Verdict::Allowed { command, .. } = verdict else { return draft.point_out(&verdict) };
+        let Some(command) = wire_command(&command) else { return };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        draft.problem.set(None);
+        let request = draft.request(|| new_request(id, None, command));
+        let (draft, navigate) = (draft.clone(), navigate.clone());
+        let surroundings = surroundings.clone();
+        let name = draft.fields.read_untracked().get("name").trim().to_owned();
+        spawn_local(async move {
+            match submit_command(request, 0).await {
+                Ok(Submitted::Accepted { .. }) => {
+                    surroundings.say(format!("Created “{}”.", isolated(&name)));
+                    navigate(&format!("/inventory/{id}"), NavigateOptions::default());
+                }
+                Ok(Submitted::Refused(problem)) | Err(problem) => draft.fail(problem),
+            }
+            busy.try_set(false);
+        });
+    }
+}

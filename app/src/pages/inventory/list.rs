@@ -1,0 +1,81 @@
+use domain::inventory_item::InventoryItemRow;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::query::ListQuery;
+use crate::problem::Problem;
+use crate::server_functions::list_items;
+use crate::views::ItemPage;
+
+/// The rows on the screen and where they come from. Of several answers on their way only the one that was
+/// asked for last is taken.
+#[derive(Clone)]
+pub(super) struct List {
+    pub(super) query: ArcRwSignal<ListQuery>,
+    pub(super) rows: ArcRwSignal<Vec<InventoryItemRow>>,
+    pub(super) next: ArcRwSignal<Option<String>>,
+    pub(super) total: ArcRwSignal<u64>,
+    pub(super) problem: ArcRwSignal<Option<Problem>>,
+    pub(super) busy: ArcRwSignal<bool>,
+    asked: ArcStoredValue<u32>,
+}
+
+impl List {
+    pub(super) fn new(query: ListQuery, page: Result<ItemPage, Problem>) -> Self {
+        let list = Self {
+            query: ArcRwSignal::new(query),
+            rows: ArcRwSignal::new(Vec::new()),
+            next: ArcRwSignal::new(None),
+            total: ArcRwSignal::new(0),
+            problem: ArcRwSignal::new(None),
+            busy: ArcRwSignal::new(false),
+            asked: ArcStoredValue::new(0),
+        };
+        list.show(page, false);
+        list
+    }
+
+    /// Fetches what another address asks for.
+    pub(super) fn ask(&self, query: ListQuery) {
+        self.query.set(query.clone());
+        self.fetch(query, false);
+    }
+
+    /// Adds the next page.
+    pub(super) fn show_more(&self) {
+        if let Some(after) = self.next.get_untracked() {
+            let query = self.query.get_untracked();
+            self.fetch(ListQuery { after: Some(after), ..query }, true);
+        }
+    }
+
+    fn fetch(&self, query: ListQuery, append: bool) {
+        let asked = self.asked.get_value().wrapping_add(1);
+        self.asked.set_value(asked);
+        self.busy.set(true);
+        let list = self.clone();
+        spawn_local(async move {
+            let page = list_items(query.list()).await;
+            if list.asked.get_value() == asked {
+                list.busy.set(false);
+                list.show(page, append);
+            }
+        });
+    }
+
+    fn show(&self, page: Result<ItemPage, Problem>, append: bool) {
+        match page {
+            Ok(ItemPage { rows, next, total }) => {
+                self.problem.set(None);
+                self.next.set(next);
+                self.total.set(total);
+                if append {
+                    self.rows.update(|shown| shown.extend(rows));
+                } else {
+                    self.rows.set(rows);
+                }
+            }
+            Err(problem) => self.problem.set(Some(problem)),
+        }
+    }
+}

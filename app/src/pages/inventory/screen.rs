@@ -1,0 +1,188 @@
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::Start;
+use super::finder::Finder;
+use super::list::List;
+use super::query::ListQuery;
+use super::table::ItemTable;
+use crate::components::{Icon, NoItems, PageHeading, Prose, Sample};
+use crate::problem::Problem;
+use crate::text::{grouped, isolated};
+
+/// All items: searched, sorted, page after page.
+#[component]
+pub(super) fn InventoryScreen(start: Start) -> impl IntoView {
+    let (query, page, sample) = start;
+    let list = List::new(query, page);
+    let sample = Sample::new(sample);
+    provide_context(sample.clone());
+    follow_address(list.clone());
+    refresh_when_loaded(list.clone(), sample.clone());
+
+    let what = {
+        let (list, running) = (list.clone(), sample.progress);
+        Memo::new(move |_| if running.read().running { What::NoItems } else { What::of(&list) })
+    };
+    let is_empty = move || what.get() == What::NoItems;
+    view! {
+        <header class="page-head">
+            <PageHeading text="Inventory"/>
+            {move || {
+                (!is_empty())
+                    .then(|| {
+                        view! {
+                            <a class="button primary" href="/inventory/new">
+                                <Icon name="created"/>
+                                "Create item"
+                            </a>
+                        }
+                    })
+            }}
+        </header>
+        <Finder list=list.clone()/>
+        {move || match what.get() {
+            What::Trouble(problem) => view! { <Trouble list=list.clone() problem/> }.into_any(),
+            What::NoItems => {
+                view! {
+                    <section class="sheet" aria-label="Items">
+                        <NoItems/>
+                    </section>
+                }
+                    .into_any()
+            }
+            What::NothingFound(search) => view! { <NothingFound search/> }.into_any(),
+            What::Items => {
+                view! {
+                    <ItemTable list=list.clone()/>
+                    <More list=list.clone()/>
+                }
+                    .into_any()
+            }
+        }}
+    }
+    .into_any()
+}
+
+/// What there is to show.
+#[derive(Clone, PartialEq)]
+enum What {
+    Items,
+    NoItems,
+    NothingFound(String),
+    Trouble(Problem),
+}
+
+impl What {
+    fn of(list: &List) -> Self {
+        if let Some(problem) = list.problem.get() {
+            return Self::Trouble(problem);
+        }
+        if list.total.get() > 0 {
+            return Self::Items;
+        }
+        match list.query.read().search.trim() {
+            "" => Self::NoItems,
+            search => Self::NothingFound(search.to_owned()),
+        }
+    }
+}
+
+/// Links and typing change the address, and the list follows it.
+fn follow_address(list: List) {
+    let query = use_query_map();
+    Effect::new(move |already: Option<()>| {
+        let wanted = ListQuery::read(&query.read());
+        if already.is_some() && wanted != *list.query.read_untracked() {
+            list.ask(wanted);
+        }
+    });
+}
+
+fn refresh_when_loaded(list: List, sample: Sample) {
+    let (rows, loaded) = (list.rows.clone(), sample.loaded.clone());
+    Effect::new(move |_| {
+        if loaded.get() > 0 {
+            list.ask(list.query.get_untracked());
+        }
+    });
+    Effect::new(move |_| {
+        rows.track();
+        if sample.loaded.get_untracked() > 0 {
+            sample.finish();
+        }
+    });
+}
+
+#[component]
+fn More(list: List) -> impl IntoView {
+    let List { rows, total, next, query, .. } = list.clone();
+    let shown = move || {
+        let figure = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
+        format!("{} of {} items shown", figure(rows.read().len() as u64), figure(total.get()))
+    };
+    let has_more = next.clone();
+    let href = move || ListQuery { after: next.get(), ..query.get() }.href();
+    let show_more = move |click: MouseEvent| {
+        click.prevent_default();
+        list.show_more();
+    };
+    view! {
+        <nav class="more" aria-label="Pages" hidden=move || has_more.read().is_none()>
+            <p class="soft small">{shown}</p>
+            <a class="button" rel="next" href=href on:click=show_more>
+                "Show more"
+            </a>
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn NothingFound(search: String) -> impl IntoView {
+    view! {
+        <section class="sheet" aria-label="Items">
+            <div class="blank">
+                <Icon name="search"/>
+                <h2>
+                    <Prose text=format!("Nothing matches “{}”", isolated(&search))/>
+                </h2>
+                <p>"Names and SKUs were searched, inactive items included."</p>
+                <div class="actions">
+                    <a class="button" href="/inventory">
+                        "Show all items"
+                    </a>
+                </div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Trouble(list: List, problem: Problem) -> impl IntoView {
+    let href = list.query.read_untracked().href();
+    let again = move |click: MouseEvent| {
+        click.prevent_default();
+        list.ask(list.query.get_untracked());
+    };
+    let detail = if problem.is_unknown_outcome() {
+        "Nothing was lost. Try again in a moment.".to_owned()
+    } else {
+        problem.detail
+    };
+    view! {
+        <div class="notice" data-tone="bad" role="alert">
+            <Icon name="warning"/>
+            <h2>{problem.title}</h2>
+            <p>{detail}</p>
+            <div class="actions">
+                <a class="button" href=href on:click=again>
+                    "Try again"
+                </a>
+            </div>
+        </div>
+    }
+    .into_any()
+}

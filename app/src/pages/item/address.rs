@@ -1,0 +1,83 @@
+use domain::inventory_item::Task;
+use event_store::Version;
+use leptos_router::params::ParamsMap;
+use uuid::Uuid;
+
+use crate::problem::{Code, Problem};
+
+/// What an item's address asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Address {
+    pub(super) id: Uuid,
+    pub(super) version: Option<Version>,
+    pub(super) before: Option<Version>,
+    pub(super) task: Option<String>,
+}
+
+impl Address {
+    /// Reads it.
+    pub(super) fn read(path: &ParamsMap, query: &ParamsMap) -> Result<Self, Problem> {
+        let id = path.get("id").unwrap_or_default();
+        let Ok(id) = Uuid::parse_str(&id) else {
+            let detail = "The address names no page and no item: an item's id is a UUID.";
+            return Err(Problem::new(Code::NotFound, detail));
+        };
+        let version = |name: &str| match query.get(name) {
+            None => Ok(None),
+            Some(text) => match text.parse::<Version>() {
+                Ok(version @ 1..) => Ok(Some(version)),
+                _ => {
+                    let detail = format!("`{text}` is no version: versions count from 1.");
+                    Err(Problem::new(Code::Malformed, detail).with("id", id.to_string()))
+                }
+            },
+        };
+        let (version, before) = (version("version")?, version("before")?);
+        let task = query.get("task");
+        if let Some(slug) = &task
+            && Task::from_slug(slug).is_none_or(|task| task == Task::Create)
+        {
+            let detail = format!("`{slug}` is no task that an item has.");
+            return Err(Problem::new(Code::Malformed, detail).with("id", id.to_string()));
+        }
+        Ok(Self { id, version, before, task })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "019a7f20-6b1e-7d42-8c55-0e6d7f1a2b3c";
+
+    fn read(id: &str, query: &[(&str, &str)]) -> Result<Address, (u16, String)> {
+        let map = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<ParamsMap>()
+        };
+        Address::read(&map(&[("id", id)]), &map(query)).map_err(|p| (p.status, p.detail))
+    }
+
+    #[test]
+    fn a_permalink_asks_for_a_version() {
+        let address = read(ID, &[("version", "3"), ("task", "check-in")]);
+        let address = address.map(|a| (a.version, a.before, a.task));
+        assert_eq!(address, Ok((Some(3), None, Some("check-in".to_owned()))));
+    }
+
+    #[test]
+    fn what_is_no_task_of_an_item_is_said() {
+        for slug in ["nonsense", "create", ""] {
+            let status = read(ID, &[("task", slug)]).map_err(|(status, _)| status);
+            assert_eq!(status.map(|_| ()), Err(400), "{slug}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_version_is_said_and_what_is_no_id_is_not_there() {
+        for text in ["0", "-1", "abc", "1.5", "", "18446744073709551616"] {
+            let status = read(ID, &[("version", text)]).map_err(|(status, _)| status);
+            assert_eq!(status.map(|_| ()), Err(400), "{text}");
+        }
+        assert_eq!(read("nothing", &[]).map_err(|(status, _)| status).map(|_| ()), Err(404));
+    }
+}

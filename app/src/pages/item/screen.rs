@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use domain::InventoryItem;
+use domain::inventory_item::Task;
+use leptos::ev;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::Start;
+use crate::browser;
+use crate::components::{
+    Figures, Icon, PageHeading, ReplayPanel, Surroundings, TaskDialog, TaskList, Timeline, When,
+};
+use crate::record::{Draft, Record};
+
+/// How long the version in view has to rest before the timeline follows.
+const REST: Duration = Duration::from_millis(120);
+
+/// One item: its figures, its tasks, its replay and its timeline.
+#[component]
+pub(super) fn ItemScreen(start: Start) -> impl IntoView {
+    let record = begin(start);
+    provide_context(record.clone());
+    let item = {
+        let record = record.clone();
+        Memo::new(move |_| record.shown())
+    };
+    let past = {
+        let viewed = record.viewed.clone();
+        move || viewed.read().is_some().then_some("")
+    };
+    follow_once_rested(record.clone());
+    // What lies under a form that was just sent by a double click must not get the second click.
+    let guard = |click: ev::MouseEvent| {
+        if browser::ends_a_double_submission(&click) {
+            click.prevent_default();
+            click.stop_propagation();
+        }
+    };
+    // Nor must what has the focus next get the repeats of a key held down.
+    let guard_key = |key: ev::KeyboardEvent| {
+        if key.repeat() && key.key() == "Enter" {
+            key.prevent_default();
+        }
+    };
+    view! {
+        <Title text=move || format!("{} · Daybook", item.read().name)/>
+        <article
+            class="item"
+            data-past=past
+            on:click:capture=guard
+            on:keydown:capture=guard_key
+        >
+            <Header item/>
+            <Past/>
+            <div class="item-body">
+                <div class="item-now">
+                    <Figures item/>
+                    <TaskList/>
+                    <ReplayPanel item/>
+                </div>
+                <Timeline/>
+            </div>
+            <TaskDialog/>
+        </article>
+    }
+    .into_any()
+}
+
+/// Lets the timeline follow the version in view, but not each step of a slider that is being dragged.
+fn follow_once_rested(record: Record) {
+    let rest = StoredValue::new(None::<TimeoutHandle>);
+    Effect::new(move |_| {
+        record.viewed.track();
+        record.history.track();
+        if let Some(Some(before)) = rest.try_get_value() {
+            before.clear();
+        }
+        let record = record.clone();
+        rest.try_set_value(set_timeout_with_handle(move || record.follow(), REST).ok());
+    });
+}
+
+fn begin(start: Start) -> Record {
+    let Start { view, task, outcome } = start;
+    let is_past = view.viewed.is_some();
+    let now = view.now.state.clone();
+    let record = Record::new(view, Surroundings::here());
+    let open = match outcome {
+        Some(outcome) => Task::from_slug(&outcome.task).map(|task| Draft::posted(task, &outcome)),
+        None => task
+            .and_then(|slug| Task::from_slug(&slug))
+            .filter(|task| *task != Task::Create && !is_past)
+            .map(|task| Draft::new(task, &now)),
+    };
+    record.draft.set(open);
+    record
+}
+
+#[component]
+fn Header(item: Memo<InventoryItem>) -> impl IntoView {
+    let status = move || if item.read().active { "Active" } else { "Inactive" };
+    view! {
+        <header>
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <a href="/inventory">"Inventory"</a>
+            </nav>
+            <PageHeading text=Signal::derive(move || item.read().name.clone())/>
+            <p class="facts">
+                <bdi class="mono">{move || item.read().sku.clone()}</bdi>
+                <span>"counted in " <bdi>{move || item.read().unit.clone()}</bdi></span>
+                <span class="chip" data-tone=move || item.read().active.then_some("good")>
+                    {status}
+                </span>
+            </p>
+        </header>
+    }
+    .into_any()
+}
+
+/// Says that what is in view is not now.
+#[component]
+fn Past() -> impl IntoView {
+    let record = Record::here();
+    let viewed = record.viewed.clone();
+    let text = {
+        let record = record.clone();
+        move || {
+            let head = record.head();
+            format!("Viewing version {} of {head}", record.viewed.get().unwrap_or(head))
+        }
+    };
+    let when = {
+        let record = record.clone();
+        move || {
+            let history = record.history.read();
+            let change_set = history.change_set(record.viewed.get()?)?;
+            let at = change_set.content().recorded_at;
+            Some(view! { " · " <When at/> })
+        }
+    };
+    let href = format!("/inventory/{}", record.id);
+    let return_to_now = move |click: ev::MouseEvent| {
+        click.prevent_default();
+        record.view(None);
+    };
+    view! {
+        <div
+            class="past"
+            role="status"
+            aria-labelledby="viewing"
+            hidden=move || viewed.read().is_none()
+        >
+            <Icon name="clock"/>
+            <span>
+                <b id="viewing">{text}</b>
+                {when}
+            </span>
+            <a href=href on:click=return_to_now>
+                "Return to now"
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+/// The shape of the page while it is on its way.
+#[component]
+pub(super) fn ItemSkeleton() -> impl IntoView {
+    view! {
+        <div class="item" aria-busy="true">
+            <p>
+                <span class="skeleton wide"></span>
+            </p>
+            <p>
+                <span class="skeleton"></span>
+            </p>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,19 @@
+use leptos::prelude::*;
+
+use crate::components::ProblemPage;
+use crate::problem::{Code, Problem};
+
+/// The answer to an address that names nothing.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    let problem = Problem::new(
+        Code::NotFound,
+        "The address names no page and no item. If somebody gave you this link, ask for it again; \
+         items are never deleted.",
+    );
+    view! { <ProblemPage problem/> }.into_any()
+}

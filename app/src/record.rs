@@ -1,0 +1,142 @@
+//! One item on its page: what is known of it, which version is in view, what is being asked of it.
+
+mod draft;
+mod history;
+mod performing;
+mod replaying;
+
+use domain::InventoryItem;
+use domain::inventory_item::Task;
+use event_store::{ChangeSet, Version};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+pub use draft::Draft;
+pub use history::{History, Row};
+pub(crate) use performing::openers;
+pub use performing::{Performing, new_request, wire_command};
+
+use crate::components::Surroundings;
+use crate::problem::Problem;
+use crate::server_functions::change_sets;
+use crate::views::{HistoryPage, ItemView};
+
+/// How many rows of a timeline are shown, or added, at a time.
+pub const ROWS: usize = 50;
+
+/// The signals behind an item's page. They outlive any part of it, so that an answer that arrives late
+/// finds them.
+#[derive(Clone)]
+pub struct Record {
+    /// The item's id.
+    pub id: Uuid,
+    /// What is known of it.
+    pub history: ArcRwSignal<History>,
+    /// The version in view; `None` for now.
+    pub viewed: ArcRwSignal<Option<Version>>,
+    /// The state at a version, for as long as there is no replay to ask.
+    fetched: ArcRwSignal<Option<(Version, InventoryItem)>>,
+    /// Whether the whole history is on its way.
+    pub loading: ArcRwSignal<bool>,
+    /// The form that is open.
+    pub draft: ArcRwSignal<Option<Draft>>,
+    /// The command on its way.
+    pub performing: ArcRwSignal<Option<Performing>>,
+    /// The newest version in the timeline, and how many rows it has; `None` follows the newest.
+    pub timeline: ArcRwSignal<(Option<Version>, usize)>,
+    surroundings: Surroundings,
+}
+
+impl Record {
+    /// The record of a page that shows `view`.
+    pub fn new(view: ItemView, surroundings: Surroundings) -> Self {
+        let viewed = view.viewed.as_ref().map(|viewed| viewed.version);
+        let fetched = view.viewed.as_ref().map(|viewed| (viewed.version, viewed.state.clone()));
+        let newest_loaded = view.change_sets.last().map(|c| c.version);
+        let top = newest_loaded.filter(|version| *version < view.now.version);
+        let rows = view.change_sets.len().max(ROWS);
+        Self {
+            id: view.now.aggregate.id,
+            history: ArcRwSignal::new(History::new(view)),
+            viewed: ArcRwSignal::new(viewed),
+            fetched: ArcRwSignal::new(fetched),
+            loading: ArcRwSignal::new(false),
+            draft: ArcRwSignal::new(None),
+            performing: ArcRwSignal::new(None),
+            timeline: ArcRwSignal::new((top, rows)),
+            surroundings,
+        }
+    }
+
+    /// The record that an item's page provides around its parts.
+    #[track_caller]
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// The newest version known.
+    pub fn head(&self) -> Version {
+        self.history.read().now().version
+    }
+
+    /// The newest state known.
+    pub fn now(&self) -> InventoryItem {
+        self.history.read().now().state.clone()
+    }
+
+    /// The state in view: that of the version in view, or what it will be once the command on its way
+    /// is accepted, or now.
+    pub fn shown(&self) -> InventoryItem {
+        if let Some(version) = self.viewed.get() {
+            return self.at(version);
+        }
+        let foreseen = self.performing.read().as_ref().map(|performing| performing.after.clone());
+        foreseen.unwrap_or_else(|| self.now())
+    }
+
+    fn at(&self, version: Version) -> InventoryItem {
+        if let Some(replay) = self.history.read().replay() {
+            return replay.at(version);
+        }
+        // Until either arrives, what was in view stays: a figure that is late beats a blank one.
+        self.fetched.get().map_or_else(|| self.now(), |(_, state)| state)
+    }
+
+    /// The rows in the timeline, newest first.
+    pub fn rows(&self) -> Vec<Row> {
+        let (top, rows) = self.timeline.get();
+        let history = self.history.read();
+        history.rows(top.unwrap_or_else(|| history.now().version), rows)
+    }
+
+    /// Opens a task's form, unless the past is in view or a command is on its way.
+    pub fn begin(&self, task: Task) {
+        if self.viewed.get_untracked().is_none() && self.performing.read_untracked().is_none() {
+            let now = self.history.read_untracked().now().state.clone();
+            self.draft.set(Some(Draft::new(task, &now)));
+        }
+    }
+
+    /// Takes in what has happened since; a history that cannot be read is said so.
+    fn take_in(&self, newer: &[ChangeSet]) {
+        let taken = self.history.try_update(|history| history.take_in(newer));
+        if let Some(Err(error)) = taken {
+            self.surroundings.complain(format!("This history cannot be read: {error}"));
+        }
+    }
+
+    /// Fetches and takes in what has happened since.
+    ///
+    /// # Errors
+    /// When it cannot be fetched.
+    pub async fn catch_up(&self) -> Result<(), Problem> {
+        loop {
+            let known = self.history.read_untracked().now().version;
+            let newer = change_sets(self.id, HistoryPage::After(known)).await?;
+            self.take_in(&newer);
+            if self.history.read_untracked().now().version == known {
+                return Ok(());
+            }
+        }
+    }
+}

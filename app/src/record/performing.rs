@@ -1,0 +1,132 @@
+use domain::InventoryItem;
+use domain::inventory_item::{InventoryItemCommand, Task};
+use event_store::wire::{Command, CommandRequest};
+use event_store::{Aggregate as _, AggregateId};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::{Draft, Record};
+use crate::browser;
+use crate::problem::{Code, Problem};
+use crate::server_functions::submit_command;
+use crate::task_form::{Verdict, preflight};
+use crate::text::{done, sentence};
+use crate::views::Submitted;
+
+/// A command on its way: shown as if it had arrived, and taken back if it is turned down.
+#[derive(Clone)]
+pub struct Performing {
+    /// What it says in the timeline.
+    pub sentence: String,
+    /// What the item will be.
+    pub after: InventoryItem,
+}
+
+impl Record {
+    /// Sends the form that is open, if the domain allows it. The form closes, and opens again with what
+    /// was typed and the reason if it comes to nothing.
+    pub fn perform(&self) {
+        let Some(draft) = self.draft.get_untracked() else { return };
+        if self.performing.read_untracked().is_some() {
+            return;
+        }
+        let (state, version) = {
+            let history = self.history.read_untracked();
+            (history.now().state.clone(), history.now().version)
+        };
+        let verdict = preflight(draft.task, &draft.fields.read_untracked(), &state);
+        let Verdict::Allowed { command, events, after, .. } = verdict else {
+            return draft.point_out(&verdict);
+        };
+        let Some(command) = wire_command(&command) else { return };
+        let request = draft.request(|| new_request(self.id, Some(version), command));
+
+        let sentence = events.last().map(sentence).unwrap_or_default();
+        self.performing.set(Some(Performing { sentence, after }));
+        self.draft.set(None);
+        browser::note_submission();
+        browser::forget_task();
+        browser::focus_soon(openers(draft.task));
+        let record = self.clone();
+        spawn_local(async move { record.settle(draft, request, version).await });
+    }
+
+    async fn settle(&self, draft: Draft, request: CommandRequest, seen: u64) {
+        let outcome = submit_command(request, seen).await;
+        match outcome {
+            Ok(Submitted::Accepted { accepted, change_sets }) => {
+                self.take_in(&change_sets);
+                if self.history.read_untracked().now().version < accepted.version {
+                    // What it became could not be read back with the answer: ask for it once more.
+                    let _ = self.catch_up().await;
+                }
+                self.performing.set(None);
+                self.announce(accepted.version);
+                // What opened the form may have gone with what was just done.
+                browser::focus_soon_if_lost(openers(draft.task));
+            }
+            Ok(Submitted::Refused(problem)) => {
+                let _ = self.catch_up().await;
+                self.take_back(&draft, problem);
+            }
+            Err(problem) => self.take_back(&draft, problem),
+        }
+    }
+
+    fn announce(&self, version: u64) {
+        let history = self.history.read_untracked();
+        let said = history.change_set(version).and_then(|change_set| {
+            let events = change_set.events::<InventoryItem>().ok()?;
+            events.last().map(|event| done(event, &history.now().state))
+        });
+        let said = said.unwrap_or_else(|| "Done.".to_owned());
+        drop(history);
+        self.surroundings.say_of_version(said, self.id, version);
+    }
+
+    fn take_back(&self, draft: &Draft, problem: Problem) {
+        draft.fail(problem);
+        self.performing.set(None);
+        self.draft.set(Some(draft.clone()));
+    }
+}
+
+/// The elements to give the focus back to after a task, by preference.
+pub(crate) const fn openers(task: Task) -> &'static [&'static str] {
+    match task {
+        Task::Create => &[],
+        Task::CheckIn => &["task-check-in"],
+        Task::Remove => &["task-remove"],
+        Task::Adjust => &["task-adjust"],
+        Task::Rename => &["task-rename"],
+        Task::ChangeMaximum => &["task-change-maximum"],
+        Task::SetReorderLevel => &["task-set-reorder-level"],
+        Task::Deactivate | Task::WriteOffRemaining => &["task-deactivate", "task-reactivate"],
+        Task::Reactivate => &["task-reactivate", "task-deactivate"],
+    }
+}
+
+/// A new request in the browser: it makes the command's id, nobody else.
+pub fn new_request(id: Uuid, expected_version: Option<u64>, command: Command) -> CommandRequest {
+    CommandRequest {
+        command_id: Uuid::now_v7(),
+        aggregate: AggregateId::new(InventoryItem::KIND, id),
+        expected_version,
+        command,
+        correlation_id: None,
+        causation_id: None,
+    }
+}
+
+/// A command as it travels.
+pub fn wire_command(command: &InventoryItemCommand) -> Option<Command> {
+    serde_json::to_value(command).and_then(serde_json::from_value).ok()
+}
+
+impl Problem {
+    /// Whether the command may have been taken up all the same: it is safe to send it again, as it is.
+    pub fn is_unknown_outcome(&self) -> bool {
+        [Code::Offline, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
+    }
+}

@@ -1,0 +1,130 @@
+use domain::InventoryItem;
+use event_store::{Replay, Version};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{ROWS, Record};
+use crate::browser;
+use crate::problem::{Code, Problem};
+use crate::server_functions::{change_sets, item};
+use crate::views::HistoryPage;
+
+impl Record {
+    /// Brings a version into view; the newest one is now. The address follows, so that it can be given
+    /// to somebody else.
+    pub fn view(&self, version: Option<Version>) {
+        let head = self.history.read_untracked().now().version;
+        let version = version.map(|version| version.max(1)).filter(|version| *version < head);
+        if version == self.viewed.get_untracked() {
+            return;
+        }
+        if version.is_some() {
+            self.draft.set(None);
+            self.prepare_replay();
+        }
+        browser::measure_until_painted("daybook:scrub", || self.viewed.set(version));
+        browser::replace_query(version.map(|version| format!("version={version}")).as_deref());
+        self.fetch_until_replay(version);
+    }
+
+    /// One version back or on.
+    pub fn step(&self, by: i64) {
+        let head = self.history.read_untracked().now().version;
+        let version = self.viewed.get_untracked().unwrap_or(head);
+        self.view(Some(version.saturating_add_signed(by).clamp(1, head)));
+    }
+
+    /// Fetches the whole history in the background, once, and builds the replay.
+    pub fn prepare_replay(&self) {
+        if self.loading.get_untracked() || self.history.read_untracked().replay().is_some() {
+            return;
+        }
+        self.loading.set(true);
+        let record = self.clone();
+        spawn_local(async move {
+            if let Err(problem) = record.load_replay().await {
+                record.surroundings.complain(problem.detail);
+            }
+            record.loading.set(false);
+        });
+    }
+
+    async fn load_replay(&self) -> Result<(), Problem> {
+        let whole = self.fetch_whole().await?;
+        let unreadable = |error: String| Problem::new(Code::Corrupt, error);
+        let replay = browser::measure("daybook:replay", || Replay::<InventoryItem>::new(&whole))
+            .map_err(|error| unreadable(error.to_string()))?;
+        self.history
+            .try_update(|history| history.complete(whole, replay))
+            .unwrap_or(Ok(()))
+            .map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// All change sets as the server has them now, from version 1.
+    ///
+    /// # Errors
+    /// When one page of them cannot be fetched.
+    pub async fn fetch_whole(&self) -> Result<Vec<event_store::ChangeSet>, Problem> {
+        let mut whole: Vec<event_store::ChangeSet> = Vec::new();
+        loop {
+            let last = whole.last().map_or(0, |change_set| change_set.version);
+            let page = change_sets(self.id, HistoryPage::After(last)).await?;
+            if page.is_empty() {
+                return Ok(whole);
+            }
+            whole.extend(page);
+        }
+    }
+
+    /// Adds older rows to the timeline, fetching them where needed.
+    pub async fn show_earlier(&self) -> Result<(), Problem> {
+        let (top, rows) = self.timeline.get_untracked();
+        let first_loaded = self.history.read_untracked().span().0;
+        let newest = top.unwrap_or_else(|| self.history.read_untracked().now().version);
+        let wanted = rows + ROWS;
+        if first_loaded > 1 && newest.saturating_sub(first_loaded) < wanted as u64 {
+            let mut older = change_sets(self.id, HistoryPage::Before(first_loaded)).await?;
+            older.reverse();
+            self.history.update(|history| history.put_before(older));
+        }
+        self.timeline.set((top, wanted));
+        Ok(())
+    }
+
+    /// Lets the timeline follow the version in view once that has left what it shows.
+    pub fn follow(&self) {
+        let (top, rows) = self.timeline.get_untracked();
+        let history = self.history.read_untracked();
+        let (head, (first, last)) = (history.now().version, history.span());
+        drop(history);
+        let Some(viewed) = self.viewed.get_untracked() else {
+            if top.is_some() && last == head {
+                self.timeline.set((None, rows));
+            }
+            return;
+        };
+        let newest = top.unwrap_or(head);
+        let oldest = newest.saturating_sub(rows as u64 - 1);
+        if !(oldest..=newest).contains(&viewed) && (first..=last).contains(&viewed) {
+            let top = (viewed + ROWS as u64 / 2).max(ROWS as u64);
+            self.timeline.set(((top < head).then_some(top), ROWS));
+        }
+    }
+
+    /// While the replay is on its way, the server says what the version in view was.
+    fn fetch_until_replay(&self, version: Option<Version>) {
+        let Some(version) = version else { return };
+        if self.history.read_untracked().replay().is_some() {
+            return;
+        }
+        let record = self.clone();
+        spawn_local(async move {
+            if let Ok(view) = item(record.id, Some(version), None).await
+                && record.viewed.get_untracked() == Some(version)
+                && let Some(viewed) = view.viewed
+            {
+                record.fetched.set(Some((version, viewed.state)));
+            }
+        });
+    }
+}

@@ -1,0 +1,26 @@
+use event_store::ChangeSet;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use uuid::Uuid;
+
+use crate::problem::Problem;
+use crate::views::HistoryPage;
+
+/// A part of an item's history: up to 500 change sets after a version, up to 50 before one.
+///
+/// # Errors
+/// When the store is away.
+#[server(prefix = "/ui", endpoint = "change-sets", input = Json)]
+pub async fn change_sets(id: Uuid, page: HistoryPage) -> Result<Vec<ChangeSet>, Problem> {
+    use super::host::{answer, desk};
+    use domain::InventoryItem;
+    use event_store::{Aggregate as _, AggregateId, Page};
+
+    let page = match page {
+        HistoryPage::After(version) => Page::After { version, limit: 500 },
+        HistoryPage::Before(version) => Page::Before { version, limit: crate::record::ROWS },
+    };
+    let aggregate = AggregateId::new(InventoryItem::KIND, id);
+    let desk = answer(desk())?;
+    answer(desk.change_sets(&aggregate, page).await)
+}

@@ -1,0 +1,18 @@
+use domain::inventory_item::ListItems;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::problem::Problem;
+use crate::views::ItemPage;
+
+/// A page of the list of items.
+///
+/// # Errors
+/// When the list cannot be read, or the cursor is not one of its own.
+#[server(name = ListItemsCall, prefix = "/ui", endpoint = "items", input = Json)]
+pub async fn list_items(list: ListItems) -> Result<ItemPage, Problem> {
+    use super::host::{answer, desk};
+
+    let desk = answer(desk())?;
+    answer(desk.list_items(list).await)
+}

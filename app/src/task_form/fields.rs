@@ -1,0 +1,45 @@
+use domain::InventoryItem;
+use domain::inventory_item::Task;
+use serde::{Deserialize, Serialize};
+
+/// What was typed into a form, by field name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// What a task's form holds when it is opened on an item.
+    pub fn initial(task: Task, item: &InventoryItem) -> Self {
+        let mut fields = Self::default();
+        match task {
+            Task::WriteOffRemaining => fields.set("quantity", &item.on_hand.to_string()),
+            Task::Rename => fields.set("name", &item.name),
+            Task::ChangeMaximum => fields.set("max_quantity", &figure(item.max_quantity)),
+            Task::SetReorderLevel => fields.set("level", &figure(item.reorder_level)),
+            _ => {}
+        }
+        fields
+    }
+
+    /// What stands in a field; nothing when it was never filled in.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Fills a field in.
+    pub fn set(&mut self, name: &str, value: &str) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.0.push((name.to_owned(), value.to_owned())),
+        }
+    }
+}
+
+impl FromIterator<(String, String)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+fn figure(value: Option<i64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}

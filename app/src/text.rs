@@ -1,0 +1,15 @@
+//! What the screens say, in words and figures. Pure: no clock, no locale.
+
+mod figures;
+mod isolated;
+mod refusal;
+mod sentence;
+mod story;
+mod when;
+
+pub use figures::{grouped, signed, stated};
+pub use isolated::{Part, isolated, parts};
+pub use refusal::refusal;
+pub use sentence::{done, removal_reason, sentence};
+pub use story::story;
+pub use when::{clock_time, exact, long_date, minute, relative};

@@ -1,0 +1,121 @@
+use domain::InventoryItem;
+use domain::inventory_item::{InventoryItemEvent as Event, RemovalReason};
+
+use super::{grouped, isolated};
+
+/// What an event says in the timeline: `Checked in 12 · PO 1182`.
+pub fn sentence(event: &Event) -> String {
+    match event {
+        Event::InventoryItemCreated(e) => match e.max_quantity {
+            Some(most) => {
+                format!("Created as “{}”, at most {}", isolated(&e.name), grouped(most))
+            }
+            None => format!("Created as “{}”", isolated(&e.name)),
+        },
+        Event::InventoryItemRenamed(e) => format!("Renamed to “{}”", isolated(&e.name)),
+        Event::ItemsCheckedIn(e) => match &e.reference {
+            Some(reference) => {
+                format!("Checked in {} · {}", grouped(e.quantity), isolated(reference))
+            }
+            None => format!("Checked in {}", grouped(e.quantity)),
+        },
+        Event::ItemsRemoved(e) => {
+            format!("Removed {} · {}", grouped(e.quantity), removal_reason(e.reason))
+        }
+        Event::StockAdjusted(e) => {
+            let before = e.counted.saturating_sub(e.delta);
+            format!("Counted {} · was {}", grouped(e.counted), grouped(before))
+        }
+        Event::MaxQuantityChanged(e) => match e.max_quantity {
+            Some(most) => format!("Maximum set to {}", grouped(most)),
+            None => "Maximum lifted".to_owned(),
+        },
+        Event::ReorderLevelSet(e) => format!("Reorder level set to {}", grouped(e.level)),
+        Event::InventoryItemDeactivated(_) => "Deactivated".to_owned(),
+        Event::InventoryItemReactivated(_) => "Reactivated".to_owned(),
+    }
+}
+
+/// What is announced once a command is accepted: `Checked in 12. 52 on hand.`
+pub fn done(event: &Event, after: &InventoryItem) -> String {
+    let on_hand = || format!("{} on hand.", grouped(after.on_hand));
+    match event {
+        Event::ItemsCheckedIn(e) => format!("Checked in {}. {}", grouped(e.quantity), on_hand()),
+        Event::ItemsRemoved(e) => format!("Removed {}. {}", grouped(e.quantity), on_hand()),
+        Event::StockAdjusted(e) => format!("Counted {}. {}", grouped(e.counted), on_hand()),
+        other => format!("{}.", sentence(other)),
+    }
+}
+
+/// A removal's reason as people say it.
+pub fn removal_reason(reason: RemovalReason) -> &'static str {
+    match reason {
+        RemovalReason::ReturnedToSupplier => "returned to supplier",
+        other => other.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::inventory_item::{
+        InventoryItemCreated, ItemsCheckedIn, ItemsRemoved, MaxQuantityChanged, StockAdjusted,
+    };
+
+    use super::*;
+
+    #[test]
+    fn every_sentence_says_what_a_person_would() {
+        let cases = [
+            (
+                Event::InventoryItemCreated(InventoryItemCreated {
+                    sku: "S".into(),
+                    name: "Beans".into(),
+                    unit: "bag".into(),
+                    max_quantity: Some(1_000),
+                }),
+                "Created as “\u{2068}Beans\u{2069}”, at most 1,000",
+            ),
+            (
+                Event::ItemsCheckedIn(ItemsCheckedIn {
+                    quantity: 12,
+                    reference: Some("PO 1182".into()),
+                    unit_cost: None,
+                }),
+                "Checked in 12 · \u{2068}PO 1182\u{2069}",
+            ),
+            (
+                Event::ItemsRemoved(ItemsRemoved {
+                    quantity: 3,
+                    reason: RemovalReason::ReturnedToSupplier,
+                }),
+                "Removed 3 · returned to supplier",
+            ),
+            (
+                Event::StockAdjusted(StockAdjusted {
+                    counted: 40,
+                    delta: 3,
+                    reason: "count".into(),
+                }),
+                "Counted 40 · was 37",
+            ),
+            (
+                Event::MaxQuantityChanged(MaxQuantityChanged { max_quantity: None }),
+                "Maximum lifted",
+            ),
+        ];
+        for (event, text) in cases {
+            assert_eq!(sentence(&event), text);
+        }
+    }
+
+    #[test]
+    fn an_accepted_movement_says_what_is_on_hand_now() {
+        let event = Event::ItemsCheckedIn(ItemsCheckedIn {
+            quantity: 12,
+            reference: Some("PO 1".into()),
+            unit_cost: None,
+        });
+        let after = InventoryItem { on_hand: 52, ..InventoryItem::default() };
+        assert_eq!(done(&event, &after), "Checked in 12. 52 on hand.");
+    }
+}

@@ -1,0 +1,86 @@
+//! What the screens are given to show, beside the domain's own types.
+
+use domain::InventoryItem;
+use domain::inventory_item::InventoryItemRow;
+use event_store::wire::{AggregateState, CommandAccepted};
+use event_store::{ChangeSet, Version};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::problem::Problem;
+use crate::task_form::Fields;
+
+/// A page of the list of items.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemPage {
+    /// The rows.
+    pub rows: Vec<InventoryItemRow>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+    /// How many items there are in all that the search finds.
+    pub total: u64,
+}
+
+/// How far loading the sample company is, in change sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleProgress {
+    /// Whether it is being loaded now.
+    pub running: bool,
+    /// Done so far.
+    pub done: u64,
+    /// In all.
+    pub total: u64,
+}
+
+/// One item as its page first shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ItemView {
+    /// As it is now.
+    pub now: AggregateState<InventoryItem>,
+    /// As it was at the version asked for, when that is not the newest.
+    pub viewed: Option<AggregateState<InventoryItem>>,
+    /// A part of its history, ascending, without a hole.
+    pub change_sets: Vec<ChangeSet>,
+    /// How many were on hand after the last of them.
+    pub on_hand: i64,
+}
+
+/// Which part of a history to fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HistoryPage {
+    /// What is newer than a version, oldest first.
+    After(Version),
+    /// What is older than a version, newest first.
+    Before(Version),
+}
+
+/// What became of a command. A rejection or a conflict is an answer, not a failure: it comes with
+/// status 200 so that a browser does not call it an error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Submitted {
+    /// It is durable.
+    Accepted {
+        /// What it became.
+        accepted: CommandAccepted,
+        /// What is newer than the version in view, the command's own change set included.
+        change_sets: Vec<ChangeSet>,
+    },
+    /// The rules or another person's change stand against it.
+    Refused(Problem),
+}
+
+/// What became of a form that was posted without JavaScript, where that was not what was asked for.
+/// The page is rendered again with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormOutcome {
+    /// The task's slug.
+    pub task: String,
+    /// What was typed.
+    pub fields: Fields,
+    /// The command id to send next: the same one while the outcome is unknown.
+    pub command_id: Uuid,
+    /// The id of the aggregate, where the form made it.
+    pub aggregate_id: Uuid,
+    /// What stood against it.
+    pub problem: Problem,
+}

@@ -1,0 +1,57 @@
+// Assembles the site the server embeds: node frontend/site.mjs <what wasm-bindgen and wasm-opt made> <site>.
+//
+// pkg/ gets the program and the one stylesheet, the root gets frontend/public; every file that compresses
+// lies beside its .br and .gz, made here once at the highest quality instead of at each request.
+
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+const require = createRequire(new URL("../end2end/package.json", import.meta.url));
+const { bundle } = require("lightningcss");
+
+const [web, site] = process.argv.slice(2);
+
+await rm(site, { recursive: true, force: true });
+await mkdir(site, { recursive: true });
+await cp("frontend/public", site, { recursive: true });
+await cp(web, join(site, "pkg"), { recursive: true });
+await writeFile(join(site, "pkg/daybook.css"), stylesheet("style/main.css"));
+await Promise.all((await files(site)).map(precompress));
+
+function stylesheet(filename) {
+  const { code, warnings } = bundle({ filename, minify: true });
+  if (warnings.length > 0) {
+    throw new Error(warnings.map(({ message, loc }) => `${loc.filename}:${loc.line}: ${message}`).join("\n"));
+  }
+  return code;
+}
+
+async function files(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+async function precompress(file) {
+  const plain = await readFile(file);
+  const br = await promisify(brotliCompress)(plain, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
+  });
+  const gz = await promisify(gzip)(plain, { level: 9 });
+  await Promise.all([keepIfSmaller(`${file}.br`, br, plain), keepIfSmaller(`${file}.gz`, gz, plain)]);
+  if (file.endsWith(".wasm")) {
+    console.log(`${file}: ${kilobytes(plain)} KB, ${kilobytes(br)} KB as brotli`);
+  }
+}
+
+async function keepIfSmaller(file, compressed, plain) {
+  if (compressed.length < plain.length) {
+    await writeFile(file, compressed);
+  }
+}
+
+function kilobytes(bytes) {
+  return Math.ceil(bytes.length / 1000);
+}
