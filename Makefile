@@ -1,0 +1,135 @@
+# Daybook. `make run` starts it, `make test` proves it; `make help` lists the rest.
+#
+# Each step is done once. Tools live in .tools/ and end2end/node_modules/, under stamps that name their
+# version; cargo is asked every time, since it knows best and answers at once when nothing has changed.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# What this workspace builds goes to target/, whatever the environment prefers: the site is embedded from there.
+unexport CARGO_TARGET_DIR
+CARGO_BUILD := cargo build --target-dir target
+
+# The browser's crate is built for the browser alone; everything else for here, with every part of the event store.
+NATIVE := --workspace --exclude frontend \
+          --features event-store/handler,event-store/dynamodb,event-store/embedded,event-store/testing
+BROWSER := --target wasm32-unknown-unknown
+
+WASM_BINDGEN := $(shell awk -F '"' '/^name = "wasm-bindgen"$$/ { getline; print $$2 }' Cargo.lock)
+MINISTACK := 1.5.33
+
+BINDGEN := .tools/wasm-bindgen-$(WASM_BINDGEN)
+STACK := .tools/ministack-$(MINISTACK)
+NODE := end2end/node_modules/.package-lock.json
+WASM := target/wasm32-unknown-unknown/wasm-release/frontend.wasm
+WEB := target/web/daybook.wasm
+SITE := target/site.stamp
+DAYBOOK := target/release/daybook
+
+.PHONY: run test dev bench build site lint fmt deny clean help \
+        prerequisites tools format invariants unit docs browser FORCE
+
+##@ Two commands
+
+run: build ## install what is missing, build in release, start, print the URL (ARGS="sample" for the sample company)
+	@$(DAYBOOK) $(ARGS)
+
+test: format lint unit docs build browser ## install what tests need, then run everything
+
+##@ For those who change it
+
+dev: $(BINDGEN) $(NODE) ## rebuild and reload on every change, where cargo-leptos is installed
+	@command -v cargo-leptos >/dev/null || { echo "make dev needs cargo-leptos: cargo install cargo-leptos --version 0.3.10 --locked --features no_downloads" >&2; exit 1; }
+	@rm -rf target/site $(SITE) && mkdir -p target/site/pkg
+	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$$PATH" cargo leptos watch $(ARGS)
+
+build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook
+
+site: $(SITE) ## what the browser fetches: target/site, precompressed
+
+bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
+	cargo run --release -p bench
+	@scripts/chromium --install >/dev/null
+	cd end2end && node_modules/.bin/playwright test -c bench
+
+fmt: ## format everything
+	cargo fmt --all
+
+lint: invariants $(NODE) ## clippy for the machine and for the browser, the types of the browser tests
+	cargo clippy $(NATIVE) --all-targets -- -D warnings
+	cargo clippy $(BROWSER) -p frontend -- -D warnings
+	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p event-store -- -D warnings
+	cd end2end && node_modules/.bin/tsc --noEmit
+
+unit: prerequisites $(STACK) ## unit, property, conformance, HTTP and documentation tests
+	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" cargo test $(NATIVE)
+
+browser: build $(NODE) ## the browser tests (ARGS="tasks.spec.ts" for some)
+	@scripts/chromium --install >/dev/null
+	cd end2end && node_modules/.bin/playwright test $(ARGS)
+
+deny: ## licences, advisories and sources of every dependency, where cargo-deny is installed
+	@command -v cargo-deny >/dev/null || { echo "make deny needs cargo-deny: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny check
+
+clean: ## remove what was built; tools and data stay
+	cargo clean --target-dir target
+	rm -rf end2end/test-results end2end/playwright-report
+
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ { print (NR > 1 ? "\n" : "") substr($$0, 5) } \
+	     /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+# What `test` and `lint` are made of.
+
+format: prerequisites
+	cargo fmt --all --check
+
+invariants: prerequisites
+	@scripts/invariants
+
+docs: prerequisites
+	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
+
+# Tools.
+
+prerequisites:
+	@scripts/prerequisites
+
+tools: $(BINDGEN) $(NODE) $(STACK)
+	@scripts/chromium --install
+
+$(BINDGEN): | prerequisites
+	scripts/wasm-bindgen $(WASM_BINDGEN)
+	@touch $@
+
+$(STACK): | prerequisites
+	scripts/ministack $(MINISTACK)
+	@touch $@
+
+$(NODE): end2end/package.json end2end/package-lock.json end2end/.npmrc | prerequisites
+	cd end2end && npm ci --ignore-scripts
+	@touch $@
+
+# The site, then the binary around it. A recipe under FORCE runs every time, but what depends on its file is
+# only done again when cargo wrote it anew.
+
+$(WASM): FORCE | prerequisites
+	$(CARGO_BUILD) -p frontend --lib --target wasm32-unknown-unknown --profile wasm-release
+
+$(WEB): $(WASM) $(BINDGEN) $(NODE)
+	rm -rf target/web
+	.tools/bin/wasm-bindgen --target web --no-typescript --out-name daybook --out-dir target/web $(WASM)
+	end2end/node_modules/.bin/wasm-opt -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
+	    --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
+	    target/web/daybook_bg.wasm -o $@
+	@rm target/web/daybook_bg.wasm
+
+$(SITE): $(WEB) $(NODE) frontend/site.mjs $(shell find style frontend/public)
+	node frontend/site.mjs target/web target/site
+	@touch $@
+
+$(DAYBOOK): FORCE $(SITE)
+	$(CARGO_BUILD) -p server --release

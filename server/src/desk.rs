@@ -1,0 +1,193 @@
+//! The desk: the one way in, for the HTTP interface and the screens alike.
+
+mod journal;
+mod lists;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use app::desk::Desk;
+use app::problem::Problem;
+use app::views::{ItemPage, SampleProgress};
+use async_trait::async_trait;
+use domain::InventoryItem;
+use domain::inventory_item::ListItems;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::handler::Accepted;
+use event_store::wire::{AggregateState, CommandAccepted, CommandRequest};
+use event_store::{AggregateId, ChangeSet, Page, Timestamp, Version};
+use tokio::sync::RwLock;
+use tracing::Instrument;
+use uuid::Uuid;
+
+pub use lists::Lists;
+
+use crate::http::ids::insist_on_ids;
+use crate::kinds::{Kinds, Order};
+use crate::problems;
+use crate::sample::SampleCompany;
+
+/// The desk of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct FrontDesk {
+    kinds: Kinds,
+    store: DynamoDbStore,
+    lists: Lists,
+    sample: SampleCompany,
+    actor: Arc<str>,
+    /// Read by every command in flight; written by whoever waits for them to end, after which no
+    /// other begins.
+    in_flight: Arc<RwLock<Open>>,
+}
+
+/// Whether commands are still taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    Yes,
+    Closed,
+}
+
+impl fmt::Debug for FrontDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrontDesk").field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
+impl FrontDesk {
+    /// A desk in front of this store, with these lists of what is in it. What comes from outside is
+    /// recorded in the name of `actor`.
+    pub fn new(store: DynamoDbStore, lists: Lists, actor: &str) -> Self {
+        Self {
+            kinds: Kinds::new(&store),
+            store,
+            lists,
+            sample: SampleCompany::default(),
+            actor: actor.into(),
+            in_flight: Arc::new(RwLock::new(Open::Yes)),
+        }
+    }
+
+    /// The kinds it serves.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// The lists it gives.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
+    /// Whether the store answers and the read model has caught up.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn ready(&self) -> Result<(), Problem> {
+        if !self.lists.is_caught_up() {
+            return Err(problems::unavailable(
+                "the read model is catching up; the log says how far",
+            ));
+        }
+        self.store.ping().await.map_err(|error| problems::of_store(&error))
+    }
+
+    /// Takes no more commands, waits for those in flight, and brings the lists to where they are.
+    pub async fn finish(&self) {
+        *self.in_flight.write().await = Open::Closed;
+        self.lists.finish().await;
+    }
+
+    /// Takes up one command in the name of `actor`, as if it were `now`. Once taken up it is finished,
+    /// whether or not anybody waits for the answer.
+    ///
+    /// # Errors
+    /// The problem.
+    pub async fn take_up(
+        &self,
+        request: CommandRequest,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<CommandAccepted, Problem> {
+        insist_on_ids(&request)?;
+        let desk = self.clone();
+        let order = Order { request, actor: actor.to_owned(), now };
+        let finishing = async move {
+            let open = desk.in_flight.read().await;
+            if *open == Open::Closed {
+                return Err(problems::unavailable("the server is stopping"));
+            }
+            desk.carry_out(order).await
+        };
+        let finished = tokio::spawn(finishing.in_current_span()).await;
+        finished.unwrap_or_else(|error| Err(problems::defect(&error)))
+    }
+
+    async fn carry_out(&self, order: Order) -> Result<CommandAccepted, Problem> {
+        let begun = Instant::now();
+        let entry = journal::Entry::of(&order.request);
+        let aggregate = order.request.aggregate.clone();
+        let taken = match self.kinds.named(&order.request.aggregate.kind) {
+            Ok(kind) => kind.execute(order).await,
+            Err(problem) => Err(problem),
+        };
+        entry.close(&taken, begun.elapsed());
+        // It may have been taken all the same, and whoever asked may never repeat it.
+        let taken = taken.inspect_err(|problem| {
+            if problem.is_unknown_outcome() {
+                self.lists.doubt(&aggregate);
+            }
+        });
+        let Accepted { change_set, duplicate, .. } = taken?;
+        // A repeat too: whoever repeats may not have heard of the first outcome, and neither have the lists.
+        self.lists.commit(&change_set);
+        let content = change_set.content();
+        Ok(CommandAccepted {
+            aggregate: change_set.aggregate.clone(),
+            version: change_set.version,
+            events: content.events.iter().map(Into::into).collect(),
+            hash: change_set.hash,
+            duplicate,
+        })
+    }
+}
+
+#[async_trait]
+impl Desk for FrontDesk {
+    async fn execute(&self, request: CommandRequest) -> Result<CommandAccepted, Problem> {
+        self.take_up(request, &self.actor, now()).await
+    }
+
+    async fn item(
+        &self,
+        id: Uuid,
+        version: Option<Version>,
+    ) -> Result<AggregateState<InventoryItem>, Problem> {
+        self.kinds.inventory_item.state_of(id, version).await
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, Problem> {
+        self.kinds.named(&aggregate.kind)?.change_sets(aggregate.id, page).await
+    }
+
+    async fn list_items(&self, list: ListItems) -> Result<ItemPage, Problem> {
+        self.lists.items(&list).await
+    }
+
+    async fn load_sample(&self) -> Result<SampleProgress, Problem> {
+        self.sample.load_in_background(self).await
+    }
+
+    async fn sample_progress(&self) -> Result<SampleProgress, Problem> {
+        Ok(self.sample.progress())
+    }
+}
+
+/// The only reading of the clock.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}

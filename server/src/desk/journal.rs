@@ -1,0 +1,59 @@
+//! One log line and the metrics of each command.
+
+use std::time::Duration;
+
+use app::problem::Problem;
+use event_store::AggregateId;
+use event_store::handler::Accepted;
+use event_store::wire::CommandRequest;
+use uuid::Uuid;
+
+use crate::telemetry::metrics;
+
+/// A command that is being carried out.
+pub(super) struct Entry {
+    command: String,
+    command_id: Uuid,
+    aggregate: AggregateId,
+}
+
+impl Entry {
+    pub(super) fn of(request: &CommandRequest) -> Self {
+        Self {
+            command: request.command.name.clone(),
+            command_id: request.command_id,
+            aggregate: request.aggregate.clone(),
+        }
+    }
+
+    /// What became of it.
+    pub(super) fn close(self, taken: &Result<Accepted, Problem>, duration: Duration) {
+        let (outcome, version, retries) = match taken {
+            Ok(Accepted { change_set, duplicate, retries }) => {
+                let outcome = if *duplicate { "duplicate" } else { "accepted" };
+                (outcome, Some(change_set.version), *retries)
+            }
+            Err(problem) => (&*problem.code, None, 0),
+        };
+        let Self { command, command_id, aggregate } = self;
+        let rejection = taken.as_ref().err().and_then(rejection_code);
+        // What a client made up must not break out of its line.
+        tracing::info!(
+            kind = %aggregate.kind.escape_debug(),
+            "type" = %command.escape_debug(),
+            id = %aggregate.id,
+            %command_id,
+            version,
+            outcome,
+            rejection,
+            retries,
+            duration_ms = duration.as_secs_f64() * 1e3,
+            "command"
+        );
+        metrics::command(&aggregate.kind, &command, outcome, retries, duration);
+    }
+}
+
+fn rejection_code(problem: &Problem) -> Option<&str> {
+    problem.more.get("rejection")?.get("code")?.as_str()
+}

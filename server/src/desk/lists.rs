@@ -1,0 +1,101 @@
+//! The read model as the desk uses it: fed by what the desk commits, asked for lists.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use app::problem::Problem;
+use app::views::ItemPage;
+use domain::inventory_item::ListItems;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::{AggregateId, ChangeSet};
+use read_model::{Behind, Error, ListError, Listed, Projector, ReadModel};
+
+use crate::problems;
+
+/// How long a list waits for what was acknowledged before it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two attempts to catch up while the store is away.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Lists, and what keeps them true.
+#[derive(Clone, Debug)]
+pub struct Lists {
+    model: ReadModel,
+    store: DynamoDbStore,
+    projector: Projector,
+    /// Whether what was committed before this process came is in the rows.
+    caught_up: Arc<AtomicBool>,
+}
+
+impl Lists {
+    /// Lists out of this read model, which was taken up for this store and is `clean` or has to catch
+    /// up first.
+    pub fn new(model: ReadModel, store: DynamoDbStore, clean: bool) -> Self {
+        let projector = Projector::start(model.clone(), store.clone());
+        Self { model, store, projector, caught_up: Arc::new(AtomicBool::new(clean)) }
+    }
+
+    /// Reads what the store has and the rows do not, for as long as it takes.
+    pub async fn catch_up(&self) {
+        while !self.is_caught_up() {
+            match self.model.catch_up(&self.store, |_| {}).await {
+                Ok(_) => self.caught_up.store(true, Ordering::Release),
+                Err(error) => {
+                    tracing::warn!(%error, "the read model is behind; it tries again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Whether the lists are complete.
+    pub fn is_caught_up(&self) -> bool {
+        self.caught_up.load(Ordering::Acquire)
+    }
+
+    /// How many change sets are committed and not in the rows, at least.
+    pub async fn lag(&self) -> u64 {
+        self.projector.settle(Duration::ZERO).await.map_or_else(|Behind(by)| by, |()| 0)
+    }
+
+    /// Applies what was committed, for which the store has to be open still.
+    pub async fn finish(&self) {
+        self.projector.finish().await;
+    }
+
+    /// Closes the read model, after the store, which was left as `seal` says.
+    pub async fn close(&self, seal: &str) {
+        self.model.close_sealed(seal).await;
+    }
+
+    pub(super) fn commit(&self, change_set: &ChangeSet) {
+        self.projector.commit(change_set);
+    }
+
+    pub(super) fn doubt(&self, aggregate: &AggregateId) {
+        self.projector.doubt(aggregate);
+    }
+
+    pub(crate) async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem> {
+        if !self.is_caught_up() {
+            return Err(problems::unavailable(
+                "the list is still being built; the log says how far",
+            ));
+        }
+        if let Err(behind) = self.projector.settle(PATIENCE).await {
+            tracing::warn!(%behind, "a list was not given");
+            return Err(problems::unavailable("the list is behind what was acknowledged"));
+        }
+        let Listed { rows, next, total } = self.model.list(list).await.map_err(refused)?;
+        Ok(ItemPage { rows, next, total })
+    }
+}
+
+fn refused(error: ListError) -> Problem {
+    match error {
+        ListError::Failed(Error::Store(error)) => problems::of_store(&error),
+        ListError::Failed(error) => problems::defect(&error),
+        asked_wrongly => problems::malformed("", asked_wrongly),
+    }
+}

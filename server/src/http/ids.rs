@@ -1,0 +1,52 @@
+//! Ids out of paths and bodies. The server never makes one; it insists on being given one.
+
+use app::problem::Problem;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use event_store::wire::CommandRequest;
+use uuid::Uuid;
+
+use super::problem::ProblemDocument;
+use crate::problems;
+
+/// `{kind}/{id}` in a path. Whether there is such a kind is for [`crate::kinds::Kinds`] to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregatePath {
+    /// The kind's name as it was given.
+    pub kind: String,
+    /// Never nil.
+    pub id: Uuid,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AggregatePath {
+    type Rejection = ProblemDocument;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let Path((kind, id)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| problems::malformed("", rejection.body_text()))?;
+        let id = id.parse().map_err(|error| {
+            problems::malformed("", format!("`{id}` in the path is not a UUID: {error}"))
+        })?;
+        if Uuid::is_nil(&id) {
+            return Err(problems::malformed("", "the nil UUID in the path names nothing").into());
+        }
+        Ok(Self { kind, id })
+    }
+}
+
+/// The nil UUID is what an uninitialised field looks like, so it is nobody's id.
+pub(crate) fn insist_on_ids(request: &CommandRequest) -> Result<(), Problem> {
+    let ids = [
+        ("/command_id", Some(request.command_id)),
+        ("/aggregate/id", Some(request.aggregate.id)),
+        ("/correlation_id", request.correlation_id),
+        ("/causation_id", request.causation_id),
+    ];
+    match ids.into_iter().find(|(_, id)| id.is_some_and(|id| id.is_nil())) {
+        Some((place, _)) => {
+            Err(problems::malformed(place, "the nil UUID names nothing: the client makes the ids"))
+        }
+        None => Ok(()),
+    }
+}

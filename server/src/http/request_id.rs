@@ -1,0 +1,29 @@
+//! Every request has an id: the client's, when it sends a decent one. The answer carries it, and so
+//! does every log line on the way.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+use uuid::Uuid;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LONGEST: usize = 128;
+
+/// The middleware.
+pub(crate) async fn identify(request: Request, next: Next) -> Response {
+    let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_decent(id)).cloned();
+    let id = given.or_else(|| HeaderValue::try_from(Uuid::now_v7().to_string()).ok());
+    let Some(id) = id else { return next.run(request).await };
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let mut response = next.run(request).instrument(span).await;
+    response.headers_mut().insert(X_REQUEST_ID, id);
+    response
+}
+
+/// Nothing that could break out of a log line.
+fn is_decent(id: &HeaderValue) -> bool {
+    let decent = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/=+".contains(byte);
+    (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(decent)
+}

@@ -1,0 +1,77 @@
+//! The kinds of aggregates that this desk serves. A new kind is one more field, one more line in
+//! [`Kinds::named`], and its `Hosted`.
+
+mod hosted;
+mod inventory_item;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use app::problem::{Code, Problem};
+use async_trait::async_trait;
+use domain::InventoryItem;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::handler::Accepted;
+use event_store::wire::{AggregateState, CommandRequest};
+use event_store::{Aggregate, ChangeSet, Page, Timestamp, Verification, Version};
+use uuid::Uuid;
+
+pub use hosted::{Hosted, Hosting};
+
+/// How many heads of each kind stay in memory.
+const CACHED_HEADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+
+/// A command on its way to its kind.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What the client sent.
+    pub request: CommandRequest,
+    /// Who asks.
+    pub actor: String,
+    /// The clock when it was taken up.
+    pub now: Timestamp,
+}
+
+/// One kind of aggregate, whatever its types.
+#[async_trait]
+pub trait Kind: Send + Sync {
+    /// Takes up a command.
+    async fn execute(&self, order: Order) -> Result<Accepted, Problem>;
+
+    /// The state as of a version, or now.
+    async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;
+
+    /// A page of the history, unverified; a problem when there is no such aggregate.
+    async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem>;
+
+    /// Checks the whole history: chain and command replay.
+    async fn verify(&self, id: Uuid) -> Result<Verification, Problem>;
+}
+
+/// All of them.
+#[derive(Clone)]
+pub struct Kinds {
+    /// Inventory items.
+    pub inventory_item: Arc<Hosting<InventoryItem>>,
+}
+
+impl Kinds {
+    /// All kinds, kept in this store.
+    pub fn new(store: &DynamoDbStore) -> Self {
+        Self { inventory_item: Arc::new(Hosting::new(store.clone(), CACHED_HEADS)) }
+    }
+
+    /// The kind of this name.
+    ///
+    /// # Errors
+    /// `unknown-kind`.
+    pub fn named(&self, name: &str) -> Result<Arc<dyn Kind>, Problem> {
+        match name {
+            InventoryItem::KIND => Ok(self.inventory_item.clone()),
+            _ => Err(Problem::new(
+                Code::UnknownKind,
+                format!("`{name}` is no kind of aggregate: expected {}", InventoryItem::KIND),
+            )),
+        }
+    }
+}

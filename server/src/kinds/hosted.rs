@@ -1,0 +1,223 @@
+use std::num::NonZeroUsize;
+
+use app::problem::{Code, Problem};
+use async_trait::async_trait;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
+use event_store::wire::{self, AggregateState};
+use event_store::{
+    Aggregate, AggregateId, ChangeSet, Head, Page, Store, StoreError, Verification, Version, verify,
+};
+use serde::Serialize;
+use serde::de::value::MapDeserializer;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Kind, Order};
+use crate::http::json::pointer;
+use crate::problems;
+
+/// Change sets read at a time where a whole history is wanted.
+const PAGE: usize = 500;
+
+/// What the host has to know of an aggregate that the store need not.
+pub trait Hosted: Aggregate<Rejection: Serialize> {
+    /// Whether the rejection says that there is no such aggregate.
+    fn is_unknown(rejection: &Self::Rejection) -> bool;
+}
+
+/// One kind of aggregate in its store.
+#[derive(Debug)]
+pub struct Hosting<A: Aggregate> {
+    handler: CommandHandler<A, DynamoDbStore>,
+}
+
+impl<A: Hosted> Hosting<A> {
+    /// The kind in this store, with so many heads in memory.
+    pub fn new(store: DynamoDbStore, cached_heads: NonZeroUsize) -> Self {
+        Self { handler: CommandHandler::new(store, cached_heads) }
+    }
+
+    /// The state as of a version, or now.
+    ///
+    /// # Errors
+    /// `unknown-aggregate`, `unknown-version`, or what is wrong with the store.
+    pub async fn state_of(
+        &self,
+        id: Uuid,
+        version: Option<Version>,
+    ) -> Result<AggregateState<A>, Problem> {
+        let head = Head::<A>::load(self.store(), id, version)
+            .await
+            .map_err(|error| problems::of_store(&error))?;
+        match version {
+            _ if head.version == 0 => return Err(problems::unknown_aggregate(head.aggregate())),
+            Some(version) if version > head.version => {
+                return Err(problems::unknown_version(version, head.version));
+            }
+            _ => {}
+        }
+        Ok(AggregateState {
+            aggregate: head.aggregate().clone(),
+            version: head.version,
+            created_at: head.created_at,
+            updated_at: head.updated_at,
+            hash: head.hash,
+            state: head.state,
+        })
+    }
+
+    fn store(&self) -> &DynamoDbStore {
+        self.handler.store()
+    }
+
+    async fn page(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, StoreError> {
+        self.store().change_sets(&AggregateId::new(A::KIND, id), page).await
+    }
+
+    /// The history as far as it can be read, and the first version that cannot.
+    async fn history(
+        &self,
+        id: Uuid,
+    ) -> Result<(Vec<ChangeSet>, Option<(Version, String)>), StoreError> {
+        let mut history: Vec<ChangeSet> = Vec::new();
+        let mut limit = PAGE;
+        loop {
+            let after = history.last().map_or(0, |newest| newest.version);
+            match self.page(id, Page::After { version: after, limit }).await {
+                Ok(page) if page.is_empty() => return Ok((history, None)),
+                Ok(page) => history.extend(page),
+                // What stands before it is still to be checked, and read without it.
+                Err(StoreError::Corrupt { version, .. }) if before(version, after) < limit => {
+                    limit = before(version, after);
+                }
+                Err(StoreError::Corrupt { version, problem, .. }) => {
+                    return Ok((history, Some((version, problem))));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<A: Hosted> Kind for Hosting<A> {
+    async fn execute(&self, order: Order) -> Result<Accepted, Problem> {
+        let Order { request, actor, now } = order;
+        let envelope = Envelope {
+            command_id: request.command_id,
+            aggregate: request.aggregate.id,
+            expected_version: request.expected_version,
+            command: decode::<A>(request.command)?,
+            actor,
+            now,
+            correlation_id: request.correlation_id,
+            causation_id: request.causation_id,
+        };
+        match self.handler.execute(&envelope).await {
+            Ok(Outcome::Accepted(accepted)) => Ok(accepted),
+            Ok(refused) => Err(refusal::<A>(&request.aggregate, refused)),
+            Err(error) => Err(problems::of_store(&error)),
+        }
+    }
+
+    async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem> {
+        let AggregateState { aggregate, version, state, created_at, updated_at, hash } =
+            self.state_of(id, version).await?;
+        let state = serde_json::to_value(state).map_err(|error| problems::defect(&error))?;
+        Ok(AggregateState { aggregate, version, state, created_at, updated_at, hash })
+    }
+
+    async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem> {
+        let failed = |error| problems::of_store(&error);
+        let found = self.page(id, page).await.map_err(failed)?;
+        if found.is_empty() {
+            let first = Page::After { version: 0, limit: 1 };
+            if self.page(id, first).await.map_err(failed)?.is_empty() {
+                return Err(problems::unknown_aggregate(&AggregateId::new(A::KIND, id)));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn verify(&self, id: Uuid) -> Result<Verification, Problem> {
+        let aggregate = AggregateId::new(A::KIND, id);
+        let (history, unreadable) =
+            self.history(id).await.map_err(|error| problems::of_store(&error))?;
+        if history.is_empty() && unreadable.is_none() {
+            return Err(problems::unknown_aggregate(&aggregate));
+        }
+        // Hashing and deciding a long history again takes a while, which is nothing for the runtime.
+        let checked = tokio::task::spawn_blocking(move || verify::<A>(&aggregate, &history));
+        let verification = checked.await.map_err(|error| problems::defect(&error))?;
+        Ok(match unreadable {
+            Some((version, problem)) if verification.ok => Verification {
+                ok: false,
+                failed_at: Some(version),
+                problem: Some(problem),
+                ..verification
+            },
+            _ => verification,
+        })
+    }
+}
+
+/// How many versions stand between these two, and at least one.
+fn before(version: Version, after: Version) -> usize {
+    let between = version.saturating_sub(after + 1).max(1);
+    usize::try_from(between).unwrap_or(usize::MAX)
+}
+
+/// The command of this kind that the request says. The tag comes first, so that serde reads the data
+/// as it comes and can say where it is wrong.
+fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
+    let wire::Command { name, data } = command;
+    let fields = [("type", Value::String(name)), ("data", data)];
+    let deserializer = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let place = format!("/command{}", pointer(error.path()));
+        problems::malformed(&place, error.into_inner())
+    })
+}
+
+fn refusal<A: Hosted>(aggregate: &AggregateId, outcome: Outcome<A::Rejection>) -> Problem {
+    match outcome {
+        Outcome::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
+            problems::unknown_aggregate(aggregate)
+        }
+        Outcome::Rejected { rejection, version } => {
+            let detail = rejection.to_string();
+            match serde_json::to_value(rejection) {
+                Ok(figures) => Problem::new(Code::Rejected, detail)
+                    .with("rejection", figures)
+                    .with("version", version),
+                Err(error) => problems::defect(&error),
+            }
+        }
+        Outcome::Conflict { current_version, since } => {
+            let story: Vec<_> = since.iter().map(wire::ChangeSet::from).collect();
+            match serde_json::to_value(story) {
+                Ok(since) => Problem::new(Code::Conflict, conflict(current_version, &since))
+                    .with("current_version", current_version)
+                    .with("since", since),
+                Err(error) => problems::defect(&error),
+            }
+        }
+        Outcome::CommandIdReused { version } => Problem::new(
+            Code::CommandIdReused,
+            format!("version {version} holds another command of this id: give each its own"),
+        )
+        .with("version", version),
+        Outcome::Accepted(_) => problems::defect(&"an accepted command is no refusal"),
+    }
+}
+
+fn conflict(current_version: Version, since: &Value) -> String {
+    match since.as_array().map_or(0, Vec::len) {
+        0 => format!("the expected version does not exist yet: the newest is {current_version}"),
+        _ => format!(
+            "what happened since the expected version matters to this command: the newest version is \
+             {current_version}"
+        ),
+    }
+}

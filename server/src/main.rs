@@ -1,0 +1,29 @@
+//! The program `daybook`.
+
+// The type of a page is as deep as its view.
+#![recursion_limit = "512"]
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::config::Cli;
+use server::{Failure, telemetry};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::log(cli.settings.log, cli.command.unwrap_or_default());
+    let ran = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(server::run(cli)));
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // When standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "daybook: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Opening what a process works on: its data directory, for itself alone, its store and its read model.
+
+mod directory;
+mod store;
+
+use std::io;
+use std::path::PathBuf;
+
+use event_store::dynamodb::TableError;
+use event_store::embedded;
+use read_model::{LastStop, ReadModel};
+
+use crate::Failure;
+use crate::config::Settings;
+use crate::desk::{FrontDesk, Lists};
+pub use directory::DataDirectory;
+pub use store::OpenStore;
+
+/// Why a process cannot have what it works on: one line, which names the place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has the directory.
+    #[error(
+        "the data directory {} is in use by another daybook: stop that one, or choose another \
+         directory with --data",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// The directory cannot be created, written or locked.
+    #[error("cannot use the data directory {}: {source}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The embedded store's file cannot be used.
+    #[error(transparent)]
+    Embedded(#[from] embedded::OpenError),
+    /// The table cannot be used.
+    #[error("cannot use the store at {place}: {source}")]
+    Table {
+        /// Where the store is.
+        place: String,
+        /// Why not.
+        source: TableError,
+    },
+    /// The read model's file cannot be used.
+    #[error(transparent)]
+    ReadModel(#[from] read_model::OpenError),
+    /// The read model opens, and then does not do what it is asked.
+    #[error(transparent)]
+    TakeUp(#[from] read_model::Error),
+}
+
+/// A desk with all that stands behind it. The read model is closed last, as it keeps how the store was
+/// left.
+#[derive(Debug)]
+pub struct OpenDesk {
+    /// The desk.
+    pub desk: FrontDesk,
+    store: OpenStore,
+    // Last, so that nobody else has the directory before all in it is closed.
+    _directory: DataDirectory,
+}
+
+impl OpenDesk {
+    /// Opens what the settings name, in a directory that is locked already.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn open(settings: &Settings, directory: DataDirectory) -> Result<Self, Failure> {
+        let store = OpenStore::open(settings, &directory).await?;
+        let model = ReadModel::open(directory.read_model()).await.map_err(OpenError::from)?;
+        let last_stop = model.take_up_sealed(&store.identity, &store.seal).await;
+        let last_stop = last_stop.map_err(OpenError::from)?;
+        // Whoever shares the store may have written to it while this process was away.
+        let clean = last_stop == LastStop::Clean && store.is_ours_alone();
+        let lists = Lists::new(model, store.store.clone(), clean);
+        let desk = FrontDesk::new(store.store.clone(), lists, &settings.actor());
+        Ok(Self { desk, store, _directory: directory })
+    }
+
+    /// Finishes the commands in flight, brings the lists to where they are, and closes all files.
+    pub async fn close(self) {
+        self.desk.finish().await;
+        let seal = self.store.close().await;
+        self.desk.lists().close(&seal).await;
+    }
+}

@@ -1,0 +1,114 @@
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use event_store::dynamodb::{self, DynamoDbStore};
+use event_store::embedded::Embedded;
+
+use super::{DataDirectory, OpenError};
+use crate::Failure;
+use crate::config::{Settings, StoreChoice};
+use crate::telemetry::metrics::StoreMetrics;
+
+/// A store whose table is there, and what has to be closed behind it.
+#[derive(Debug)]
+pub struct OpenStore {
+    /// The store.
+    pub store: DynamoDbStore,
+    /// What no other store is called: by this the read model knows whose rows it has.
+    pub identity: String,
+    /// What its file was before it was opened; see [`OpenStore::close`].
+    pub seal: String,
+    engine: Option<(Embedded, PathBuf)>,
+}
+
+impl OpenStore {
+    /// Opens the store that the settings choose, and creates its table when it is missing.
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] or [`Failure::Open`].
+    pub async fn open(settings: &Settings, directory: &DataDirectory) -> Result<Self, Failure> {
+        match settings.store()? {
+            StoreChoice::Embedded => {
+                let path = directory.database();
+                let seal = seal_of(&path);
+                let engine = Embedded::open(&path).map_err(OpenError::from)?;
+                let store = in_table(engine.client(), settings, path.display().to_string()).await?;
+                let identity = identity_of(&path);
+                Ok(Self { store, identity, seal, engine: Some((engine, path)) })
+            }
+            StoreChoice::Endpoint(url) => {
+                Self::remote(Client::from_conf(dynamodb::for_endpoint(&url)), settings, url).await
+            }
+            StoreChoice::Aws(endpoint) => {
+                let config = of_environment(endpoint).await;
+                let region = config.region().map(|region| format!("AWS {region}"));
+                let place = region.unwrap_or_else(|| "AWS".to_owned());
+                Self::remote(Client::from_conf(config), settings, place).await
+            }
+        }
+    }
+
+    /// Whether nobody else can write to it.
+    pub fn is_ours_alone(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    /// Closes it, once what was begun is done, and says what its file is now. Whoever finds it otherwise
+    /// at the next start knows that somebody has replaced it.
+    pub async fn close(self) -> String {
+        match self.engine {
+            Some((engine, path)) => {
+                engine.close().await;
+                seal_of(&path)
+            }
+            None => String::new(),
+        }
+    }
+
+    async fn remote(client: Client, settings: &Settings, place: String) -> Result<Self, Failure> {
+        let identity = format!("{place}, table {}", settings.table);
+        let store = in_table(client, settings, place).await?;
+        Ok(Self { store, identity, seal: String::new(), engine: None })
+    }
+}
+
+async fn in_table(
+    client: Client,
+    settings: &Settings,
+    place: String,
+) -> Result<DynamoDbStore, OpenError> {
+    let store = DynamoDbStore::new(client, &*settings.table).observed_by(Arc::new(StoreMetrics));
+    store.ensure_table().await.map_err(|source| OpenError::Table { place, source })?;
+    Ok(store)
+}
+
+/// Another file put in its place is another store. (One that cannot be looked at opens no further.)
+fn identity_of(database: &Path) -> String {
+    let inode = fs::metadata(database).map_or(0, |metadata| metadata.ino());
+    format!("embedded, inode {inode}")
+}
+
+/// The inode alone does not tell a file from a copy written over it, nor from a new one that was given
+/// the number of a deleted one.
+fn seal_of(database: &Path) -> String {
+    fs::metadata(database).map_or_else(
+        |_| "no file".to_owned(),
+        |file| {
+            let (inode, bytes) = (file.ino(), file.len());
+            format!("inode {inode}, {bytes} bytes of {}.{:09}", file.mtime(), file.mtime_nsec())
+        },
+    )
+}
+
+/// Region, credentials and the rest as AWS's own tools find them.
+async fn of_environment(endpoint: Option<String>) -> aws_sdk_dynamodb::Config {
+    let environment = aws_config::from_env().timeout_config(dynamodb::timeouts());
+    let environment = match endpoint {
+        Some(url) => environment.endpoint_url(url),
+        None => environment,
+    };
+    aws_sdk_dynamodb::Config::from(&environment.load().await)
+}

@@ -1,0 +1,118 @@
+//! What a page without JavaScript posts. On success the browser is sent to the item; otherwise the same
+//! page comes back with the reason and what was typed, under the status of the problem.
+
+use app::problem::{Code, Problem};
+use app::record::{new_request, wire_command};
+use app::task_form::{Fields, parse};
+use app::views::FormOutcome;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use domain::inventory_item::Task;
+use event_store::Version;
+use event_store::wire::CommandRequest;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::render::Renderer;
+use crate::http::form::Form;
+use crate::http::problem::ProblemDocument;
+use crate::http::query::Query;
+
+/// A form's fields, in the order of the form.
+type Posted = Form<Vec<(String, String)>>;
+
+#[derive(Deserialize)]
+pub(super) struct WhichTask {
+    task: Option<String>,
+}
+
+/// `POST /inventory/{id}?task=…`
+pub(super) async fn perform_task(
+    State(renderer): State<Renderer>,
+    Path(id): Path<String>,
+    Query(which): Query<WhichTask>,
+    uri: Uri,
+    Form(posted): Posted,
+) -> Response {
+    let fields: Fields = posted.into_iter().collect();
+    let task = which.task.as_deref().and_then(Task::from_slug).filter(|t| *t != Task::Create);
+    let (Some(task), Ok(id)) = (task, Uuid::parse_str(&id)) else {
+        let mut page = renderer.page(uri, None).await;
+        if page.status().is_success() {
+            *page.status_mut() = StatusCode::BAD_REQUEST;
+        }
+        return page;
+    };
+    take_up(&renderer, uri, task, id, fields).await
+}
+
+/// `POST /inventory/new`
+pub(super) async fn create_item(
+    State(renderer): State<Renderer>,
+    uri: Uri,
+    Form(posted): Posted,
+) -> Response {
+    let fields: Fields = posted.into_iter().collect();
+    let id = Uuid::parse_str(fields.get("aggregate_id")).unwrap_or_default();
+    take_up(&renderer, uri, Task::Create, id, fields).await
+}
+
+/// `POST /inventory/sample`
+pub(super) async fn load_sample(State(renderer): State<Renderer>) -> Response {
+    match renderer.desk.load_sample().await {
+        // A refusal means that there is an inventory to see already.
+        Ok(_) => Redirect::to("/inventory").into_response(),
+        Err(problem) if problem.is(Code::Rejected) => Redirect::to("/inventory").into_response(),
+        Err(problem) => ProblemDocument(problem).into_response(),
+    }
+}
+
+async fn take_up(renderer: &Renderer, uri: Uri, task: Task, id: Uuid, fields: Fields) -> Response {
+    let done = match request(task, id, &fields) {
+        Ok(request) => renderer.desk.execute(request).await.map(|_| ()),
+        Err(problem) => Err(problem),
+    };
+    match done {
+        Ok(()) => Redirect::to(&format!("/inventory/{id}")).into_response(),
+        Err(problem) => {
+            let outcome = come_back(task, id, fields, problem);
+            renderer.page(uri, Some(outcome)).await
+        }
+    }
+}
+
+/// The form as a command. The page that it stood in has made its ids, so that sending it twice is one
+/// command.
+fn request(task: Task, id: Uuid, fields: &Fields) -> Result<CommandRequest, Problem> {
+    let command_id = Uuid::parse_str(fields.get("command_id")).unwrap_or_default();
+    if command_id.is_nil() || id.is_nil() {
+        let detail = "the form lacks the ids that its page gave it; send it again from here";
+        return Err(Problem::new(Code::Malformed, detail));
+    }
+    let rejected = |detail: String| Problem::new(Code::Rejected, detail);
+    let command = parse(task, fields).map_err(|fault| rejected(fault.message))?;
+    let command = wire_command(&command).ok_or_else(|| rejected("it cannot be sent".to_owned()))?;
+    Ok(CommandRequest { command_id, ..new_request(id, expected_version(fields)?, command) })
+}
+
+/// To take what cannot be read for none would be to do without the check that was asked for.
+fn expected_version(fields: &Fields) -> Result<Option<Version>, Problem> {
+    match fields.get("expected_version").trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            let detail = format!("`{text}` is no version; send the form again from here");
+            Problem::new(Code::Malformed, detail)
+        }),
+    }
+}
+
+/// The form as it comes back. While it is unknown what became of the command it keeps its id; once it is
+/// known, the next one is another command.
+fn come_back(task: Task, id: Uuid, fields: Fields, problem: Problem) -> FormOutcome {
+    let kept = Uuid::parse_str(fields.get("command_id")).ok();
+    let command_id = kept.filter(|_| problem.is_unknown_outcome()).unwrap_or_else(Uuid::now_v7);
+    let aggregate_id =
+        if id.is_nil() || problem.is(Code::CommandIdReused) { Uuid::now_v7() } else { id };
+    FormOutcome { task: task.slug().to_owned(), fields, command_id, aggregate_id, problem }
+}

@@ -1,0 +1,59 @@
+use app::desk::SharedDesk;
+use app::views::FormOutcome;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use leptos::prelude::{LeptosOptions, provide_context};
+use leptos_axum::render_app_async_with_context;
+
+use super::headers::protect;
+use crate::site;
+
+/// Renders pages that are not asked for by a plain GET of theirs.
+#[derive(Clone)]
+pub(super) struct Renderer {
+    pub(super) desk: SharedDesk,
+    pub(super) options: LeptosOptions,
+}
+
+impl Renderer {
+    /// The page at `uri`, as a GET of it would be answered; with what became of the form that was posted
+    /// to it, if one was.
+    pub(super) async fn page(&self, uri: Uri, outcome: Option<FormOutcome>) -> Response {
+        let status = outcome.as_ref().and_then(|o| StatusCode::from_u16(o.problem.status).ok());
+        let desk = self.desk.clone();
+        let context = move || {
+            provide_context(desk.clone());
+            if let Some(outcome) = &outcome {
+                provide_context(outcome.clone());
+            }
+            protect();
+        };
+        let options = self.options.clone();
+        let render = render_app_async_with_context(context, move || app::shell(options.clone()));
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri;
+        let mut response = render(request).await;
+        if let Some(status) = status
+            && response.status().is_success()
+        {
+            *response.status_mut() = status;
+        }
+        response
+    }
+}
+
+/// A file of the site, or the page that says that there is nothing.
+pub(super) async fn file_or_page(
+    State(renderer): State<Renderer>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let is_read = method == Method::GET || method == Method::HEAD;
+    match site::file(&uri, &headers).filter(|_| is_read) {
+        Some(file) => file,
+        None => renderer.page(uri, None).await,
+    }
+}

@@ -1,0 +1,108 @@
+//! How what went wrong further in becomes a [`Problem`], in one place.
+
+use std::time::Duration;
+
+use app::problem::{Code, Problem};
+use event_store::{AggregateId, StoreError, Version};
+
+/// The problem that a failed store is to whoever asked.
+pub(crate) fn of_store(error: &StoreError) -> Problem {
+    match error {
+        StoreError::Unavailable { reason, retry_after } => {
+            tracing::warn!(%reason, "the store is away");
+            unavailable("the store does not answer; it is safe to send the same again")
+                .with("retry_after", whole_seconds(*retry_after))
+        }
+        StoreError::Corrupt { aggregate, version, problem } => {
+            tracing::error!(%aggregate, version, problem, "what is stored is not what was written");
+            Problem::new(Code::Corrupt, error.to_string()).with("failed_at", *version)
+        }
+        StoreError::TooLarge { bytes, limit } => Problem::new(Code::TooLarge, error.to_string())
+            .with("bytes", *bytes)
+            .with("limit", *limit),
+        other => {
+            tracing::error!(error = %other, "the store failed");
+            Problem::new(Code::Internal, "the store refuses; the log of the server says why")
+        }
+    }
+}
+
+/// Rounded up, as `Retry-After` has no fractions and 0 means at once (RFC 9110, 10.2.3).
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+/// Not now, but soon.
+pub(crate) fn unavailable(detail: &str) -> Problem {
+    Problem::new(Code::Unavailable, detail).with("retry_after", 1)
+}
+
+pub(crate) fn unknown_aggregate(aggregate: &AggregateId) -> Problem {
+    Problem::new(Code::UnknownAggregate, format!("there is no {} {}", aggregate.kind, aggregate.id))
+}
+
+pub(crate) fn unknown_version(version: Version, current: Version) -> Problem {
+    Problem::new(
+        Code::UnknownVersion,
+        format!("there is no version {version}: the newest is {current}"),
+    )
+    .with("current_version", current)
+}
+
+/// A request that cannot be read. `pointer` (RFC 6901) or the name of a parameter says where.
+pub(crate) fn malformed(pointer: &str, detail: impl std::fmt::Display) -> Problem {
+    let detail = match pointer {
+        "" => detail.to_string(),
+        pointer => format!("{pointer}: {detail}"),
+    };
+    let problem = Problem::new(Code::Malformed, detail);
+    if pointer.is_empty() { problem } else { problem.with("pointer", pointer) }
+}
+
+/// What cannot happen unless this program has a defect.
+pub(crate) fn defect(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a defect");
+    Problem::new(
+        Code::Internal,
+        "this is a defect of the program; the log of the server says where",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn away(retry_after: Duration) -> StoreError {
+        StoreError::Unavailable { reason: "no answer".to_owned(), retry_after }
+    }
+
+    #[test]
+    fn each_failure_of_the_store_has_a_code() {
+        let aggregate = AggregateId::new("inventory-item", Uuid::max());
+        for (error, code) in [
+            (away(Duration::from_secs(1)), Code::Unavailable),
+            (StoreError::corrupt(&aggregate, 3, "is missing"), Code::Corrupt),
+            (StoreError::TooLarge { bytes: 400_000, limit: 300_000 }, Code::TooLarge),
+            (StoreError::Refused("no permission".to_owned()), Code::Internal),
+        ] {
+            assert!(of_store(&error).is(code), "{error}");
+        }
+    }
+
+    #[test]
+    fn when_to_come_back_is_said_in_whole_seconds_and_never_at_once() {
+        for (millis, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (30_000, 30)] {
+            let problem = of_store(&away(Duration::from_millis(millis)));
+            assert_eq!(problem.more["retry_after"], seconds, "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn what_the_store_says_of_its_inside_is_not_for_clients() {
+        let refused = of_store(&StoreError::Refused("arn:aws:iam::1234:user/x".to_owned()));
+        assert!(!refused.detail.contains("arn"), "{}", refused.detail);
+        assert!(!of_store(&away(Duration::ZERO)).detail.contains("no answer"));
+    }
+}

@@ -1,0 +1,43 @@
+//! `/healthz` and `/readyz`
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::desk::FrontDesk;
+use crate::http::problem::ProblemDocument;
+use crate::openapi::schemas;
+
+/// That all is well.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    status: &'static str,
+}
+
+/// Whether the process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "operations",
+    responses((status = 200, description = "It does", body = Health)),
+)]
+pub(super) async fn healthz() -> Json<Health> {
+    Json(Health { status: "alive" })
+}
+
+/// Whether the store answers and the read model has caught up.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "operations",
+    responses(
+        (status = 200, description = "Both", body = Health),
+        (status = 503, description = "Not yet, or not now", body = schemas::Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn readyz(State(desk): State<FrontDesk>) -> Result<Json<Health>, ProblemDocument> {
+    desk.ready().await?;
+    Ok(Json(Health { status: "ready" }))
+}

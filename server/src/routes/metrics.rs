@@ -1,0 +1,24 @@
+//! `/metrics`
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::desk::FrontDesk;
+use crate::telemetry;
+
+/// Figures for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operations",
+    responses((status = 200, description = "In Prometheus's text format", content_type = "text/plain")),
+)]
+pub(super) async fn get(
+    State(desk): State<FrontDesk>,
+    State(metrics): State<PrometheusHandle>,
+) -> impl IntoResponse {
+    telemetry::metrics::read_model_lag(desk.lists().lag().await);
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render())
+}

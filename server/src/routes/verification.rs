@@ -1,0 +1,34 @@
+//! `/api/v1/aggregates/{kind}/{id}/verification`
+
+use axum::Json;
+use axum::extract::State;
+use event_store::Verification;
+
+use crate::desk::FrontDesk;
+use crate::http::ids::AggregatePath;
+use crate::http::problem::ProblemDocument;
+use crate::openapi::schemas;
+
+/// Checks the whole history: that the chain holds and that each command, decided again, gives the very
+/// events that were recorded.
+#[utoipa::path(
+    get,
+    path = "/api/v1/aggregates/{kind}/{id}/verification",
+    tag = "aggregates",
+    params(schemas::AggregatePath),
+    responses(
+        (status = 200, description = "Checked", body = schemas::Verification),
+        (status = 400, description = "`malformed`: says where", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "`unknown-kind` or `unknown-aggregate`", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get(
+    State(desk): State<FrontDesk>,
+    AggregatePath { kind, id }: AggregatePath,
+) -> Result<Json<Verification>, ProblemDocument> {
+    Ok(Json(desk.kinds().named(&kind)?.verify(id).await?))
+}

@@ -1,0 +1,125 @@
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use app::problem::{Code, Problem};
+use app::views::SampleProgress;
+use domain::InventoryItem;
+use domain::inventory_item::ListItems;
+use event_store::wire::CommandRequest;
+use event_store::{Aggregate, AggregateId};
+
+use super::plan::{Planned, plan};
+use crate::desk::FrontDesk;
+use crate::problems;
+
+/// The most that a page of a list has.
+const PAGE: u32 = 200;
+
+/// The sample company on its way to the desk. Cheap to clone; clones share one way.
+#[derive(Clone, Debug)]
+pub struct SampleCompany {
+    plan: Arc<[Planned]>,
+    progress: Arc<Mutex<SampleProgress>>,
+}
+
+impl Default for SampleCompany {
+    fn default() -> Self {
+        let plan: Arc<[Planned]> = plan().into();
+        let progress = SampleProgress { total: plan.len() as u64, ..SampleProgress::default() };
+        Self { plan, progress: Arc::new(Mutex::new(progress)) }
+    }
+}
+
+impl SampleCompany {
+    /// How far it is.
+    pub fn progress(&self) -> SampleProgress {
+        *self.lock()
+    }
+
+    /// Sends every command of the plan through the desk, in order, each in the name and at the time of
+    /// the plan. What was done before is done: it may be interrupted and repeated at will.
+    ///
+    /// # Errors
+    /// `rejected` when there are items that are not the sample's, or what becomes of the first command
+    /// that is not accepted.
+    pub async fn load(&self, desk: &FrontDesk) -> Result<(), Problem> {
+        self.start(desk).await?;
+        self.send(desk).await
+    }
+
+    /// The same in the background; says how far it is.
+    ///
+    /// # Errors
+    /// `rejected` when there are items that are not the sample's.
+    pub async fn load_in_background(&self, desk: &FrontDesk) -> Result<SampleProgress, Problem> {
+        if !self.progress().running && self.start(desk).await? {
+            let (sample, desk) = (self.clone(), desk.clone());
+            tokio::spawn(async move {
+                if let Err(problem) = sample.send(&desk).await {
+                    tracing::error!(%problem, "the sample company is not loaded to its end");
+                }
+            });
+        }
+        Ok(self.progress())
+    }
+
+    /// Whether it is for the caller to go on, as nobody else has started.
+    async fn start(&self, desk: &FrontDesk) -> Result<bool, Problem> {
+        self.insist_on_no_others(desk).await?;
+        let mut progress = self.lock();
+        let started = !progress.running;
+        if started {
+            (progress.running, progress.done) = (true, 0);
+        }
+        Ok(started)
+    }
+
+    async fn send(&self, desk: &FrontDesk) -> Result<(), Problem> {
+        let sent = async {
+            for planned in self.plan.iter() {
+                let Planned { actor, recorded_at, .. } = *planned;
+                desk.take_up(request(planned)?, actor, recorded_at).await?;
+                self.lock().done += 1;
+            }
+            Ok(())
+        };
+        let sent = sent.await;
+        self.lock().running = false;
+        sent
+    }
+
+    /// Nothing can be taken out again, so nothing is mixed with what somebody else has put in.
+    async fn insist_on_no_others(&self, desk: &FrontDesk) -> Result<(), Problem> {
+        let ours: HashSet<_> = self.plan.iter().map(|planned| planned.item).collect();
+        let mut list = ListItems { limit: PAGE, ..ListItems::default() };
+        loop {
+            let page = desk.lists().items(&list).await?;
+            if page.rows.iter().any(|row| !ours.contains(&row.id)) {
+                let detail = "there are items that are not the sample's, and the sample could not be \
+                              taken out again";
+                return Err(Problem::new(Code::Rejected, detail));
+            }
+            list.after = page.next;
+            if list.after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SampleProgress> {
+        // A count is whole whenever it can be seen.
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn request(planned: &Planned) -> Result<CommandRequest, Problem> {
+    let command = serde_json::to_value(&planned.command).and_then(serde_json::from_value);
+    Ok(CommandRequest {
+        command_id: planned.command_id,
+        aggregate: AggregateId::new(InventoryItem::KIND, planned.item),
+        expected_version: None,
+        command: command.map_err(|error| problems::defect(&error))?,
+        correlation_id: Some(planned.correlation_id),
+        causation_id: None,
+    })
+}

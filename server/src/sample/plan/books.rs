@@ -1,0 +1,103 @@
+use domain::InventoryItem;
+use domain::inventory_item::{CreateInventoryItem, InventoryItemCommand};
+use event_store::{Aggregate, Context, Timestamp};
+use uuid::Uuid;
+
+use super::Planned;
+use super::assortment::Article;
+use super::chance::Chance;
+
+/// The books as they stand, and everything that was written into them.
+#[derive(Clone, Debug)]
+pub(super) struct Books {
+    pub(super) planned: Vec<Planned>,
+    accounts: Vec<Account>,
+    /// Apart from what people do, so that a change of theirs leaves the ids before it as they are.
+    ids: Chance,
+    now: Timestamp,
+}
+
+/// One article and the item it is in the books.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) article: &'static Article,
+    pub(super) item: InventoryItem,
+    id: Uuid,
+}
+
+/// Somebody at work: the moment, the person, and the delivery or count that it is part of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) at: Timestamp,
+    pub(super) actor: &'static str,
+    pub(super) part_of: Option<Uuid>,
+}
+
+impl Books {
+    pub(super) const fn new() -> Self {
+        let ids = Chance::seeded(0x001d_5eed);
+        Self { planned: Vec::new(), accounts: Vec::new(), ids, now: Timestamp::from_millis(0) }
+    }
+
+    /// The articles that have an item, by place.
+    pub(super) fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    pub(super) fn find(&self, sku: &str) -> Option<usize> {
+        self.accounts.iter().position(|account| account.article.sku == sku)
+    }
+
+    /// What several entries are part of.
+    pub(super) fn piece_of_work(&mut self, at: Timestamp) -> Uuid {
+        self.ids.id(at)
+    }
+
+    /// Puts an article on the books.
+    pub(super) fn open(&mut self, entry: Entry, article: &'static Article) {
+        let id = self.ids.id(entry.at);
+        self.accounts.push(Account { article, item: InventoryItem::default(), id });
+        let create = CreateInventoryItem {
+            sku: article.sku.to_owned(),
+            name: article.name.to_owned(),
+            unit: article.unit.to_owned(),
+            max_quantity: article.max_quantity,
+        };
+        self.write(entry, self.accounts.len() - 1, create);
+    }
+
+    /// Writes down what the domain accepts; what it refuses did not happen. Time never runs back:
+    /// whoever is early waits for the entry before.
+    pub(super) fn write(
+        &mut self,
+        entry: Entry,
+        place: usize,
+        command: impl Into<InventoryItemCommand>,
+    ) {
+        let command = command.into();
+        let recorded_at = entry.at.max(self.now.minus_millis(-1_000));
+        let command_id = self.ids.id(recorded_at);
+        let correlation_id = entry.part_of.unwrap_or(command_id);
+        let context = Context {
+            command_id,
+            actor: entry.actor.to_owned(),
+            recorded_at,
+            rules: InventoryItem::RULES,
+            correlation_id,
+            causation_id: None,
+        };
+        let Some(account) = self.accounts.get_mut(place) else { return };
+        let Ok(events) = account.item.decide(&command, &context) else { return };
+        account.item = events.iter().fold(std::mem::take(&mut account.item), Aggregate::evolve);
+        self.now = recorded_at;
+        let (item, actor) = (account.id, entry.actor);
+        self.planned.push(Planned {
+            item,
+            command_id,
+            correlation_id,
+            actor,
+            recorded_at,
+            command,
+        });
+    }
+}

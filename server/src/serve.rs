@@ -1,0 +1,83 @@
+//! `daybook serve`: from the open data directory to the last answer.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+
+use crate::Failure;
+use crate::config::Settings;
+use crate::open::{DataDirectory, OpenDesk};
+use crate::routes::{Host, router};
+use crate::stop::Stop;
+use crate::telemetry::metrics;
+
+/// How long connections may take to end once told to stop. Commands are waited for after that, too.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// Why it cannot start.
+pub async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let stop = Stop::listen()?;
+    let directory = DataDirectory::open(&settings.data)?;
+    let listener = listen(settings.address).await?;
+    let address = listener.local_addr()?;
+    let metrics = metrics::collect();
+    let open = tokio::select! {
+        open = OpenDesk::open(settings, directory) => open?,
+        () = stop.clone().requested() => return Ok(()),
+    };
+
+    let catching_up = tokio::spawn({
+        let lists = open.desk.lists().clone();
+        async move {
+            lists.catch_up().await;
+            announce(address)
+        }
+    });
+    let served = serve_on(listener, Host { desk: open.desk.clone(), metrics }, stop).await;
+    catching_up.abort();
+    open.close().await;
+    served?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })
+}
+
+/// Answers requests until told to stop, and then those that have come.
+async fn serve_on(listener: TcpListener, host: Host, stop: Stop) -> io::Result<()> {
+    // Answers are short: each goes out at once, and does not wait for the one before to be received.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let serving =
+        axum::serve(listener, router(host)).with_graceful_shutdown(stop.clone().requested());
+    let out_of_patience = async {
+        stop.requested().await;
+        tokio::time::sleep(STOP_PATIENCE).await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = out_of_patience => {
+            tracing::warn!("some connections do not end; they are dropped");
+            Ok(())
+        }
+    }
+}
+
+/// The one line on standard output, for people and for scripts that wait for it. When nobody reads it,
+/// that is no reason to stop.
+fn announce(address: SocketAddr) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "Daybook is ready at http://{address}");
+    let _ = stdout.flush();
+}

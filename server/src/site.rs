@@ -1,0 +1,206 @@
+//! The site: every file a page refers to, embedded in the binary, each with its `.br` and `.gz` beside it.
+//!
+//! `make site` assembles `target/site`. A release build embeds it; a debug build reads it from disk, so that
+//! hot reload needs no new server, and compiles without it.
+
+use axum::body::Body;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use rust_embed::{Embed, EmbeddedFile};
+
+#[derive(Embed)]
+#[folder = "../target/site"]
+#[allow_missing = true]
+struct Site;
+
+/// A content coding `make site` has precompressed, and the suffix of its files. The order is ours where the
+/// client has none.
+const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// The site's file at `uri`'s path, in the coding the client likes best; `304 Not Modified` when it holds
+/// that already. `None` when the site has no such file.
+///
+/// File names carry no hash, so that page and file of one release find each other: a browser keeps a file
+/// but asks each time whether it is still the same.
+pub(crate) fn file(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    respond(Site::get, uri.path().trim_start_matches('/'), headers)
+}
+
+fn respond(
+    find: impl Fn(&str) -> Option<EmbeddedFile>,
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    if CODINGS.iter().any(|(_, suffix)| path.ends_with(suffix)) {
+        return None; // a representation of a file, not a file
+    }
+    let plain = find(path)?;
+    let (coding, file) = preferred(find, path, headers).unwrap_or((None, plain));
+    let etag = etag(&file)?;
+
+    let mut response = if is_held(headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Body::from(file.data).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, content_type(path)?);
+        if let Some(coding) = coding {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(ETAG, etag);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Some(response)
+}
+
+/// The precompressed file of the highest quality the client gives (RFC 9110, 12.5.3), if that is no less
+/// than what it gives the plain one.
+fn preferred(
+    find: impl Fn(&str) -> Option<EmbeddedFile>,
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<(Option<&'static str>, EmbeddedFile)> {
+    let accepted = headers.get(ACCEPT_ENCODING)?.to_str().ok()?;
+    let mut best = (quality(accepted, "identity").unwrap_or(0.0), None);
+    for (coding, suffix) in CODINGS {
+        let wanted = quality(accepted, coding).or_else(|| quality(accepted, "*")).unwrap_or(0.0);
+        if wanted > 0.0
+            && (wanted > best.0 || best.1.is_none() && wanted >= best.0)
+            && let Some(file) = find(&format!("{path}{suffix}"))
+        {
+            best = (wanted, Some((Some(coding), file)));
+        }
+    }
+    best.1
+}
+
+/// What `accepted` gives to `coding`: 1 when it says nothing more than its name.
+fn quality(accepted: &str, coding: &str) -> Option<f32> {
+    accepted.split(',').find_map(|entry| {
+        let (name, weight) = entry.split_once(';').unwrap_or((entry, "q=1"));
+        let named = name.trim().eq_ignore_ascii_case(coding);
+        named.then(|| weight.trim().strip_prefix("q=")?.parse().ok()).flatten()
+    })
+}
+
+/// Strong, since each coding is a file of its own.
+fn etag(file: &EmbeddedFile) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("\"{}\"", hex::encode(file.metadata.sha256_hash()))).ok()
+}
+
+fn is_held(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let held = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    held.flat_map(|value| value.split(','))
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == "*" || tag.as_bytes() == etag.as_bytes())
+}
+
+fn content_type(path: &str) -> Option<HeaderValue> {
+    let mime = mime_guess::from_path(path).first_or_octet_stream();
+    let charset = if mime.type_() == mime_guess::mime::TEXT { "; charset=utf-8" } else { "" };
+    HeaderValue::try_from(format!("{mime}{charset}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test states what must be there")]
+
+    use axum::body::to_bytes;
+    use rust_embed::Metadata;
+
+    use super::*;
+
+    /// A site of two files, of which `pkg/daybook.js` is there in every coding; the hash is the first byte.
+    fn small_site(path: &str) -> Option<EmbeddedFile> {
+        let content: &'static [u8] = match path {
+            "pkg/daybook.js" => b"plain",
+            "pkg/daybook.js.br" => b"brotli",
+            "pkg/daybook.js.gz" => b"gzip",
+            "favicon.svg" => b"<svg/>",
+            _ => return None,
+        };
+        let metadata = Metadata::__rust_embed_new([content[0]; 32], None, None);
+        Some(EmbeddedFile { data: content.into(), metadata })
+    }
+
+    fn get(path: &str, headers: &[(&'static str, &str)]) -> Option<Response> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        respond(small_site, path, &headers)
+    }
+
+    fn coding(accepted: &str) -> Option<String> {
+        let response = get("pkg/daybook.js", &[("accept-encoding", accepted)]).unwrap();
+        Some(response.headers().get(CONTENT_ENCODING)?.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn the_best_coding_the_client_takes_is_served() {
+        assert_eq!(coding("gzip, deflate, br, zstd").as_deref(), Some("br"));
+        assert_eq!(coding("gzip").as_deref(), Some("gzip"));
+        assert_eq!(coding("*").as_deref(), Some("br"));
+        assert_eq!(coding("br;q=0.5, gzip;q=0.8").as_deref(), Some("gzip"));
+        assert_eq!(coding("br;q=0, *;q=0.3").as_deref(), Some("gzip"));
+        assert_eq!(coding("gzip;q=0.2, identity;q=0.9"), None);
+        assert_eq!(coding("gzip;q=0"), None);
+        assert_eq!(coding("zstd"), None);
+        assert_eq!(coding("br;q=nonsense"), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_says_what_it_is() {
+        let response = get("pkg/daybook.js", &[("accept-encoding", "br")]).unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert_eq!(response.headers()[VARY], "accept-encoding");
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
+        assert_eq!(to_bytes(response.into_body(), 100).await.unwrap(), "brotli");
+    }
+
+    #[test]
+    fn content_types_are_those_browsers_insist_on() {
+        assert_eq!(content_type("pkg/daybook.wasm").unwrap(), "application/wasm");
+        assert_eq!(content_type("pkg/daybook.css").unwrap(), "text/css; charset=utf-8");
+        assert_eq!(content_type("favicon.svg").unwrap(), "image/svg+xml");
+        assert_eq!(content_type("site.webmanifest").unwrap(), "application/manifest+json");
+    }
+
+    #[test]
+    fn a_file_without_a_coding_is_served_plain() {
+        let response = get("favicon.svg", &[("accept-encoding", "br")]).unwrap();
+        assert_eq!(response.headers().get(CONTENT_ENCODING), None);
+    }
+
+    #[tokio::test]
+    async fn what_the_client_holds_is_not_sent_again() {
+        let accept = ("accept-encoding", "br");
+        let first = get("pkg/daybook.js", &[accept]).unwrap();
+        let etag = first.headers()[ETAG].to_str().unwrap();
+
+        for held in [etag, "*", &format!("\"other\", W/{etag}")] {
+            let again = get("pkg/daybook.js", &[accept, ("if-none-match", held)]).unwrap();
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{held}");
+            assert_eq!(again.headers()[ETAG], etag);
+            assert_eq!(to_bytes(again.into_body(), 100).await.unwrap(), "");
+        }
+        let other_coding = get("pkg/daybook.js", &[("if-none-match", etag)]).unwrap();
+        assert_eq!(other_coding.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_path_that_is_no_file_is_left_to_the_pages() {
+        for path in ["", "pkg", "pkg/other.js", "pkg/daybook.js.br", "../Cargo.toml"] {
+            assert!(get(path, &[]).is_none(), "{path}");
+            let uri = Uri::try_from(format!("/{path}")).unwrap();
+            let built = file(&uri, &HeaderMap::new());
+            assert!(built.is_none(), "{path}");
+        }
+    }
+}

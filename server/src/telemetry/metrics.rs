@@ -1,0 +1,91 @@
+//! The names of the metrics, each in one place. `/metrics` shows them.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use event_store::dynamodb::{Observer, Request};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+const COMMANDS: &str = "daybook_commands_total";
+const COMMAND_SECONDS: &str = "daybook_command_duration_seconds";
+const COMMAND_RETRIES: &str = "daybook_command_retries_total";
+const STORE_SECONDS: &str = "daybook_store_request_duration_seconds";
+const STORE_READ_UNITS: &str = "daybook_store_read_capacity_units_total";
+const STORE_WRITE_UNITS: &str = "daybook_store_write_capacity_units_total";
+
+const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
+
+/// From a conditional put in memory to a request that is given up.
+const SECONDS: [f64; 14] =
+    [0.000_25, 0.000_5, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 3.0, 10.0];
+
+/// Collects metrics from here on, for the whole process.
+pub fn collect() -> PrometheusHandle {
+    static COLLECTED: OnceLock<PrometheusHandle> = OnceLock::new();
+    COLLECTED.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let builder = PrometheusBuilder::new();
+    // Fails for no buckets only.
+    let recorder = builder.set_buckets(&SECONDS).unwrap_or_default().build_recorder();
+    let handle = recorder.handle();
+    // Fails when there is a recorder already, which this is the only one to set.
+    let _ = metrics::set_global_recorder(recorder);
+    describe_counter!(COMMANDS, "Commands by kind, type and outcome");
+    describe_histogram!(COMMAND_SECONDS, "How long commands took, by kind, type and outcome");
+    describe_counter!(COMMAND_RETRIES, "Commands decided again because another was faster");
+    describe_histogram!(STORE_SECONDS, "How long store requests took, by operation and outcome");
+    describe_counter!(STORE_READ_UNITS, "Read capacity units consumed, by operation");
+    describe_counter!(STORE_WRITE_UNITS, "Write capacity units consumed, by operation");
+    describe_gauge!(READ_MODEL_LAG, "Change sets that are committed and not in the lists yet");
+    handle
+}
+
+/// A command was carried out.
+pub(crate) fn command(kind: &str, command: &str, outcome: &str, retries: u32, duration: Duration) {
+    // What a client made up must not become a label: there would be no end to them.
+    let known = !matches!(outcome, "malformed" | "unknown-kind");
+    let (kind, command) = if known { (kind, command) } else { ("unknown", "unknown") };
+    let labels =
+        [("kind", kind.to_owned()), ("type", command.to_owned()), ("outcome", outcome.to_owned())];
+    counter!(COMMANDS, &labels).increment(1);
+    histogram!(COMMAND_SECONDS, &labels).record(duration);
+    if retries > 0 {
+        counter!(COMMAND_RETRIES, &labels[..2]).increment(retries.into());
+    }
+}
+
+/// How far the read model is behind.
+pub(crate) fn read_model_lag(change_sets: u64) {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    gauge!(READ_MODEL_LAG).set(change_sets as f64);
+}
+
+/// Turns the store's requests into metrics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StoreMetrics;
+
+impl Observer for StoreMetrics {
+    fn request(&self, request: &Request) {
+        let Request { operation, duration, outcome, read_units, write_units } = *request;
+        histogram!(STORE_SECONDS, "operation" => operation, "outcome" => outcome.as_str())
+            .record(duration);
+        for (name, units) in [(STORE_READ_UNITS, read_units), (STORE_WRITE_UNITS, write_units)] {
+            if units > 0.0 {
+                counter!(name, "operation" => operation).increment(whole(units));
+            }
+        }
+    }
+}
+
+/// Counters count in whole numbers, DynamoDB in halves of a unit: rounded up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive number of units, far below 2^52"
+)]
+fn whole(units: f64) -> u64 {
+    units.ceil() as u64
+}

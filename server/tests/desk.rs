@@ -1,0 +1,177 @@
+//! A whole server in memory, asked without a socket, and what its tests ask for again and again.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use http_body_util::BodyExt;
+use read_model::ReadModel;
+use serde_json::{Value, json};
+use server::desk::Lists;
+use server::{FrontDesk, Host, router, telemetry};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// The kind that most tests are about.
+pub(crate) const ITEM: &str = "inventory-item";
+
+/// A server on the embedded engine, in memory.
+pub(crate) struct TestDesk {
+    router: Router,
+    pub(crate) front: FrontDesk,
+    engine: Option<Embedded>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body of a problem document of this status and code.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["type"], format!("/problems/{code}"));
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+        problem
+    }
+
+    /// The body of a success.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> Value {
+        assert!(self.status.is_success(), "{}: {}", self.status, self.text);
+        assert_eq!(self.header("content-type"), "application/json");
+        self.json()
+    }
+}
+
+impl TestDesk {
+    pub(crate) async fn new() -> Self {
+        Self::with_lists(true).await
+    }
+
+    /// `clean`: whether the lists are complete from the start.
+    pub(crate) async fn with_lists(clean: bool) -> Self {
+        let engine = Embedded::in_memory().unwrap();
+        let store = DynamoDbStore::new(engine.client(), "daybook");
+        store.ensure_table().await.unwrap();
+        let model = ReadModel::in_memory().await.unwrap();
+        model.take_up("test").await.unwrap();
+        let lists = Lists::new(model, store.clone(), clean);
+        let desk = FrontDesk::new(store.clone(), lists, "Tess");
+        let metrics = telemetry::metrics::collect();
+        let front = desk.clone();
+        Self { router: router(Host { desk, metrics }), front, engine: Some(engine) }
+    }
+
+    /// The same desk, its store gone.
+    pub(crate) async fn without_its_store(mut self) -> Self {
+        self.engine.take().unwrap().close().await;
+        self
+    }
+
+    /// A client of the engine, to do what no store would do.
+    pub(crate) fn intruder(&self) -> aws_sdk_dynamodb::Client {
+        self.engine.as_ref().unwrap().client()
+    }
+
+    /// The answer as it goes out.
+    pub(crate) async fn raw(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.raw(request).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts this text as a command.
+    pub(crate) async fn post(&self, body: impl Into<Body>) -> Answer {
+        self.send(post(body)).await
+    }
+
+    pub(crate) async fn command(&self, request: &Value) -> Answer {
+        self.post(request.to_string()).await
+    }
+
+    /// A new item, and its id.
+    pub(crate) async fn item(&self, data: Value) -> Uuid {
+        let id = new_id();
+        let created = self.command(&command(id, "CreateInventoryItem", data)).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.text);
+        id
+    }
+
+    /// A new item of no importance with so many on hand.
+    pub(crate) async fn stocked(&self, on_hand: i64) -> Uuid {
+        let id = self.item(bolt()).await;
+        let check_in = command(id, "CheckInItems", json!({ "quantity": on_hand }));
+        assert_eq!(self.command(&check_in).await.status, StatusCode::CREATED);
+        id
+    }
+}
+
+/// A post of a command that nobody has sent yet.
+pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
+    Request::builder()
+        .method(Method::POST)
+        .uri("/api/v1/commands")
+        .header("content-type", "application/json")
+        .body(body.into())
+        .unwrap()
+}
+
+/// An item of no importance.
+pub(crate) fn bolt() -> Value {
+    json!({ "sku": "M8-40", "name": "Bolt M8 × 40", "unit": "pcs" })
+}
+
+/// A command with an id of its own.
+pub(crate) fn command(item: Uuid, name: &str, data: Value) -> Value {
+    json!({
+        "command_id": new_id(),
+        "aggregate": { "kind": ITEM, "id": item },
+        "command": { "type": name, "data": data },
+    })
+}
+
+/// The same, for an author who had this version in view.
+pub(crate) fn expecting(version: u64, mut command: Value) -> Value {
+    command["expected_version"] = version.into();
+    command
+}
+
+/// An id as a client makes it.
+pub(crate) fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// The path of an item.
+pub(crate) fn path(item: Uuid) -> String {
+    format!("/api/v1/aggregates/{ITEM}/{item}")
+}

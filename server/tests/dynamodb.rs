@@ -1,0 +1,98 @@
+//! A DynamoDB over HTTP that can go away: the embedded engine behind a socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+
+/// How it treats requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mood {
+    /// As it should.
+    Well,
+    /// Does nothing and breaks the connection.
+    Away,
+    /// Does what it is asked, once, and breaks the connection before it says so; then it is away.
+    LosesAnAnswer,
+}
+
+#[derive(Clone)]
+pub(crate) struct Dynamo {
+    pub(crate) url: String,
+    database: Database,
+    mood: Arc<AtomicU8>,
+}
+
+impl Dynamo {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let database = Database::memory().unwrap();
+        let dynamo = Self { url, database, mood: Arc::new(AtomicU8::new(Mood::Well as u8)) };
+        let router = Router::new().route("/", post(answer)).with_state(dynamo.clone());
+        tokio::spawn(async { axum::serve(listener, router).await });
+        dynamo
+    }
+
+    pub(crate) fn be(&self, mood: Mood) {
+        self.mood.store(mood as u8, Ordering::SeqCst);
+    }
+
+    /// Carries out an operation, whatever the mood.
+    pub(crate) fn run(&self, operation: &str, body: &[u8]) -> (u16, String) {
+        let database = &self.database;
+        match operation {
+            "PutItem" => run(database, body, Database::put_item),
+            "GetItem" => run(database, body, Database::get_item),
+            "Query" => run(database, body, Database::query),
+            "Scan" => run(database, body, Database::scan),
+            "CreateTable" => run(database, body, Database::create_table),
+            "DescribeTable" => run(database, body, Database::describe_table),
+            other => panic!("{other} is not expected"),
+        }
+    }
+}
+
+async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers["x-amz-target"].to_str().unwrap();
+    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap();
+    let mood = dynamo.mood.load(Ordering::SeqCst);
+    if mood == Mood::Well as u8 {
+        let (status, body) = dynamo.run(operation, &body);
+        let response = Response::builder().status(status);
+        return response
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(body.into())
+            .unwrap();
+    }
+    if mood == Mood::LosesAnAnswer as u8 && operation == "PutItem" {
+        dynamo.be(Mood::Away);
+        dynamo.run(operation, &body);
+    }
+    // A body that fails ends the connection in the middle of the answer.
+    let broken = Err::<Bytes, _>(std::io::Error::other("away"));
+    Response::new(Body::from_stream(futures::stream::iter([broken])))
+}
+
+fn run<Request: DeserializeOwned, Answer: Serialize>(
+    database: &Database,
+    body: &[u8],
+    operation: fn(&Database, Request) -> dynoxide::Result<Answer>,
+) -> (u16, String) {
+    let request = serde_json::from_slice(body);
+    let request = request.map_err(|e| DynoxideError::SerializationException(e.to_string()));
+    match request.and_then(|request| operation(database, request)) {
+        Ok(answer) => (200, serde_json::to_string(&answer).unwrap()),
+        Err(error) => (error.status_code(), error.to_json()),
+    }
+}

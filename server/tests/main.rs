@@ -1,0 +1,16 @@
+//! The server from outside: its routes, mirrored by `routes`, and its process, by `process`.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod desk;
+mod dynamodb;
+mod pages;
+mod process;
+mod routes;
+mod sample;

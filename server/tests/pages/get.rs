@@ -1,0 +1,118 @@
+//! `GET` of every page.
+
+use serde_json::json;
+
+use crate::desk::{TestDesk, command, new_id};
+
+/// What stands between the first of these marks and the next.
+#[track_caller]
+pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
+    rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
+}
+
+/// The page's heading, without the marks at which hydration takes it up.
+#[track_caller]
+pub(super) fn heading(page: &str) -> &str {
+    between(page, "<h1 tabindex=\"-1\"><bdi>", "</bdi>").trim_end_matches("<!>")
+}
+
+/// What a person reads of it: the text without the tags.
+pub(super) fn words(markup: &str) -> String {
+    markup.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
+}
+
+#[tokio::test]
+async fn every_page_is_complete_without_javascript() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    for (path, title) in [
+        ("/".to_owned(), "Daybook"),
+        ("/inventory".to_owned(), "Inventory"),
+        ("/inventory/new".to_owned(), "Create an item"),
+        (format!("/inventory/{id}"), "Bolt"),
+    ] {
+        let page = desk.get(&path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(heading(&page.text).starts_with(title), "{path}: {}", heading(&page.text));
+        assert!(page.header("content-type").starts_with("text/html"), "{path}");
+    }
+    let page = desk.get(&format!("/inventory/{id}")).await.text;
+    assert!(page.contains("Checked in 12"), "{page}");
+}
+
+#[tokio::test]
+async fn only_what_a_page_was_rendered_with_may_run() {
+    let desk = TestDesk::new().await;
+    let (one, other) = (desk.get("/inventory").await, desk.get("/nowhere").await);
+    for page in [&one, &other] {
+        let policy = page.header("content-security-policy");
+        let nonce = between(policy, "'nonce-", "'");
+        assert!(policy.contains("style-src 'self';") && !policy.contains("unsafe-inline"));
+        let scripts = page.text.matches("<script").count();
+        assert!(scripts > 0);
+        assert_eq!(page.text.matches(&format!("nonce=\"{nonce}\"")).count(), scripts);
+        assert!(!page.text.contains(" style="), "an inline style would be refused");
+        assert_eq!(page.header("cache-control"), "no-cache");
+    }
+    assert_ne!(one.header("content-security-policy"), other.header("content-security-policy"));
+}
+
+#[tokio::test]
+async fn a_version_has_a_page_of_its_own() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    let rename = command(id, "RenameInventoryItem", json!({ "name": "Screw" }));
+    assert_eq!(desk.command(&rename).await.status, 201);
+
+    let now = desk.get(&format!("/inventory/{id}")).await;
+    assert_eq!(heading(&now.text), "Screw");
+    let past = desk.get(&format!("/inventory/{id}?version=2")).await;
+    assert_eq!(past.status, 200);
+    assert!(heading(&past.text).starts_with("Bolt"));
+    assert!(past.text.contains("Viewing version 2 of 3"));
+    assert!(!past.text.contains("<dialog"), "the past takes no commands");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_with_its_status() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    for (path, status) in [
+        ("/nowhere".to_owned(), 404),
+        ("/inventory/nothing".to_owned(), 404),
+        (format!("/inventory/{}", new_id()), 404),
+        (format!("/inventory/{id}?version=3"), 404),
+        (format!("/inventory/{id}?version=0"), 400),
+        (format!("/inventory/{id}?version=-1"), 400),
+        (format!("/inventory/{id}?version=abc"), 400),
+    ] {
+        let page = desk.get(&path).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(!heading(&page.text).is_empty());
+        if path.contains("version") {
+            assert!(page.text.contains(&format!("href=\"/inventory/{id}\"")), "a way to now");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_said_with_its_status() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    let desk = desk.without_its_store().await;
+    let page = desk.get(&format!("/inventory/{id}?version=1")).await;
+    assert_eq!(page.status, 503);
+    assert_eq!(heading(&page.text), "The store does not answer");
+    assert!(!page.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn a_task_is_a_page_with_its_form_open() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    let page = desk.get(&format!("/inventory/{id}?task=remove")).await.text;
+    let dialog = between(&page, "<dialog", "</dialog>");
+    assert!(dialog.contains(" open") && dialog.contains("Remove items"), "{dialog}");
+    assert!(!desk.get(&format!("/inventory/{id}?task=nonsense")).await.text.contains("<dialog"));
+}

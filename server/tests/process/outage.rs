@@ -1,0 +1,124 @@
+//! A store that goes away while commands are on their way to it.
+
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+use uuid::Uuid;
+
+use super::{Daybook, Reply, daybook};
+use crate::desk::{bolt, command, new_id, path};
+use crate::dynamodb::{Dynamo, Mood};
+
+#[track_caller]
+fn assert_told_to_come_back(reply: &Reply) {
+    assert_eq!((reply.status, &reply.json()["code"]), (503, &json!("unavailable")), "{reply:?}");
+    let seconds = reply.head.lines().find_map(|line| line.strip_prefix("retry-after: "));
+    assert!(seconds.unwrap().parse::<u64>().unwrap() >= 1);
+}
+
+fn commands_of(server: &Daybook, id: Uuid) -> Vec<Value> {
+    let history = server.get(&format!("{}/change-sets", path(id))).json();
+    let history = history["change_sets"].as_array().unwrap();
+    history.iter().map(|change_set| change_set["command_id"].clone()).collect()
+}
+
+/// The command fails in this mood; once the store is well again the same command is one change set.
+async fn safe_to_repeat(mood: Mood, status_at_last: u16) {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+        let id = new_id();
+        let create = command(id, "CreateInventoryItem", bolt());
+        assert_eq!(server.command(&create).status, 201);
+        let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
+
+        dynamo.be(mood);
+        assert_told_to_come_back(&server.command(&check_in));
+        assert_told_to_come_back(&server.command(&check_in));
+        assert_told_to_come_back(&server.get("/readyz"));
+        assert_eq!(server.get("/healthz").status, 200);
+
+        dynamo.be(Mood::Well);
+        let at_last = server.command(&check_in);
+        assert_eq!((at_last.status, &at_last.json()["version"]), (status_at_last, &json!(2)));
+        assert_eq!(server.command(&check_in).status, 200);
+        let expected = [create["command_id"].clone(), check_in["command_id"].clone()];
+        assert_eq!(commands_of(&server, id), expected);
+        assert_eq!(server.get(&path(id)).json()["state"]["on_hand"], 12);
+        assert_eq!(server.get("/readyz").status, 200);
+        server.stop();
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_never_arrived_is_safe_to_repeat() {
+    safe_to_repeat(Mood::Away, 201).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_answer_was_lost_is_safe_to_repeat() {
+    safe_to_repeat(Mood::LosesAnAnswer, 200).await;
+}
+
+/// A server on a store that carries a command out, loses the answer and is away from then on; the
+/// command is a check-in of 12, and nobody repeats it.
+fn unanswered(dynamo: &Dynamo, start: &mut Command) -> Daybook {
+    let server = Daybook::start(start);
+    let id = new_id();
+    assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+    dynamo.be(Mood::LosesAnAnswer);
+    let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
+    assert_told_to_come_back(&server.command(&check_in));
+    server
+}
+
+fn on_hand(server: &Daybook) -> Value {
+    server.get("/api/v1/aggregates/inventory-item").json()["rows"][0]["on_hand"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_answer_was_lost_is_in_the_list_though_nobody_repeats_it() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = unanswered(&dynamo, start.args(["--dynamodb-endpoint", &dynamo.url]));
+        assert_eq!(on_hand(&server), 0, "the list answers without the store");
+
+        dynamo.be(Mood::Well);
+        let mut looks = 0..2000;
+        while on_hand(&server) != 12 {
+            assert!(looks.next().is_some(), "the list never shows it");
+            thread::sleep(Duration::from_millis(10));
+        }
+        server.stop();
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_while_a_command_is_in_doubt_is_not_clean() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = unanswered(&dynamo, start.args(["--dynamodb-endpoint", &dynamo.url]));
+        server.stop();
+
+        dynamo.be(Mood::Well);
+        let server = Daybook::start(&mut start);
+        assert_eq!(on_hand(&server), 12);
+        let log = server.stop();
+        assert!(log.contains("last_stop=Unclean"), "{log}");
+    })
+    .await
+    .unwrap();
+}

@@ -1,0 +1,109 @@
+//! A store that is another than the one that the read model was closed beside.
+
+use std::fs;
+
+use serde_json::json;
+use tempfile::tempdir;
+use uuid::Uuid;
+
+use super::{Daybook, daybook};
+use crate::desk::{bolt, command, new_id};
+
+const LIST: &str = "/api/v1/aggregates/inventory-item";
+
+fn create(server: &Daybook) -> Uuid {
+    let id = new_id();
+    assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+    id
+}
+
+fn check_in(server: &Daybook, id: Uuid, quantity: i64) {
+    let check_in = command(id, "CheckInItems", json!({ "quantity": quantity }));
+    assert_eq!(server.command(&check_in).status, 201);
+}
+
+/// What the list says is on hand, by item.
+fn listed(server: &Daybook) -> Vec<(String, i64)> {
+    let list = server.get(LIST).json();
+    let row = |row: &serde_json::Value| {
+        (row["id"].as_str().unwrap().to_owned(), row["on_hand"].as_i64().unwrap())
+    };
+    list["rows"].as_array().unwrap().iter().map(row).collect()
+}
+
+#[test]
+fn a_deleted_database_leaves_no_rows_behind() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    create(&server);
+    server.stop();
+    // A new file may be given the number of the one that was deleted. This one has it, by all means.
+    fs::write(data.path().join("daybook.db"), "").unwrap();
+
+    let server = Daybook::start(&mut daybook(data.path()));
+    assert_eq!(listed(&server), []);
+    let log = server.stop();
+    assert!(log.contains("last_stop=Never"), "{log}");
+}
+
+#[test]
+fn a_backup_copied_over_the_database_is_what_the_list_shows() {
+    let data = tempdir().unwrap();
+    let file = data.path().join("daybook.db");
+    let server = Daybook::start(&mut daybook(data.path()));
+    let kept = create(&server);
+    server.stop();
+    let backup = fs::read(&file).unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    check_in(&server, kept, 12);
+    create(&server);
+    server.stop();
+
+    fs::write(&file, &backup).unwrap();
+
+    let server = Daybook::start(&mut daybook(data.path()));
+    assert_eq!(listed(&server), [(kept.to_string(), 0)]);
+    check_in(&server, kept, 3);
+    assert_eq!(listed(&server), [(kept.to_string(), 3)]);
+    let log = server.stop();
+    assert!(log.contains("last_stop=Never"), "{log}");
+    Daybook::start(&mut daybook(data.path())).stop();
+}
+
+#[test]
+fn a_backup_copied_over_the_database_after_a_crash_is_what_the_list_shows() {
+    let data = tempdir().unwrap();
+    let file = data.path().join("daybook.db");
+    let server = Daybook::start(&mut daybook(data.path()));
+    let kept = create(&server);
+    server.stop();
+    let backup = fs::read(&file).unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    check_in(&server, kept, 12);
+    create(&server);
+    assert_eq!(listed(&server).len(), 2);
+    server.signal("KILL");
+    server.wait();
+
+    for log in ["daybook.db-wal", "daybook.db-shm"] {
+        let _ = fs::remove_file(data.path().join(log));
+    }
+    fs::write(&file, &backup).unwrap();
+
+    let server = Daybook::start(&mut daybook(data.path()));
+    assert_eq!(listed(&server), [(kept.to_string(), 0)]);
+    server.stop();
+}
+
+#[test]
+fn a_rebuild_is_a_clean_stop() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    create(&server);
+    server.stop();
+    assert!(super::run(daybook(data.path()).arg("rebuild")).status.success());
+    let server = Daybook::start(&mut daybook(data.path()));
+    assert_eq!(listed(&server).len(), 1);
+    let log = server.stop();
+    assert!(log.contains("last_stop=Clean"), "{log}");
+}

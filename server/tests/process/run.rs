@@ -1,0 +1,110 @@
+//! What a running server says about itself.
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use super::{Daybook, daybook, request};
+use crate::desk::{bolt, command, expecting, new_id, path};
+
+#[test]
+fn metrics_count_commands_and_what_they_cost() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let id = new_id();
+    server.command(&command(id, "CreateInventoryItem", bolt()));
+    let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
+    assert_eq!(server.command(&check_in).status, 201);
+    assert_eq!(server.command(&check_in).status, 200);
+    server.command(&command(id, "RemoveItems", json!({ "quantity": 13, "reason": "sold" })));
+    server.command(&expecting(9, command(id, "CheckInItems", json!({ "quantity": 1 }))));
+    let metrics = server.get("/metrics").body;
+    for line in [
+        command_count("CreateInventoryItem", "accepted"),
+        command_count("CheckInItems", "accepted"),
+        command_count("CheckInItems", "duplicate"),
+        command_count("CheckInItems", "conflict"),
+        command_count("RemoveItems", "rejected"),
+        "daybook_store_write_capacity_units_total{operation=\"PutItem\"} 2".to_owned(),
+        "daybook_store_request_duration_seconds_count{operation=\"PutItem\",outcome=\"done\"} 2"
+            .to_owned(),
+        "daybook_command_duration_seconds_bucket{kind=\"inventory-item\",type=\"RemoveItems\",\
+         outcome=\"rejected\",le=\"+Inf\"} 1"
+            .to_owned(),
+        "# TYPE daybook_read_model_lag_change_sets gauge".to_owned(),
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "no `{line}` in:\n{metrics}");
+    }
+    server.stop();
+}
+
+fn command_count(name: &str, outcome: &str) -> String {
+    format!(
+        "daybook_commands_total{{kind=\"inventory-item\",type=\"{name}\",outcome=\"{outcome}\"}} 1"
+    )
+}
+
+#[test]
+fn each_command_is_one_line_of_log() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(daybook(data.path()).args(["--log", "json"]));
+    let id = new_id();
+    let create = command(id, "CreateInventoryItem", bolt());
+    server.command(&create);
+    server.command(&command(id, "RemoveItems", json!({ "quantity": 13, "reason": "sold" })));
+    server.get(&path(id));
+    let log = server.stop();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let commands: Vec<_> = lines.filter(|line| line["message"] == "command").collect();
+    let [created, refused] = &commands[..] else { panic!("{log}") };
+    assert_eq!(created["level"], "INFO");
+    assert_eq!(created["kind"], "inventory-item");
+    assert_eq!(created["type"], "CreateInventoryItem");
+    assert_eq!(created["id"], id.to_string());
+    assert_eq!(created["command_id"], create["command_id"]);
+    assert_eq!((&created["version"], &created["outcome"]), (&json!(1), &json!("accepted")));
+    assert!(created["duration_ms"].as_f64().unwrap() > 0.0);
+    assert!(created["span"]["id"].as_str().unwrap().len() == 36, "{created}");
+    assert_eq!(
+        (&refused["outcome"], &refused["rejection"]),
+        (&json!("rejected"), &json!("more-than-on-hand"))
+    );
+}
+
+#[test]
+fn a_client_cannot_forge_a_line_of_log() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let mut forged = command(new_id(), "X\n1970-01-01T00:00:00Z  INFO forged", json!({}));
+    assert_eq!(server.command(&forged).status, 400);
+    forged["aggregate"]["kind"] = "Y\nforged".into();
+    assert_eq!(server.command(&forged).status, 404);
+    let log = server.stop();
+    assert!(log.contains("forged") && !log.lines().any(|line| line.starts_with("forged")), "{log}");
+    assert!(!log.lines().any(|line| line.starts_with("1970")), "{log}");
+}
+
+#[test]
+fn commands_are_recorded_in_the_name_that_was_set_or_the_users() {
+    for (arguments, actor) in [(&[][..], "Pat"), (&["--actor", "Zoë Ångström"], "Zoë Ångström")]
+    {
+        let data = tempdir().unwrap();
+        let server = Daybook::start(daybook(data.path()).args(arguments));
+        let id = new_id();
+        server.command(&command(id, "CreateInventoryItem", bolt()));
+        let history = server.get(&format!("{}/change-sets", path(id))).json();
+        assert_eq!(history["change_sets"][0]["actor"], actor);
+    }
+}
+
+#[test]
+fn ten_megabytes_are_answered_and_the_server_goes_on() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let huge = "x".repeat(10 * 1024 * 1024);
+    // Whoever goes on sending may lose the answer with the connection; nobody else notices.
+    if let Ok(reply) = request(server.address, "POST", "/api/v1/commands", &huge) {
+        assert_eq!((reply.status, &reply.json()["code"]), (413, &json!("too-large")));
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+    server.stop();
+}

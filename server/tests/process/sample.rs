@@ -1,0 +1,53 @@
+//! `daybook sample`, and `daybook rebuild` after it.
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use super::{Daybook, assert_refuses, daybook, run};
+use crate::desk::{bolt, command, new_id};
+
+const LIST: &str = "/api/v1/aggregates/inventory-item?limit=200";
+
+fn rows(server: &Daybook) -> Vec<Value> {
+    let listed = server.get(LIST).json();
+    assert_eq!(listed["next"], json!(null));
+    listed["rows"].as_array().unwrap().clone()
+}
+
+fn versions(rows: &[Value]) -> u64 {
+    rows.iter().map(|row| row["version"].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn loading_it_twice_is_loading_it_once_and_a_rebuild_shows_the_same() {
+    let data = tempdir().unwrap();
+    let mut printed = Vec::new();
+    for _ in 0..2 {
+        let loaded = run(daybook(data.path()).arg("sample"));
+        assert!(loaded.status.success(), "{loaded:?}");
+        printed.push(String::from_utf8(loaded.stdout).unwrap());
+    }
+    assert_eq!(printed[0], printed[1]);
+    let server = Daybook::start(&mut daybook(data.path()));
+    let before = rows(&server);
+    server.stop();
+    let told = format!("The sample company is loaded: {} change sets.", versions(&before));
+    assert!(printed[0].starts_with(&told), "{}", printed[0]);
+    assert!(before.len() >= 40, "{} items", before.len());
+
+    assert!(run(daybook(data.path()).arg("rebuild")).status.success());
+    let server = Daybook::start(&mut daybook(data.path()));
+    assert_eq!(rows(&server), before);
+    server.stop();
+}
+
+#[test]
+fn it_is_not_mixed_with_what_is_there() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    server.command(&command(new_id(), "CreateInventoryItem", bolt()));
+    server.stop();
+    assert_refuses(daybook(data.path()).arg("sample"), 1, &["not the sample's"]);
+    let server = Daybook::start(&mut daybook(data.path()));
+    assert_eq!(rows(&server).len(), 1);
+}

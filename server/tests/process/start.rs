@@ -1,0 +1,149 @@
+//! Where it cannot start, it says why in one line.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
+use serde_json::json;
+use tempfile::tempdir;
+
+use super::{Daybook, assert_refuses, daybook, run};
+use crate::dynamodb::Dynamo;
+
+#[test]
+fn a_second_process_on_the_same_directory() {
+    let data = tempdir().unwrap();
+    let first = Daybook::start(&mut daybook(data.path()));
+    let name = data.path().display().to_string();
+    for command in ["serve", "sample", "rebuild"] {
+        let says = ["in use by another daybook", &*name];
+        assert_refuses(daybook(data.path()).arg(command), 1, &says);
+    }
+    assert_eq!(first.get("/readyz").status, 200);
+    first.stop();
+    Daybook::start(&mut daybook(data.path())).stop();
+}
+
+#[test]
+fn a_directory_whose_process_was_killed_is_free() {
+    let data = tempdir().unwrap();
+    let killed = Daybook::start(&mut daybook(data.path()));
+    killed.signal("KILL");
+    assert_eq!(killed.wait().0, None);
+    Daybook::start(&mut daybook(data.path())).stop();
+}
+
+#[test]
+fn a_port_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    command.arg("--data").arg(data.path()).args(["--address", &address]);
+    assert_refuses(&mut command, 1, &["cannot listen on", &address, "in use"]);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written() {
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "not a directory").unwrap();
+    for data in [file.join("data"), file, "/proc/daybook".into(), "/proc/self/fd".into()] {
+        let name = data.display().to_string();
+        assert_refuses(&mut daybook(&data), 1, &["cannot use the data directory", &name]);
+    }
+}
+
+#[test]
+fn a_database_of_somebody_else() {
+    for (content, says) in [
+        (&b"SQLite format 3, or so it says"[..], "is not a database of this program"),
+        (b"{\"orders\": []}", "is not a database of this program"),
+        (&[0xff; 8192], "is not a database of this program"),
+    ] {
+        let data = tempdir().unwrap();
+        let file = data.path().join("daybook.db");
+        fs::write(&file, content).unwrap();
+        assert_refuses(&mut daybook(data.path()), 1, &["daybook.db", says]);
+        assert_eq!(fs::read(&file).unwrap(), content, "it was touched");
+    }
+}
+
+#[test]
+fn a_database_that_was_cut_off() {
+    let data = tempdir().unwrap();
+    Daybook::start(&mut daybook(data.path())).stop();
+    let file = data.path().join("daybook.db");
+    let whole = fs::read(&file).unwrap();
+    for length in [100, 4096, whole.len() / 2, whole.len() - 1000] {
+        fs::write(&file, &whole[..length]).unwrap();
+        assert_refuses(&mut daybook(data.path()), 1, &["daybook.db", "damaged"]);
+    }
+    fs::write(&file, &whole).unwrap();
+    Daybook::start(&mut daybook(data.path())).stop();
+}
+
+#[test]
+fn a_read_model_that_is_none_is_built_again() {
+    let data = tempdir().unwrap();
+    Daybook::start(&mut daybook(data.path())).stop();
+    fs::write(data.path().join("read-model.db"), "not a database").unwrap();
+    assert_refuses(&mut daybook(data.path()), 1, &["read-model.db", "daybook rebuild"]);
+    let rebuilt = run(daybook(data.path()).arg("rebuild"));
+    assert!(rebuilt.status.success(), "{rebuilt:?}");
+    Daybook::start(&mut daybook(data.path())).stop();
+}
+
+#[test]
+fn an_endpoint_that_nobody_answers_at() {
+    let data = tempdir().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mut command = daybook(data.path());
+    command.args(["--dynamodb-endpoint", &url]);
+    assert_refuses(&mut command, 1, &["cannot use the store at", &url]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_another_shape() {
+    let dynamo = Dynamo::start().await;
+    let table = json!({
+        "TableName": "orders",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "N" }],
+        "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+    });
+    assert_eq!(dynamo.run("CreateTable", table.to_string().as_bytes()).0, 200);
+    let data = tempdir().unwrap();
+    let mut command = daybook(data.path());
+    command.args(["--dynamodb-endpoint", &dynamo.url, "--table", "orders"]);
+    assert_refuses(&mut command, 1, &["`orders`", "id N HASH", "pk S HASH, sk S RANGE"]);
+}
+
+#[test]
+fn settings_that_make_no_sense() {
+    let data = tempdir().unwrap();
+    let mut contradiction = daybook(data.path());
+    contradiction.args(["--store", "embedded", "--dynamodb-endpoint", "http://127.0.0.1:1"]);
+    assert_refuses(&mut contradiction, 2, &["--store embedded", "--dynamodb-endpoint"]);
+    for arguments in [["--address", "nowhere"], ["--log", "loud"], ["--quantity", "3"]] {
+        let refused = run(daybook(data.path()).args(arguments));
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    }
+}
+
+#[test]
+fn help_names_every_flag_and_its_variable() {
+    let help = run(daybook("unused".as_ref()).arg("--help"));
+    assert!(help.status.success());
+    let help = String::from_utf8(help.stdout).unwrap();
+    for variable in ["ADDRESS", "DATA", "STORE", "DYNAMODB_ENDPOINT", "TABLE", "ACTOR", "LOG"] {
+        let flag = format!("--{}", variable.to_lowercase().replace('_', "-"));
+        assert!(
+            help.contains(&format!("DAYBOOK_{variable}")) && help.contains(&flag),
+            "{variable}"
+        );
+    }
+    assert!(help.contains("Examples:"));
+}

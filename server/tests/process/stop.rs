@@ -1,0 +1,116 @@
+//! Stopping, gracefully and otherwise: what was acknowledged is there afterwards.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+use super::{Daybook, daybook, request};
+use crate::desk::{bolt, command, new_id, path};
+
+/// Items that were acknowledged while the server was stopped by this signal.
+fn acknowledged_until(data: &TempDir, signal: &str) -> (Vec<uuid::Uuid>, Option<i32>, String) {
+    let server = Daybook::start(&mut daybook(data.path()));
+    let address = server.address;
+    let stopped = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut acknowledged = Vec::new();
+                    while !stopped.load(Ordering::Relaxed) {
+                        let id = new_id();
+                        let create = command(id, "CreateInventoryItem", bolt()).to_string();
+                        match request(address, "POST", "/api/v1/commands", &create) {
+                            Ok(reply) if reply.status == 201 => acknowledged.push(id),
+                            _ => break,
+                        }
+                    }
+                    acknowledged
+                })
+            })
+            .collect();
+        while count(&server) < 50 {
+            thread::yield_now();
+        }
+        server.signal(signal);
+        let (code, log) = server.wait();
+        stopped.store(true, Ordering::Relaxed);
+        let acknowledged = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+        (acknowledged, code, log)
+    })
+}
+
+fn count(server: &Daybook) -> usize {
+    let list = server.get("/api/v1/aggregates/inventory-item?limit=200").json();
+    list["rows"].as_array().map_or(0, Vec::len)
+}
+
+/// All ids of the list, page by page.
+fn listed(server: &Daybook) -> Vec<Value> {
+    let mut ids = Vec::new();
+    let mut after = String::new();
+    loop {
+        let list =
+            server.get(&format!("/api/v1/aggregates/inventory-item?limit=200{after}")).json();
+        ids.extend(list["rows"].as_array().unwrap().iter().map(|row| row["id"].clone()));
+        let Some(next) = list["next"].as_str() else { return ids };
+        after = format!("&after={next}");
+    }
+}
+
+#[test]
+fn told_to_stop_it_finishes_what_is_in_flight() {
+    for signal in ["TERM", "INT"] {
+        let data = tempdir().unwrap();
+        let (acknowledged, code, log) = acknowledged_until(&data, signal);
+        assert_eq!(code, Some(0), "{log}");
+        let again = Daybook::start(&mut daybook(data.path()));
+        let listed = listed(&again);
+        for id in &acknowledged {
+            assert!(listed.contains(&json!(id)), "{id} is lost");
+        }
+        let log = again.stop();
+        assert!(log.contains("last_stop=Clean") && !log.contains("catch_up"), "{log}");
+    }
+}
+
+#[test]
+fn killed_it_has_lost_nothing_and_catches_up() {
+    let data = tempdir().unwrap();
+    let (acknowledged, code, _) = acknowledged_until(&data, "KILL");
+    assert_eq!(code, None);
+    let again = Daybook::start(&mut daybook(data.path()));
+    let listed = listed(&again);
+    for id in &acknowledged {
+        assert_eq!(again.get(&format!("{}/verification", path(*id))).json()["ok"], true);
+        assert!(listed.contains(&json!(id)), "{id} is lost");
+    }
+    let log = again.stop();
+    assert!(log.contains("last_stop=Unclean") && log.contains("catch_up"), "{log}");
+}
+
+#[test]
+fn a_second_signal_forces() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    // A request that never ends, for which the first signal waits. Whoever asks for its body has taken it up:
+    // a connection that nobody has accepted yet is none that a stop would wait for.
+    let mut endless = TcpStream::connect(server.address).unwrap();
+    let head = "POST /api/v1/commands HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                content-length: 9\r\nexpect: 100-continue\r\n\r\n";
+    endless.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    endless.read_exact(&mut go_on).unwrap();
+    assert!(go_on.starts_with(b"HTTP/1.1 100 "));
+    endless.write_all(b"{").unwrap();
+    server.signal("TERM");
+    while TcpStream::connect(server.address).is_ok() {
+        thread::yield_now();
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait().0, Some(130));
+}

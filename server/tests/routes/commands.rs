@@ -1,0 +1,3 @@
+mod malformed;
+mod post;
+mod refused;

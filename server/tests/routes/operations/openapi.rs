@@ -1,0 +1,200 @@
+//! The description of the interface, held against what the interface does.
+
+use std::collections::BTreeSet;
+
+use domain::inventory_item::{
+    AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
+    InventoryItemCommand, ReactivateInventoryItem, RemovalReason, RemoveItems, RenameInventoryItem,
+    SetReorderLevel,
+};
+use serde_json::{Value, json};
+
+use crate::desk::{TestDesk, bolt, command, new_id, path};
+
+async fn description(desk: &TestDesk) -> Value {
+    desk.get("/api/v1/openapi.json").await.ok()
+}
+
+fn keys(object: &Value) -> BTreeSet<String> {
+    object.as_object().unwrap_or_else(|| panic!("{object}")).keys().cloned().collect()
+}
+
+/// The schema that this one refers to, if it does.
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
+}
+
+/// That the object has the properties of the schema, neither more nor fewer, and so on inwards.
+#[track_caller]
+fn assert_described(document: &Value, schema: &Value, value: &Value, at: &str) {
+    let schema = resolved(document, schema);
+    match value {
+        Value::Object(_) if !schema["properties"].is_null() => {
+            let described = keys(&schema["properties"]);
+            let there = keys(value);
+            assert!(there.is_subset(&described), "{at}: {there:?} beyond {described:?}");
+            for required in schema["required"].as_array().into_iter().flatten() {
+                assert!(there.contains(required.as_str().unwrap()), "{at}: no {required}");
+            }
+            for (name, inner) in value.as_object().unwrap() {
+                assert_described(
+                    document,
+                    &schema["properties"][name],
+                    inner,
+                    &format!("{at}/{name}"),
+                );
+            }
+        }
+        Value::Array(all) => {
+            assert_eq!(schema["type"], "array", "{at}");
+            for one in all {
+                assert_described(document, &schema["items"], one, &format!("{at}/-"));
+            }
+        }
+        _ => assert!(!schema.is_null(), "{at} is not described"),
+    }
+}
+
+fn answer_schema<'a>(document: &'a Value, path: &str, method: &str, status: &str) -> &'a Value {
+    &document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"]
+}
+
+#[tokio::test]
+async fn every_route_is_described() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let described: BTreeSet<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| keys(methods).into_iter().map(move |m| format!("{m} {path}")))
+        .collect();
+    let expected = [
+        "get /api/v1/aggregates/{kind}",
+        "get /api/v1/aggregates/{kind}/{id}",
+        "get /api/v1/aggregates/{kind}/{id}/change-sets",
+        "get /api/v1/aggregates/{kind}/{id}/verification",
+        "get /api/v1/openapi.json",
+        "get /healthz",
+        "get /metrics",
+        "get /readyz",
+        "post /api/v1/commands",
+    ];
+    assert_eq!(described, expected.map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn answers_are_as_described() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let id = desk.stocked(12).await;
+    let check_in = command(id, "CheckInItems", json!({ "quantity": 1 }));
+    let request = &document["paths"]["/api/v1/commands"]["post"]["requestBody"];
+    let request = &request["content"]["application/json"]["schema"];
+    let mut whole = check_in.clone();
+    whole["expected_version"] = 1.into();
+    whole["correlation_id"] = json!(new_id());
+    whole["causation_id"] = json!(new_id());
+    // The command itself has its own test.
+    whole["command"] = Value::Null;
+    assert_described(&document, request, &whole, "");
+
+    let accepted = desk.command(&check_in).await.ok();
+    let schema = answer_schema(&document, "/api/v1/commands", "post", "201");
+    assert_described(&document, schema, &accepted, "");
+    let item = "/api/v1/aggregates/{kind}/{id}";
+    for (described, asked) in [
+        ("/api/v1/aggregates/{kind}".to_owned(), "/api/v1/aggregates/inventory-item".to_owned()),
+        (item.to_owned(), path(id)),
+        (format!("{item}/change-sets"), format!("{}/change-sets", path(id))),
+        (format!("{item}/verification"), format!("{}/verification", path(id))),
+        ("/healthz".to_owned(), "/healthz".to_owned()),
+        ("/readyz".to_owned(), "/readyz".to_owned()),
+    ] {
+        let answer = desk.get(&asked).await.ok();
+        assert_described(
+            &document,
+            answer_schema(&document, &described, "get", "200"),
+            &answer,
+            "",
+        );
+    }
+}
+
+#[tokio::test]
+async fn problems_are_as_described() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let responses = &document["paths"]["/api/v1/commands"]["post"]["responses"];
+    for status in ["400", "403", "404", "409", "413", "415", "422", "500", "503"] {
+        let content = &responses[status]["content"]["application/problem+json"];
+        let schema = resolved(&document, &content["schema"]);
+        let required = keys(&schema["properties"]);
+        assert_eq!(required, ["code", "detail", "status", "title", "type"].map(Into::into).into());
+    }
+}
+
+#[tokio::test]
+async fn commands_are_as_described() {
+    use InventoryItemCommand as C;
+    let text = || "x".to_owned();
+    let (sku, name, unit, reason) = (text(), text(), text(), text());
+    let all = [
+        C::CreateInventoryItem(CreateInventoryItem { sku, name, unit, max_quantity: Some(1) }),
+        C::RenameInventoryItem(RenameInventoryItem { name: text() }),
+        C::CheckInItems(CheckInItems { quantity: 1, reference: Some(text()), unit_cost: Some(1) }),
+        C::RemoveItems(RemoveItems { quantity: 1, reason: RemovalReason::Sold }),
+        C::AdjustStock(AdjustStock { counted: 1, reason }),
+        C::ChangeMaxQuantity(ChangeMaxQuantity { max_quantity: Some(1) }),
+        C::SetReorderLevel(SetReorderLevel { level: 1 }),
+        C::DeactivateInventoryItem(DeactivateInventoryItem { reason: text() }),
+        C::ReactivateInventoryItem(ReactivateInventoryItem {}),
+    ];
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let variants = document["components"]["schemas"]["Command"]["oneOf"].as_array().unwrap();
+    assert_eq!(variants.len(), all.len());
+    for one in all {
+        let one = serde_json::to_value(one).unwrap();
+        let described = variants
+            .iter()
+            .find(|variant| variant["properties"]["type"]["enum"] == json!([one["type"]]));
+        let described = described.unwrap_or_else(|| panic!("{} is not described", one["type"]));
+        assert_described(&document, described, &one, "");
+        // The example above has every field, so there is none described that is not there.
+        let data = resolved(&document, &described["properties"]["data"]);
+        let fields = data["properties"].as_object().map(|_| keys(&data["properties"]));
+        assert_eq!(fields.unwrap_or_default(), keys(&one["data"]), "{}", one["type"]);
+    }
+}
+
+#[tokio::test]
+async fn reasons_for_a_removal_are_as_described() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let reason = &document["components"]["schemas"]["RemoveItems"]["properties"]["reason"];
+    assert_eq!(reason["oneOf"][0]["enum"], json!(RemovalReason::ALL));
+}
+
+#[tokio::test]
+async fn required_fields_are_those_without_which_a_command_is_refused() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let described = &document["components"]["schemas"]["CreateInventoryItem"];
+    let mut required = BTreeSet::new();
+    for field in keys(&described["properties"]) {
+        let mut data = bolt();
+        data["max_quantity"] = 1.into();
+        data.as_object_mut().unwrap().remove(&field);
+        let create = command(new_id(), "CreateInventoryItem", data);
+        if desk.command(&create).await.status == 400 {
+            required.insert(field);
+        }
+    }
+    let described: BTreeSet<String> =
+        serde_json::from_value(described["required"].clone()).unwrap();
+    assert_eq!(described, required);
+}

@@ -1,0 +1,99 @@
+//! Whether a history is what was written.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::desk::{ITEM, TestDesk, command, path};
+
+async fn verification(desk: &TestDesk, id: Uuid) -> serde_json::Value {
+    desk.get(&format!("{}/verification", path(id))).await.ok()
+}
+
+/// An item with versions 1 to 4.
+async fn history(desk: &TestDesk) -> Uuid {
+    let id = desk.stocked(12).await;
+    for _ in 0..2 {
+        desk.command(&command(id, "CheckInItems", json!({ "quantity": 5 }))).await;
+    }
+    id
+}
+
+/// Writes over the body of a version, which no store would do.
+async fn tamper(desk: &TestDesk, id: Uuid, version: u64, change: impl Fn(&str) -> String) {
+    let client = desk.intruder();
+    let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{version:012}"))];
+    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+    let found =
+        client.get_item().table_name("daybook").set_key(Some(key.into())).send().await.unwrap();
+    let mut item = found.item.unwrap();
+    let body = change(item["body"].as_s().unwrap());
+    item.insert("body".to_owned(), AttributeValue::S(body));
+    client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_history_as_it_was_written_is_whole() {
+    let desk = TestDesk::new().await;
+    let id = history(&desk).await;
+    let hash = desk.get(&path(id)).await.ok()["hash"].clone();
+    assert_eq!(
+        verification(&desk, id).await,
+        json!({ "ok": true, "version": 4, "hash": hash, "failed_at": null })
+    );
+}
+
+#[tokio::test]
+async fn a_figure_that_was_changed_is_found() {
+    let desk = TestDesk::new().await;
+    let id = history(&desk).await;
+    let hash = desk.get(&format!("{}?version=2", path(id))).await.ok()["hash"].clone();
+    tamper(&desk, id, 3, |body| body.replace("\"quantity\":5", "\"quantity\":6")).await;
+    assert_eq!(
+        verification(&desk, id).await,
+        json!({
+            "ok": false, "version": 2, "hash": hash, "failed_at": 3,
+            "problem": "version 3 was altered: its hash does not match its body",
+        })
+    );
+    desk.get(&path(id)).await.problem(500, "corrupt");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_found_and_so_is_what_was_changed_before_it() {
+    let desk = TestDesk::new().await;
+    let id = history(&desk).await;
+    tamper(&desk, id, 4, |_| "{".to_owned()).await;
+    let found = verification(&desk, id).await;
+    assert_eq!(
+        (&found["ok"], &found["version"], &found["failed_at"]),
+        (&json!(false), &json!(3), &json!(4))
+    );
+    tamper(&desk, id, 2, |body| body.replace("Tess", "Eve")).await;
+    let found = verification(&desk, id).await;
+    assert_eq!((&found["version"], &found["failed_at"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_first_version_that_cannot_be_read_leaves_nothing_that_holds() {
+    let desk = TestDesk::new().await;
+    let id = history(&desk).await;
+    tamper(&desk, id, 1, |_| "{".to_owned()).await;
+    let found = verification(&desk, id).await;
+    assert_eq!(
+        (&found["ok"], &found["version"], &found["failed_at"]),
+        (&json!(false), &json!(0), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_history_longer_than_a_page_is_read_to_its_end() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(1).await;
+    for _ in 0..520 {
+        desk.command(&command(id, "CheckInItems", json!({ "quantity": 1 }))).await;
+    }
+    assert_eq!(verification(&desk, id).await["version"], 522);
+    tamper(&desk, id, 515, |body| body.replace("Tess", "Eve")).await;
+    assert_eq!(verification(&desk, id).await["failed_at"], 515);
+}
