@@ -1,0 +1,107 @@
+//! Requests and capacity units per command, as DynamoDB bills them.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::InventoryItem;
+use domain::inventory_item::InventoryItemCommand;
+use event_store::dynamodb::{DynamoDbStore, Observer, Request};
+use event_store::handler::{CommandHandler, Envelope, Outcome};
+use event_store::{Head, Timestamp};
+use uuid::Uuid;
+
+use crate::embedded::{self, TABLE};
+use crate::{Error, work};
+
+#[derive(Debug, Default)]
+struct Ledger(Mutex<Vec<Request>>);
+
+impl Observer for Ledger {
+    fn request(&self, request: &Request) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(*request);
+    }
+}
+
+impl Ledger {
+    fn settle(&self) -> Vec<Request> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+type Handler = CommandHandler<InventoryItem, DynamoDbStore>;
+
+pub(crate) async fn run() -> Result<(), Error> {
+    let engine = embedded::in_memory()?;
+    let ledger = Arc::new(Ledger::default());
+    let store = DynamoDbStore::new(engine.client(), TABLE);
+    store.ensure_table().await?;
+    let store = store.observed_by(ledger.clone());
+    let warm = handler(&store);
+    let item = Uuid::now_v7();
+
+    println!("| what | requests | read units | write units | body |");
+    println!("|---|---|---|---|---|");
+    ledger.settle();
+    let body = command(&warm, item, work::create(1)).await?;
+    row("create, nothing cached", &ledger, body);
+    let body = command(&warm, item, work::check_in(1182)).await?;
+    row("check in, head cached (steady state)", &ledger, body);
+    for number in 2..=9 {
+        command(&warm, item, work::check_in(number)).await?;
+    }
+    ledger.settle();
+    let body = command(&handler(&store), item, work::check_in(10)).await?;
+    row("check in, cold, 10 change sets", &ledger, body);
+    let body = command(&warm, item, work::check_in(11)).await?;
+    row("check in, another node was faster", &ledger, body);
+    for length in [100, 1_000] {
+        while command_count(&store, item).await? < length {
+            command(&warm, item, work::check_in(length)).await?;
+        }
+        // Snapshots are written beside the command's path.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        ledger.settle();
+        Head::<InventoryItem>::load(&store, item, None).await?;
+        row(&format!("load, {length} change sets"), &ledger, 0);
+    }
+    println!();
+    Ok(())
+}
+
+fn handler(store: &DynamoDbStore) -> Handler {
+    CommandHandler::new(store.clone(), NonZeroUsize::MIN.saturating_add(100))
+}
+
+async fn command_count(store: &DynamoDbStore, item: Uuid) -> Result<u64, Error> {
+    Ok(Head::<InventoryItem>::load(store, item, None).await?.version)
+}
+
+async fn command(
+    handler: &Handler,
+    item: Uuid,
+    command: InventoryItemCommand,
+) -> Result<usize, Error> {
+    let command_id = Uuid::now_v7();
+    let envelope = Envelope {
+        command_id,
+        aggregate: item,
+        expected_version: None,
+        command,
+        actor: "Mara Lindqvist".into(),
+        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
+        correlation_id: None,
+        causation_id: None,
+    };
+    match handler.execute(&envelope).await? {
+        Outcome::Accepted(accepted) => Ok(accepted.change_set.body().len()),
+        other => Err(Error::Daybook(format!("a measured command was not accepted: {other:?}"))),
+    }
+}
+
+fn row(what: &str, ledger: &Ledger, body: usize) {
+    let requests = ledger.settle();
+    let read: f64 = requests.iter().map(|r| r.read_units).sum();
+    let write: f64 = requests.iter().map(|r| r.write_units).sum();
+    let names: Vec<_> = requests.iter().map(|r| r.operation).collect();
+    println!("| {what} | {} ({}) | {read} | {write} | {body} B |", names.len(), names.join(" + "));
+}

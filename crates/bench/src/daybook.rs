@@ -1,0 +1,103 @@
+//! The release binary as a user runs it, on a data directory of its own.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use domain::inventory_item::InventoryItemCommand;
+use event_store::wire::CommandAccepted;
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+use crate::Error;
+
+pub(crate) struct Daybook {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    /// From spawning the process to `/readyz` answering 200.
+    pub(crate) ready_after: Duration,
+}
+
+impl Daybook {
+    pub(crate) async fn start(binary: &Path, data: &Path) -> Result<Self, Error> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let url = format!("http://127.0.0.1:{port}");
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+        let started = Instant::now();
+        let mut child = Command::new(binary)
+            .args(["serve", "--address", &format!("127.0.0.1:{port}"), "--log", "json", "--data"])
+            .arg(data)
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        while started.elapsed() < Duration::from_secs(300) {
+            if let Some(status) = child.try_wait()? {
+                return Err(Error::Daybook(format!("ended while starting: {status}")));
+            }
+            let answer = http.get(format!("{url}/readyz")).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                let ready_after = started.elapsed();
+                return Ok(Self { child, url, http, ready_after });
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Err(Error::Daybook("was not ready after five minutes".into()))
+    }
+
+    /// Sends one command and gives how long the answer took, and the answer.
+    pub(crate) async fn command(
+        &self,
+        item: Uuid,
+        command: &InventoryItemCommand,
+    ) -> Result<(Duration, CommandAccepted), Error> {
+        let request = serde_json::json!({
+            "command_id": Uuid::now_v7(),
+            "aggregate": { "kind": "inventory-item", "id": item },
+            "command": command,
+        });
+        let sent = Instant::now();
+        let answer =
+            self.http.post(format!("{}/api/v1/commands", self.url)).json(&request).send().await?;
+        let status = answer.status();
+        let body = answer.bytes().await?;
+        let took = sent.elapsed();
+        if !status.is_success() {
+            return Err(Error::Daybook(format!("{status}: {}", String::from_utf8_lossy(&body))));
+        }
+        Ok((took, serde_json::from_slice(&body)?))
+    }
+
+    /// How many change sets an item has, by paging through them.
+    pub(crate) async fn count_change_sets(&self, item: Uuid) -> Result<u64, Error> {
+        let (mut count, mut after) = (0, Some(0));
+        while let Some(version) = after {
+            let url = format!(
+                "{}/api/v1/aggregates/inventory-item/{item}/change-sets?after={version}&limit=1000",
+                self.url
+            );
+            let page: serde_json::Value =
+                self.http.get(url).send().await?.error_for_status()?.json().await?;
+            count += page["change_sets"].as_array().map_or(0, |sets| sets.len() as u64);
+            after = page["next"].as_u64();
+        }
+        Ok(count)
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(mut self) -> Result<(), Error> {
+        self.child.kill().await?;
+        Ok(())
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) async fn stop(mut self) -> Result<(), Error> {
+        if let Some(pid) = self.child.id() {
+            Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
+        }
+        let status = self.child.wait().await?;
+        if status.success() { Ok(()) } else { Err(Error::Daybook(format!("ended with {status}"))) }
+    }
+}

@@ -1,0 +1,66 @@
+//! The embedded engine without the server.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use domain::InventoryItem;
+use event_store::Timestamp;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use event_store::handler::{CommandHandler, Envelope};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::{Error, work};
+
+/// The table that `daybook` uses unless told otherwise.
+pub(crate) const TABLE: &str = "daybook";
+
+pub(crate) fn open(path: &Path) -> Result<Embedded, Error> {
+    Embedded::open(path).map_err(|error| Error::Engine(error.to_string()))
+}
+
+pub(crate) fn in_memory() -> Result<Embedded, Error> {
+    Embedded::in_memory().map_err(|error| Error::Engine(error.to_string()))
+}
+
+/// A database of so many change sets, 100 to an item, written by eight writers.
+pub(crate) async fn fill(path: &Path, change_sets: u64) -> Result<(), Error> {
+    const WRITERS: u64 = 8;
+    const PER_ITEM: u64 = 100;
+    let engine = open(path)?;
+    let store = DynamoDbStore::new(engine.client(), TABLE);
+    store.ensure_table().await?;
+    let handler: CommandHandler<InventoryItem, _> =
+        CommandHandler::new(store, NonZeroUsize::MIN.saturating_add(64));
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let handler = handler.clone();
+        writers.spawn(async move {
+            for item in (writer..change_sets / PER_ITEM).step_by(8) {
+                let aggregate = Uuid::now_v7();
+                for number in 0..PER_ITEM {
+                    let command_id = Uuid::now_v7();
+                    let command =
+                        if number == 0 { work::create(item) } else { work::check_in(number) };
+                    let envelope = Envelope {
+                        command_id,
+                        aggregate,
+                        expected_version: None,
+                        command,
+                        actor: "bench".into(),
+                        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
+                        correlation_id: None,
+                        causation_id: None,
+                    };
+                    handler.execute(&envelope).await?;
+                }
+            }
+            Ok::<_, Error>(())
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done??;
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! The 10,000-in-a-minute run: commands at a fixed rate, whatever the answers take, new items and
+//! changes mixed; then a count proving that each accepted command is exactly one change set.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use crate::daybook::Daybook;
+use crate::latency::{Latencies, Millis};
+use crate::{Error, work};
+
+pub(crate) async fn run(binary: &Path, rate: u32, seconds: u64) -> Result<(), Error> {
+    let directory = tempfile::tempdir()?;
+    let daybook = Arc::new(Daybook::start(binary, directory.path()).await?);
+    let mut ticks = interval(Duration::from_secs(1) / rate);
+    // A tick that comes late is made up for: the rate is a promise, and waiting counts as latency.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut items: Vec<Uuid> = Vec::new();
+    let mut sent = JoinSet::new();
+    let started = Instant::now();
+    for number in 0..u64::from(rate) * seconds {
+        let due = ticks.tick().await;
+        let (item, command) = work::mixed(number, &mut items);
+        let daybook = Arc::clone(&daybook);
+        sent.spawn(async move {
+            let (_, accepted) = daybook.command(item, &command).await?;
+            Ok::<_, Error>((item, due.elapsed(), accepted.duplicate))
+        });
+    }
+    let mut latencies = Latencies::default();
+    let (mut accepted, mut failed) = (HashMap::<Uuid, u64>::new(), 0_u64);
+    while let Some(answer) = sent.join_next().await {
+        match answer? {
+            Ok((item, took, false)) => {
+                latencies.push(took);
+                *accepted.entry(item).or_default() += 1;
+            }
+            Ok((_, _, true)) => failed += 1,
+            Err(error) => {
+                eprintln!("{error}");
+                failed += 1;
+            }
+        }
+    }
+    let elapsed = started.elapsed();
+    let mut counted = 0;
+    for (item, expected) in &accepted {
+        let count = daybook.count_change_sets(*item).await?;
+        if count != *expected {
+            return Err(Error::Count { item: *item, accepted: *expected, counted: count });
+        }
+        counted += count;
+    }
+    println!("| commands at {rate}/s for {seconds} s over HTTP, embedded store on file | |");
+    println!("|---|---|");
+    println!(
+        "| accepted | {} in {:.1} s, on {} items |",
+        latencies.len(),
+        elapsed.as_secs_f64(),
+        accepted.len()
+    );
+    println!("| failed | {failed} |");
+    println!("| change sets counted afterwards | {counted} |");
+    println!("| p50 | {} |", Millis(latencies.quantile(0.5)));
+    println!("| p99 | {} |", Millis(latencies.quantile(0.99)));
+    println!("| max | {} |\n", Millis(latencies.quantile(1.0)));
+    Arc::into_inner(daybook).ok_or(Error::Daybook("is still in use".into()))?.stop().await
+}
