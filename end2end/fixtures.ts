@@ -1,0 +1,118 @@
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type ConsoleMessage, type Page, type Response } from "@playwright/test";
+
+import { Api } from "./api";
+import { Daybook } from "./daybook";
+import { ItemPage } from "./item-page";
+
+export { expect };
+
+interface Options {
+  /** What the browser may complain about: only for a test that provokes it. */
+  allowedComplaints: RegExp[];
+}
+
+interface Fixtures {
+  api: Api;
+  /** The item's page in the test's own tab. */
+  item: ItemPage;
+  /** A server nobody has used yet, for this test alone. */
+  untouched: Daybook;
+  /** Goes to a page and, where there is JavaScript, waits until it has come alive. */
+  visit: (path: string, tab?: Page) => Promise<Response | null>;
+  /** Reloads it, and waits likewise. */
+  reload: (tab?: Page) => Promise<void>;
+  /** Fails when axe finds anything at all. */
+  expectAccessible: () => Promise<void>;
+  quiet: void;
+  evidence: void;
+}
+
+interface WorkerFixtures {
+  daybook: Daybook;
+}
+
+export const test = base.extend<Fixtures & Options, WorkerFixtures>({
+  allowedComplaints: [[], { option: true }],
+
+  daybook: [
+    async ({}, use) => {
+      const daybook = await Daybook.start();
+      await use(daybook);
+      expect(await daybook.dispose(), `daybook stops gracefully:\n${daybook.log.slice(-2000)}`).toBe(0);
+    },
+    { scope: "worker" },
+  ],
+
+  baseURL: async ({ daybook }, use) => use(daybook.url),
+
+  api: async ({ daybook }, use) => use(new Api(daybook)),
+
+  item: async ({ page }, use) => use(new ItemPage(page)),
+
+  untouched: async ({}, use) => {
+    const daybook = await Daybook.start();
+    await use(daybook);
+    await daybook.dispose();
+  },
+
+  visit: async ({ page, javaScriptEnabled }, use) => {
+    await use(async (path, tab = page) => {
+      const response = await tab.goto(path);
+      await alive(tab, javaScriptEnabled);
+      return response;
+    });
+  },
+
+  reload: async ({ page, javaScriptEnabled }, use) => {
+    await use(async (tab = page) => {
+      await tab.reload();
+      await alive(tab, javaScriptEnabled);
+    });
+  },
+
+  expectAccessible: async ({ page }, use) => {
+    await use(async () => {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+      expect(found).toEqual([]);
+    });
+  },
+
+  quiet: [
+    async ({ context, allowedComplaints }, use) => {
+      const complaints: string[] = [];
+      const complain = (text: string): void => {
+        if (!allowedComplaints.some((allowed) => allowed.test(text))) {
+          complaints.push(text);
+        }
+      };
+      context.on("console", (message) => isComplaint(message) && complain(`${message.type()}: ${message.text()}`));
+      context.on("weberror", (error) => complain(`uncaught: ${error.error().stack ?? error.error().message}`));
+      await use();
+      expect(complaints, "the browser's console").toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  evidence: [
+    async ({ daybook }, use, testInfo) => {
+      const start = daybook.log.length;
+      await use();
+      if (testInfo.status !== testInfo.expectedStatus) {
+        await testInfo.attach("daybook.log", { body: daybook.log.slice(start), contentType: "text/plain" });
+      }
+    },
+    { auto: true },
+  ],
+});
+
+function isComplaint(message: ConsoleMessage): boolean {
+  return message.type() === "error" || message.type() === "warning";
+}
+
+async function alive(tab: Page, javaScriptEnabled: boolean | undefined): Promise<void> {
+  if (javaScriptEnabled !== false) {
+    await tab.locator("html[data-hydrated]").waitFor({ state: "attached" });
+  }
+}

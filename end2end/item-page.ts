@@ -1,0 +1,94 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** The tasks on an item's page, by the names people know them by. */
+export const TASKS = [
+  "Check in items",
+  "Remove items",
+  "Adjust stock",
+  "Rename item",
+  "Change maximum",
+  "Set reorder level",
+  "Deactivate item",
+  "Reactivate item",
+] as const;
+
+export type Task = (typeof TASKS)[number];
+
+/** What to enter, by the labels of the fields. */
+export type Fields = Record<string, string | number>;
+
+/** `/inventory/{id}`, found by the roles and names that assistive technology finds it by. */
+export class ItemPage {
+  readonly page: Page;
+  readonly name: Locator;
+  readonly dialog: Locator;
+  /** The change sets, newest first. */
+  readonly entries: Locator;
+  readonly slider: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.name = page.getByRole("heading", { level: 1 });
+    this.dialog = page.getByRole("dialog");
+    this.entries = page.getByRole("list", { name: "Timeline" }).locator("> li");
+    this.slider = page.getByRole("slider", { name: "Version" });
+  }
+
+  /** The figure itself, without its name and what is noted beside it. */
+  figure(name: "On hand" | "Maximum" | "Reorder level"): Locator {
+    return this.page.getByRole("status", { name, exact: true });
+  }
+
+  /** Says which version is shown; there only when that is not the newest. */
+  viewing(version: number, of: number): Locator {
+    return this.page.getByRole("status").filter({ hasText: `Viewing version ${version} of ${of}` });
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  /** The dialog's button that performs the task. */
+  primary(task: Task): Locator {
+    return this.dialog.getByRole("button", { name: task, exact: true });
+  }
+
+  async begin(task: Task): Promise<void> {
+    await this.button(task).click();
+    await expect(this.dialog).toBeVisible();
+  }
+
+  async fill(fields: Fields): Promise<void> {
+    await fill(this.dialog, fields);
+  }
+
+  async perform(task: Task, fields: Fields = {}): Promise<void> {
+    await this.begin(task);
+    await this.fill(fields);
+    await this.primary(task).click();
+    await this.expectSettled();
+  }
+
+  /** The dialog has gone, and what is shown is what the server has said, not what is hoped for. */
+  async expectSettled(): Promise<void> {
+    await expect(this.dialog).toBeHidden();
+    await expect(this.entries.and(this.page.locator("[data-state=pending]"))).toHaveCount(0);
+    await expect(this.dialog).toBeHidden();
+  }
+}
+
+export function field(form: Locator | Page, label: string): Locator {
+  return form.getByLabel(label, { exact: true });
+}
+
+export async function fill(form: Locator | Page, fields: Fields): Promise<void> {
+  for (const [label, value] of Object.entries(fields)) {
+    const input = field(form, label);
+    if ((await input.evaluate((element) => element.tagName)) === "SELECT") {
+      await input.selectOption(String(value));
+    } else {
+      await input.fill(String(value));
+    }
+  }
+}
+

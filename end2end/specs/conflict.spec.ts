@@ -1,0 +1,87 @@
+import { expect, test } from "../fixtures";
+import { field, ItemPage } from "../item-page";
+
+const CONFLICT = /Failed to load resource: the server responded with a status of 409/;
+
+test.describe("Two tabs on one item", () => {
+  test.use({ allowedComplaints: [CONFLICT] });
+
+  test("the slower one hears who did what, and is offered the task again", async ({ context, page, item, api, visit }) => {
+    const { id } = await api.createItem({ name: "Beans" });
+    const actor = (await api.changeSets(id))[0]!.actor;
+    const tab = await context.newPage();
+    const other = new ItemPage(tab);
+    await visit(`/inventory/${id}`);
+    await visit(`/inventory/${id}`, tab);
+    await other.begin("Rename item");
+    await other.fill({ "New name": "Arabica" });
+
+    await item.perform("Rename item", { "New name": "Robusta" });
+    await expect(item.name).toHaveText("Robusta");
+    await other.primary("Rename item").click();
+
+    await expect(other.dialog).toContainText("renamed it to “Robusta”");
+    await expect(other.dialog).toContainText(actor);
+    await expect(field(other.dialog, "New name")).toHaveValue("Arabica");
+    expect(await api.changeSets(id)).toHaveLength(2);
+
+    await other.dialog.getByRole("button", { name: "Do it again" }).click();
+    await other.expectSettled();
+    await expect(other.name).toHaveText("Arabica");
+    await expect(other.entries).toHaveText([/Renamed to “Arabica”/, /Renamed to “Robusta”/, /Created/]);
+    expect((await api.changeSets(id)).map(({ version }) => version)).toEqual([1, 2, 3]);
+
+    await page.reload();
+    await expect(item.name).toHaveText("Arabica");
+  });
+
+  test("a count is not taken for what it was not counted against", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 10 });
+    await visit(`/inventory/${id}`);
+    await item.begin("Adjust stock");
+    await item.fill({ Counted: 9, Reason: "shelf count" });
+    await api.command(id, "RemoveItems", { quantity: 4, reason: "sold" });
+
+    await item.primary("Adjust stock").click();
+
+    await expect(item.dialog).toContainText("removed 4 (sold)");
+    await expect(field(item.dialog, "Counted")).toHaveValue("9");
+    expect((await api.state(id)).on_hand).toBe(6);
+  });
+});
+
+test("movements from two tabs both count", async ({ context, item, api, visit }) => {
+  const { id } = await api.createItem({ on_hand: 10 });
+  const tab = await context.newPage();
+  const other = new ItemPage(tab);
+  await visit(`/inventory/${id}`);
+  await visit(`/inventory/${id}`, tab);
+
+  await item.perform("Check in items", { Quantity: 5 });
+  await other.perform("Remove items", { Quantity: 3, Reason: "sold" });
+
+  await expect(other.entries).toHaveText([/Removed 3/, /Checked in 5/, /Checked in 10/, /Created/]);
+  await expect(other.figure("On hand")).toHaveText("12");
+  expect((await api.state(id)).on_hand).toBe(12);
+});
+
+test.describe("Two tabs on one item, without JavaScript", { tag: "@no-js" }, () => {
+  test.use({ allowedComplaints: [CONFLICT] });
+
+  test("the slower one hears the same", async ({ context, item, api, visit }) => {
+    const { id } = await api.createItem({ name: "Beans" });
+    const tab = await context.newPage();
+    const other = new ItemPage(tab);
+    await visit(`/inventory/${id}`, tab);
+    await other.begin("Rename item");
+    await other.fill({ "New name": "Arabica" });
+    await visit(`/inventory/${id}`);
+    await item.perform("Rename item", { "New name": "Robusta" });
+
+    await other.primary("Rename item").click();
+
+    await expect(other.dialog).toContainText("renamed it to “Robusta”");
+    await expect(field(other.dialog, "New name")).toHaveValue("Arabica");
+    expect(await api.changeSets(id)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,164 @@
+import type { Locator, Page } from "@playwright/test";
+
+import { uuidv7 } from "../api";
+import { expect, test } from "../fixtures";
+
+/** A word that no other test's items hold. */
+const word = (): string => `Word${uuidv7().slice(-12)}`;
+
+const rows = (page: Page): Locator => page.getByRole("table").locator("tbody").getByRole("row");
+
+const names = (page: Page): Locator => rows(page).getByRole("link");
+
+test.describe("The list of items", { tag: "@both" }, () => {
+  test("finds by name and by SKU, in any case", async ({ page, api, visit }) => {
+    const mark = word();
+    await api.createItem({ name: `${mark} beans`, sku: "A" });
+    await api.createItem({ name: "Tea", sku: `${mark}-2` });
+    await api.createItem({ name: "Neither" });
+    await visit("/inventory");
+
+    await page.getByRole("searchbox", { name: "Search items" }).fill(mark.toUpperCase());
+    await page.getByRole("searchbox", { name: "Search items" }).press("Enter");
+
+    await expect(names(page)).toHaveText(["Tea", `${mark} beans`]);
+    await expect(page).toHaveURL(new RegExp(`search=${mark.toUpperCase()}`));
+  });
+
+  test("a search is a link that can be passed on", async ({ page, api, visit }) => {
+    const mark = word();
+    await api.createItem({ name: mark });
+    await visit(`/inventory?search=${mark}`);
+    await expect(names(page)).toHaveText([mark]);
+    await expect(page.getByRole("searchbox", { name: "Search items" })).toHaveValue(mark);
+  });
+
+  test("a search that could be a pattern is taken at its word", async ({ page, api, visit }) => {
+    const mark = word();
+    await api.createItem({ name: `${mark} 100%_\\'"` });
+    await api.createItem({ name: `${mark} 1000 other` });
+    await visit(`/inventory?search=${encodeURIComponent(`${mark} 100%_\\'"`)}`);
+    await expect(names(page)).toHaveText([`${mark} 100%_\\'"`]);
+    await visit(`/inventory?search=${encodeURIComponent(`${mark}%other`)}`);
+    await expect(rows(page)).toHaveCount(0);
+  });
+
+  test("sorts by what is on hand, and back", async ({ page, api, visit }) => {
+    const mark = word();
+    await api.createItem({ name: `${mark} a`, on_hand: 5 });
+    await api.createItem({ name: `${mark} b`, on_hand: 50 });
+    await api.createItem({ name: `${mark} c` });
+    await visit(`/inventory?search=${mark}`);
+    await expect(names(page)).toHaveText([`${mark} a`, `${mark} b`, `${mark} c`]);
+    const header = page.getByRole("columnheader", { name: /On hand/ });
+
+    await header.locator("a, button").click();
+    await expect(names(page)).toHaveText([`${mark} c`, `${mark} a`, `${mark} b`]);
+    await expect(header).toHaveAttribute("aria-sort", "ascending");
+
+    await header.locator("a, button").click();
+    await expect(names(page)).toHaveText([`${mark} b`, `${mark} a`, `${mark} c`]);
+    await expect(header).toHaveAttribute("aria-sort", "descending");
+  });
+
+  test("shows what it has just been told", async ({ page, item, api, visit }) => {
+    const mark = word();
+    const { id } = await api.createItem({ name: mark, on_hand: 5 });
+    await visit(`/inventory/${id}`);
+    await item.perform("Check in items", { Quantity: 7 });
+    await expect(item.figure("On hand")).toHaveText("12");
+
+    await visit(`/inventory?search=${mark}`);
+    await expect(rows(page).getByRole("cell").nth(1)).toHaveText("12");
+  });
+
+  test("comes in pages that miss nothing and repeat nothing", async ({ page, api, visit, javaScriptEnabled }) => {
+    const mark = word();
+    const expected = Array.from({ length: 120 }, (_, k) => `${mark} ${String(k).padStart(3, "0")}`);
+    await Promise.all(expected.map((name) => api.createItem({ name })));
+    await visit(`/inventory?search=${mark}`);
+    const more = page.getByRole("link", { name: "Show more" });
+
+    // What has come alive adds the next page to the first; a link goes to it.
+    const start = (end: number): number => (javaScriptEnabled === false ? end - 50 : 0);
+    await expect(names(page)).toHaveText(expected.slice(0, 50));
+    await more.click();
+    await expect(names(page)).toHaveText(expected.slice(start(100), 100));
+    await more.click();
+    await expect(names(page)).toHaveText(expected.slice(start(150), 150));
+    await expect(more).toBeHidden();
+  });
+
+  test("a search without a match says so", async ({ page, visit }) => {
+    await visit("/inventory?search=nothing-is-called-so");
+    await expect(rows(page)).toHaveCount(0);
+    await expect(page.getByText("nothing-is-called-so")).toBeVisible();
+  });
+
+  test("an empty desk offers a first item and the sample company", async ({ untouched, page, visit }) => {
+    await visit(`${untouched.url}/inventory`);
+    await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
+    await expect(page.getByRole("link", { name: "Create item" }).first()).toBeVisible();
+    await expect(page.getByRole("button", { name: /sample/i })).toBeVisible();
+  });
+});
+
+test("the sample company is there once asked for", async ({ untouched, page, visit }) => {
+  test.slow();
+  await visit(`${untouched.url}/inventory`);
+  await page.getByRole("button", { name: /sample/i }).click();
+  await expect(rows(page).nth(20)).toBeVisible({ timeout: 60_000 });
+});
+
+test.describe("The way around", { tag: "@both" }, () => {
+  test("leads from home to the list and back", async ({ page, visit }) => {
+    await visit("/");
+    await expect(page.getByRole("heading", { name: "Daybook", level: 1 })).toBeVisible();
+    const main = page.getByRole("navigation", { name: "Main" });
+    await main.getByRole("link", { name: "Inventory" }).click();
+    await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
+    await expect(main.getByRole("link", { name: "Inventory" })).toHaveAttribute("aria-current", "page");
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: "Daybook", level: 1 })).toBeVisible();
+  });
+});
+
+test.describe("What is not there", { tag: "@both" }, () => {
+  test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 40[04]/] });
+
+  const missing = [
+    "/nowhere",
+    "/inventory/01939c6e-7b1a-7c3e-8000-000000000000",
+    "/inventory/not-an-id",
+    "/inventory/00000000-0000-0000-0000-000000000000",
+    "/pkg/nothing.js",
+  ];
+  for (const path of missing) {
+    test(`${path} answers 404 on a page with a way on`, async ({ page, visit }) => {
+      const response = await visit(path);
+      expect(response?.status()).toBe(404);
+      await page.locator("main").getByRole("link").first().click();
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expect(page).not.toHaveURL(path);
+    });
+  }
+});
+
+test.describe("The site's files", () => {
+  test("come compressed, with their type, and are not sent twice", async ({ request }) => {
+    for (const [path, type] of [
+      ["/pkg/daybook.js", "text/javascript; charset=utf-8"],
+      ["/pkg/daybook.wasm", "application/wasm"],
+      ["/pkg/daybook.css", "text/css; charset=utf-8"],
+      ["/favicon.svg", "image/svg+xml"],
+    ] as const) {
+      const first = await request.get(path, { headers: { "accept-encoding": "br, gzip" } });
+      expect(first.status()).toBe(200);
+      expect(first.headers()).toMatchObject({ "content-type": type, "content-encoding": "br", "cache-control": "no-cache" });
+      const again = await request.get(path, {
+        headers: { "accept-encoding": "br, gzip", "if-none-match": first.headers()["etag"]! },
+      });
+      expect(again.status()).toBe(304);
+    }
+  });
+});

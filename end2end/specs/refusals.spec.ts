@@ -1,0 +1,228 @@
+import { expect, test } from "../fixtures";
+import { field, fill, TASKS, type Fields, type Task } from "../item-page";
+
+const REJECTED = /Failed to load resource: the server responded with a status of 422/;
+
+test.describe("A task that is not allowed now", { tag: "@both" }, () => {
+  test("is disabled while there is stock, with the reason and the way out", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 12 });
+    await visit(`/inventory/${id}`);
+
+    await expect(item.button("Deactivate item")).toBeDisabled();
+    await expect(page.getByText(/there are still 12 on hand/i).first()).toBeVisible();
+
+    await item.button("Write off remaining").click();
+    await expect(field(item.dialog, "Quantity")).toHaveValue("12");
+    await item.fill({ Reason: "expired" });
+    await item.dialog.getByRole("button", { name: "Write off remaining", exact: true }).click();
+    await item.expectSettled();
+    await expect(item.entries.first()).toContainText("Removed 12 · expired");
+    await item.perform("Deactivate item", { Reason: "Discontinued" });
+    expect((await api.state(id)).active).toBe(false);
+  });
+
+  test("is disabled with nothing on hand", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem();
+    await visit(`/inventory/${id}`);
+    await expect(item.button("Remove items")).toBeDisabled();
+    await expect(page.getByText(/only 0 on hand/i).first()).toBeVisible();
+  });
+
+  test("is disabled at the maximum", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ max_quantity: 5, on_hand: 5 });
+    await visit(`/inventory/${id}`);
+    await expect(item.button("Check in items")).toBeDisabled();
+    await expect(page.getByText(/at most 5 may be on hand/i).first()).toBeVisible();
+  });
+
+  test("is disabled on an inactive item, all but one", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem();
+    await api.command(id, "DeactivateInventoryItem", { reason: "Discontinued" });
+    await visit(`/inventory/${id}`);
+
+    await expect(item.button("Reactivate item")).toBeEnabled();
+    await expect(page.getByText(/the item is inactive/i).first()).toBeVisible();
+    for (const task of TASKS) {
+      const button = item.button(task);
+      if (task !== "Reactivate item" && (await button.count()) > 0) {
+        await expect(button).toBeDisabled();
+      }
+    }
+  });
+});
+
+interface Refusal {
+  why: string;
+  task: Task;
+  fields: Fields;
+  says: RegExp;
+}
+
+// Each on an active item called "Beans" of at most 60 with 40 on hand.
+const refusals: Refusal[] = [
+  {
+    why: "more than the maximum",
+    task: "Check in items",
+    fields: { Quantity: 21 },
+    says: /21 more would make 61, but at most 60 may be on hand/i,
+  },
+  { why: "nothing checked in", task: "Check in items", fields: { Quantity: 0 }, says: /Quantity must be 1 to/ },
+  { why: "less than nothing", task: "Check in items", fields: { Quantity: -1 }, says: /Quantity must be 1 to/ },
+  { why: "too many", task: "Check in items", fields: { Quantity: 1_000_000_001 }, says: /Quantity must be 1 to/ },
+  { why: "half an item", task: "Check in items", fields: { Quantity: "1.5" }, says: /Quantity must be a whole number/ },
+  {
+    why: "more than any integer",
+    task: "Check in items",
+    fields: { Quantity: "9223372036854775808" },
+    says: /Quantity must be a whole number/,
+  },
+  {
+    why: "more than on hand",
+    task: "Remove items",
+    fields: { Quantity: 41, Reason: "sold" },
+    says: /only 40 on hand, which is less than 41/i,
+  },
+  {
+    why: "no difference",
+    task: "Adjust stock",
+    fields: { Counted: 40, Reason: "count" },
+    says: /the books say 40 already/i,
+  },
+  {
+    why: "below on hand",
+    task: "Change maximum",
+    fields: { "Maximum quantity": 39 },
+    says: /40 are on hand, which is more than 39/i,
+  },
+  { why: "same name", task: "Rename item", fields: { "New name": " Beans " }, says: /called Beans already/ },
+  {
+    why: "too long a name",
+    task: "Rename item",
+    fields: { "New name": "x".repeat(201) },
+    says: /has 201 characters; at most 200 are allowed/,
+  },
+  {
+    why: "less than no level",
+    task: "Set reorder level",
+    fields: { "Reorder level": -1 },
+    says: /Reorder level must be 0 to/,
+  },
+];
+
+for (const { why, task, fields, says } of refusals) {
+  test(`${task} refuses ${why} before anything is sent`, async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ name: "Beans", max_quantity: 60, on_hand: 40 });
+    await visit(`/inventory/${id}`);
+    await item.begin(task);
+    await item.fill(fields);
+
+    await expect(item.dialog).toContainText(says);
+    await expect(item.primary(task)).toBeDisabled();
+    await expect(item.primary(task)).toHaveAccessibleDescription(says);
+    expect(await api.changeSets(id)).toHaveLength(2);
+  });
+}
+
+test.describe("Without JavaScript", { tag: "@no-js" }, () => {
+  test.use({ allowedComplaints: [REJECTED] });
+
+  for (const { why, task, fields, says } of refusals) {
+    test(`${task} refuses ${why}, and keeps the input`, async ({ item, api, visit }) => {
+      const { id } = await api.createItem({ name: "Beans", max_quantity: 60, on_hand: 40 });
+      await visit(`/inventory/${id}`);
+      await item.begin(task);
+      await item.fill(fields);
+      await item.primary(task).click();
+
+      await expect(item.dialog).toContainText(says);
+      for (const [label, value] of Object.entries(fields)) {
+        await expect(field(item.dialog, label)).toHaveValue(String(value));
+      }
+      expect(await api.changeSets(id)).toHaveLength(2);
+    });
+  }
+});
+
+test.describe("When the state has changed since", () => {
+  test.use({ allowedComplaints: [REJECTED] });
+
+  test("the server's refusal is shown, what was shown early is taken back, the input stays", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 10 });
+    await visit(`/inventory/${id}`);
+    await item.begin("Remove items");
+    await item.fill({ Quantity: 8, Reason: "sold" });
+    await api.command(id, "RemoveItems", { quantity: 5, reason: "lost" });
+
+    await item.primary("Remove items").click();
+
+    await expect(item.dialog).toContainText(/only 5 on hand, which is less than 8/i);
+    await expect(field(item.dialog, "Quantity")).toHaveValue("8");
+    expect((await api.state(id)).on_hand).toBe(5);
+
+    await item.fill({ Quantity: 5 });
+    await item.primary("Remove items").click();
+    await item.expectSettled();
+    await expect(item.entries.first()).toContainText("Removed 5 · sold");
+    expect((await api.state(id)).on_hand).toBe(0);
+  });
+
+  test("what commutes goes through on the newer state", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 10 });
+    await visit(`/inventory/${id}`);
+    await item.begin("Check in items");
+    await api.command(id, "RenameInventoryItem", { name: "Renamed meanwhile" });
+    await api.command(id, "CheckInItems", { quantity: 100 });
+
+    await item.fill({ Quantity: 5 });
+    await item.primary("Check in items").click();
+
+    await item.expectSettled();
+    await expect(item.name).toHaveText("Renamed meanwhile");
+    await expect(item.entries).toHaveText([/Checked in 5/, /Checked in 100/, /Renamed/, /Checked in 10/, /Created/]);
+    expect((await api.state(id)).on_hand).toBe(115);
+  });
+});
+
+test("creating says what is blank once asked to, and goes there", async ({ page, item, visit }) => {
+  await visit("/inventory/new");
+  await fill(page, { Name: "Beans", SKU: "  ", Unit: "bag" });
+  await expect(field(page, "SKU")).not.toHaveAttribute("aria-invalid");
+
+  await page.getByRole("button", { name: "Create item", exact: true }).click();
+  await expect(field(page, "SKU")).toBeFocused();
+  await expect(field(page, "SKU")).toHaveAttribute("aria-invalid", "true");
+  await expect(field(page, "SKU")).toHaveAccessibleDescription(/SKU must not be blank/);
+
+  await page.keyboard.type("B-1");
+  await page.keyboard.press("Enter");
+  await expect(item.name).toHaveText("Beans");
+});
+
+test("a task says likewise what is missing", async ({ page, item, api, visit }) => {
+  const { id } = await api.createItem({ on_hand: 12 });
+  await visit(`/inventory/${id}`);
+  await item.begin("Remove items");
+  await item.fill({ Quantity: 5 });
+
+  await item.primary("Remove items").click();
+  await expect(field(item.dialog, "Reason")).toBeFocused();
+  await expect(item.dialog).toContainText("Reason must not be blank.");
+  expect(await api.changeSets(id)).toHaveLength(2);
+
+  await item.fill({ Quantity: "" });
+  await page.keyboard.press("Enter");
+  await expect(item.dialog).toContainText("Quantity must not be blank.");
+  await expect(field(item.dialog, "Quantity")).toBeFocused();
+});
+
+test("creating refuses what is never right, before anything is sent", async ({ page, item, visit }) => {
+  await visit("/inventory/new");
+  await fill(page, { Name: "Beans", SKU: "B-1", Unit: "bag", "Maximum quantity": "1.5" });
+  const create = page.getByRole("button", { name: "Create item", exact: true });
+  await expect(create).toBeDisabled();
+  await expect(create).toHaveAccessibleDescription(/Maximum quantity must be a whole number/);
+
+  await fill(page, { "Maximum quantity": "15" });
+  await create.click();
+  await expect(item.figure("Maximum")).toHaveText("15");
+});

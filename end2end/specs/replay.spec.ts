@@ -1,0 +1,186 @@
+import type { Page } from "@playwright/test";
+
+import type { Api } from "../api";
+import { expect, test } from "../fixtures";
+import { TASKS, type ItemPage } from "../item-page";
+
+/** Nine versions: on hand, after each, is 0, 40, 25, 25, 30, 30, 30, 42, 12. */
+async function nineVersions(api: Api): Promise<string> {
+  const { id } = await api.createItem({ name: "Beans", max_quantity: 60, on_hand: 40 });
+  await api.command(id, "RemoveItems", { quantity: 15, reason: "sold" });
+  await api.command(id, "RenameInventoryItem", { name: "Coffee beans" });
+  await api.command(id, "AdjustStock", { counted: 30, reason: "count" });
+  await api.command(id, "ChangeMaxQuantity", { max_quantity: 80 });
+  await api.command(id, "SetReorderLevel", { level: 9 });
+  await api.command(id, "CheckInItems", { quantity: 12, reference: "PO 1182" });
+  await api.command(id, "RemoveItems", { quantity: 30, reason: "sold" });
+  return id;
+}
+
+async function expectVersion3(item: ItemPage): Promise<void> {
+  await expect(item.viewing(3, 9)).toBeVisible();
+  await expect(item.name).toHaveText("Beans");
+  await expect(item.figure("On hand")).toHaveText("25");
+  await expect(item.figure("Maximum")).toHaveText("60");
+}
+
+async function expectNow(item: ItemPage): Promise<void> {
+  await expect(item.page.getByText(/Viewing version/)).toBeHidden();
+  await expect(item.name).toHaveText("Coffee beans");
+  await expect(item.figure("On hand")).toHaveText("12");
+  await expect(item.figure("Maximum")).toHaveText("80");
+  await expect(item.figure("Reorder level")).toHaveText("9");
+}
+
+test("the slider shows the item as it was, and every task waits", async ({ item, api, visit }) => {
+  await visit(`/inventory/${await nineVersions(api)}`);
+  await expectNow(item);
+  await expect(item.slider).toHaveValue("9");
+
+  await item.slider.fill("3");
+
+  await expectVersion3(item);
+  for (const task of TASKS) {
+    const button = item.button(task);
+    if ((await button.count()) > 0) {
+      await expect(button).toBeDisabled();
+    }
+  }
+  await item.button("Return to now").click();
+  await expectNow(item);
+  await expect(item.button("Check in items")).toBeEnabled();
+});
+
+test("the slider obeys the keyboard", async ({ page, item, api, visit }) => {
+  await visit(`/inventory/${await nineVersions(api)}`);
+  await item.slider.focus();
+  await page.keyboard.press("Home");
+  await expect(item.viewing(1, 9)).toBeVisible();
+  await expect(item.figure("On hand")).toHaveText("0");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expectVersion3(item);
+  await page.keyboard.press("ArrowLeft");
+  await expect(item.viewing(2, 9)).toBeVisible();
+  await expect(item.figure("On hand")).toHaveText("40");
+  await page.keyboard.press("End");
+  await expectNow(item);
+});
+
+test("the slider says its version to who cannot see it", async ({ item, api, visit }) => {
+  await visit(`/inventory/${await nineVersions(api)}`);
+  await item.slider.fill("3");
+  await expect(item.slider).toHaveAttribute("aria-valuetext", /3/);
+  await expect(item.slider).toHaveAttribute("min", "1");
+  await expect(item.slider).toHaveAttribute("max", "9");
+});
+
+test("the buttons go step by step, and stop at both ends", async ({ item, api, visit }) => {
+  await visit(`/inventory/${await nineVersions(api)}`);
+  await expect(item.button("Next version")).toBeDisabled();
+  await item.button("Previous version").click();
+  await expect(item.viewing(8, 9)).toBeVisible();
+  await expect(item.figure("On hand")).toHaveText("42");
+  await item.button("Next version").click();
+  await expectNow(item);
+  await item.slider.fill("1");
+  await expect(item.button("Previous version")).toBeDisabled();
+});
+
+test("Play runs from the start to now, Pause holds it", async ({ page, item, api, visit }) => {
+  const tick = await windIntervalsByHand(page);
+  await visit(`/inventory/${await nineVersions(api)}`);
+  await item.slider.fill("1");
+  await expect(item.viewing(1, 9)).toBeVisible();
+
+  await item.button("Play").click();
+  await expect(item.button("Pause")).toBeVisible();
+  await tick(1);
+  await expect(item.viewing(2, 9)).toBeVisible();
+  await item.button("Pause").click();
+  await expect(item.button("Play")).toBeVisible();
+  await tick(20);
+  await expect(item.viewing(2, 9)).toBeVisible();
+
+  await item.button("Play").click();
+  await tick(6);
+  await expect(item.viewing(8, 9)).toBeVisible();
+  await tick(20);
+  await expectNow(item);
+  await expect(item.button("Play")).toBeVisible();
+});
+
+/** Makes the page's intervals pass when told to and not otherwise: a test cannot be late for any. */
+async function windIntervalsByHand(page: Page): Promise<(times: number) => Promise<void>> {
+  await page.addInitScript(() => {
+    const callbacks = new Map<number, () => void>();
+    let last = 0;
+    Object.assign(window, {
+      setInterval: (callback: () => void) => callbacks.set(++last, callback) && last,
+      clearInterval: (id: number) => callbacks.delete(id),
+      tick: () => callbacks.forEach((callback) => callback()),
+    });
+  });
+  return async (times) => {
+    for (let passed = 0; passed < times; passed += 1) {
+      await page.evaluate("tick()");
+    }
+  };
+}
+
+test("the address follows the slider, and the Back button leaves the page", async ({ page, item, api, visit }) => {
+  const id = await nineVersions(api);
+  await visit("/inventory");
+  await visit(`/inventory/${id}`);
+  await item.slider.fill("5");
+  await item.slider.fill("3");
+  await expect(page).toHaveURL(`/inventory/${id}?version=3`);
+  await item.button("Return to now").click();
+  await expect(page).toHaveURL(`/inventory/${id}`);
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
+});
+
+test("a new change set does not pull who looks at the past back to now", async ({ item, api, visit, reload }) => {
+  const id = await nineVersions(api);
+  await visit(`/inventory/${id}?version=3`);
+  await api.command(id, "CheckInItems", { quantity: 1 });
+  await reload();
+  await expect(item.viewing(3, 10)).toBeVisible();
+  await expect(item.figure("On hand")).toHaveText("25");
+});
+
+test.describe("A permalink", { tag: "@both" }, () => {
+  test("shows the version it names", async ({ item, api, visit }) => {
+    const id = await nineVersions(api);
+    const response = await visit(`/inventory/${id}?version=3`);
+    expect(response?.status()).toBe(200);
+    expect(await response?.text()).toContain("Viewing version 3 of 9");
+    await expectVersion3(item);
+    await expect(item.button("Check in items")).toBeDisabled();
+  });
+
+  test("to the newest version is now", async ({ item, api, visit }) => {
+    await visit(`/inventory/${await nineVersions(api)}?version=9`);
+    await expectNow(item);
+    await expect(item.button("Check in items")).toBeEnabled();
+  });
+});
+
+test.describe("A permalink to no version", { tag: "@both" }, () => {
+  // The page itself is what cannot be loaded.
+  test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 40[04]/] });
+
+  for (const version of ["0", "-1", "10", "abc"]) {
+    test(`?version=${version} says so, with a way back`, async ({ page, item, api, visit }) => {
+      const id = await nineVersions(api);
+      const response = await visit(`/inventory/${id}?version=${version}`);
+      expect(response?.status()).toBeGreaterThanOrEqual(400);
+      expect(response?.status()).toBeLessThan(500);
+      await expect(page.getByText(/Viewing version/)).toBeHidden();
+
+      await page.locator(`a[href="/inventory/${id}"]`).first().click();
+      await expectNow(item);
+    });
+  }
+});

@@ -1,0 +1,53 @@
+import type { Locator } from "@playwright/test";
+
+import { expect, test } from "../fixtures";
+import { field, fill } from "../item-page";
+
+const NAME = "קפה ☕ 5 👩‍🌾!";
+const SKU = "מק״ט-7";
+const UNIT = "שקית 👜";
+const REFERENCE = "הזמנה 1182 🚚";
+
+/** What people wrote stands in a `bdi` of its own, so that it cannot turn our words around it. */
+async function expectApart(within: Locator, text: string): Promise<void> {
+  const own = within.locator("bdi").filter({ hasText: text }).first();
+  await expect(own).toHaveText(text);
+  await expect(own).toHaveCSS("direction", "rtl");
+}
+
+test.describe("Text from right to left, and emoji,", { tag: "@both" }, () => {
+  test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 422/] });
+
+  test("is what it was, in its own direction", async ({ page, item, api, visit, javaScriptEnabled }) => {
+    await visit("/inventory/new");
+    await fill(page, { Name: NAME, SKU, Unit: UNIT });
+    await expect(field(page, "Name")).toHaveCSS("direction", "rtl");
+    await page.getByRole("button", { name: "Create item", exact: true }).click();
+
+    await expect(item.name).toHaveText(NAME);
+    await expectApart(item.name, NAME);
+    await expect(item.entries).toHaveText([new RegExp(`Created as “${NAME}”`)]);
+    await expectApart(item.entries.first(), NAME);
+    const id = new URL(page.url()).pathname.split("/").at(-1)!;
+    expect(await api.state(id)).toMatchObject({ name: NAME, sku: SKU, unit: UNIT });
+
+    await item.perform("Check in items", { Quantity: 12, Reference: REFERENCE });
+    await expect(item.entries.first()).toContainText(`Checked in 12 · ${REFERENCE}`);
+    await expectApart(item.entries.first(), REFERENCE);
+
+    await item.begin("Rename item");
+    await item.fill({ "New name": NAME });
+    if (javaScriptEnabled === false) {
+      await item.primary("Rename item").click();
+    }
+    await expect(item.dialog).toContainText(`The item is called ${NAME} already.`);
+    await expectApart(item.dialog, NAME);
+    await expect(field(item.dialog, "New name")).toHaveValue(NAME);
+    expect(await api.changeSets(id)).toHaveLength(2);
+
+    await visit(`/inventory?search=${encodeURIComponent(SKU)}`);
+    const row = page.getByRole("table").getByRole("row").filter({ hasText: SKU }).first();
+    await expectApart(row.getByRole("rowheader"), NAME);
+    await expectApart(row.getByRole("cell").first(), SKU);
+  });
+});

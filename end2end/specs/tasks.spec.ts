@@ -1,0 +1,215 @@
+import type { Locator } from "@playwright/test";
+
+import { expect, test } from "../fixtures";
+import { field, fill, type Fields, type Task } from "../item-page";
+
+test.describe("Every task", { tag: "@both" }, () => {
+  test("creates an item, and goes to it", async ({ page, item, api, visit }) => {
+    await visit("/inventory");
+    await page.getByRole("link", { name: "Create item" }).first().click();
+    await expect(page.getByRole("heading", { name: "Create an item" })).toBeVisible();
+    await fill(page, { SKU: "COF-1", Name: "Coffee beans", Unit: "bag", "Maximum quantity": 60 });
+    await page.getByRole("button", { name: "Create item", exact: true }).click();
+
+    await expect(item.name).toHaveText("Coffee beans");
+    await expect(item.figure("On hand")).toHaveText("0");
+    await expect(item.figure("Maximum")).toHaveText("60");
+    await expect(item.entries).toHaveText([/Created as “Coffee beans”, at most 60/]);
+    const id = new URL(page.url()).pathname.split("/").at(-1)!;
+    expect(await api.state(id)).toEqual({
+      sku: "COF-1",
+      name: "Coffee beans",
+      unit: "bag",
+      on_hand: 0,
+      max_quantity: 60,
+      reorder_level: null,
+      active: true,
+    });
+  });
+
+  interface Performance {
+    task: Task;
+    fields: Fields;
+    figure: "On hand" | "Maximum" | "Reorder level";
+    shows: string;
+    sentence: RegExp;
+  }
+
+  // Each on an item of at most 60 with 40 on hand.
+  const performances: Performance[] = [
+    {
+      task: "Check in items",
+      fields: { Quantity: 12, Reference: "PO 1182" },
+      figure: "On hand",
+      shows: "52",
+      sentence: /Checked in 12 · PO 1182/,
+    },
+    {
+      task: "Remove items",
+      fields: { Quantity: 15, Reason: "damaged" },
+      figure: "On hand",
+      shows: "25",
+      sentence: /Removed 15 · damaged/,
+    },
+    {
+      task: "Adjust stock",
+      fields: { Counted: 37, Reason: "shelf count" },
+      figure: "On hand",
+      shows: "37",
+      sentence: /Counted 37 · was 40/,
+    },
+    {
+      task: "Change maximum",
+      fields: { "Maximum quantity": 75 },
+      figure: "Maximum",
+      shows: "75",
+      sentence: /Maximum set to 75/,
+    },
+    {
+      task: "Set reorder level",
+      fields: { "Reorder level": 9 },
+      figure: "Reorder level",
+      shows: "9",
+      sentence: /Reorder level set to 9/,
+    },
+  ];
+
+  for (const { task, fields, figure: name, shows, sentence } of performances) {
+    test(`${task}: the figure and the timeline say so`, async ({ item, api, visit }) => {
+      const { id } = await api.createItem({ max_quantity: 60, on_hand: 40 });
+      await visit(`/inventory/${id}`);
+      await expect(item.entries).toHaveCount(2);
+
+      await item.perform(task, fields);
+
+      await expect(item.figure(name)).toHaveText(shows);
+      await expect(item.entries).toHaveCount(3);
+      await expect(item.entries.first()).toContainText(sentence);
+      expect(await api.changeSets(id)).toHaveLength(3);
+    });
+  }
+
+  test("Rename item: the page goes by the new name", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ name: "Beans" });
+    await visit(`/inventory/${id}`);
+    await item.perform("Rename item", { "New name": "Coffee beans, whole" });
+
+    await expect(item.name).toHaveText("Coffee beans, whole");
+    await expect(page).toHaveTitle(/Coffee beans, whole/);
+    await expect(item.entries.first()).toContainText("Renamed to “Coffee beans, whole”");
+  });
+
+  test("Change maximum: an empty field lifts it", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ max_quantity: 60 });
+    await visit(`/inventory/${id}`);
+    await item.perform("Change maximum", { "Maximum quantity": "" });
+
+    await expect(item.entries.first()).toContainText("Maximum lifted");
+    await expect(item.figure("Maximum")).toHaveText("No limit");
+    expect((await api.state(id)).max_quantity).toBeNull();
+  });
+
+  test("Deactivate and reactivate: one takes the place of the other", async ({ item, api, visit }) => {
+    const { id } = await api.createItem();
+    await visit(`/inventory/${id}`);
+
+    await item.perform("Deactivate item", { Reason: "No longer sold" });
+    await expect(item.entries.first()).toContainText("Deactivated");
+    await expect(item.entries.first()).toContainText("No longer sold");
+    expect((await api.state(id)).active).toBe(false);
+
+    await item.perform("Reactivate item");
+    await expect(item.entries.first()).toContainText("Reactivated");
+    await expect(item.button("Deactivate item")).toBeEnabled();
+    expect((await api.state(id)).active).toBe(true);
+  });
+
+  test("a movement says from where to where", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 40 });
+    await visit(`/inventory/${id}`);
+    await item.perform("Remove items", { Quantity: 15, Reason: "sold" });
+
+    await expect(item.entries.nth(0)).toContainText(/−15\s*→\s*25/);
+    await expect(item.entries.nth(1)).toContainText(/\+40\s*→\s*40/);
+  });
+
+  test("texts of any script come back as they were written", async ({ page, item, api, visit }) => {
+    const name = "קפה ☕ <b>“naïve” & co</b> 👩‍🌾";
+    const { id } = await api.createItem({ name });
+    await visit(`/inventory/${id}`);
+    await expect(item.name).toHaveText(name);
+    await expect(page).toHaveTitle(new RegExp("קפה"));
+  });
+});
+
+test("an entry opens to its event, its ids and its hashes", async ({ item, api, visit }) => {
+  const { id } = await api.createItem({ on_hand: 12 });
+  await visit(`/inventory/${id}`);
+  const [, checkIn] = await api.changeSets(id);
+
+  await item.entries.first().locator("summary").first().click();
+
+  await expect(item.entries.first()).toContainText("ItemsCheckedIn");
+  await expect(item.entries.first()).toContainText(checkIn!.command_id);
+});
+
+test("preflight says the effect at every keystroke", async ({ item, api, visit }) => {
+  const { id } = await api.createItem({ max_quantity: 60, on_hand: 40 });
+  await visit(`/inventory/${id}`);
+  await item.begin("Check in items");
+
+  await field(item.dialog, "Quantity").pressSequentially("1");
+  await expect(item.dialog).toContainText("41 on hand");
+  await field(item.dialog, "Quantity").pressSequentially("2");
+  await expect(item.dialog).toContainText("52 on hand, room for 8 more");
+});
+
+test("the keyboard alone performs a task, and focus comes back to where it was", async ({ page, item, api, visit }) => {
+  const { id } = await api.createItem();
+  await visit(`/inventory/${id}`);
+  const opener = item.button("Check in items");
+
+  await tabTo(opener);
+  await page.keyboard.press("Enter");
+  await expect(field(item.dialog, "Quantity")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(item.dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+
+  await page.keyboard.press("Enter");
+  await expect(field(item.dialog, "Quantity")).toBeFocused();
+  await page.keyboard.type("7");
+  await page.keyboard.press("Tab");
+  await expect(field(item.dialog, "Reference")).toBeFocused();
+  await page.keyboard.type("PO 1182");
+  await page.keyboard.press("Tab");
+  await expect(item.primary("Check in items")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await item.expectSettled();
+  await expect(item.figure("On hand")).toHaveText("7");
+  await expect(item.entries.first()).toContainText("Checked in 7 · PO 1182");
+  await expect(opener).toBeFocused();
+});
+
+/** Presses Tab until the element has the focus, as it has to come to it sooner or later. */
+async function tabTo(element: Locator): Promise<void> {
+  for (let stops = 0; stops < 30; stops += 1) {
+    if (await element.evaluate((candidate) => candidate === document.activeElement)) {
+      return;
+    }
+    await element.page().keyboard.press("Tab");
+  }
+  await expect(element).toBeFocused();
+}
+
+test("three tasks in a row, without a pause, are three versions", async ({ item, api, visit }) => {
+  const { id } = await api.createItem();
+  await visit(`/inventory/${id}`);
+  await item.perform("Check in items", { Quantity: 5 });
+  await item.perform("Remove items", { Quantity: 2, Reason: "used" });
+  await item.perform("Rename item", { "New name": "Third" });
+
+  await expect(item.entries).toHaveText([/Renamed to “Third”/, /Removed 2 · used/, /Checked in 5/, /Created/]);
+  expect((await api.changeSets(id)).map(({ version }) => version)).toEqual([1, 2, 3, 4]);
+  expect(await api.isVerified(id)).toBe(true);
+});
