@@ -10,7 +10,7 @@ pub const SKEW_ALLOWANCE_MS: i64 = 5 * 60 * 1000;
 
 /// How many of the newest command ids are kept with a head and in its snapshot.
 const RECENT: usize = 64;
-/// How many untimely ids of each sort are kept; beyond it, absence takes a search of the history.
+/// How many untimely ids of each sort are kept; beyond it, absence may take a search of the history.
 const UNTIMELY: usize = 64;
 
 /// Which commands an aggregate has already taken, exactly, without reading its history.
@@ -23,9 +23,11 @@ const UNTIMELY: usize = 64;
 ///   a change set that took the id was recorded at t − allowance or later.
 ///
 /// The first settles what a client sends as it is made, however busy the aggregate is; the second
-/// settles most of the rest. Ids that were not timely when they were taken are kept apart, all of
-/// them up to a bound: those of version 7 that were ahead of the clock, and those without a time.
-/// No clock is asked at any later moment.
+/// settles most of the rest. Ids that were not timely when they were taken are kept apart, the newest up
+/// to a bound: those of version 7 that were ahead of the clock, and those without a time. Of the ones
+/// that had to go the latest time is kept: an id of a later time is none of them, so that one clock that
+/// was wrong costs searches until its time has come, and not for ever. No clock is asked at any later
+/// moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandIndex {
     /// The ids of the newest versions with their `recorded_at` in Unix milliseconds, oldest first,
@@ -38,11 +40,12 @@ pub struct CommandIndex {
     timeless: Apart,
 }
 
-/// Ids that are kept apart, by version; not all of them once it has overflowed.
+/// Ids that are kept apart, by version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Apart {
-    ids: Vec<(Version, Uuid)>,
-    overflowed: bool,
+    ids: VecDeque<(Version, Uuid)>,
+    /// The latest time of an id that has left, in Unix milliseconds; the end of time if it has none.
+    left: Option<i64>,
 }
 
 /// What the index knows of a command id.
@@ -98,7 +101,7 @@ impl CommandIndex {
         if oldest <= 1 {
             return Lookup::Absent;
         }
-        if apart.overflowed {
+        if apart.left >= Some(time.map_or(i64::MAX, Timestamp::as_millis)) {
             return Lookup::Older { before: oldest, until: None };
         }
         let Some(time) = time else { return Lookup::Absent };
@@ -117,10 +120,11 @@ impl CommandIndex {
 
 impl Apart {
     fn push(&mut self, version: Version, id: Uuid) {
-        if self.ids.len() < UNTIMELY {
-            self.ids.push((version, id));
-        } else {
-            self.overflowed = true;
+        self.ids.push_back((version, id));
+        while self.ids.len() > UNTIMELY {
+            let oldest = self.ids.pop_front();
+            let time = oldest.and_then(|(_, id)| Timestamp::of_uuid(id));
+            self.left = self.left.max(Some(time.map_or(i64::MAX, Timestamp::as_millis)));
         }
     }
 }

@@ -16,6 +16,8 @@ use slots::Slots;
 
 /// Change sets between two snapshots. A load reads at most this many and a few more.
 const SNAPSHOT_EVERY: Version = 50;
+/// How far an author may be behind. What happened since is read, kept and told up to here.
+const FAR_BEHIND: usize = 1000;
 /// How many change sets one page of a search for an old command id holds.
 const SEARCH_PAGE: usize = 100;
 
@@ -57,7 +59,8 @@ pub enum Outcome<R> {
         /// The newest version.
         current_version: Version,
         /// The change sets between the expected version and the newest; empty when the expected
-        /// version does not exist yet.
+        /// version does not exist yet. Of an author more than a thousand versions behind the first
+        /// thousand: that is a conflict whatever they say.
         since: Vec<ChangeSet>,
     },
     /// The id was used for another command.
@@ -254,14 +257,14 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     ) -> Result<(), StoreError> {
         let head = &attempt.head;
         let mut seen = envelope.expected_version.unwrap_or(head.version);
-        while seen < head.version {
+        while seen < head.version && !attempt.is_far_behind() {
             let page = Page::After { version: seen, limit: SEARCH_PAGE };
             let newer = self.store.change_sets(head.aggregate(), page).await?;
             if newer.is_empty() {
                 return Err(missing(head, seen + 1));
             }
             for change_set in newer {
-                if seen == head.version {
+                if seen == head.version || attempt.is_far_behind() {
                     break;
                 }
                 if change_set.version != seen + 1 {
@@ -286,7 +289,7 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         for change_set in newer.change_sets {
             attempt.fold(&change_set)?;
             if envelope.expected_version.is_some_and(|expected| expected < change_set.version) {
-                attempt.since.push(change_set);
+                attempt.tell(change_set);
             }
         }
         attempt.fresh = true;
@@ -318,6 +321,7 @@ enum Decision<A: Aggregate> {
 
 fn decide<A: Aggregate>(envelope: &Envelope<A::Command>, attempt: &Attempt<A>) -> Decision<A> {
     let Attempt { head, since, .. } = attempt;
+    let expects = envelope.expected_version.is_some();
     let conflict = || {
         let since = since.clone();
         Decision::Refuse(Outcome::Conflict { current_version: head.version, since })
@@ -328,7 +332,7 @@ fn decide<A: Aggregate>(envelope: &Envelope<A::Command>, attempt: &Attempt<A>) -
     if ahead && head.version > 0 {
         return conflict();
     }
-    if envelope.expected_version.is_some() && since.iter().any(|c| matters::<A>(envelope, c)) {
+    if expects && (attempt.is_far_behind() || since.iter().any(|c| matters::<A>(envelope, c))) {
         return conflict();
     }
     let context = Context {
@@ -359,6 +363,17 @@ fn matters<A: Aggregate>(envelope: &Envelope<A::Command>, change_set: &ChangeSet
 }
 
 impl<A: Aggregate> Attempt<A> {
+    /// Takes down what happened since, as long as anybody will hear of it.
+    fn tell(&mut self, change_set: ChangeSet) {
+        if !self.is_far_behind() {
+            self.since.push(change_set);
+        }
+    }
+
+    fn is_far_behind(&self) -> bool {
+        self.since.len() >= FAR_BEHIND
+    }
+
     fn fold(&mut self, change_set: &ChangeSet) -> Result<(), StoreError> {
         let aggregate = change_set.aggregate.clone();
         self.head
@@ -372,7 +387,7 @@ impl<A: Aggregate> Attempt<A> {
         crate::verify_chain(&aggregate, self.head.version, self.head.hash, [&winner])
             .map_err(|broken| StoreError::broken(&aggregate, broken))?;
         self.fold(&winner)?;
-        self.since.push(winner);
+        self.tell(winner);
         self.retries += 1;
         self.fresh = false;
         Ok(())

@@ -177,7 +177,7 @@ pub enum StoreError {
     /// The change set does not fit into an item.
     #[error("the change set has {bytes} bytes; at most {limit} fit")]
     TooLarge {
-        /// Of its body.
+        /// Of its body, as it would be kept: compressed, where that is less.
         bytes: usize,
         /// The most that a body may have.
         limit: usize,

@@ -3,4 +3,7 @@
 
 pub mod broken;
 pub mod conformance;
+mod noise;
 pub mod scenario;
+
+pub use noise::noise;

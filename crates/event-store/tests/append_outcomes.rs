@@ -9,7 +9,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::{DynamoDbStore, for_endpoint, items};
 use event_store::embedded::Embedded;
-use event_store::{Appended, ChangeSet, Page, Store, StoreError};
+use event_store::testing::noise;
+use event_store::{Appended, ChangeSet, Page, Reach, Store, StoreError};
 
 use faults::{Fault, Faulty};
 use histories::{noting, tally};
@@ -163,24 +164,55 @@ async fn an_unreachable_endpoint_is_away() {
     assert!(store.ping().await.unwrap_err().is_transient());
 }
 
+/// Of a text that does not compress well, more and more, up to the first one too many.
 #[tokio::test]
-async fn a_body_fits_to_the_last_byte_or_is_refused_unsent() {
+async fn what_does_not_fit_is_refused_unsent() {
+    let setting = Setting::with([]).await;
+    let text = noise(300_000);
+    let noting_first = |letters: usize| {
+        // Each of three bytes; each attempt an aggregate of its own.
+        noting(&tally(letters as u128), None, &text[..letters * 3])
+    };
+    let (mut fits, mut too_large): (usize, _) = (1_000, 300_000);
+    while too_large - fits > 1 {
+        let letters = fits.midpoint(too_large);
+        match setting.append(&noting_first(letters)).await {
+            Ok(written) => {
+                assert_eq!(written, Appended::Written);
+                fits = letters;
+            }
+            Err(StoreError::TooLarge { bytes, limit }) => {
+                assert!(bytes > limit && limit < items::ITEM_LIMIT, "{bytes} of {limit}");
+                too_large = letters;
+            }
+            other => unreachable!("{letters} letters: {other:?}"),
+        }
+    }
+    let largest = noting_first(fits);
+    assert!(largest.body().len() > 2 * items::ITEM_LIMIT, "it was compressed");
+    assert_eq!(setting.append(&largest).await.unwrap(), Appended::Written);
+    let there = setting.store.load(&largest.aggregate, Reach::Whole).await.unwrap();
+    assert_eq!(there.change_sets, [largest]);
+
+    let before = setting.faulty.requests().len();
+    setting.append(&noting_first(too_large)).await.unwrap_err();
+    assert_eq!(setting.faulty.requests().len(), before);
+}
+
+#[tokio::test]
+async fn no_body_has_more_than_sixteen_megabytes_however_well_it_compresses() {
     let setting = Setting::with([]).await;
     let empty = noting(&tally(1), None, "").body().len();
-    // The text stands in the command and in the event.
-    let names_and_keys = "pkskbodyprevhash".len() + tally(1).to_string().len() + 12 + 64;
-    let room = items::ITEM_LIMIT - names_and_keys - empty;
-    let fits = noting(&tally(1), None, &"x".repeat(room / 2));
+    let letters = (items::BODY_LIMIT - empty) / 2;
+    let fits = noting(&tally(1), None, &"x".repeat(letters));
     assert_eq!(setting.append(&fits).await.unwrap(), Appended::Written);
-
-    let too_large = noting(&tally(2), None, &"x".repeat(room / 2 + 1));
-    let before = setting.faulty.requests().len();
+    let there = setting.store.load(&fits.aggregate, Reach::Whole).await.unwrap();
+    assert!(there.change_sets == [fits]);
+    let too_large = noting(&tally(2), None, &"x".repeat(letters + 1));
     match setting.append(&too_large).await {
         Err(StoreError::TooLarge { bytes, limit }) => {
-            assert_eq!(bytes, too_large.body().len());
-            assert_eq!(limit, empty + room);
+            assert_eq!((bytes, limit), (too_large.body().len(), items::BODY_LIMIT));
         }
         other => unreachable!("it does not fit: {other:?}"),
     }
-    assert_eq!(setting.faulty.requests().len(), before);
 }

@@ -50,6 +50,19 @@ fn origin() -> impl Strategy<Value = Origin> {
     ]
 }
 
+/// Clients whose clocks are anywhere: more untimely ids than are kept.
+fn wild() -> impl Strategy<Value = Origin> {
+    let edge = SKEW_ALLOWANCE_MS;
+    prop_oneof![
+        3 => (-edge..20 * edge).prop_map(Origin::Lead),
+        1 => Just(Origin::Timeless),
+    ]
+}
+
+fn history() -> impl Strategy<Value = Vec<(Origin, i64)>> {
+    prop_oneof![vec((origin(), step()), 0..200), vec((wild(), step()), 100..300)]
+}
+
 /// Steps between change sets: bursts, minutes, and now and then a day.
 fn step() -> impl Strategy<Value = i64> {
     prop_oneof![4 => Just(0), 4 => 0..60_000_i64, 1 => 0..86_400_000_i64]
@@ -118,8 +131,8 @@ proptest! {
 
     #[test]
     fn agrees_with_a_plain_list(
-        history in vec((origin(), step()), 0..200),
-        strangers in vec((origin(), 0..90_000_000_i64), 20),
+        history in history(),
+        strangers in vec((prop_oneof![origin(), wild()], 0..90_000_000_i64), 20),
     ) {
         let naive = Naive::of(&history);
         for id in naive.taken.keys() {
@@ -134,7 +147,7 @@ proptest! {
 
     /// As it is kept in a snapshot.
     #[test]
-    fn survives_being_written_down(history in vec((origin(), step()), 0..200)) {
+    fn survives_being_written_down(history in history()) {
         let Naive { index, .. } = Naive::of(&history);
         let read: CommandIndex = serde_json::from_str(&serde_json::to_string(&index)?)?;
         prop_assert_eq!(read, index);
@@ -152,14 +165,31 @@ proptest! {
 }
 
 #[test]
-fn past_its_bound_of_untimely_ids_it_says_to_search_everything() {
+fn past_its_bound_of_timeless_ids_it_says_to_search_everything() {
     let timeless = |length| Naive::of(&vec![(Origin::Timeless, 86_400_000); length]);
     let stranger = Origin::Timeless.id(START, 9_999);
-    // 64 newest in the window, 64 untimely ones kept.
     assert_eq!(timeless(64).index.find(stranger), Lookup::Absent);
     assert_eq!(
         timeless(65).index.find(stranger),
         Lookup::Older { before: 2, until: None },
-        "65 untimely ids are one too many to be kept"
+        "65 are one too many to be kept"
     );
+}
+
+/// A client whose clock was a day ahead is no burden to the others once that day is over.
+#[test]
+fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_until_their_time_has_come() {
+    const DAY: i64 = 86_400_000;
+    let history = |ahead: usize| {
+        let fast = (Origin::Lead(DAY), 60_000);
+        let right = (Origin::Lead(0), 60_000);
+        Naive::of(&[vec![fast; ahead], vec![right; 100]].concat())
+    };
+    let (few, many) = (history(64), history(65));
+    let now = many.recorded_at[164];
+    let today = Origin::Lead(0).id(now, 9_999);
+    let tomorrow = Origin::Lead(0).id(now + DAY, 9_999);
+    assert_eq!(few.index.find(today), Lookup::Absent);
+    assert_eq!(many.index.find(today), Lookup::Older { before: 102, until: None });
+    assert_eq!(many.index.find(tomorrow), Lookup::Absent);
 }

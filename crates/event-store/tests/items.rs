@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, S};
-use event_store::dynamodb::DynamoDbStore;
+use event_store::dynamodb::{DynamoDbStore, items};
 use event_store::embedded::Embedded;
 use event_store::{Reach, Snapshot, Store, StoreError, Timestamp};
 use sha2::{Digest, Sha256};
@@ -71,6 +71,25 @@ async fn a_change_set_is_written_like_this() {
     assert_eq!(item(&client, "000000000002").await["prev"], hash);
 }
 
+/// A frame of zstd is what it is whoever made it.
+#[tokio::test]
+async fn a_body_is_compressed_where_that_costs_a_unit_less() {
+    let (_embedded, client, store) = table().await;
+    let first = noting(&tally(1), None, &"long ".repeat(200));
+    store.append(&first).await.unwrap();
+    let kept = item(&client, "000000000001").await;
+    let frame = kept["body"].as_b().unwrap().as_ref();
+    assert!(frame.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && frame.len() < 600);
+    assert_eq!(zstd::decode_all(frame).unwrap(), first.body().as_bytes());
+    let loaded = store.load(&tally(1), Reach::Whole).await.unwrap();
+    assert_eq!(loaded.change_sets, std::slice::from_ref(&first));
+
+    // A unit as it is, which is the least that anything costs.
+    let second = noting(&tally(1), Some(&first), &"long ".repeat(40));
+    store.append(&second).await.unwrap();
+    assert!(item(&client, "000000000002").await["body"].is_s());
+}
+
 fn snapshot() -> Snapshot {
     Snapshot {
         aggregate: tally(1),
@@ -103,8 +122,8 @@ async fn a_snapshot_is_written_like_this() {
             "state": { "total": 3 },
             "commands": {
                 "recent": [], "version": 0, "left": null,
-                "ahead": { "ids": [], "overflowed": false },
-                "timeless": { "ids": [], "overflowed": false },
+                "ahead": { "ids": [], "left": null },
+                "timeless": { "ids": [], "left": null },
             },
         })
     );
@@ -145,12 +164,16 @@ async fn a_snapshot_that_does_not_match_its_sum_is_passed_over() {
 }
 
 #[tokio::test]
-async fn what_a_later_version_writes_is_refused_in_words_or_passed_over() {
+async fn what_nobody_wrote_or_a_later_version_does_is_refused_in_words_or_passed_over() {
     let (_embedded, client, store) = table().await;
+    let bomb = zstd::bulk::compress(&vec![b' '; items::BODY_LIMIT + 1], 1).unwrap();
     store.append(&noting(&tally(1), None, "1")).await.unwrap();
     let sound = item(&client, "000000000001").await;
     for (name, value, says) in [
-        ("body", bytes("28b52ffd"), "its body is compressed, which this version cannot read"),
+        ("body", bytes("28b52ffd"), "its body cannot be decompressed"),
+        ("body", B(Blob::new("not a frame")), "its body cannot be decompressed"),
+        ("body", B(Blob::new(bomb)), "its body cannot be decompressed"),
+        ("body", AttributeValue::Null(true), "its body is neither text nor bytes"),
         ("overflow", bytes("00"), "its body is kept elsewhere, which this version cannot read"),
         ("hash", bytes("00"), "`hash` is not 32 bytes"),
         ("prev", S("0".repeat(32)), "`prev` is not 32 bytes"),

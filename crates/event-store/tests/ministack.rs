@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use event_store::dynamodb::for_endpoint;
 use event_store::testing::conformance::{self, OnDynamoDb};
 
@@ -32,7 +33,8 @@ impl Ministack {
         );
         assert!(program.exists(), "{} is missing: `make test` installs it", program.display());
         let directory = tempfile::tempdir().unwrap();
-        // Bound and let go again: the system does not give the same one to anybody else so soon.
+        // Bound and let go again, as it cannot be told to choose one itself. Should somebody else get it
+        // in between, it ends and says so.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
         let process = Command::new(program)
@@ -50,7 +52,12 @@ impl Ministack {
 
     async fn client(&mut self) -> Client {
         const TRIES: u32 = 600;
-        let client = Client::from_conf(for_endpoint(format!("http://127.0.0.1:{}", self.port)));
+        // As long as it takes: on a busy machine a late answer is no lost one, and costs are counted.
+        let patience =
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build();
+        let config = for_endpoint(format!("http://127.0.0.1:{}", self.port));
+        let config = config.to_builder().timeout_config(patience).build();
+        let client = Client::from_conf(config);
         for _ in 0..TRIES {
             if client.list_tables().send().await.is_ok() {
                 return client;

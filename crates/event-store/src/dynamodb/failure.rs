@@ -40,7 +40,9 @@ impl Failure {
                             | "ProvisionedThroughputExceededException"
                             | "RequestLimitExceeded"
                             | "ReplicatedWriteConflictException"
-                            | "TransactionConflictException",
+                            | "TransactionConflictException"
+                            // Credentials that are renewed while the program runs.
+                            | "ExpiredTokenException",
                         ),
                         _,
                     ) => Self::Busy(reason),

@@ -4,18 +4,20 @@
 //! |---|---|---|
 //! | `pk` (S, hash key) | `{kind}#{uuid}` | the same |
 //! | `sk` (S, range key) | k in twelve digits | k in twelve digits, then `.snapshot` |
-//! | `body` (S) | the exact hashed JSON | the snapshot as JSON |
+//! | `body` (S or B) | the exact hashed JSON | the snapshot as JSON |
 //! | `prev` (B, 32 bytes) | the hash of version k − 1 | |
 //! | `hash` (B, 32 bytes) | its own | |
 //! | `sum` (B, 32 bytes) | | `SHA-256(pk ‖ 0x00 ‖ k as 8 bytes big-endian ‖ body)` |
 //!
 //! Twelve digits keep the versions in order for 31 years at a thousand change sets a second. A
-//! `body` of type B is reserved for compression and an attribute `overflow` for bodies kept elsewhere;
-//! this version of the program writes neither and says so when it meets one. Sort keys of any other
-//! shape are left to later versions and passed over, and so is a snapshot whose sum does not match:
-//! a snapshot is only ever a shortcut.
+//! `body` of type S is the text itself; one of type B is a zstd frame (RFC 8878) of it, written where
+//! that makes the item smaller by a capacity unit. An attribute `overflow` is reserved for bodies kept
+//! elsewhere; this version of the program does not write it and says so when it meets one. Sort keys of
+//! any other shape are left to later versions and passed over, and so is a snapshot whose sum does not
+//! match: a snapshot is only ever a shortcut.
 
 use std::collections::HashMap;
+use std::io::{self, Read};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -27,6 +29,14 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// The most that an item may have, names and values together (DynamoDB's limit).
 pub const ITEM_LIMIT: usize = 400 * 1024;
+
+/// The most that a body may have, compressed or not.
+pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// What DynamoDB bills one write unit for, or a part of it.
+const WRITE_UNIT: usize = 1024;
+/// Of zstd's levels: higher ones gain little on bodies this small.
+const COMPRESSION: i32 = 3;
 
 /// The newest version that twelve digits can name.
 const LAST: Version = 999_999_999_999;
@@ -81,13 +91,52 @@ pub(super) fn of_snapshot(snapshot: &Snapshot) -> Result<Item, StoreError> {
 
 /// Adds the body, unless that makes the item larger than DynamoDB takes.
 fn with_body(mut item: Item, body: String) -> Result<Item, StoreError> {
-    let rest: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
-    let limit = ITEM_LIMIT - rest - "body".len();
-    if body.len() > limit {
-        return Err(StoreError::TooLarge { bytes: body.len(), limit });
+    if body.len() > BODY_LIMIT {
+        return Err(StoreError::TooLarge { bytes: body.len(), limit: BODY_LIMIT });
     }
-    item.insert("body".to_owned(), AttributeValue::S(body));
+    let names_and_keys: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+    let rest = names_and_keys + "body".len();
+    let body = packed(body, rest);
+    let limit = ITEM_LIMIT - rest;
+    if size(&body) > limit {
+        return Err(StoreError::TooLarge { bytes: size(&body), limit });
+    }
+    item.insert("body".to_owned(), body);
     Ok(item)
+}
+
+/// As it is, or compressed where the item then costs less; `rest` is what else is in the item.
+fn packed(body: String, rest: usize) -> AttributeValue {
+    let units = |bytes: usize| (rest + bytes).div_ceil(WRITE_UNIT);
+    if units(body.len()) > 1
+        && let Ok(compressed) = zstd::bulk::compress(body.as_bytes(), COMPRESSION)
+        && units(compressed.len()) < units(body.len())
+    {
+        return AttributeValue::B(Blob::new(compressed));
+    }
+    AttributeValue::S(body)
+}
+
+/// The text of a body, however it is kept.
+fn unpacked(body: AttributeValue) -> Result<String, &'static str> {
+    match body {
+        AttributeValue::S(text) => Ok(text),
+        AttributeValue::B(frame) => {
+            decompress(frame.as_ref()).map_err(|_| "its body cannot be decompressed")
+        }
+        _ => Err("its body is neither text nor bytes"),
+    }
+}
+
+/// Reads no more than a body may have: a few bytes can claim to be many.
+fn decompress(frame: &[u8]) -> io::Result<String> {
+    let mut text = String::new();
+    let frame = zstd::stream::read::Decoder::with_buffer(frame)?;
+    frame.take(BODY_LIMIT as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > BODY_LIMIT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
 }
 
 fn size(value: &AttributeValue) -> usize {
@@ -127,25 +176,20 @@ fn change_set(
     if item.contains_key("overflow") {
         return Err(corrupt("its body is kept elsewhere, which this version cannot read"));
     }
-    let body = match item.remove("body") {
-        Some(AttributeValue::S(body)) => body,
-        Some(AttributeValue::B(_)) => {
-            return Err(corrupt("its body is compressed, which this version cannot read"));
-        }
-        _ => return Err(corrupt("it has no body")),
-    };
+    let body = item.remove("body").ok_or_else(|| corrupt("it has no body"))?;
+    let body = unpacked(body).map_err(corrupt)?;
     let prev = hash(&item, "prev").ok_or_else(|| corrupt("`prev` is not 32 bytes"))?;
     let hash = hash(&item, "hash").ok_or_else(|| corrupt("`hash` is not 32 bytes"))?;
     ChangeSet::from_parts(aggregate.clone(), version, prev, hash, body)
         .map_err(|error| StoreError::corrupt(aggregate, version, error))
 }
 
-fn snapshot(aggregate: &AggregateId, version: Version, item: Item) -> Option<Snapshot> {
-    let body = item.get("body")?.as_s().ok()?;
-    if hash(&item, "sum")?.as_bytes() != &sum(&aggregate.to_string(), version, body) {
+fn snapshot(aggregate: &AggregateId, version: Version, mut item: Item) -> Option<Snapshot> {
+    let body = unpacked(item.remove("body")?).ok()?;
+    if hash(&item, "sum")?.as_bytes() != &sum(&aggregate.to_string(), version, &body) {
         return None;
     }
-    let snapshot: Snapshot = serde_json::from_str(body).ok()?;
+    let snapshot: Snapshot = serde_json::from_str(&body).ok()?;
     let aggregate = aggregate.clone();
     (snapshot.version == version).then_some(Snapshot { aggregate, ..snapshot })
 }

@@ -117,6 +117,7 @@ checks! {
         what_commutes_is_decided_on_the_newest_state
         what_does_not_commute_is_a_conflict
         a_conflict_tells_what_happened_in_between
+        an_author_far_behind_has_to_look_again
         a_version_in_the_future_is_a_conflict
         nothing_expected_never_conflicts;
     staleness:

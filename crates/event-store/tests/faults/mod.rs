@@ -46,18 +46,21 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    /// A client like that one, with these faults ahead of it. It waits a second for an answer,
-    /// and repeats nothing by itself.
+    /// A client like that one, with these faults ahead of it. It repeats nothing by itself, and waits
+    /// for an answer as long as it takes, unless one of the faults is that none comes.
     pub(crate) fn before(
         client: &Client,
         faults: impl IntoIterator<Item = Fault>,
     ) -> (Client, Self) {
+        let faults: VecDeque<_> = faults.into_iter().collect();
+        let seconds = if faults.contains(&Fault::Hangs) { 1 } else { 60 };
         let faulty = Self {
             sound: client.config().http_client().unwrap(),
-            faults: Arc::new(Mutex::new(faults.into_iter().collect())),
+            faults: Arc::new(Mutex::new(faults)),
             requests: Arc::default(),
         };
-        let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(1));
+        let patience =
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(seconds));
         let config = client
             .config()
             .to_builder()

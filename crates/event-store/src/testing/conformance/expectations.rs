@@ -1,6 +1,6 @@
 use super::harness::Harness;
 use super::history::{
-    START, accepted, add, envelope, folded, handler, id_of, minute, rename, whole,
+    START, accepted, add, envelope, folded, handler, id_of, minute, rename, stored, tally, whole,
 };
 use super::tally::{Tally, Task};
 use super::verdict::{Verdict, equal, unexpected};
@@ -67,6 +67,28 @@ pub(super) async fn a_conflict_tells_what_happened_in_between<H: Harness>(harnes
         }
     }
     Ok(())
+}
+
+pub(super) async fn an_author_far_behind_has_to_look_again<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let tally = tally(id_of(START));
+    let history = stored(&store, &tally, 1_002).await?;
+    let warm = handler(&store);
+    let late = |expected| Envelope {
+        expected_version: Some(expected),
+        ..envelope(tally.id, minute(1_003), add(1))
+    };
+    // Nothing that happened matters to an addition. Of so much nobody asks.
+    for handler in [&warm, &handler(&store)] {
+        match handler.execute(&late(0)).await? {
+            Outcome::Conflict { current_version: 1_002, since } => {
+                equal("since", &since[..], &history[..1_000])?;
+            }
+            other => unexpected(other, "a conflict over a thousand versions")?,
+        }
+    }
+    let near = accepted(&warm, &late(3)).await?;
+    equal("version", near.change_set.version, 1_003)
 }
 
 pub(super) async fn a_version_in_the_future_is_a_conflict<H: Harness>(harness: &H) -> Verdict {
