@@ -113,20 +113,18 @@ impl FrontDesk {
         let order = Order { request, actor: actor.to_owned(), now };
         let finishing = async move {
             let open = desk.in_flight.read().await;
-            if *open == Open::Closed {
-                return Err(problems::unavailable("the server is stopping"));
-            }
-            desk.carry_out(order).await
+            desk.carry_out(order, *open).await
         };
         let finished = tokio::spawn(finishing.in_current_span()).await;
         finished.unwrap_or_else(|error| Err(problems::defect(&error)))
     }
 
-    async fn carry_out(&self, order: Order) -> Result<CommandAccepted, Problem> {
+    async fn carry_out(&self, order: Order, open: Open) -> Result<CommandAccepted, Problem> {
         let begun = Instant::now();
         let entry = journal::Entry::of(&order.request);
         let aggregate = order.request.aggregate.clone();
         let taken = match self.kinds.named(&order.request.aggregate.kind) {
+            _ if open == Open::Closed => Err(problems::unavailable("the server is stopping")),
             Ok(kind) => kind.execute(order).await,
             Err(problem) => Err(problem),
         };

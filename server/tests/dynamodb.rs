@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -24,6 +25,8 @@ pub(crate) enum Mood {
     Away,
     /// Does what it is asked, once, and breaks the connection before it says so; then it is away.
     LosesAnAnswer,
+    /// Carries nothing out before it is well again.
+    Slow,
 }
 
 #[derive(Clone)]
@@ -31,6 +34,7 @@ pub(crate) struct Dynamo {
     pub(crate) url: String,
     database: Database,
     mood: Arc<AtomicU8>,
+    waiting: Arc<AtomicU8>,
 }
 
 impl Dynamo {
@@ -38,7 +42,8 @@ impl Dynamo {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let database = Database::memory().unwrap();
-        let dynamo = Self { url, database, mood: Arc::new(AtomicU8::new(Mood::Well as u8)) };
+        let (mood, waiting) = (Arc::new(AtomicU8::new(Mood::Well as u8)), Arc::default());
+        let dynamo = Self { url, database, mood, waiting };
         let router = Router::new().route("/", post(answer)).with_state(dynamo.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
         dynamo
@@ -46,6 +51,11 @@ impl Dynamo {
 
     pub(crate) fn be(&self, mood: Mood) {
         self.mood.store(mood as u8, Ordering::SeqCst);
+    }
+
+    /// Whether somebody waits for it to be well.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
     }
 
     /// Carries out an operation, whatever the mood.
@@ -66,6 +76,12 @@ impl Dynamo {
 async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers["x-amz-target"].to_str().unwrap();
     let operation = target.strip_prefix("DynamoDB_20120810.").unwrap();
+    if dynamo.mood.load(Ordering::SeqCst) == Mood::Slow as u8 {
+        dynamo.waiting.fetch_add(1, Ordering::SeqCst);
+        while dynamo.mood.load(Ordering::SeqCst) == Mood::Slow as u8 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
     let mood = dynamo.mood.load(Ordering::SeqCst);
     if mood == Mood::Well as u8 {
         let (status, body) = dynamo.run(operation, &body);

@@ -13,6 +13,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -25,12 +26,17 @@ pub(crate) struct Daybook {
 
 /// The program, with nothing from this process's environment that could mean something to it.
 pub(crate) fn daybook(data: &Path) -> Command {
+    listening_on("127.0.0.1:0", data)
+}
+
+/// The same, on an address of one's choice.
+pub(crate) fn listening_on(address: &str, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DAYBOOK_")) {
         command.env_remove(name);
     }
     command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE").env("USER", "Pat");
-    command.arg("--data").arg(data).args(["--address", "127.0.0.1:0"]);
+    command.arg("--data").arg(data).args(["--address", address]);
     command
 }
 
@@ -76,6 +82,17 @@ impl Daybook {
 
     pub(crate) fn get(&self, path: &str) -> Reply {
         request(self.address, "GET", path, "").unwrap()
+    }
+
+    /// Asks until it is ready: the store has a second for each answer, which may be short.
+    pub(crate) fn until_ready(&self) {
+        for _ in 0..60 {
+            if self.get("/readyz").status == 200 {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("it does not become ready: {:?}", self.get("/readyz"));
     }
 
     pub(crate) fn command(&self, command: &Value) -> Reply {

@@ -36,7 +36,7 @@ impl OpenStore {
                 let seal = seal_of(&path);
                 let engine = Embedded::open(&path).map_err(OpenError::from)?;
                 let store = in_table(engine.client(), settings, path.display().to_string()).await?;
-                let identity = identity_of(&path);
+                let identity = identity_of(&path, &settings.table);
                 Ok(Self { store, identity, seal, engine: Some((engine, path)) })
             }
             StoreChoice::Endpoint(url) => {
@@ -85,10 +85,11 @@ async fn in_table(
     Ok(store)
 }
 
-/// Another file put in its place is another store. (One that cannot be looked at opens no further.)
-fn identity_of(database: &Path) -> String {
+/// Another file put in its place is another store, and so is another table in it. (One that cannot be
+/// looked at opens no further.)
+fn identity_of(database: &Path, table: &str) -> String {
     let inode = fs::metadata(database).map_or(0, |metadata| metadata.ino());
-    format!("embedded, inode {inode}")
+    format!("embedded, inode {inode}, table {table}")
 }
 
 /// The inode alone does not tell a file from a copy written over it, nor from a new one that was given

@@ -50,7 +50,7 @@ async fn safe_to_repeat(mood: Mood, status_at_last: u16) {
         let expected = [create["command_id"].clone(), check_in["command_id"].clone()];
         assert_eq!(commands_of(&server, id), expected);
         assert_eq!(server.get(&path(id)).json()["state"]["on_hand"], 12);
-        assert_eq!(server.get("/readyz").status, 200);
+        server.until_ready();
         server.stop();
     })
     .await

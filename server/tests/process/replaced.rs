@@ -47,6 +47,22 @@ fn a_deleted_database_leaves_no_rows_behind() {
 }
 
 #[test]
+fn another_table_in_the_same_file_is_another_store() {
+    let data = tempdir().unwrap();
+    let start = |table| Daybook::start(daybook(data.path()).args(["--table", table]));
+    let first = start("first");
+    let kept = create(&first);
+    first.stop();
+    let second = start("second");
+    assert_eq!(listed(&second), []);
+    let other = create(&second);
+    second.stop();
+    let first = start("first");
+    assert_eq!(listed(&first), [(kept.to_string(), 0)], "and not {other}");
+    first.stop();
+}
+
+#[test]
 fn a_backup_copied_over_the_database_is_what_the_list_shows() {
     let data = tempdir().unwrap();
     let file = data.path().join("daybook.db");

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Command;
 
 use serde_json::json;
 use tempfile::tempdir;
 
-use super::{Daybook, assert_refuses, daybook, run};
+use super::{Daybook, assert_refuses, daybook, listening_on, run};
 use crate::dynamodb::Dynamo;
 
 #[test]
@@ -19,7 +18,7 @@ fn a_second_process_on_the_same_directory() {
         let says = ["in use by another daybook", &*name];
         assert_refuses(daybook(data.path()).arg(command), 1, &says);
     }
-    assert_eq!(first.get("/readyz").status, 200);
+    first.until_ready();
     first.stop();
     Daybook::start(&mut daybook(data.path())).stop();
 }
@@ -38,8 +37,7 @@ fn a_port_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
-    command.arg("--data").arg(data.path()).args(["--address", &address]);
+    let mut command = listening_on(&address, data.path());
     assert_refuses(&mut command, 1, &["cannot listen on", &address, "in use"]);
 }
 

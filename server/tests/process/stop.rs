@@ -4,12 +4,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 use super::{Daybook, daybook, request};
 use crate::desk::{bolt, command, new_id, path};
+use crate::dynamodb::{Dynamo, Mood};
 
 /// Items that were acknowledged while the server was stopped by this signal.
 fn acknowledged_until(data: &TempDir, signal: &str) -> (Vec<uuid::Uuid>, Option<i32>, String) {
@@ -34,7 +36,9 @@ fn acknowledged_until(data: &TempDir, signal: &str) -> (Vec<uuid::Uuid>, Option<
             })
             .collect();
         while count(&server) < 50 {
-            thread::yield_now();
+            let busy = clients.iter().any(|client| !client.is_finished());
+            assert!(busy, "nothing is accepted: {}", server.get("/metrics").body);
+            thread::sleep(Duration::from_millis(5));
         }
         server.signal(signal);
         let (code, log) = server.wait();
@@ -60,6 +64,48 @@ fn listed(server: &Daybook) -> Vec<Value> {
         let Some(next) = list["next"].as_str() else { return ids };
         after = format!("&after={next}");
     }
+}
+
+/// Waits until it takes no more connections: it has heard the signal.
+fn stopping(server: &Daybook) {
+    while TcpStream::connect(server.address).is_ok() {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A command that is on its way to the store when the signal comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_flight_is_answered() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+        let id = new_id();
+        assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
+
+        dynamo.be(Mood::Slow);
+        thread::scope(|scope| {
+            let in_flight = scope.spawn(|| server.command(&check_in));
+            while !dynamo.is_asked() {
+                thread::sleep(Duration::from_millis(5));
+            }
+            server.signal("TERM");
+            stopping(&server);
+            assert!(!in_flight.is_finished());
+            dynamo.be(Mood::Well);
+            let answer = in_flight.join().unwrap();
+            assert_eq!((answer.status, &answer.json()["version"]), (201, &json!(2)));
+        });
+        let (code, log) = server.wait();
+        assert_eq!(code, Some(0), "{log}");
+        let again = Daybook::start(&mut start);
+        assert_eq!(again.get(&path(id)).json()["state"]["on_hand"], 12);
+        again.stop();
+    })
+    .await
+    .unwrap();
 }
 
 #[test]
@@ -108,9 +154,7 @@ fn a_second_signal_forces() {
     assert!(go_on.starts_with(b"HTTP/1.1 100 "));
     endless.write_all(b"{").unwrap();
     server.signal("TERM");
-    while TcpStream::connect(server.address).is_ok() {
-        thread::yield_now();
-    }
+    stopping(&server);
     server.signal("TERM");
     assert_eq!(server.wait().0, Some(130));
 }

@@ -18,7 +18,7 @@ async fn a_page_of_another_site_cannot_post() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ] {
-        for target in ["/api/v1/commands", "/inventory/new", "/ui/execute"] {
+        for target in ["/api/v1/commands", "/inventory/new", "/ui/submit-command"] {
             let mut request = post(create.clone());
             *request.uri_mut() = target.parse().unwrap();
             request.headers_mut().insert("host", "daybook.example".parse().unwrap());
