@@ -170,7 +170,7 @@ fn forgetful(mut snapshot: Snapshot) -> Result<Snapshot, StoreError> {
             recent.fill(serde_json::json!([uuid::Uuid::nil(), i64::MIN]));
         }
         for apart in ["ahead", "timeless"] {
-            commands[apart] = serde_json::json!({ "ids": [], "overflowed": false });
+            commands[apart] = serde_json::json!({ "ids": [], "left": null });
         }
         serde_json::from_value(commands)
     };
