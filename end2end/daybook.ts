@@ -1,48 +1,54 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const binary = fileURLToPath(new URL("../target/release/daybook", import.meta.url));
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 /** The release binary, on a port and with a data directory of its own. */
 export class Daybook {
-  readonly url: string;
   /** What it has written to its standard output and error so far, over all its lives. */
   log = "";
 
-  readonly #address: string;
   readonly #data: string;
+  readonly #settings: string[];
+  /** Port 0 until it has been told one: two servers that start at the same time never get the same. */
+  #address = "127.0.0.1:0";
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, data: string) {
-    this.#address = `127.0.0.1:${port}`;
+  private constructor(data: string, settings: string[]) {
     this.#data = data;
-    this.url = `http://${this.#address}`;
+    this.#settings = settings;
   }
 
-  static async start(): Promise<Daybook> {
-    const daybook = new Daybook(await freePort(), await mkdtemp(join(tmpdir(), "daybook-")));
-    await daybook.restart();
+  static async start(...settings: string[]): Promise<Daybook> {
+    const daybook = new Daybook(await mkdtemp(join(tmpdir(), "daybook-")), settings);
+    await daybook.#run();
     return daybook;
+  }
+
+  get url(): string {
+    return `http://${this.#address}`;
   }
 
   /** Starts it again, on the same port and data; resolves once it is ready. */
   async restart(): Promise<void> {
-    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("DAYBOOK_"));
-    this.#process = spawn(binary, ["--address", this.#address, "--data", this.#data], {
-      env: Object.fromEntries(environment),
-      cwd: tmpdir(),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.on("data", (chunk: Buffer) => (this.log += chunk.toString()));
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (;;) {
+      const written = this.log.length;
+      try {
+        return await this.#run();
+      } catch (error) {
+        // While it was away the port was anybody's.
+        if (!this.log.slice(written).includes("cannot listen on") || Date.now() > deadline) {
+          throw error;
+        }
+        await pause(200);
+      }
     }
-    await this.#ready(this.#process);
   }
 
   /** Asks it to stop; resolves with its exit code. */
@@ -62,19 +68,38 @@ export class Daybook {
     return code;
   }
 
-  async #ready(child: ChildProcess): Promise<void> {
-    const deadline = Date.now() + READY_WITHIN_MS;
-    while (Date.now() < deadline) {
-      if (child.exitCode !== null) {
-        throw new Error(`daybook exited with ${child.exitCode} before it was ready:\n${this.log}`);
-      }
-      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
-      if (answer?.ok) {
-        return;
-      }
-      await pause(50);
-    }
-    throw new Error(`daybook was not ready within ${READY_WITHIN_MS} ms:\n${this.log}`);
+  /** Resolves once it says where it is ready. */
+  async #run(): Promise<void> {
+    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("DAYBOOK_"));
+    const child = spawn(binary, ["--address", this.#address, "--data", this.#data, ...this.#settings], {
+      env: Object.fromEntries(environment),
+      cwd: tmpdir(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    child.stderr.on("data", (chunk: Buffer) => (this.log += chunk.toString()));
+    let said = "";
+    this.#address = await new Promise<string>((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`daybook ${why}:\n${this.log}`));
+      const late = setTimeout(() => {
+        child.kill("SIGKILL");
+        fail(`was not ready within ${READY_WITHIN_MS} ms`);
+      }, READY_WITHIN_MS);
+      child.stdout.on("data", (chunk: Buffer) => {
+        this.log += chunk.toString();
+        said += chunk.toString();
+        const address = /^Daybook is ready at http:\/\/(\S+)$/m.exec(said)?.[1];
+        if (address) {
+          clearTimeout(late);
+          resolve(address);
+        }
+      });
+      child.once("error", reject);
+      child.once("close", (code) => {
+        clearTimeout(late);
+        fail(`ended with ${code} before it was ready`);
+      });
+    });
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
@@ -90,15 +115,4 @@ export class Daybook {
   #isRunning(): boolean {
     return this.#process?.exitCode === null && this.#process.signalCode === null;
   }
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(address)));
-    });
-  });
 }

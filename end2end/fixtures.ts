@@ -16,6 +16,8 @@ interface Fixtures {
   api: Api;
   /** The item's page in the test's own tab. */
   item: ItemPage;
+  /** Starts another server, for this test alone. */
+  another: (...settings: string[]) => Promise<Daybook>;
   /** A server nobody has used yet, for this test alone. */
   untouched: Daybook;
   /** Goes to a page and, where there is JavaScript, waits until it has come alive. */
@@ -50,11 +52,17 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
 
   item: async ({ page }, use) => use(new ItemPage(page)),
 
-  untouched: async ({}, use) => {
-    const daybook = await Daybook.start();
-    await use(daybook);
-    await daybook.dispose();
+  another: async ({}, use) => {
+    const others: Daybook[] = [];
+    await use(async (...settings) => {
+      const other = await Daybook.start(...settings);
+      others.push(other);
+      return other;
+    });
+    await Promise.all(others.map((other) => other.dispose()));
   },
+
+  untouched: async ({ another }, use) => use(await another()),
 
   visit: async ({ page, javaScriptEnabled }, use) => {
     await use(async (path, tab = page) => {
