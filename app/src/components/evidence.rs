@@ -38,20 +38,21 @@ fn Kept(change_set: ChangeSet) -> impl IntoView {
     let content = change_set.content();
     let events: Vec<_> = content.events.iter().map(line).collect();
     let ids = [
-        ("Command id", content.command_id.to_string()),
-        ("Correlation id", content.correlation_id.to_string()),
-        ("Recorded at", content.recorded_at.to_string()),
-        ("Previous hash", change_set.prev.to_string()),
-        ("Hash", change_set.hash.to_string()),
+        ("Command id", Some(content.command_id.to_string())),
+        ("Correlation id", Some(content.correlation_id.to_string())),
+        ("Causation id", content.causation_id.map(|id| id.to_string())),
+        ("Recorded at", Some(content.recorded_at.to_string())),
+        ("Previous hash", Some(change_set.prev.to_string())),
+        ("Hash", Some(change_set.hash.to_string())),
     ];
-    let ids = ids
-        .map(|(name, value)| {
-            view! {
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-            }
+    let ids = ids.into_iter().filter_map(|(name, value)| {
+        let value = value?;
+        Some(view! {
+            <dt>{name}</dt>
+            <dd>{value}</dd>
         })
-        .collect_view();
+    });
+    let ids = ids.collect_view();
     view! {
         <h3>"Events"</h3>
         <pre>{events.join("\n")}</pre>
