@@ -15,7 +15,10 @@ pub(super) struct List {
     pub(super) rows: ArcRwSignal<Vec<InventoryItemRow>>,
     pub(super) next: ArcRwSignal<Option<String>>,
     pub(super) total: ArcRwSignal<u64>,
+    /// Why there is nothing to show.
     pub(super) problem: ArcRwSignal<Option<Problem>>,
+    /// Why there is no more to show than there is.
+    pub(super) stuck: ArcRwSignal<Option<Problem>>,
     pub(super) busy: ArcRwSignal<bool>,
     asked: ArcStoredValue<u32>,
 }
@@ -28,6 +31,7 @@ impl List {
             next: ArcRwSignal::new(None),
             total: ArcRwSignal::new(0),
             problem: ArcRwSignal::new(None),
+            stuck: ArcRwSignal::new(None),
             busy: ArcRwSignal::new(false),
             asked: ArcStoredValue::new(0),
         };
@@ -67,6 +71,7 @@ impl List {
         match page {
             Ok(ItemPage { rows, next, total }) => {
                 self.problem.set(None);
+                self.stuck.set(None);
                 self.next.set(next);
                 self.total.set(total);
                 if append {
@@ -75,6 +80,7 @@ impl List {
                     self.rows.set(rows);
                 }
             }
+            Err(problem) if append => self.stuck.set(Some(problem)),
             Err(problem) => self.problem.set(Some(problem)),
         }
     }

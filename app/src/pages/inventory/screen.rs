@@ -7,6 +7,7 @@ use super::finder::Finder;
 use super::list::List;
 use super::query::ListQuery;
 use super::table::ItemTable;
+use crate::browser;
 use crate::components::{Icon, NoItems, PageHeading, Prose, Sample};
 use crate::problem::Problem;
 use crate::text::{grouped, isolated};
@@ -117,24 +118,58 @@ fn refresh_when_loaded(list: List, sample: Sample) {
 
 #[component]
 fn More(list: List) -> impl IntoView {
-    let List { rows, total, next, query, .. } = list.clone();
+    let List { rows, total, next, query, stuck, .. } = list.clone();
     let shown = move || {
         let figure = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
         format!("{} of {} items shown", figure(rows.read().len() as u64), figure(total.get()))
     };
     let has_more = next.clone();
     let href = move || ListQuery { after: next.get(), ..query.get() }.href();
+    {
+        let stuck = stuck.clone();
+        Effect::new(move |already: Option<()>| {
+            stuck.track();
+            if already.is_some() {
+                // What was pressed goes away with the notice that it stands in.
+                browser::focus_soon_if_lost(&["try-again", "show-more"]);
+            }
+        });
+    }
+    let stuck = {
+        let list = list.clone();
+        move || stuck.get().map(|problem| view! { <Stuck list=list.clone() problem/> })
+    };
     let show_more = move |click: MouseEvent| {
         click.prevent_default();
         list.show_more();
     };
     view! {
+        {stuck}
         <nav class="more" aria-label="Pages" hidden=move || has_more.read().is_none()>
             <p class="soft small">{shown}</p>
-            <a class="button" rel="next" href=href on:click=show_more>
+            <a class="button" id="show-more" rel="next" href=href on:click=show_more>
                 "Show more"
             </a>
         </nav>
+    }
+    .into_any()
+}
+
+/// The next page does not come; what is shown stays.
+#[component]
+fn Stuck(list: List, problem: Problem) -> impl IntoView {
+    let again = move |_| list.show_more();
+    view! {
+        <div class="notice" data-tone="bad" role="alert">
+            <Icon name="warning"/>
+            <h2>"There is more, but it could not be fetched"</h2>
+            <p>{why(&problem)}</p>
+            <div class="actions">
+                <button class="button" type="button" id="try-again" on:click=again>
+                    "Try again"
+                </button>
+            </div>
+        </div>
     }
     .into_any()
 }
@@ -167,11 +202,7 @@ fn Trouble(list: List, problem: Problem) -> impl IntoView {
         click.prevent_default();
         list.ask(list.query.get_untracked());
     };
-    let detail = if problem.is_unknown_outcome() {
-        "Nothing was lost. Try again in a moment.".to_owned()
-    } else {
-        problem.detail
-    };
+    let detail = why(&problem);
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
@@ -185,4 +216,13 @@ fn Trouble(list: List, problem: Problem) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Of a list nothing is ever lost: what is no fault of the request is worth another one.
+fn why(problem: &Problem) -> String {
+    if problem.is_unknown_outcome() {
+        "Nothing was lost. Try again in a moment.".to_owned()
+    } else {
+        problem.detail.clone()
+    }
 }
