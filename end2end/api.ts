@@ -11,6 +11,9 @@ export interface Typed {
 export interface ChangeSet {
   version: number;
   command_id: string;
+  causation_id: string | null;
+  hash: string;
+  recorded_at: string;
   command: Typed;
   events: Typed[];
   actor: string;
@@ -28,6 +31,7 @@ export interface ItemState {
 
 /** What a test creates an item with; what it leaves out is made up. */
 export interface NewItem {
+  id?: string;
   sku?: string;
   name?: string;
   unit?: string;
@@ -50,9 +54,9 @@ export class Api {
     this.#daybook = daybook;
   }
 
-  /** Sends one command to an item; fails unless it is accepted. */
-  async command(id: string, type: string, data: object = {}): Promise<void> {
-    const body = { command_id: uuidv7(), aggregate: { kind: "inventory-item", id }, command: { type, data } };
+  /** Sends one command to an item, with what `more` says of it; fails unless it is accepted. */
+  async command(id: string, type: string, data: object = {}, more: object = {}): Promise<void> {
+    const body = { command_id: uuidv7(), aggregate: { kind: "inventory-item", id }, command: { type, data }, ...more };
     const answer = await fetch(`${this.#daybook.url}/api/v1/commands`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -63,8 +67,7 @@ export class Api {
     }
   }
 
-  async createItem({ on_hand, ...given }: NewItem = {}): Promise<Item> {
-    const id = uuidv7();
+  async createItem({ id = uuidv7(), on_hand, ...given }: NewItem = {}): Promise<Item> {
     const sku = given.sku ?? `SKU-${id.slice(-8)}`;
     const name = given.name ?? `Widget ${id.slice(-8)}`;
     await this.command(id, "CreateInventoryItem", { unit: "pcs", ...given, sku, name });
@@ -94,6 +97,13 @@ export class Api {
     }
     return (await answer.json()) as T;
   }
+}
+
+/** So many items whose names have `mark` in common; gives their names in order. */
+export async function createMany(api: Api, mark: string, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, k) => `${mark} ${String(k).padStart(3, "0")}`);
+  await Promise.all(names.map((name) => api.createItem({ name })));
+  return names;
 }
 
 /** A new UUID of version 7 (RFC 9562, 5.7): 48 bits of time, then chance. */

@@ -12,7 +12,8 @@ export const TASKS = [
   "Reactivate item",
 ] as const;
 
-export type Task = (typeof TASKS)[number];
+/** The last of them is offered only where another one needs it first. */
+export type Task = (typeof TASKS)[number] | "Write off remaining";
 
 /** What to enter, by the labels of the fields. */
 export type Fields = Record<string, string | number>;
@@ -24,6 +25,8 @@ export class ItemPage {
   readonly dialog: Locator;
   /** The change sets, newest first. */
   readonly entries: Locator;
+  /** What is shown there of a command that is still on its way. */
+  readonly pending: Locator;
   readonly slider: Locator;
 
   constructor(page: Page) {
@@ -31,6 +34,7 @@ export class ItemPage {
     this.name = page.getByRole("heading", { level: 1 });
     this.dialog = page.getByRole("dialog");
     this.entries = page.getByRole("list", { name: "Timeline" }).locator("> li");
+    this.pending = this.entries.and(page.locator("[data-state=pending]"));
     this.slider = page.getByRole("slider", { name: "Version" });
   }
 
@@ -72,7 +76,7 @@ export class ItemPage {
   /** The dialog has gone, and what is shown is what the server has said, not what is hoped for. */
   async expectSettled(): Promise<void> {
     await expect(this.dialog).toBeHidden();
-    await expect(this.entries.and(this.page.locator("[data-state=pending]"))).toHaveCount(0);
+    await expect(this.pending).toHaveCount(0);
     await expect(this.dialog).toBeHidden();
   }
 }

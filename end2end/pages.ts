@@ -1,9 +1,17 @@
-import type { Api } from "./api";
-import type { Task } from "./item-page";
+import type { Page, Response } from "@playwright/test";
 
-/** Every page there is, in each of the states it has: where it is, given an item to show. */
+import { type Api, createMany, uuidv7 } from "./api";
+import type { Daybook } from "./daybook";
+import { EmptyStore } from "./empty-store";
+import { expect } from "./fixtures";
+import { field, type ItemPage, type Task } from "./item-page";
+
+/** Every page there is, in each of the states that its address gives it: where it is, given an item to show. */
 export const PAGES: Record<string, (api: Api) => Promise<string>> = {
-  home: async () => "/",
+  "home of some items": async (api) => {
+    await busyItem(api);
+    return "/";
+  },
   list: async (api) => {
     await api.createItem({ name: "A name of many words, and averylongonewithoutanyspacewhatsoever", on_hand: 3 });
     return "/inventory";
@@ -19,12 +27,6 @@ export const PAGES: Record<string, (api: Api) => Promise<string>> = {
   },
 };
 
-/** Pages of something that is not there. */
-export const MISSING_PAGES: Record<string, string> = {
-  "unknown page": "/nowhere",
-  "unknown item": "/inventory/01939c6e-7b1a-7c3e-8000-000000000000",
-};
-
 /** Every dialog of an active item with stock, and of the two other states that have dialogs. */
 export const DIALOGS: { task: Task; on_hand?: number; inactive?: boolean }[] = [
   { task: "Check in items", on_hand: 12 },
@@ -33,6 +35,7 @@ export const DIALOGS: { task: Task; on_hand?: number; inactive?: boolean }[] = [
   { task: "Rename item", on_hand: 12 },
   { task: "Change maximum", on_hand: 12 },
   { task: "Set reorder level", on_hand: 12 },
+  { task: "Write off remaining", on_hand: 12 },
   { task: "Deactivate item" },
   { task: "Reactivate item", inactive: true },
 ];
@@ -44,6 +47,158 @@ export async function itemWithDialog(api: Api, dialog: (typeof DIALOGS)[number])
     await api.command(id, "DeactivateInventoryItem", { reason: "Discontinued" });
   }
   return `/inventory/${id}`;
+}
+
+/** What a scene is played with. */
+interface Stage {
+  page: Page;
+  item: ItemPage;
+  api: Api;
+  visit: (path: string) => Promise<Response | null>;
+  another: (...settings: string[]) => Promise<Daybook>;
+}
+
+/** A state that takes more than an address. */
+interface Scene {
+  play: (stage: Stage) => Promise<void>;
+  /** What the browser says of it in its console. */
+  complaint?: RegExp;
+}
+
+/** The browser's complaint of an answer with one of these statuses. */
+export const answered = (status: string): RegExp =>
+  new RegExp(`Failed to load resource: the server responded with a status of (${status})`);
+
+/** Its complaint of a request that is not answered. */
+export const UNANSWERED = /Failed to load resource: net::ERR_/;
+
+export const SCENES: Record<string, Scene> = {
+  "home of nothing yet": {
+    play: async ({ visit, another }) => void (await visit(`${(await another()).url}/`)),
+  },
+  "the list of nothing yet": {
+    play: async ({ visit, another }) => void (await visit(`${(await another()).url}/inventory`)),
+  },
+  "the sample company on its way": {
+    play: async ({ page, visit, another }) => {
+      const progress = { running: true, done: 1234, total: 2345 };
+      await page.route(/\/ui\/(load-sample|sample-progress)$/, (route) => route.fulfill({ json: progress }));
+      await visit(`${(await another()).url}/inventory`);
+      await page.getByRole("button", { name: /sample/i }).click();
+      await expect(page.getByRole("progressbar", { name: "Loading the sample company" })).toBeVisible();
+    },
+  },
+  "a list that is stuck": {
+    complaint: UNANSWERED,
+    play: async ({ page, api, visit }) => {
+      const mark = `Stuck${uuidv7().slice(-12)}`;
+      await createMany(api, mark, 51);
+      await visit(`/inventory?search=${mark}`);
+      await page.route("**/ui/items", (route) => route.abort());
+      await page.getByRole("link", { name: "Show more" }).click();
+      await expect(page.getByRole("alert")).toBeVisible();
+    },
+  },
+  "a form that refuses": {
+    play: async ({ item, api, visit }) => {
+      const { id } = await api.createItem({ name: "x".repeat(200), max_quantity: 1_000_000_000 });
+      await visit(`/inventory/${id}`);
+      await item.begin("Rename item");
+      await field(item.dialog, "New name").fill("x".repeat(200));
+      await expect(item.dialog).toContainText(/already/);
+    },
+  },
+  "a form that tells of a conflict": {
+    play: async ({ item, api, visit }) => {
+      const { id } = await api.createItem({ name: "Beans" });
+      await visit(`/inventory/${id}`);
+      await item.begin("Rename item");
+      await item.fill({ "New name": "Arabica" });
+      await api.command(id, "RenameInventoryItem", { name: "Robusta" });
+      await item.primary("Rename item").click();
+      await expect(item.dialog).toContainText("renamed it to “Robusta”");
+    },
+  },
+  "a form of unknown outcome": { complaint: UNANSWERED, play: unknownOutcome },
+  "a form that is recorded already": {
+    complaint: UNANSWERED,
+    play: async (stage) => {
+      await unknownOutcome(stage);
+      const { page, item } = stage;
+      await page.unrouteAll({ behavior: "ignoreErrors" });
+      await item.fill({ Quantity: 13 });
+      await item.primary("Check in items").click();
+      await expect(item.dialog).toContainText("Recorded already");
+    },
+  },
+  "an opened entry of the timeline": {
+    play: async ({ item, api, visit }) => {
+      const { id } = await api.createItem();
+      await api.command(id, "CheckInItems", { quantity: 12 }, { causation_id: uuidv7() });
+      await visit(`/inventory/${id}`);
+      await item.entries.first().locator("summary").first().click();
+      await expect(item.entries.first()).toContainText("Causation id");
+    },
+  },
+  "a history that is verified": {
+    play: async ({ item, api, visit }) => {
+      const { id } = await api.createItem({ on_hand: 12 });
+      await visit(`/inventory/${id}`);
+      await item.button("Verify in this browser").click();
+      await expect(item.page.getByText(/2 of 2 change sets verified/)).toBeVisible();
+    },
+  },
+  "an item without network": {
+    play: async ({ page, api, visit }) => {
+      await visit(`/inventory/${(await api.createItem()).id}`);
+      await page.context().setOffline(true);
+      await expect(page.getByText("You are offline.")).toBeVisible();
+    },
+  },
+  "an unknown page": {
+    complaint: answered("404"),
+    play: async ({ visit }) => void (await visit("/nowhere")),
+  },
+  "an unknown item": {
+    complaint: answered("404"),
+    play: async ({ visit }) => void (await visit("/inventory/01939c6e-7b1a-7c3e-8000-000000000000")),
+  },
+  "a version that there is not": {
+    complaint: answered("404"),
+    play: async ({ api, visit }) => void (await visit(`/inventory/${(await api.createItem()).id}?version=99`)),
+  },
+  "a version that is none": {
+    complaint: answered("400"),
+    play: async ({ api, visit }) => void (await visit(`/inventory/${(await api.createItem()).id}?version=abc`)),
+  },
+  "a store that is away": {
+    complaint: answered("503"),
+    play: async ({ page, visit, another }) => {
+      await visit(`${await withoutItsStore(another)}/inventory/${uuidv7()}`);
+      await expect(page.getByRole("heading", { name: "The store does not answer" })).toBeVisible();
+    },
+  },
+};
+
+/** Where a server is whose store has gone away. */
+export async function withoutItsStore(another: Stage["another"]): Promise<string> {
+  const store = await EmptyStore.start();
+  const { url } = await another("--dynamodb-endpoint", store.url);
+  await store.leave();
+  return url;
+}
+
+/** Twelve are checked in, and the answer gets lost. */
+async function unknownOutcome({ page, item, api, visit }: Stage): Promise<void> {
+  await visit(`/inventory/${(await api.createItem()).id}`);
+  await page.route("**/ui/submit-command", async (route) => {
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await item.begin("Check in items");
+  await item.fill({ Quantity: 12, Reference: "PO 1182" });
+  await item.primary("Check in items").click();
+  await expect(item.dialog).toContainText("Not confirmed");
 }
 
 async function busyItem(api: Api): Promise<{ id: string }> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use event_store::Version;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::ServerFnErrorErr;
@@ -47,8 +48,9 @@ pub enum Code {
     Unavailable,
     Corrupt,
     Internal,
-    /// The request never arrived: made by the browser, never by the server.
-    Offline,
+    /// No answer came, and nobody knows whether the request arrived: made by the browser, never by the
+    /// server.
+    NoAnswer,
 }
 
 impl Code {
@@ -71,7 +73,7 @@ impl Code {
             Self::Unavailable => (503, "unavailable", "The store is away"),
             Self::Corrupt => (500, "corrupt", "What is stored is not what was written"),
             Self::Internal => (500, "internal", "Something went wrong here"),
-            Self::Offline => (0, "offline", "The server cannot be reached"),
+            Self::NoAnswer => (0, "no-answer", "The server does not answer"),
         }
     }
 }
@@ -101,6 +103,17 @@ impl Problem {
     pub fn is(&self, code: Code) -> bool {
         self.code == code.parts().1
     }
+
+    /// Whether the command may have been taken up all the same, or may be yet.
+    pub fn is_unknown_outcome(&self) -> bool {
+        [Code::NoAnswer, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
+    }
+
+    /// The version that holds another command of the same id, where that is the problem.
+    pub fn taken_as(&self) -> Option<Version> {
+        let version = self.more.get("version").filter(|_| self.is(Code::CommandIdReused));
+        version.and_then(Value::as_u64)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -113,11 +126,16 @@ impl FromServerFnError for Problem {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        let code = match &error {
-            ServerFnErrorErr::Request(_) => Code::Offline,
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Code::Malformed,
-            _ => Code::Internal,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            ServerFnErrorErr::Request(_) => Self::new(Code::NoAnswer, error.to_string()),
+            // By one name the server calls what it was sent, and the browser what it was answered.
+            ServerFnErrorErr::Deserialization(why) if cfg!(feature = "ssr") => {
+                Self::new(Code::Malformed, why)
+            }
+            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => {
+                Self::new(Code::Malformed, why)
+            }
+            _ => Self::new(Code::Internal, error.to_string()),
+        }
     }
 }

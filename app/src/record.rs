@@ -2,6 +2,7 @@
 
 mod draft;
 mod history;
+mod outcome;
 mod performing;
 mod replaying;
 
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 pub use draft::Draft;
 pub use history::{History, Row};
+pub use outcome::{Outcome, Recorded};
 pub(crate) use performing::openers;
 pub use performing::{Performing, new_request, wire_command};
 
@@ -40,6 +42,8 @@ pub struct Record {
     pub loading: ArcRwSignal<bool>,
     /// The form that is open.
     pub draft: ArcRwSignal<Option<Draft>>,
+    /// Forms that were closed while it was unknown what became of them, one a task.
+    unsettled: ArcStoredValue<Vec<Draft>>,
     /// The command on its way.
     pub performing: ArcRwSignal<Option<Performing>>,
     /// The newest version in the timeline, and how many rows it has; `None` follows the newest.
@@ -62,6 +66,7 @@ impl Record {
             fetched: ArcRwSignal::new(fetched),
             loading: ArcRwSignal::new(false),
             draft: ArcRwSignal::new(None),
+            unsettled: ArcStoredValue::new(Vec::new()),
             performing: ArcRwSignal::new(None),
             timeline: ArcRwSignal::new((top, rows)),
             surroundings,
@@ -109,12 +114,36 @@ impl Record {
         history.rows(top.unwrap_or_else(|| history.now().version), rows)
     }
 
-    /// Opens a task's form, unless the past is in view or a command is on its way.
+    /// Opens a task's form, unless the past is in view or a command is on its way. A form of which it is
+    /// still unknown what became comes back as it was left: to begin again is no second attempt.
     pub fn begin(&self, task: Task) {
-        if self.viewed.get_untracked().is_none() && self.performing.read_untracked().is_none() {
-            let now = self.history.read_untracked().now().state.clone();
-            self.draft.set(Some(Draft::new(task, &now)));
+        if self.viewed.get_untracked().is_some() || self.performing.read_untracked().is_some() {
+            return;
         }
+        self.close();
+        let kept = self.unsettled.try_update_value(|unsettled| {
+            let place = unsettled.iter().position(|draft| draft.task == task);
+            place.map(|place| unsettled.swap_remove(place))
+        });
+        let history = self.history.read_untracked();
+        let kept = kept.flatten().filter(|draft| !history.holds(draft.command_id()));
+        let draft = kept.unwrap_or_else(|| Draft::new(task, &history.now().state));
+        drop(history);
+        self.draft.set(Some(draft));
+    }
+
+    /// Closes the form that is open, if one is.
+    pub fn close(&self) {
+        let Some(draft) = self.draft.get_untracked() else { return };
+        if draft.is_unsettled() {
+            self.unsettled.update_value(|unsettled| unsettled.push(draft));
+        }
+        self.draft.set(None);
+    }
+
+    /// What a form has sent before and is this version.
+    pub fn recorded(&self, version: Version) -> Recorded {
+        Recorded::new(self.id, version, self.history.read_untracked().change_set(version))
     }
 
     /// Takes in what has happened since; a history that cannot be read is said so.

@@ -10,6 +10,6 @@ mod when;
 pub use figures::{grouped, signed, stated};
 pub use isolated::{Part, isolated, parts};
 pub use refusal::refusal;
-pub use sentence::{done, removal_reason, sentence};
+pub use sentence::{done, removal_reason, sentence, sentences};
 pub use story::story;
 pub use when::{clock_time, exact, long_date, minute, relative};

@@ -65,6 +65,13 @@ pub enum Submitted {
         /// What is newer than the version in view, the command's own change set included.
         change_sets: Vec<ChangeSet>,
     },
+    /// Another command of its id is durable: what the same form said before.
+    TakenBefore {
+        /// What that became.
+        version: Version,
+        /// What is newer than the version in view, that change set included.
+        change_sets: Vec<ChangeSet>,
+    },
     /// The rules or another person's change stand against it.
     Refused(Problem),
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "../fixtures";
-import { DIALOGS, itemWithDialog, MISSING_PAGES, PAGES } from "../pages";
+import { DIALOGS, itemWithDialog, PAGES, SCENES } from "../pages";
 
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(`axe finds nothing, ${colorScheme},`, () => {
@@ -20,52 +20,16 @@ for (const colorScheme of ["light", "dark"] as const) {
       });
     }
 
-    test("in a dialog that refuses", async ({ item, api, visit, expectAccessible }) => {
-      const { id } = await api.createItem({ on_hand: 12 });
-      await visit(`/inventory/${id}`);
-      await item.begin("Remove items");
-      await item.fill({ Quantity: 13, Reason: "sold" });
-      await expect(item.dialog).toContainText(/only 12 on hand/i);
-      await expectAccessible();
-    });
+    for (const [name, { play, complaint }] of Object.entries(SCENES)) {
+      test.describe("on", () => {
+        test.use({ allowedComplaints: complaint ? [complaint] : [] });
 
-    test.describe("in a dialog that", () => {
-      test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 409/] });
-
-      test("tells of a conflict", async ({ item, api, visit, expectAccessible }) => {
-        const { id } = await api.createItem({ name: "Beans" });
-        await visit(`/inventory/${id}`);
-        await item.begin("Rename item");
-        await item.fill({ "New name": "Arabica" });
-        await api.command(id, "RenameInventoryItem", { name: "Robusta" });
-        await item.primary("Rename item").click();
-        await expect(item.dialog).toContainText("renamed it to “Robusta”");
-        await expectAccessible();
-      });
-    });
-
-    test("on an opened entry of the timeline", async ({ item, api, visit, expectAccessible }) => {
-      const { id } = await api.createItem({ on_hand: 12 });
-      await visit(`/inventory/${id}`);
-      await item.entries.first().locator("summary").first().click();
-      await expectAccessible();
-    });
-
-    test("on the list of nothing yet", async ({ untouched, visit, expectAccessible }) => {
-      await visit(`${untouched.url}/inventory`);
-      await expectAccessible();
-    });
-
-    test.describe("on what is missing:", () => {
-      test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 404/] });
-
-      for (const [name, path] of Object.entries(MISSING_PAGES)) {
-        test(name, async ({ visit, expectAccessible }) => {
-          await visit(path);
+        test(name, async ({ page, item, api, visit, another, expectAccessible }) => {
+          await play({ page, item, api, visit, another });
           await expectAccessible();
         });
-      }
-    });
+      });
+    }
   });
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "../fixtures";
 import { field, ItemPage } from "../item-page";
+import { answered } from "../pages";
 
-const CONFLICT = /Failed to load resource: the server responded with a status of 409/;
+const CONFLICT = answered("409");
 
 test.describe("Two tabs on one item", () => {
   test.use({ allowedComplaints: [CONFLICT] });
@@ -25,7 +26,8 @@ test.describe("Two tabs on one item", () => {
     await expect(field(other.dialog, "New name")).toHaveValue("Arabica");
     expect(await api.changeSets(id)).toHaveLength(2);
 
-    await other.dialog.getByRole("button", { name: "Do it again" }).click();
+    await expect(other.dialog).toContainText("Do it again, or cancel.");
+    await other.primary("Rename item").click();
     await other.expectSettled();
     await expect(other.name).toHaveText("Arabica");
     await expect(other.entries).toHaveText([/Renamed to “Arabica”/, /Renamed to “Robusta”/, /Created/]);
@@ -48,6 +50,39 @@ test.describe("Two tabs on one item", () => {
     await expect(field(item.dialog, "Counted")).toHaveValue("9");
     expect((await api.state(id)).on_hand).toBe(6);
   });
+});
+
+test.describe("What another tab has done already", { tag: "@both" }, () => {
+  test.use({ allowedComplaints: [answered("422")] });
+
+  const states = [
+    { task: "Deactivate item", fields: { Reason: "Discontinued" }, says: "The item is inactive already." },
+    { task: "Reactivate item", fields: {}, says: "The item is active already." },
+  ] as const;
+  for (const { task, fields, says } of states) {
+    test(`is not done twice: ${task}`, async ({ context, item, api, visit }) => {
+      const { id } = await api.createItem();
+      if (task === "Reactivate item") {
+        await api.command(id, "DeactivateInventoryItem", { reason: "Discontinued" });
+      }
+      const before = (await api.changeSets(id)).length;
+      const tab = await context.newPage();
+      const other = new ItemPage(tab);
+      await visit(`/inventory/${id}`, tab);
+      await other.begin(task);
+      await other.fill(fields);
+      await visit(`/inventory/${id}`);
+      await item.perform(task, fields);
+
+      await other.primary(task).click();
+
+      await expect(other.dialog.getByRole("alert")).toContainText(says);
+      for (const [label, value] of Object.entries(fields)) {
+        await expect(field(other.dialog, label)).toHaveValue(value);
+      }
+      expect(await api.changeSets(id)).toHaveLength(before + 1);
+    });
+  }
 });
 
 test("movements from two tabs both count", async ({ context, item, api, visit }) => {

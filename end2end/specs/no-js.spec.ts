@@ -1,7 +1,8 @@
 import type { Locator } from "@playwright/test";
 
 import { expect, test } from "../fixtures";
-import { fill } from "../item-page";
+import { field, fill } from "../item-page";
+import { answered } from "../pages";
 
 interface Sent {
   action: string;
@@ -17,6 +18,8 @@ async function readForm(form: Locator): Promise<Sent> {
 }
 
 test.describe("Without JavaScript", { tag: "@no-js" }, () => {
+  test.use({ allowedComplaints: [answered("409")] });
+
   test("the page makes no claim to be alive, and offers nothing that is not", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 4 });
     await visit(`/inventory/${id}`);
@@ -52,6 +55,33 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
     expect(await api.changeSets(id)).toHaveLength(2);
     await visit(`/inventory/${id}`);
     await expect(item.figure("On hand")).toHaveText("12");
+  });
+
+  test("a form sent again with something else hears as what it is recorded", async ({ daybook, page, item, api, visit }) => {
+    const { id } = await api.createItem();
+    await visit(`/inventory/${id}`);
+    await item.begin("Check in items");
+    await item.fill({ Quantity: 12 });
+    const { action, form } = await readForm(item.dialog.locator("form[method=post]"));
+    await page.request.post(action, { form, headers: { origin: daybook.url } });
+
+    // As a browser does that has gone back to the form.
+    await page.route(({ href }) => href === action, (route) => {
+      const body = new URLSearchParams({ ...form, quantity: "13" }).toString();
+      return route.continue({ postData: body });
+    });
+    await item.primary("Check in items").click();
+    const notice = item.dialog.getByRole("alert");
+    await expect(notice).toContainText("Recorded already: Checked in 12");
+    await expect(notice).toContainText("What the form says now is not recorded. Do it as well, or cancel.");
+    await expect(notice).not.toContainText(/command|\bid\b/);
+    await expect(field(item.dialog, "Quantity")).toHaveValue("13");
+    expect(await api.changeSets(id)).toHaveLength(2);
+
+    await page.unrouteAll();
+    await item.primary("Check in items").click();
+    await item.expectSettled();
+    await expect(item.entries).toHaveText([/Checked in 13/, /Checked in 12/, /Created/]);
   });
 
   test("an item created twice by one form is one item", async ({ daybook, page, api, visit }) => {

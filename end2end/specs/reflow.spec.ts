@@ -1,8 +1,7 @@
 import type { Page } from "@playwright/test";
 
 import { expect, test } from "../fixtures";
-import { field } from "../item-page";
-import { DIALOGS, itemWithDialog, MISSING_PAGES, PAGES } from "../pages";
+import { DIALOGS, itemWithDialog, PAGES, SCENES } from "../pages";
 
 /** WCAG 2.2, 1.4.10: at 320 px nobody has to scroll sideways to read a line. */
 async function expectNoSidewaysScroll(page: Page): Promise<void> {
@@ -38,32 +37,16 @@ test.describe("At 320 px", { tag: "@phone" }, () => {
     });
   }
 
-  test("a refusal fits", async ({ page, item, api, visit }) => {
-    const { id } = await api.createItem({ name: "x".repeat(200), max_quantity: 1_000_000_000 });
-    await visit(`/inventory/${id}`);
-    await item.begin("Rename item");
-    await field(item.dialog, "New name").fill("x".repeat(200));
-    await expect(item.dialog).toContainText(/already/);
-    await expectNoSidewaysScroll(page);
-  });
+  for (const [name, { play, complaint }] of Object.entries(SCENES)) {
+    test.describe("fits:", () => {
+      test.use({ allowedComplaints: complaint ? [complaint] : [] });
 
-  test("an opened entry of the timeline fits", async ({ page, item, api, visit }) => {
-    const { id } = await api.createItem({ on_hand: 12 });
-    await visit(`/inventory/${id}`);
-    await item.entries.first().locator("summary").first().click();
-    await expectNoSidewaysScroll(page);
-  });
-
-  test.describe("what is missing fits:", () => {
-    test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 404/] });
-
-    for (const [name, path] of Object.entries(MISSING_PAGES)) {
-      test(name, async ({ page, visit }) => {
-        await visit(path);
+      test(name, async ({ page, item, api, visit, another }) => {
+        await play({ page, item, api, visit, another });
         await expectNoSidewaysScroll(page);
       });
-    }
-  });
+    });
+  }
 
   test("a thumb can hit every control", async ({ page, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 12 });

@@ -19,7 +19,7 @@ pub fn ConflictStory(
     let events = since.iter().map(|change_set| view! { <Happening id change_set/> }).collect_view();
     let advice = move || {
         if still_valid.get() {
-            "Your change can still be made on top of this."
+            "Your change can still be made on top of this. Do it again, or cancel."
         } else {
             "What you asked for does not fit any more; what you typed is kept."
         }

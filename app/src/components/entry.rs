@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::{Delta, Evidence, Icon, Prose};
 use crate::record::{Performing, Record, Row};
-use crate::text::sentence;
+use crate::text::sentences;
 
 /// One change set in the timeline.
 #[component]
@@ -23,11 +23,8 @@ pub fn Entry(row: Row) -> impl IntoView {
             record.view(Some(version));
         }
     };
-    let sentences: Vec<_> = row.events.iter().map(sentence).collect();
-    let text = match sentences.as_slice() {
-        [] => "A change that this program cannot read".to_owned(),
-        sentences => sentences.join(", "),
-    };
+    let text = sentences(&row.events)
+        .unwrap_or_else(|| "A change that this program cannot read".to_owned());
     let touches = matches!(
         row.events.last(),
         Some(

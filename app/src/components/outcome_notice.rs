@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::{ConflictStory, Icon, Prose};
 use crate::problem::{Code, Problem};
-use crate::record::Draft;
+use crate::record::{Draft, Outcome, Recorded};
 use crate::task_form::Verdict;
 use crate::text::{refusal, stated};
 
-/// What stood against a form the last time it was sent.
+/// What became of a form the last time it was sent.
 #[component]
 pub fn OutcomeNotice(
     /// The form.
@@ -19,51 +19,89 @@ pub fn OutcomeNotice(
     /// The item.
     id: Uuid,
 ) -> impl IntoView {
-    let Draft { problem, task, .. } = draft;
+    let Draft { outcome, task, .. } = draft;
     let still_valid = Signal::derive(move || matches!(&*verdict.read(), Verdict::Allowed { .. }));
     move || {
-        problem.get().map(|problem| {
-            if problem.is(Code::Conflict) {
+        outcome.get().map(|outcome| match outcome {
+            Outcome::Refused(problem) if problem.is(Code::Conflict) => {
                 let since = since(&problem);
                 view! { <ConflictStory id since still_valid/> }.into_any()
-            } else {
-                view! { <BadNews task problem verdict/> }.into_any()
             }
+            Outcome::Refused(problem) => view! { <Refused task problem verdict/> }.into_any(),
+            Outcome::Unknown(problem) => view! { <Unconfirmed problem/> }.into_any(),
+            Outcome::Recorded(recorded) => view! { <RecordedBefore recorded/> }.into_any(),
         })
     }
 }
 
 #[component]
-fn BadNews(task: Task, problem: Problem, verdict: Memo<Verdict>) -> impl IntoView {
-    let (icon, title, advice) = if problem.is(Code::Offline) {
-        ("offline", "Not sent: the server cannot be reached", KEPT)
-    } else if problem.is(Code::Unavailable) {
-        ("offline", "Not confirmed: the store does not answer", KEPT)
-    } else if problem.is_unknown_outcome() {
-        ("warning", "Not confirmed: something went wrong on the server", KEPT)
-    } else {
-        ("warning", not_done(task), "What you typed is kept.")
-    };
+fn Refused(task: Task, problem: Problem, verdict: Memo<Verdict>) -> impl IntoView {
     // A field's fault reads better by the field's label than by its name in the command.
     let detail = match &*verdict.read_untracked() {
         Verdict::Incomplete(fault, _) | Verdict::Invalid(fault) => fault.message.clone(),
         Verdict::Refused(no) if no.to_string() == problem.detail => refusal(no),
         _ => stated(&problem.detail),
     };
-    let detail = (!problem.is_unknown_outcome()).then_some(detail);
     view! {
         <div class="notice" data-tone="bad" role="alert">
-            <Icon name=icon/>
-            <h2>{title}</h2>
-            {detail.map(|detail| view! { <p><Prose text=detail/></p> })}
-            <p>{advice}</p>
+            <Icon name="warning"/>
+            <h2>{not_done(task)}</h2>
+            <p>
+                <Prose text=detail/>
+            </p>
+            <p>"What you typed is kept."</p>
         </div>
     }
     .into_any()
 }
 
-const KEPT: &str =
-    "Nothing is lost: what you typed is kept. Sending it again is safe; it is recorded once.";
+/// Neither a yes nor a no: it claims neither.
+#[component]
+fn Unconfirmed(problem: Problem) -> impl IntoView {
+    let (icon, title) = if problem.is(Code::NoAnswer) {
+        ("offline", "Not confirmed: the server did not answer")
+    } else if problem.is(Code::Unavailable) {
+        ("offline", "Not confirmed: the store did not answer")
+    } else {
+        ("warning", "Not confirmed: something went wrong on the server")
+    };
+    view! {
+        <div class="notice" data-tone="bad" role="alert">
+            <Icon name=icon/>
+            <h2>{title}</h2>
+            <p>"It is not known whether it was recorded. Nothing is lost: what you typed is kept."</p>
+            <p>"Try again, changed or not: what this form sends is recorded once."</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// An earlier sending of the same form, which the person may take for lost, or may have forgotten.
+#[component]
+fn RecordedBefore(recorded: Recorded) -> impl IntoView {
+    let Recorded { item, version, sentence } = recorded;
+    let title = match sentence {
+        Some(sentence) => format!("Recorded already: {sentence}"),
+        None => "Recorded already".to_owned(),
+    };
+    view! {
+        <div class="notice" role="alert">
+            <Icon name="clock"/>
+            <h2>
+                <Prose text=title/>
+            </h2>
+            <p>
+                "That is what this form said when it was sent before; it is "
+                <a href=format!("/inventory/{item}?version={version}") target="_blank">
+                    {format!("version {version}")}
+                </a>
+                " in the timeline."
+            </p>
+            <p>"What the form says now is not recorded. Do it as well, or cancel."</p>
+        </div>
+    }
+    .into_any()
+}
 
 const fn not_done(task: Task) -> &'static str {
     match task {

@@ -14,11 +14,11 @@ pub fn ProblemPage(
     instead: Option<(String, &'static str)>,
 ) -> impl IntoView {
     let lost = problem.status == 404;
-    let away = problem.is(Code::Unavailable) || problem.is(Code::Offline);
+    let away = problem.is(Code::Unavailable) || problem.is(Code::NoAnswer);
     let (title, icon) = match () {
         () if problem.is(Code::UnknownVersion) => (problem.title.clone(), "search"),
         () if lost => ("There is nothing here".to_owned(), "search"),
-        () if away => ("The store does not answer".to_owned(), "warning"),
+        () if problem.is(Code::Unavailable) => ("The store does not answer".to_owned(), "warning"),
         () => (problem.title.clone(), "warning"),
     };
     let detail =

@@ -5,7 +5,7 @@ use super::Surroundings;
 use crate::record::Draft;
 use crate::task_form::Verdict;
 
-/// The one primary button of a task's form.
+/// The one primary button of a task's form. It has the task's name, whatever became of the form before.
 #[component]
 pub fn SubmitButton(
     /// The form.
@@ -30,7 +30,7 @@ pub fn SubmitButton(
             aria-disabled=move || refused.get().then_some("true")
             aria-describedby=move || refused.get().then_some("preflight")
         >
-            {move || draft.button()}
+            {draft.task.title()}
         </button>
     }
     .into_any()

@@ -40,7 +40,7 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
     let close = {
         let record = record.clone();
         move || {
-            record.draft.set(None);
+            record.close();
             browser::forget_task();
             browser::focus_soon(openers(task));
         }

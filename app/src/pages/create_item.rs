@@ -1,5 +1,6 @@
 use domain::InventoryItem;
 use domain::inventory_item::Task;
+use event_store::wire::CommandRequest;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::components::{
     OutcomeNotice, PageHeading, PreflightLine, SubmitButton, Surroundings, TaskFields,
 };
-use crate::record::{Draft, new_request, wire_command};
+use crate::record::{Draft, Outcome, Recorded, new_request, wire_command};
 use crate::server_functions::submit_command;
 use crate::task_form::{Verdict, lede, preflight};
 use crate::text::isolated;
@@ -55,7 +56,8 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
     let mut draft = Draft::new(Task::Create, &InventoryItem::default());
     draft.posted_ids = ids;
     if let Some(outcome) = &outcome {
-        draft = Draft::posted(Task::Create, outcome);
+        let sent = Uuid::parse_str(outcome.fields.get("aggregate_id")).unwrap_or_default();
+        draft = Draft::posted(Task::Create, outcome, |version| Recorded::new(sent, version, None));
     }
     let (command_id, id) = draft.posted_ids;
     let verdict = {
@@ -101,7 +103,7 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
 }
 
 /// Sends the form and goes to the new item. The item's id is the page's: however often the form is sent,
-/// it is one item.
+/// it is one item, until that is recorded and the form asks for another one.
 fn create(
     draft: Draft,
     id: Uuid,
@@ -110,6 +112,7 @@ fn create(
 ) -> impl Fn(SubmitEvent) + 'static {
     let navigate = use_navigate();
     let surroundings = Surroundings::here();
+    let item = ArcStoredValue::new(id);
     move |event| {
         event.prevent_default();
         let verdict = verdict.get_untracked();
@@ -119,10 +122,12 @@ fn create(
             return;
         }
         busy.set(true);
-        draft.problem.set(None);
-        let request = draft.request(|| new_request(id, None, command));
+        draft.outcome.set(None);
+        let id = item.get_value();
+        let request = new_request(id, None, command);
+        let request = CommandRequest { command_id: draft.command_id(), ..request };
         let (draft, navigate) = (draft.clone(), navigate.clone());
-        let surroundings = surroundings.clone();
+        let (surroundings, item) = (surroundings.clone(), item.clone());
         let name = draft.fields.read_untracked().get("name").trim().to_owned();
         spawn_local(async move {
             match submit_command(request, 0).await {
@@ -130,7 +135,14 @@ fn create(
                     surroundings.say(format!("Created “{}”.", isolated(&name)));
                     navigate(&format!("/inventory/{id}"), NavigateOptions::default());
                 }
-                Ok(Submitted::Refused(problem)) | Err(problem) => draft.fail(problem),
+                Ok(Submitted::TakenBefore { version, change_sets }) => {
+                    let there = change_sets.iter().find(|c| c.version == version);
+                    draft.conclude(Outcome::Recorded(Recorded::new(id, version, there)));
+                    item.set_value(Uuid::now_v7());
+                }
+                Ok(Submitted::Refused(problem)) | Err(problem) => {
+                    draft.conclude(Outcome::of(problem));
+                }
             }
             busy.try_set(false);
         });

@@ -1,11 +1,11 @@
 use domain::InventoryItem;
 use domain::inventory_item::Task;
-use event_store::wire::CommandRequest;
+use event_store::Version;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::{Outcome, Recorded};
 use crate::browser;
-use crate::problem::{Code, Problem};
 use crate::task_form::{Fields, Verdict, spec};
 use crate::views::FormOutcome;
 
@@ -17,13 +17,13 @@ pub struct Draft {
     pub task: Task,
     /// What is typed.
     pub fields: ArcRwSignal<Fields>,
-    /// What stood against it the last time.
-    pub problem: ArcRwSignal<Option<Problem>>,
+    /// What became of it the last time.
+    pub outcome: ArcRwSignal<Option<Outcome>>,
     /// Whether it was sent once, so that what is missing may be called so.
     pub tried: ArcRwSignal<bool>,
-    /// What was sent and may have arrived: sent again as it is until the outcome is known, so that it
-    /// is one command however often it is sent.
-    sent: ArcRwSignal<Option<CommandRequest>>,
+    /// The id that all it sends bears, edited or not, until something is known to be recorded. An id is
+    /// taken once: so one attempt is one change set at most, whatever became of the answers.
+    command_id: ArcStoredValue<Option<Uuid>>,
     /// The ids that the server put into the page for a form that is posted without JavaScript.
     pub posted_ids: (Uuid, Uuid),
 }
@@ -31,31 +31,42 @@ pub struct Draft {
 impl Draft {
     /// A form just opened.
     pub fn new(task: Task, item: &InventoryItem) -> Self {
-        Self::holding(task, Fields::initial(task, item), None, (Uuid::now_v7(), Uuid::now_v7()))
+        Self::holding(task, Fields::initial(task, item), (Uuid::now_v7(), Uuid::now_v7()))
     }
 
-    /// A form that comes back from the server with what was typed.
-    pub fn posted(task: Task, outcome: &FormOutcome) -> Self {
-        let ids = (outcome.command_id, outcome.aggregate_id);
-        Self::holding(task, outcome.fields.clone(), Some(outcome.problem.clone()), ids)
+    /// A form that comes back from the server with what was typed. `recorded` is what there is to say of
+    /// the version that its id was taken as, if it was.
+    pub fn posted(
+        task: Task,
+        posted: &FormOutcome,
+        recorded: impl FnOnce(Version) -> Recorded,
+    ) -> Self {
+        let ids = (posted.command_id, posted.aggregate_id);
+        let draft = Self::holding(task, posted.fields.clone(), ids);
+        draft.command_id.set_value(Some(posted.command_id));
+        draft.tried.set(true);
+        draft.outcome.set(Some(match posted.problem.taken_as() {
+            Some(version) => Outcome::Recorded(recorded(version)),
+            None => Outcome::of(posted.problem.clone()),
+        }));
+        draft
     }
 
-    fn holding(task: Task, fields: Fields, problem: Option<Problem>, ids: (Uuid, Uuid)) -> Self {
+    fn holding(task: Task, fields: Fields, posted_ids: (Uuid, Uuid)) -> Self {
         Self {
             task,
             fields: ArcRwSignal::new(fields),
-            tried: ArcRwSignal::new(problem.is_some()),
-            problem: ArcRwSignal::new(problem),
-            sent: ArcRwSignal::new(None),
-            posted_ids: ids,
+            outcome: ArcRwSignal::new(None),
+            tried: ArcRwSignal::new(false),
+            command_id: ArcStoredValue::new(None),
+            posted_ids,
         }
     }
 
-    /// Types into a field: what was sent before is another command from now on.
+    /// Types into a field.
     pub fn set(&self, name: &str, value: &str) {
         if self.fields.read_untracked().get(name) != value {
             self.fields.update(|fields| fields.set(name, value));
-            self.sent.set(None);
         }
     }
 
@@ -76,28 +87,85 @@ impl Draft {
         }
     }
 
-    /// What to send: the very request of the last time while its outcome is unknown, else a new one.
-    pub fn request(&self, new: impl FnOnce() -> CommandRequest) -> CommandRequest {
-        let request = self.sent.get_untracked().unwrap_or_else(new);
-        self.sent.set(Some(request.clone()));
-        request
+    /// The id to send it under.
+    pub fn command_id(&self) -> Uuid {
+        let id = self.command_id.get_value().unwrap_or_else(Uuid::now_v7);
+        self.command_id.set_value(Some(id));
+        id
     }
 
-    /// Keeps what stood against it. A no is an outcome; silence is not.
-    pub fn fail(&self, problem: Problem) {
-        if !problem.is_unknown_outcome() {
-            self.sent.set(None);
+    /// Keeps what became of it. What is recorded has used up the id.
+    pub fn conclude(&self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Recorded(_)) {
+            self.command_id.set_value(None);
         }
         self.tried.set(true);
-        self.problem.set(Some(problem));
+        self.outcome.set(Some(outcome));
     }
 
-    /// What the button that sends it says.
-    pub fn button(&self) -> &'static str {
-        match self.problem.read().as_ref() {
-            Some(problem) if problem.is(Code::Conflict) => "Do it again",
-            Some(problem) if problem.is_unknown_outcome() => "Try again",
-            _ => self.task.title(),
+    /// Whether nobody knows what became of what it has sent.
+    pub fn is_unsettled(&self) -> bool {
+        matches!(&*self.outcome.read_untracked(), Some(Outcome::Unknown(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Code, Problem};
+
+    fn draft() -> Draft {
+        Draft::new(Task::CheckIn, &InventoryItem::default())
+    }
+
+    fn recorded(version: Version) -> Recorded {
+        Recorded::new(Uuid::max(), version, None)
+    }
+
+    fn posted(code: Code) -> (Draft, Uuid) {
+        let command_id = Uuid::now_v7();
+        let outcome = FormOutcome {
+            task: Task::CheckIn.slug().to_owned(),
+            fields: Fields::default(),
+            command_id,
+            aggregate_id: Uuid::now_v7(),
+            problem: Problem::new(code, "…").with("version", 7),
+        };
+        (Draft::posted(Task::CheckIn, &outcome, recorded), command_id)
+    }
+
+    #[test]
+    fn a_form_has_one_id_until_something_is_recorded() {
+        let draft = draft();
+        let id = draft.command_id();
+        for code in [Code::NoAnswer, Code::Rejected, Code::Conflict, Code::Unavailable] {
+            draft.conclude(Outcome::of(Problem::new(code, "…")));
+            draft.set("quantity", &format!("{code:?}"));
+            assert_eq!(draft.command_id(), id, "{code:?}");
         }
+        draft.conclude(Outcome::Recorded(recorded(7)));
+        assert_ne!(draft.command_id(), id);
+    }
+
+    #[test]
+    fn only_silence_leaves_a_form_unsettled() {
+        for (code, unsettled) in
+            [(Code::NoAnswer, true), (Code::Internal, true), (Code::Rejected, false)]
+        {
+            let draft = draft();
+            assert!(!draft.is_unsettled());
+            draft.conclude(Outcome::of(Problem::new(code, "…")));
+            assert_eq!(draft.is_unsettled(), unsettled, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_posted_form_goes_on_under_the_id_that_the_server_gave_it() {
+        for code in [Code::Unavailable, Code::CommandIdReused] {
+            let (draft, id) = posted(code);
+            assert_eq!(draft.command_id(), id, "{code:?}");
+        }
+        let (draft, _) = posted(Code::CommandIdReused);
+        assert_eq!(draft.outcome.get_untracked(), Some(Outcome::Recorded(recorded(7))));
     }
 }

@@ -2,6 +2,7 @@ use domain::InventoryItem;
 use domain::inventory_item::InventoryItemEvent;
 use event_store::wire::AggregateState;
 use event_store::{Aggregate as _, ChangeSet, DecodeError, Replay, ReplayError, Version};
+use uuid::Uuid;
 
 use crate::views::ItemView;
 
@@ -47,6 +48,11 @@ impl History {
         &self.now
     }
 
+    /// All of it, when all of it is loaded.
+    pub fn whole(&self) -> Option<&[ChangeSet]> {
+        (self.span() == (1, self.now.version)).then_some(&*self.change_sets)
+    }
+
     /// The first and the last version of the part that is loaded.
     pub fn span(&self) -> (Version, Version) {
         let first = self.change_sets.first().map_or(0, |c| c.version);
@@ -62,6 +68,11 @@ impl History {
     pub fn change_set(&self, version: Version) -> Option<&ChangeSet> {
         let first = self.span().0;
         self.change_sets.get(usize::try_from(version.checked_sub(first)?).ok()?)
+    }
+
+    /// Whether a command of this id is in the part that is loaded.
+    pub fn holds(&self, command_id: Uuid) -> bool {
+        self.change_sets.iter().any(|change_set| change_set.content().command_id == command_id)
     }
 
     /// Takes in what has happened since. What is known already, or does not follow, is passed over.

@@ -1,14 +1,13 @@
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemCommand, Task};
 use event_store::wire::{Command, CommandRequest};
-use event_store::{Aggregate as _, AggregateId};
+use event_store::{Aggregate as _, AggregateId, ChangeSet, Version};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::{Draft, Record};
+use super::{Draft, Outcome, Record};
 use crate::browser;
-use crate::problem::{Code, Problem};
 use crate::server_functions::submit_command;
 use crate::task_form::{Verdict, preflight};
 use crate::text::{done, sentence};
@@ -40,7 +39,8 @@ impl Record {
             return draft.point_out(&verdict);
         };
         let Some(command) = wire_command(&command) else { return };
-        let request = draft.request(|| new_request(self.id, Some(version), command));
+        let request = new_request(self.id, Some(version), command);
+        let request = CommandRequest { command_id: draft.command_id(), ..request };
 
         let sentence = events.last().map(sentence).unwrap_or_default();
         self.performing.set(Some(Performing { sentence, after }));
@@ -52,29 +52,37 @@ impl Record {
         spawn_local(async move { record.settle(draft, request, version).await });
     }
 
-    async fn settle(&self, draft: Draft, request: CommandRequest, seen: u64) {
-        let outcome = submit_command(request, seen).await;
-        match outcome {
+    async fn settle(&self, draft: Draft, request: CommandRequest, seen: Version) {
+        match submit_command(request, seen).await {
             Ok(Submitted::Accepted { accepted, change_sets }) => {
-                self.take_in(&change_sets);
-                if self.history.read_untracked().now().version < accepted.version {
-                    // What it became could not be read back with the answer: ask for it once more.
-                    let _ = self.catch_up().await;
-                }
+                self.hear(accepted.version, &change_sets).await;
                 self.performing.set(None);
                 self.announce(accepted.version);
                 // What opened the form may have gone with what was just done.
                 browser::focus_soon_if_lost(openers(draft.task));
             }
+            Ok(Submitted::TakenBefore { version, change_sets }) => {
+                self.hear(version, &change_sets).await;
+                self.take_back(&draft, Outcome::Recorded(self.recorded(version)));
+            }
             Ok(Submitted::Refused(problem)) => {
                 let _ = self.catch_up().await;
-                self.take_back(&draft, problem);
+                self.take_back(&draft, Outcome::Refused(problem));
             }
-            Err(problem) => self.take_back(&draft, problem),
+            Err(problem) => self.take_back(&draft, Outcome::of(problem)),
         }
     }
 
-    fn announce(&self, version: u64) {
+    /// Takes in what came with an answer.
+    async fn hear(&self, version: Version, newer: &[ChangeSet]) {
+        self.take_in(newer);
+        if self.history.read_untracked().now().version < version {
+            // What it became could not be read back with the answer: ask for it once more.
+            let _ = self.catch_up().await;
+        }
+    }
+
+    fn announce(&self, version: Version) {
         let history = self.history.read_untracked();
         let said = history.change_set(version).and_then(|change_set| {
             let events = change_set.events::<InventoryItem>().ok()?;
@@ -85,8 +93,8 @@ impl Record {
         self.surroundings.say_of_version(said, self.id, version);
     }
 
-    fn take_back(&self, draft: &Draft, problem: Problem) {
-        draft.fail(problem);
+    fn take_back(&self, draft: &Draft, outcome: Outcome) {
+        draft.conclude(outcome);
         self.performing.set(None);
         self.draft.set(Some(draft.clone()));
     }
@@ -108,7 +116,11 @@ pub(crate) const fn openers(task: Task) -> &'static [&'static str] {
 }
 
 /// A new request in the browser: it makes the command's id, nobody else.
-pub fn new_request(id: Uuid, expected_version: Option<u64>, command: Command) -> CommandRequest {
+pub fn new_request(
+    id: Uuid,
+    expected_version: Option<Version>,
+    command: Command,
+) -> CommandRequest {
     CommandRequest {
         command_id: Uuid::now_v7(),
         aggregate: AggregateId::new(InventoryItem::KIND, id),
@@ -122,11 +134,4 @@ pub fn new_request(id: Uuid, expected_version: Option<u64>, command: Command) ->
 /// A command as it travels.
 pub fn wire_command(command: &InventoryItemCommand) -> Option<Command> {
     serde_json::to_value(command).and_then(serde_json::from_value).ok()
-}
-
-impl Problem {
-    /// Whether the command may have been taken up all the same: it is safe to send it again, as it is.
-    pub fn is_unknown_outcome(&self) -> bool {
-        [Code::Offline, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
-    }
 }

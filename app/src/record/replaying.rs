@@ -19,7 +19,7 @@ impl Record {
             return;
         }
         if version.is_some() {
-            self.draft.set(None);
+            self.close();
             self.prepare_replay();
         }
         browser::measure_until_painted("daybook:scrub", || self.viewed.set(version));

@@ -9,7 +9,8 @@ use crate::views::Submitted;
 /// Performs a command. `seen` is the version in view: what is newer comes back with the answer.
 ///
 /// # Errors
-/// When the outcome is unknown or the request cannot be read; a rejection or a conflict is an answer.
+/// When the outcome is unknown or the request cannot be read; a rejection or a conflict is an answer, and
+/// so is that its id was taken before.
 #[server(prefix = "/ui", endpoint = "submit-command", input = Json)]
 pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Submitted, Problem> {
     use super::host::{answer, desk};
@@ -18,17 +19,25 @@ pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Su
 
     let desk = answer(desk())?;
     let aggregate = request.aggregate.clone();
+    // What is durable is so whether or not it can be read back now.
+    let newer = async |version: Version| {
+        let limit = usize::try_from(version.saturating_sub(seen)).unwrap_or(500);
+        let page = Page::After { version: seen, limit: limit.clamp(1, 500) };
+        desk.change_sets(&aggregate, page).await.unwrap_or_default()
+    };
     match desk.execute(request).await {
         Ok(accepted) => {
-            let limit = usize::try_from(accepted.version.saturating_sub(seen)).unwrap_or(500);
-            let page = Page::After { version: seen, limit: limit.clamp(1, 500) };
-            // It is durable whether or not it can be read back now.
-            let change_sets = desk.change_sets(&aggregate, page).await.unwrap_or_default();
+            let change_sets = newer(accepted.version).await;
             Ok(Submitted::Accepted { accepted, change_sets })
         }
         Err(problem) if problem.is(Code::Rejected) || problem.is(Code::Conflict) => {
             Ok(Submitted::Refused(problem))
         }
-        Err(problem) => answer(Err(problem)),
+        Err(problem) => match problem.taken_as() {
+            Some(version) => {
+                Ok(Submitted::TakenBefore { version, change_sets: newer(version).await })
+            }
+            None => answer(Err(problem)),
+        },
     }
 }

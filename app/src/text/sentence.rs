@@ -36,6 +36,12 @@ pub fn sentence(event: &Event) -> String {
     }
 }
 
+/// The same of all events of a change set; none of none.
+pub fn sentences(events: &[Event]) -> Option<String> {
+    let sentences: Vec<_> = events.iter().map(sentence).collect();
+    (!sentences.is_empty()).then(|| sentences.join(", "))
+}
+
 /// What is announced once a command is accepted: `Checked in 12. 52 on hand.`
 pub fn done(event: &Event, after: &InventoryItem) -> String {
     let on_hand = || format!("{} on hand.", grouped(after.on_hand));

@@ -88,7 +88,8 @@ fn begin(start: Start) -> Record {
     let now = view.now.state.clone();
     let record = Record::new(view, Surroundings::here());
     let open = match outcome {
-        Some(outcome) => Task::from_slug(&outcome.task).map(|task| Draft::posted(task, &outcome)),
+        Some(posted) => Task::from_slug(&posted.task)
+            .map(|task| Draft::posted(task, &posted, |version| record.recorded(version))),
         None => task
             .and_then(|slug| Task::from_slug(&slug))
             .filter(|task| *task != Task::Create && !is_past)

@@ -105,6 +105,14 @@ fn the_whole_history_replays_and_keeps_what_came_while_it_was_loading() {
 }
 
 #[test]
+fn what_is_loaded_says_whether_it_is_all_and_which_commands_it_holds() {
+    let (part, all) = (history(3, 4), history(1, 4));
+    assert_eq!(part.whole(), None);
+    assert_eq!(all.whole().map(<[_]>::len), Some(4));
+    assert!(part.holds(Uuid::from_u128(3)) && !part.holds(Uuid::from_u128(2)));
+}
+
+#[test]
 fn an_earlier_part_is_put_before_only_when_it_touches() {
     let mut history = history(4, 4);
     history.put_before(change_sets()[..1].to_vec());
