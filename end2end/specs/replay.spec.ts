@@ -3,6 +3,7 @@ import type { Page } from "@playwright/test";
 import type { Api } from "../api";
 import { expect, test } from "../fixtures";
 import { TASKS, type ItemPage } from "../item-page";
+import { answered } from "../pages";
 
 /** Nine versions: on hand, after each, is 0, 40, 25, 25, 30, 30, 30, 42, 12. */
 async function nineVersions(api: Api): Promise<string> {
@@ -65,6 +66,58 @@ test("the slider obeys the keyboard", async ({ page, item, api, visit }) => {
   await expect(item.figure("On hand")).toHaveText("40");
   await page.keyboard.press("End");
   await expectNow(item);
+});
+
+/** From here on the server answers nothing to the page; gives what it is asked all the same. */
+async function silence(page: Page): Promise<string[]> {
+  const asked: string[] = [];
+  await page.route("**/ui/**", (route) => {
+    asked.push(route.request().url());
+    return route.abort();
+  });
+  return asked;
+}
+
+test("the browser folds a history that it was given, and asks nobody", async ({ page, item, api, visit }) => {
+  await visit(`/inventory/${await nineVersions(api)}`);
+  const asked = await silence(page);
+
+  await item.slider.fill("3");
+  await expectVersion3(item);
+  await page.keyboard.press("ArrowLeft");
+  await expect(item.viewing(2, 9)).toBeVisible();
+  await expect(item.figure("On hand")).toHaveText("40");
+  await page.keyboard.press("Home");
+  await expect(item.figure("On hand")).toHaveText("0");
+  await item.button("Next version").click();
+  await expect(item.figure("On hand")).toHaveText("40");
+  await item.slider.fill("8");
+  await expect(item.figure("On hand")).toHaveText("42");
+  await item.button("Return to now").click();
+  await expectNow(item);
+  expect(asked).toEqual([]);
+});
+
+test("a long history is fetched once, and folded likewise", async ({ page, item, api, visit }) => {
+  const { id } = await api.createItem({ on_hand: 100 });
+  for (let version = 3; version <= 120; version += 1) {
+    await api.command(id, "RenameInventoryItem", { name: `Name ${version}` });
+  }
+  await visit(`/inventory/${id}`);
+  await item.slider.focus();
+  await expect.poll(() => page.evaluate(() => performance.getEntriesByName("daybook:replay").length)).toBe(1);
+  const asked = await silence(page);
+
+  for (const version of [60, 3, 119, 4]) {
+    await item.slider.fill(String(version));
+    await expect(item.viewing(version, 120)).toBeVisible();
+    await expect(item.name).toHaveText(`Name ${version}`);
+  }
+  await page.keyboard.press("Home");
+  await expect(item.figure("On hand")).toHaveText("0");
+  await page.keyboard.press("ArrowRight");
+  await expect(item.figure("On hand")).toHaveText("100");
+  expect(asked).toEqual([]);
 });
 
 test("the slider says its version to who cannot see it", async ({ item, api, visit }) => {
@@ -169,7 +222,7 @@ test.describe("A permalink", { tag: "@both" }, () => {
 
 test.describe("A permalink to no version", { tag: "@both" }, () => {
   // The page itself is what cannot be loaded.
-  test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 40[04]/] });
+  test.use({ allowedComplaints: [answered("400|404")] });
 
   for (const version of ["0", "-1", "10", "abc"]) {
     test(`?version=${version} says so, with a way back`, async ({ page, item, api, visit }) => {

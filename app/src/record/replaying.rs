@@ -1,5 +1,5 @@
 use domain::InventoryItem;
-use event_store::{Replay, Version};
+use event_store::{ChangeSet, Replay, Version};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -34,23 +34,31 @@ impl Record {
         self.view(Some(version.saturating_add_signed(by).clamp(1, head)));
     }
 
-    /// Fetches the whole history in the background, once, and builds the replay.
+    /// Builds the replay, once: of what is here if that is all, else in the background of what it fetches.
     pub fn prepare_replay(&self) {
         if self.loading.get_untracked() || self.history.read_untracked().replay().is_some() {
             return;
         }
+        let here = self.history.read_untracked().whole().map(<[_]>::to_vec);
+        if let Some(whole) = here {
+            return self.complain_of(self.build_replay(whole));
+        }
         self.loading.set(true);
         let record = self.clone();
         spawn_local(async move {
-            if let Err(problem) = record.load_replay().await {
-                record.surroundings.complain(problem.detail);
-            }
+            let whole = record.fetch_whole().await;
+            record.complain_of(whole.and_then(|whole| record.build_replay(whole)));
             record.loading.set(false);
         });
     }
 
-    async fn load_replay(&self) -> Result<(), Problem> {
-        let whole = self.fetch_whole().await?;
+    fn complain_of(&self, done: Result<(), Problem>) {
+        if let Err(problem) = done {
+            self.surroundings.complain(problem.detail);
+        }
+    }
+
+    fn build_replay(&self, whole: Vec<ChangeSet>) -> Result<(), Problem> {
         let unreadable = |error: String| Problem::new(Code::Corrupt, error);
         let replay = browser::measure("daybook:replay", || Replay::<InventoryItem>::new(&whole))
             .map_err(|error| unreadable(error.to_string()))?;
@@ -64,8 +72,8 @@ impl Record {
     ///
     /// # Errors
     /// When one page of them cannot be fetched.
-    pub async fn fetch_whole(&self) -> Result<Vec<event_store::ChangeSet>, Problem> {
-        let mut whole: Vec<event_store::ChangeSet> = Vec::new();
+    pub async fn fetch_whole(&self) -> Result<Vec<ChangeSet>, Problem> {
+        let mut whole: Vec<ChangeSet> = Vec::new();
         loop {
             let last = whole.last().map_or(0, |change_set| change_set.version);
             let page = change_sets(self.id, HistoryPage::After(last)).await?;
