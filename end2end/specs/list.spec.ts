@@ -1,7 +1,8 @@
 import type { Locator, Page } from "@playwright/test";
 
-import { uuidv7 } from "../api";
+import { Api, createMany, uuidv7 } from "../api";
 import { expect, test } from "../fixtures";
+import { answered, UNANSWERED } from "../pages";
 
 /** A word that no other test's items hold. */
 const word = (): string => `Word${uuidv7().slice(-12)}`;
@@ -74,8 +75,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
 
   test("comes in pages that miss nothing and repeat nothing", async ({ page, api, visit, javaScriptEnabled }) => {
     const mark = word();
-    const expected = Array.from({ length: 120 }, (_, k) => `${mark} ${String(k).padStart(3, "0")}`);
-    await Promise.all(expected.map((name) => api.createItem({ name })));
+    const expected = await createMany(api, mark, 120);
     await visit(`/inventory?search=${mark}`);
     const more = page.getByRole("link", { name: "Show more" });
 
@@ -95,11 +95,57 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await expect(page.getByText("nothing-is-called-so")).toBeVisible();
   });
 
-  test("an empty desk offers a first item and the sample company", async ({ untouched, page, visit }) => {
-    await visit(`${untouched.url}/inventory`);
-    await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
-    await expect(page.getByRole("link", { name: "Create item" }).first()).toBeVisible();
-    await expect(page.getByRole("button", { name: /sample/i })).toBeVisible();
+  for (const [path, heading] of [
+    ["/", "Daybook"],
+    ["/inventory", "Inventory"],
+  ] as const) {
+    test(`${path} of an empty desk offers a first item and the sample company`, async ({ untouched, page, visit }) => {
+      await visit(`${untouched.url}${path}`);
+      await expect(page.getByRole("heading", { name: heading, level: 1 })).toBeVisible();
+      await expect(page.getByRole("link", { name: "Create item" }).first()).toBeVisible();
+      await expect(page.getByRole("button", { name: /sample/i })).toBeVisible();
+    });
+  }
+
+  test("home says how many there are, and what changed last", async ({ untouched, page, visit }) => {
+    const api = new Api(untouched);
+    const beans = await api.createItem({ name: "Beans", on_hand: 40 });
+    await api.createItem({ name: "Tea" });
+    await api.command(beans.id, "RemoveItems", { quantity: 15, reason: "sold" });
+    await visit(`${untouched.url}/`);
+
+    await expect(page.getByRole("definition")).toHaveText("2");
+    const latest = page.getByRole("region", { name: "Latest changes" }).getByRole("listitem");
+    await expect(latest).toHaveText([/Beans.*25 on hand.*Version 3/, /Tea.*0 on hand.*Version 1/]);
+    await expect(page.getByRole("button", { name: /sample/i })).toHaveCount(0);
+  });
+});
+
+test.describe("A next page that does not come", () => {
+  test.use({ allowedComplaints: [UNANSWERED] });
+
+  test("leaves what is there, and comes when it is asked for again", async ({ page, api, visit }) => {
+    const mark = word();
+    const expected = await createMany(api, mark, 101);
+    await visit(`/inventory?search=${mark}`);
+    const more = page.getByRole("link", { name: "Show more" });
+    const again = page.getByRole("button", { name: "Try again" });
+    await page.route("**/ui/items", (route) => route.abort());
+
+    await more.click();
+    await expect(page.getByRole("alert")).toContainText("There is more, but it could not be fetched");
+    await expect(names(page)).toHaveText(expected.slice(0, 50));
+    await expect(more).toBeVisible();
+    await again.click();
+    await expect(again).toBeFocused();
+
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await again.click();
+    await expect(names(page)).toHaveText(expected.slice(0, 100));
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await expect(more).toBeFocused();
+    await more.click();
+    await expect(names(page)).toHaveText(expected);
   });
 });
 
@@ -124,7 +170,7 @@ test.describe("The way around", { tag: "@both" }, () => {
 });
 
 test.describe("What is not there", { tag: "@both" }, () => {
-  test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 40[04]/] });
+  test.use({ allowedComplaints: [answered("404")] });
 
   const missing = [
     "/nowhere",

@@ -1,7 +1,8 @@
 import { expect, test } from "../fixtures";
 import { field, fill, TASKS, type Fields, type Task } from "../item-page";
+import { answered } from "../pages";
 
-const REJECTED = /Failed to load resource: the server responded with a status of 422/;
+const REJECTED = answered("422");
 
 test.describe("A task that is not allowed now", { tag: "@both" }, () => {
   test("is disabled while there is stock, with the reason and the way out", async ({ page, item, api, visit }) => {
@@ -102,6 +103,12 @@ const refusals: Refusal[] = [
     says: /has 201 characters; at most 200 are allowed/,
   },
   {
+    why: "a mark that turns the text around",
+    task: "Rename item",
+    fields: { "New name": "Bea\u202ens" },
+    says: /New name holds a control character at place 4/,
+  },
+  {
     why: "less than no level",
     task: "Set reorder level",
     fields: { "Reorder level": -1 },
@@ -180,6 +187,23 @@ test.describe("When the state has changed since", () => {
     await expect(item.name).toHaveText("Renamed meanwhile");
     await expect(item.entries).toHaveText([/Checked in 5/, /Checked in 100/, /Renamed/, /Checked in 10/, /Created/]);
     expect((await api.state(id)).on_hand).toBe(115);
+  });
+});
+
+test.describe("Creating what there is already", { tag: "@both" }, () => {
+  test.use({ allowedComplaints: [REJECTED] });
+
+  test("says as what, and keeps the input", async ({ page, api, visit }) => {
+    await visit("/inventory/new");
+    const id = await page.locator("input[name=aggregate_id]").inputValue();
+    await api.createItem({ id, sku: "TEA-1" });
+    await fill(page, { Name: "Darjeeling", SKU: "TEA-2", Unit: "bag" });
+
+    await page.getByRole("button", { name: "Create item", exact: true }).click();
+
+    await expect(page.getByRole("alert")).toContainText("This item exists already, as TEA-1.");
+    await expect(field(page, "Name")).toHaveValue("Darjeeling");
+    expect(await api.changeSets(id)).toHaveLength(1);
   });
 });
 

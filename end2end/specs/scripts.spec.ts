@@ -2,6 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import { expect, test } from "../fixtures";
 import { field, fill } from "../item-page";
+import { answered } from "../pages";
 
 const NAME = "קפה ☕ 5 👩‍🌾!";
 const SKU = "מק״ט-7";
@@ -16,7 +17,7 @@ async function expectApart(within: Locator, text: string): Promise<void> {
 }
 
 test.describe("Text from right to left, and emoji,", { tag: "@both" }, () => {
-  test.use({ allowedComplaints: [/Failed to load resource: the server responded with a status of 422/] });
+  test.use({ allowedComplaints: [answered("422")] });
 
   test("is what it was, in its own direction", async ({ page, item, api, visit, javaScriptEnabled }) => {
     await visit("/inventory/new");

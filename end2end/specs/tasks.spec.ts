@@ -1,5 +1,6 @@
 import type { Locator } from "@playwright/test";
 
+import { uuidv7 } from "../api";
 import { expect, test } from "../fixtures";
 import { field, fill, type Fields, type Task } from "../item-page";
 
@@ -151,6 +152,65 @@ test("an entry opens to its event, its ids and its hashes", async ({ item, api, 
 
   await expect(item.entries.first()).toContainText("ItemsCheckedIn");
   await expect(item.entries.first()).toContainText(checkIn!.command_id);
+});
+
+test("an entry says what led to it, where something did", async ({ item, api, visit }) => {
+  const { id } = await api.createItem();
+  const cause = uuidv7();
+  await api.command(id, "CheckInItems", { quantity: 12 }, { causation_id: cause });
+  await visit(`/inventory/${id}`);
+  const [checkedIn, created] = [item.entries.nth(0), item.entries.nth(1)];
+  await checkedIn.locator("summary").first().click();
+  await created.locator("summary").first().click();
+
+  await expect(definition(checkedIn, "Causation id")).toHaveText(cause);
+  await expect(definition(checkedIn, "Command id")).toBeVisible();
+  await expect(definition(created, "Command id")).toBeVisible();
+  await expect(definition(created, "Causation id")).toHaveCount(0);
+});
+
+/** What stands beside a term. */
+function definition(within: Locator, term: string): Locator {
+  return within.getByRole("term").filter({ hasText: term }).locator("+ dd");
+}
+
+test("a time is exact when it is pointed at", async ({ item, api, visit }) => {
+  const { id } = await api.createItem();
+  await visit(`/inventory/${id}`);
+  const { recorded_at } = (await api.changeSets(id))[0]!;
+  const time = item.entries.first().locator("time");
+
+  await expect(time).toHaveText("just now");
+  await expect(time).toHaveAttribute("datetime", recorded_at);
+  await expect(time).toHaveAttribute("title", `${recorded_at.replace("T", " ").replace("Z", "")} UTC`);
+});
+
+test("the browser makes every id, a UUID of version 7", async ({ page, item, api, visit }) => {
+  const sent: { command_id: string; aggregate: { id: string } }[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("/ui/submit-command")) {
+      sent.push((request.postDataJSON() as { request: (typeof sent)[number] }).request);
+    }
+  });
+  await visit("/inventory");
+  const before = Date.now();
+  await page.getByRole("link", { name: "Create item" }).first().click();
+  await fill(page, { SKU: "COF-1", Name: "Coffee beans", Unit: "bag" });
+  await page.getByRole("button", { name: "Create item", exact: true }).click();
+  await expect(item.name).toHaveText("Coffee beans");
+  await item.perform("Check in items", { Quantity: 12 });
+
+  const id = new URL(page.url()).pathname.split("/").at(-1)!;
+  expect(sent.map(({ aggregate }) => aggregate.id)).toEqual([id, id]);
+  expect((await api.changeSets(id)).map(({ command_id }) => command_id)).toEqual(sent.map(({ command_id }) => command_id));
+  const made = [id, ...sent.map(({ command_id }) => command_id)];
+  expect(new Set(made).size).toBe(3);
+  for (const uuid of made) {
+    expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const milliseconds = Number.parseInt(uuid.replace("-", "").slice(0, 12), 16);
+    expect(milliseconds).toBeGreaterThanOrEqual(before);
+    expect(milliseconds).toBeLessThanOrEqual(Date.now());
+  }
 });
 
 test("preflight says the effect at every keystroke", async ({ item, api, visit }) => {
