@@ -1,6 +1,7 @@
 //! The screens: every page, the server functions behind it, and the forms that a page without JavaScript
 //! posts.
 
+mod failures;
 mod forms;
 mod headers;
 mod render;
@@ -8,10 +9,12 @@ mod render;
 use app::App;
 use app::desk::SharedDesk;
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::post;
 use leptos::prelude::{LeptosOptions, provide_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 
+use failures::failures_as_problems;
 use headers::protect;
 use render::Renderer;
 
@@ -35,6 +38,7 @@ pub fn router(desk: SharedDesk) -> Router {
         .with_state(renderer);
     Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), context, shell)
+        .layer(map_response(failures_as_problems))
         .with_state(options)
         .merge(forms)
 }

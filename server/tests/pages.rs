@@ -1,4 +1,5 @@
-//! The pages as a browser without JavaScript gets them.
+//! The pages as a browser without JavaScript gets them, and what those with it ask for.
 
 mod forms;
+mod functions;
 mod get;
