@@ -14,6 +14,7 @@ mod observe;
 mod table;
 #[cfg(feature = "testing")]
 mod tampering;
+mod together;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use crate::{
-    AggregateId, Appended, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot, Store, StoreError,
-    Version,
+    AggregateId, Appended, AppendedAll, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot,
+    Store, StoreError, Version,
 };
 #[cfg(feature = "embedded")]
 pub(crate) use config::nowhere;
@@ -98,6 +99,10 @@ impl Store for DynamoDbStore {
 
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
         self.put_change_set(change_set).await
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        self.put_together(change_sets).await
     }
 
     async fn change_sets(

@@ -95,6 +95,6 @@ pub use id::{AggregateId, InvalidAggregateId, Version};
 pub use memory::MemoryStore;
 pub use replay::{Replay, ReplayError, Verification, verify};
 pub use snapshot::Snapshot;
-pub use store::{Appended, Keys, Loaded, Page, Reach, Store, StoreError};
+pub use store::{Appended, AppendedAll, Keys, Loaded, Page, Reach, Store, StoreError, TOGETHER};
 pub use timestamp::Timestamp;
 pub use upcast::{UpcastError, Upcaster};

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    AggregateId, Appended, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot, Store, StoreError,
-    Version,
+    AggregateId, Appended, AppendedAll, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot,
+    Store, StoreError, TOGETHER, Version,
 };
 
 /// A store in memory: for tests, and as the shortest true account of what a store has to do.
@@ -17,6 +17,12 @@ struct Partition {
 }
 
 const KEYS_PER_PAGE: usize = 100;
+
+impl Partition {
+    fn at(&self, version: Version) -> Option<&ChangeSet> {
+        self.change_sets.iter().find(|c| c.version == version)
+    }
+}
 
 impl MemoryStore {
     fn partitions(&self) -> MutexGuard<'_, BTreeMap<AggregateId, Partition>> {
@@ -54,19 +60,32 @@ impl Store for MemoryStore {
     }
 
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
-        let mut partitions = self.partitions();
-        let history = &mut partitions.entry(change_set.aggregate.clone()).or_default().change_sets;
-        if let Some(winner) = history.iter().find(|c| c.version == change_set.version) {
-            // One's own change set, met again after a lost answer, was written.
-            let own = winner.hash == change_set.hash;
-            return Ok(if own {
-                Appended::Written
-            } else {
-                Appended::Taken(winner.clone().into())
-            });
+        Ok(match self.append_all(std::slice::from_ref(change_set)).await? {
+            AppendedAll::Written => Appended::Written,
+            AppendedAll::Taken(mut winners) => Appended::Taken(winners.remove(0).into()),
+        })
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        if change_sets.len() > TOGETHER {
+            return Err(StoreError::TooMany { count: change_sets.len() });
         }
-        history.push(change_set.clone());
-        Ok(Appended::Written)
+        let mut partitions = self.partitions();
+        let standing: Vec<ChangeSet> = change_sets
+            .iter()
+            .filter_map(|new| partitions.get(&new.aggregate)?.at(new.version).cloned())
+            .collect();
+        // One's own change sets, met again after a lost answer, were written.
+        if standing == change_sets {
+            return Ok(AppendedAll::Written);
+        }
+        if !standing.is_empty() {
+            return Ok(AppendedAll::Taken(standing));
+        }
+        for new in change_sets {
+            partitions.entry(new.aggregate.clone()).or_default().change_sets.push(new.clone());
+        }
+        Ok(AppendedAll::Written)
     }
 
     async fn change_sets(

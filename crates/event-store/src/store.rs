@@ -32,6 +32,17 @@ pub trait Store: Clone + Send + Sync + 'static {
         change_set: &ChangeSet,
     ) -> impl Future<Output = Result<Appended, StoreError>> + Send;
 
+    /// Writes change sets of different aggregates, all of them or none; at most
+    /// [`TOGETHER`](crate::TOGETHER). [`AppendedAll::Written`] means that all are durable; an unknown
+    /// outcome has been resolved by reading back, as with [`append`](Store::append).
+    ///
+    /// # Errors
+    /// As [`append`](Store::append); also [`StoreError::TooMany`].
+    fn append_all(
+        &self,
+        change_sets: &[ChangeSet],
+    ) -> impl Future<Output = Result<AppendedAll, StoreError>> + Send;
+
     /// A page of a history as it stands, *unverified*: for showing and for verifying elsewhere.
     ///
     /// # Errors
@@ -152,6 +163,18 @@ pub enum Appended {
     Taken(Box<ChangeSet>),
 }
 
+/// How many change sets may be appended together (DynamoDB's limit on a transaction).
+pub const TOGETHER: usize = 100;
+
+/// What became of an append of several.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AppendedAll {
+    /// All are durable.
+    Written,
+    /// None was written, as these stand in the place of some of them; in their order.
+    Taken(Vec<ChangeSet>),
+}
+
 /// What can go wrong with a store. A refusal by the domain is none of these, and neither is a conflict.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -181,6 +204,12 @@ pub enum StoreError {
         bytes: usize,
         /// The most that a body may have.
         limit: usize,
+    },
+    /// More change sets than can be appended together.
+    #[error("{count} change sets cannot be appended together; at most {TOGETHER} can")]
+    TooMany {
+        /// How many.
+        count: usize,
     },
     /// The store refuses, and would refuse again: missing permission, missing table.
     #[error("the store refuses: {0}")]

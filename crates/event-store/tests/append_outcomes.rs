@@ -1,6 +1,7 @@
 //! What an append makes of lost answers, throttling and refusals: never a guess, never a blind retry.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[expect(dead_code, reason = "some faults are those of transactions")]
 mod faults;
 mod histories;
 

@@ -33,7 +33,7 @@ async fn the_embedded_store_on_a_file_passes() {
 }
 
 /// What each broken store has to fail at the least. It may fail more.
-const CAUGHT: [(Defect, &[&str]); 7] = [
+const CAUGHT: [(Defect, &[&str]); 8] = [
     (
         Defect::NoCondition,
         &[
@@ -81,6 +81,7 @@ const CAUGHT: [(Defect, &[&str]); 7] = [
         ],
     ),
     (Defect::Estranged, &["the_same_change_set_twice_is_written_once"]),
+    (Defect::OneByOne, &["where_one_is_taken_none_is_written"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,3 +35,9 @@ async fn of_loads() {
     let embedded = Embedded::in_memory().unwrap();
     costs::of_loads(&embedded.client()).await;
 }
+
+#[tokio::test]
+async fn of_a_transaction() {
+    let embedded = Embedded::in_memory().unwrap();
+    costs::of_a_transaction(&embedded.client()).await;
+}

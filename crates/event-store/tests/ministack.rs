@@ -88,6 +88,7 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     costs::of_commands(&client).await;
     costs::of_a_busy_aggregate(&client).await;
     costs::of_a_conflict(&client).await;
+    costs::of_a_transaction(&client).await;
     let report = conformance::run(&OnDynamoDb::new(client)).await;
     assert!(report.passed(), "{report}");
 }

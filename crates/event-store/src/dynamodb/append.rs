@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
@@ -12,7 +13,9 @@ use super::failure::{Failure, condition_failed};
 use super::items::{self, Item, Row};
 use crate::{Appended, ChangeSet, StoreError};
 
-const ATTEMPTS: u32 = 4;
+pub(super) const ATTEMPTS: u32 = 4;
+/// That no item stands at the key that is put.
+pub(super) const NOT_TAKEN: &str = "attribute_not_exists(pk)";
 /// The longest pause after the first attempt; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
@@ -66,11 +69,11 @@ impl DynamoDbStore {
             .put_item()
             .table_name(&*self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
+            .condition_expression(NOT_TAKEN)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .customize()
-            .config_override(Config::builder().retry_config(RetryConfig::disabled()));
+            .config_override(once());
         match self.observed("PutItem", request.send()).await {
             Ok(_) => Put::Written,
             Err(error) if condition_failed(&error) => match error.into_service_error() {
@@ -81,7 +84,10 @@ impl DynamoDbStore {
         }
     }
 
-    async fn read_back(&self, change_set: &ChangeSet) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn read_back(
+        &self,
+        change_set: &ChangeSet,
+    ) -> Result<Option<Item>, StoreError> {
         let pk = change_set.aggregate.to_string();
         let request = self
             .client
@@ -99,9 +105,14 @@ impl DynamoDbStore {
 
 /// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
 fn settle(ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
+    let there = standing_at(ours, there)?;
+    Ok(if there.hash == ours.hash { Appended::Written } else { Appended::Taken(there.into()) })
+}
+
+/// The change set that this item is, in the place of one of ours.
+pub(super) fn standing_at(ours: &ChangeSet, there: Item) -> Result<ChangeSet, StoreError> {
     match items::parse(&ours.aggregate, there)? {
-        Row::ChangeSet(there) if there.hash == ours.hash => Ok(Appended::Written),
-        Row::ChangeSet(there) => Ok(Appended::Taken(there.into())),
+        Row::ChangeSet(there) => Ok(there),
         _ => Err(StoreError::corrupt(
             &ours.aggregate,
             ours.version,
@@ -110,7 +121,12 @@ fn settle(ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
     }
 }
 
-fn pause_after(attempt: u32) -> Duration {
+/// Not repeated by the SDK, which would take its own first attempt for another's.
+pub(super) fn once() -> config::Builder {
+    Config::builder().retry_config(RetryConfig::disabled())
+}
+
+pub(super) fn pause_after(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * 2_u32.saturating_pow(attempt - 1);
     longest.mul_f64(rand::random_range(0.5..1.0))
 }

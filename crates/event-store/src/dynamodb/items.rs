@@ -94,8 +94,7 @@ fn with_body(mut item: Item, body: String) -> Result<Item, StoreError> {
     if body.len() > BODY_LIMIT {
         return Err(StoreError::TooLarge { bytes: body.len(), limit: BODY_LIMIT });
     }
-    let names_and_keys: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
-    let rest = names_and_keys + "body".len();
+    let rest = bytes_of(&item) + "body".len();
     let body = packed(body, rest);
     let limit = ITEM_LIMIT - rest;
     if size(&body) > limit {
@@ -137,6 +136,11 @@ fn decompress(frame: &[u8]) -> io::Result<String> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(text)
+}
+
+/// What an item has, names and values together, as DynamoDB counts it.
+pub(super) fn bytes_of(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size(value)).sum()
 }
 
 fn size(value: &AttributeValue) -> usize {

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
 /// Is told of each request once it has been answered. Called on the request's path: be quick.
@@ -90,5 +91,11 @@ impl Billed for QueryOutput {
 impl Billed for ScanOutput {
     fn units(&self) -> (f64, f64) {
         (total(self.consumed_capacity()), 0.0)
+    }
+}
+
+impl Billed for TransactWriteItemsOutput {
+    fn units(&self) -> (f64, f64) {
+        (0.0, self.consumed_capacity().iter().map(|of_one| total(Some(of_one))).sum())
     }
 }

@@ -146,6 +146,6 @@ fn shape(description: &TableDescription) -> String {
     keys.collect::<Vec<_>>().join(", ")
 }
 
-fn unbuildable(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+pub(super) fn unbuildable(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::Refused(error.to_string())
 }

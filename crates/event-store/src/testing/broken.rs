@@ -3,8 +3,8 @@
 
 use crate::testing::conformance::{Failure, Harness, InMemory};
 use crate::{
-    AggregateId, Appended, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach, Snapshot, Store,
-    StoreError, Version,
+    AggregateId, Appended, AppendedAll, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach,
+    Snapshot, Store, StoreError, Version,
 };
 
 /// What is wrong with a store.
@@ -24,11 +24,13 @@ pub enum Defect {
     Credulous,
     /// Says that its own change set, met again, is somebody else's.
     Estranged,
+    /// Appends several one after the other, as far as it gets.
+    OneByOne,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoCondition,
         Self::LostTail,
         Self::NoPaging,
@@ -36,6 +38,7 @@ impl Defect {
         Self::Unchecked,
         Self::Credulous,
         Self::Estranged,
+        Self::OneByOne,
     ];
 }
 
@@ -90,6 +93,18 @@ impl Store for BrokenStore {
             }
             _ => self.sound.append(change_set).await,
         }
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        if self.defect != Defect::OneByOne {
+            return self.sound.append_all(change_sets).await;
+        }
+        for change_set in change_sets {
+            if let Appended::Taken(winner) = self.sound.append(change_set).await? {
+                return Ok(AppendedAll::Taken(vec![*winner]));
+            }
+        }
+        Ok(AppendedAll::Written)
     }
 
     async fn change_sets(

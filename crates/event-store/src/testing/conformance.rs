@@ -28,9 +28,11 @@ mod snapshots;
 mod staleness;
 mod tally;
 mod tampering;
+mod together;
 mod verdict;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -51,11 +53,11 @@ macro_rules! checks {
         /// Runs every check, and says of each whether it passed.
         pub async fn run<H: Harness>(harness: &H) -> Report {
             let mut report = Report::default();
-            // Boxed, or the sum of all checks would lie on one stack.
-            $($(report.add(
-                stringify!($check),
-                judge(Box::pin($module::$check(harness))).await,
-            );)*)*
+            // Boxed, each in a frame of its own, or the sum of all checks would lie on one stack.
+            $($(
+                let begin = || -> Check<'_> { Box::pin($module::$check(harness)) };
+                report.add(stringify!($check), judge(begin()).await);
+            )*)*
             report
         }
     };
@@ -125,6 +127,18 @@ checks! {
         no_conflict_rests_on_a_stale_head
         an_acceptance_on_a_stale_head_is_decided_again
         a_loser_folds_in_the_winner;
+    together:
+        a_hundred_are_written_together
+        more_than_a_hundred_are_refused
+        where_one_is_taken_none_is_written
+        the_same_ones_twice_are_written_once
+        a_transaction_is_taken_whole_or_not_at_all
+        a_transaction_repeated_is_a_duplicate
+        a_transaction_on_stale_heads_is_decided_again
+        transactions_that_cross_all_land
+        of_many_who_want_the_last_one_gets_it
+        an_aggregate_twice_in_a_transaction_is_refused
+        a_lost_answer_leaves_one_transaction;
     failures:
         a_lost_answer_leaves_one_change_set
         a_lost_request_leaves_none
@@ -132,7 +146,9 @@ checks! {
         a_failed_load_leaves_no_guess;
 }
 
-async fn judge(check: impl Future<Output = Verdict>) -> Verdict {
+type Check<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+async fn judge(check: Check<'_>) -> Verdict {
     match tokio::time::timeout(PATIENCE, AssertUnwindSafe(check).catch_unwind()).await {
         Ok(Ok(verdict)) => verdict,
         Ok(Err(_)) => Err(Failure::new("it panicked")),

@@ -221,3 +221,19 @@ pub(crate) async fn of_loads(client: &Client) {
     // A page holds 64 items: what two snapshots are apart, and a few more.
     assert!(most <= account.read_units(&history[..66]).await + 4.0, "{costs:?}");
 }
+
+/// A transaction is one request, whose items cost twice what they would alone; of one, it is none.
+pub(crate) async fn of_a_transaction(client: &Client) {
+    let account = Account::open(client, "costs-of-a-transaction").await;
+    let texts = ["a note".to_owned(), noise(300), noise(1_500)];
+    let change_sets: Vec<_> =
+        (1..).zip(&texts).map(|(id, text)| noting(&tally(id), None, text)).collect();
+    account.store.append_all(&change_sets).await.unwrap();
+    let mut units = 0.0;
+    for change_set in &change_sets {
+        units += 2.0 * account.write_units(change_set).await;
+    }
+    assert_eq!(account.settle(), [("TransactWriteItems", Outcome::Done, 0.0, units)]);
+    account.store.append_all(&[noting(&tally(9), None, "a note")]).await.unwrap();
+    assert_eq!(account.settle(), [("PutItem", Outcome::Done, 0.0, 1.0)]);
+}

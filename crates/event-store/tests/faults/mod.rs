@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     /// Not carried out: an internal error.
     ErrorInstead,
     Throttled,
+    /// A transaction that met too much to do, or another one: not carried out.
+    Cancelled(&'static str),
     Denied,
     /// Neither carried out nor answered.
     Hangs,
@@ -118,6 +120,7 @@ impl HttpConnector for Connector {
                 Fault::RequestLost => Err(broken()),
                 Fault::ErrorInstead => internal_error(),
                 Fault::Throttled => error(400, "ProvisionedThroughputExceededException", "slower"),
+                Fault::Cancelled(code) => cancelled(code),
                 Fault::Denied => error(400, "AccessDeniedException", "you may not"),
                 Fault::Hangs => std::future::pending().await,
             }
@@ -136,6 +139,16 @@ fn internal_error() -> Result<HttpResponse, ConnectorError> {
 fn error(status: u16, code: &str, message: &str) -> Result<HttpResponse, ConnectorError> {
     let code = format!("com.amazonaws.dynamodb.v20120810#{code}");
     answer(status, &serde_json::json!({ "__type": code, "message": message }).to_string())
+}
+
+/// What DynamoDB says when the second item is why.
+fn cancelled(code: &str) -> Result<HttpResponse, ConnectorError> {
+    let body = serde_json::json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": format!("Transaction cancelled [None, {code}]"),
+        "CancellationReasons": [{ "Code": "None" }, { "Code": code, "Message": "later" }],
+    });
+    answer(400, &body.to_string())
 }
 
 fn answer(status: u16, body: &str) -> Result<HttpResponse, ConnectorError> {

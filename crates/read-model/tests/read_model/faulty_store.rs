@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_store::{
-    AggregateId, Appended, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach, Snapshot, Store,
-    StoreError,
+    AggregateId, Appended, AppendedAll, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach,
+    Snapshot, Store, StoreError,
 };
 
 #[derive(Clone)]
@@ -59,6 +59,11 @@ impl Store for FaultyStore {
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
         self.answer()?;
         self.store.append(change_set).await
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        self.answer()?;
+        self.store.append_all(change_sets).await
     }
 
     async fn change_sets(

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::{
-    AggregateId, Appended, ChangeSet, Keys, Loaded, Page, Reach, Snapshot, Store, StoreError,
+    AggregateId, Appended, AppendedAll, ChangeSet, Keys, Loaded, Page, Reach, Snapshot, Store,
+    StoreError,
 };
 
 /// What goes wrong with one call.
@@ -41,6 +42,25 @@ impl<S> Interrupted<S> {
     }
 }
 
+impl<S: Store> Interrupted<S> {
+    async fn interrupted<T>(
+        &self,
+        append: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        use Interruption::{AnswerLost, Dropped, RequestLost};
+        if !self.strikes(&[AnswerLost, RequestLost, Dropped]) {
+            return append.await;
+        }
+        if self.interruption != RequestLost {
+            append.await?;
+        }
+        if self.interruption == Dropped {
+            std::future::pending::<()>().await;
+        }
+        Err(away())
+    }
+}
+
 fn away() -> StoreError {
     StoreError::Unavailable {
         reason: "on purpose".to_owned(),
@@ -57,17 +77,11 @@ impl<S: Store> Store for Interrupted<S> {
     }
 
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
-        use Interruption::{AnswerLost, Dropped, RequestLost};
-        if !self.strikes(&[AnswerLost, RequestLost, Dropped]) {
-            return self.sound.append(change_set).await;
-        }
-        if self.interruption != RequestLost {
-            self.sound.append(change_set).await?;
-        }
-        if self.interruption == Dropped {
-            std::future::pending::<()>().await;
-        }
-        Err(away())
+        self.interrupted(self.sound.append(change_set)).await
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        self.interrupted(self.sound.append_all(change_sets)).await
     }
 
     async fn change_sets(

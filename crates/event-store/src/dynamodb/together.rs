@@ -1,0 +1,166 @@
+//! Several conditional puts in one transaction, and what to do when its answer is lost.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
+};
+
+use super::DynamoDbStore;
+use super::append::{ATTEMPTS, NOT_TAKEN, once, pause_after, standing_at};
+use super::failure::Failure;
+use super::items::{self, Item};
+use super::table::unbuildable;
+use crate::{Appended, AppendedAll, ChangeSet, StoreError, TOGETHER};
+
+/// The most that the items of one transaction may have together (DynamoDB's limit).
+const TOGETHER_LIMIT: usize = 4 * 1024 * 1024;
+
+enum Tried {
+    Written,
+    /// With what stands in the place of each change set whose version is taken, if the answer brought
+    /// it; in the order of the change sets.
+    Taken(Vec<(usize, Option<Item>)>),
+    Failed(Failure),
+}
+
+impl DynamoDbStore {
+    /// Puts all change sets unless the version of one is taken. As with one put, the same transaction
+    /// may be sent more than once, because each change set names its own hash. (The tokens by which
+    /// DynamoDB would know a repeat are forgotten after ten minutes, and by some engines sooner.)
+    pub(super) async fn put_together(
+        &self,
+        change_sets: &[ChangeSet],
+    ) -> Result<AppendedAll, StoreError> {
+        match change_sets {
+            [] => return Ok(AppendedAll::Written),
+            // Half of what a transaction costs.
+            [one] => {
+                return Ok(match self.put_change_set(one).await? {
+                    Appended::Written => AppendedAll::Written,
+                    Appended::Taken(winner) => AppendedAll::Taken(vec![*winner]),
+                });
+            }
+            several if several.len() > TOGETHER => {
+                return Err(StoreError::TooMany { count: several.len() });
+            }
+            _ => {}
+        }
+        let puts = self.puts(change_sets)?;
+        let mut attempt = 1;
+        loop {
+            let failure = match self.try_together(puts.clone()).await {
+                Tried::Written => return Ok(AppendedAll::Written),
+                Tried::Taken(taken) => return self.settle_together(change_sets, taken).await,
+                Tried::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
+                Tried::Failed(failure @ Failure::Busy(_)) => failure,
+                // All or none: what became of the first became of all.
+                Tried::Failed(failure @ Failure::Unknown(_)) => {
+                    match self.read_back(&change_sets[0]).await {
+                        Ok(Some(_)) => {
+                            let all = (0..change_sets.len()).map(|place| (place, None)).collect();
+                            return self.settle_together(change_sets, all).await;
+                        }
+                        Ok(None) => failure,
+                        // What the transaction said is the better reason.
+                        Err(_) => return Err(failure.into()),
+                    }
+                }
+            };
+            if attempt == ATTEMPTS {
+                return Err(failure.into());
+            }
+            tokio::time::sleep(pause_after(attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    fn puts(&self, change_sets: &[ChangeSet]) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut bytes = 0;
+        let mut puts = Vec::with_capacity(change_sets.len());
+        for change_set in change_sets {
+            let item = items::of_change_set(change_set)?;
+            bytes += items::bytes_of(&item);
+            let put = Put::builder()
+                .table_name(&*self.table)
+                .set_item(Some(item))
+                .condition_expression(NOT_TAKEN)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .build()
+                .map_err(unbuildable)?;
+            puts.push(TransactWriteItem::builder().put(put).build());
+        }
+        if bytes > TOGETHER_LIMIT {
+            return Err(StoreError::TooLarge { bytes, limit: TOGETHER_LIMIT });
+        }
+        Ok(puts)
+    }
+
+    async fn try_together(&self, puts: Vec<TransactWriteItem>) -> Tried {
+        let request = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(puts))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .customize()
+            .config_override(once());
+        let error = match self.observed("TransactWriteItems", request.send()).await {
+            Ok(_) => return Tried::Written,
+            Err(error) => error,
+        };
+        let failure = Failure::of("TransactWriteItems", &error);
+        match error.into_service_error() {
+            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                let message = cancelled.message.unwrap_or_else(|| "cancelled".to_owned());
+                why(cancelled.cancellation_reasons.unwrap_or_default(), message)
+            }
+            _ => Tried::Failed(failure),
+        }
+    }
+
+    /// Whose change sets are there: our own, written by an attempt whose answer was lost, or others'.
+    async fn settle_together(
+        &self,
+        ours: &[ChangeSet],
+        taken: Vec<(usize, Option<Item>)>,
+    ) -> Result<AppendedAll, StoreError> {
+        let mut standing = Vec::with_capacity(taken.len());
+        for (place, item) in taken {
+            let Some(own) = ours.get(place) else { continue };
+            let item = match item {
+                Some(item) => Some(item),
+                None => self.read_back(own).await?,
+            };
+            standing.extend(item.map(|item| standing_at(own, item)).transpose()?);
+        }
+        if standing.is_empty() {
+            let reason = "TransactWriteItems: taken by items that are gone".to_owned();
+            return Err(Failure::Unknown(reason).into());
+        }
+        let all_ours = standing.len() == ours.len()
+            && standing.iter().zip(ours).all(|(there, own)| there.hash == own.hash);
+        Ok(if all_ours { AppendedAll::Written } else { AppendedAll::Taken(standing) })
+    }
+}
+
+/// Why a transaction was cancelled: a version that is taken explains it, whatever else went wrong. One
+/// that met another transaction, or too much to do, is no conflict.
+fn why(reasons: Vec<CancellationReason>, message: String) -> Tried {
+    let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or_default()).collect();
+    let refused = |code: &&str| {
+        ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"].contains(code)
+    };
+    let is_refused = codes.iter().any(refused);
+    let reason = format!("TransactWriteItems: {message}");
+    let taken: Vec<_> = (reasons.into_iter().enumerate())
+        .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
+        .map(|(place, reason)| (place, reason.item))
+        .collect();
+    match taken {
+        taken if !taken.is_empty() => Tried::Taken(taken),
+        _ if is_refused => Tried::Failed(Failure::Refused(reason)),
+        _ => Tried::Failed(Failure::Busy(reason)),
+    }
+}

@@ -1,0 +1,295 @@
+//! One command's way through the handler: decided on the newest state that is known, and again whenever
+//! that turns out not to be the newest.
+
+use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
+
+use super::{Accepted, CommandHandler, Envelope, Outcome};
+use crate::{
+    Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, Page, Reach, Store, StoreError,
+    Timestamp, Version,
+};
+
+/// Change sets between two snapshots. A load reads at most this many and a few more.
+const SNAPSHOT_EVERY: Version = 50;
+/// How far an author may be behind. What happened since is read, kept and told up to here.
+const FAR_BEHIND: usize = 1000;
+/// How many change sets one page of a search for an old command id holds.
+const SEARCH_PAGE: usize = 100;
+
+/// A command that has the aggregate to itself, as far as this process goes.
+pub(super) struct Attempt<A: Aggregate, S> {
+    store: S,
+    /// Empty until the attempt ends, so that a failure or a dropped future leaves nothing rather than a
+    /// guess.
+    slot: OwnedMutexGuard<Option<Head<A>>>,
+    envelope: Envelope<A::Command>,
+    head: Head<A>,
+    /// Whether the head is known to be the newest as of this command.
+    fresh: bool,
+    /// The first outcome, when the head shows that this command was taken before.
+    repeated: Option<Outcome<A::Rejection>>,
+    /// Change sets folded in since the expected version, ascending and without a hole.
+    since: Vec<ChangeSet>,
+    retries: u32,
+}
+
+/// What a command comes to on the state that is known.
+pub(super) enum Proposal<R> {
+    /// This, if it can be appended.
+    Append(ChangeSet),
+    /// Nothing is to be appended: it was taken before, or it is refused.
+    Settled(Outcome<R>),
+}
+
+impl<A: Aggregate, S: Store> Attempt<A, S> {
+    /// Waits for its turn, and takes the cached head or loads it.
+    pub(super) async fn begin(
+        handler: &CommandHandler<A, S>,
+        envelope: Envelope<A::Command>,
+    ) -> Result<Self, StoreError> {
+        let store = handler.store.clone();
+        let mut slot = handler.slots.of(envelope.aggregate).lock_owned().await;
+        let (head, fresh) = match slot.take() {
+            Some(head) => (head, false),
+            None => (Head::load(&store, envelope.aggregate, None).await?, true),
+        };
+        let (repeated, since) = (None, Vec::new());
+        let mut attempt = Self { store, slot, envelope, head, fresh, repeated, since, retries: 0 };
+        attempt.look_for_repeat().await?;
+        if attempt.repeated.is_none() {
+            attempt.catch_up_to_expectation().await?;
+        }
+        Ok(attempt)
+    }
+
+    /// What to append, or what has become of the command already. No refusal rests on a cached head.
+    pub(super) async fn propose(&mut self) -> Result<Proposal<A::Rejection>, StoreError> {
+        loop {
+            if let Some(outcome) = &self.repeated {
+                return Ok(Proposal::Settled(outcome.clone()));
+            }
+            match self.decide() {
+                Decision::Append(events, context) => {
+                    let change_set = ChangeSet::seal::<A>(
+                        self.head.aggregate().clone(),
+                        self.head.version + 1,
+                        self.head.hash,
+                        &self.envelope.command,
+                        &events,
+                        &context,
+                    )?;
+                    return Ok(Proposal::Append(change_set));
+                }
+                Decision::Refuse(outcome) if self.fresh => return Ok(Proposal::Settled(outcome)),
+                Decision::Refuse(_) => self.refresh().await?,
+            }
+        }
+    }
+
+    /// What was proposed has been appended.
+    pub(super) fn win(&mut self, change_set: ChangeSet) -> Result<Accepted, StoreError> {
+        self.fold(&change_set)?;
+        self.snapshot_when_due();
+        Ok(Accepted { change_set, duplicate: false, retries: self.retries })
+    }
+
+    /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold.
+    pub(super) async fn lose(&mut self, winner: ChangeSet) -> Result<(), StoreError> {
+        let aggregate: AggregateId = winner.aggregate.clone();
+        crate::verify_chain(&aggregate, self.head.version, self.head.hash, [&winner])
+            .map_err(|broken| StoreError::broken(&aggregate, broken))?;
+        self.fold(&winner)?;
+        self.tell(winner);
+        self.retries += 1;
+        self.fresh = false;
+        self.look_for_repeat().await
+    }
+
+    /// Leaves the head to the next command.
+    pub(super) fn end(mut self) {
+        if self.head.version > 0 {
+            *self.slot = Some(self.head);
+        }
+    }
+
+    pub(super) fn aggregate(&self) -> &AggregateId {
+        self.head.aggregate()
+    }
+
+    fn decide(&self) -> Decision<A> {
+        let Self { envelope, head, since, .. } = self;
+        let conflict = || {
+            let since = since.clone();
+            Decision::Refuse(Outcome::Conflict { current_version: head.version, since })
+        };
+        // Of an aggregate that does not exist nobody has had a version in view: what the domain says of
+        // nothing comes first.
+        let expects = envelope.expected_version.is_some();
+        let ahead = envelope.expected_version.is_some_and(|expected| expected > head.version);
+        if ahead && head.version > 0 {
+            return conflict();
+        }
+        if expects && (self.is_far_behind() || since.iter().any(|c| self.matters(c))) {
+            return conflict();
+        }
+        let context = Context {
+            command_id: envelope.command_id,
+            actor: envelope.actor.clone(),
+            recorded_at: envelope.now.max(head.updated_at),
+            rules: A::RULES,
+            correlation_id: envelope.correlation_id.unwrap_or(envelope.command_id),
+            causation_id: envelope.causation_id,
+        };
+        match head.state.decide(&envelope.command, &context) {
+            Ok(_) if ahead => conflict(),
+            Ok(events) => Decision::Append(events, context),
+            Err(rejection) => {
+                Decision::Refuse(Outcome::Rejected { rejection, version: head.version })
+            }
+        }
+    }
+
+    /// A change set whose events cannot be read matters: better to ask a person than to guess.
+    fn matters(&self, change_set: &ChangeSet) -> bool {
+        change_set.events::<A>().map_or(true, |events| {
+            events.iter().any(|event| A::conflicts_with(&self.envelope.command, event))
+        })
+    }
+
+    /// Whether this command was taken before, as the head in hand knows it.
+    async fn look_for_repeat(&mut self) -> Result<(), StoreError> {
+        let (head, id) = (&self.head, self.envelope.command_id);
+        let taken = match head.commands.find(id) {
+            Lookup::Absent => return Ok(()),
+            Lookup::Taken(version) => {
+                let page = Page::After { version: version - 1, limit: 1 };
+                let there = self.store.change_sets(head.aggregate(), page).await?.pop();
+                let own = there.filter(|c| c.version == version && c.content().command_id == id);
+                Some(own.ok_or_else(|| self.missing(version))?)
+            }
+            Lookup::Older { before, until } => self.search(id, before, until).await?,
+        };
+        let Some(change_set) = taken else { return Ok(()) };
+        self.repeated = Some(if change_set.command::<A>()? == self.envelope.command {
+            Outcome::Accepted(Accepted { change_set, duplicate: true, retries: 0 })
+        } else {
+            Outcome::CommandIdReused { version: change_set.version }
+        });
+        Ok(())
+    }
+
+    /// Looks for a command among versions older than `before`, back to the moment `until`.
+    async fn search(
+        &self,
+        command_id: Uuid,
+        mut before: Version,
+        until: Option<Timestamp>,
+    ) -> Result<Option<ChangeSet>, StoreError> {
+        while before > 1 {
+            let page = Page::Before { version: before, limit: SEARCH_PAGE };
+            let older = self.store.change_sets(self.head.aggregate(), page).await?;
+            if older.is_empty() {
+                return Err(self.missing(before - 1));
+            }
+            for change_set in older {
+                // What is not there may be what is looked for.
+                if change_set.version != before - 1 {
+                    return Err(self.missing(before - 1));
+                }
+                before = change_set.version;
+                let content = change_set.content();
+                if content.command_id == command_id {
+                    return Ok(Some(change_set));
+                }
+                if until.is_some_and(|until| content.recorded_at < until) {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the change sets between the expected version and the head in hand: they may matter.
+    async fn catch_up_to_expectation(&mut self) -> Result<(), StoreError> {
+        let newest = self.head.version;
+        let mut seen = self.envelope.expected_version.unwrap_or(newest);
+        while seen < newest && !self.is_far_behind() {
+            let page = Page::After { version: seen, limit: SEARCH_PAGE };
+            let newer = self.store.change_sets(self.head.aggregate(), page).await?;
+            if newer.is_empty() {
+                return Err(self.missing(seen + 1));
+            }
+            for change_set in newer {
+                if seen == newest {
+                    break;
+                }
+                if change_set.version != seen + 1 {
+                    return Err(self.missing(seen + 1));
+                }
+                seen = change_set.version;
+                self.tell(change_set);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a cached head up to date.
+    async fn refresh(&mut self) -> Result<(), StoreError> {
+        let Head { version, hash, .. } = self.head;
+        let reach = Reach::Since { version, hash };
+        let newer = self.store.load(self.head.aggregate(), reach).await?;
+        for change_set in newer.change_sets {
+            self.fold(&change_set)?;
+            if self.envelope.expected_version.is_some_and(|seen| seen < change_set.version) {
+                self.tell(change_set);
+            }
+        }
+        self.fresh = true;
+        self.look_for_repeat().await
+    }
+
+    fn fold(&mut self, change_set: &ChangeSet) -> Result<(), StoreError> {
+        self.head
+            .apply(change_set)
+            .map_err(|error| StoreError::corrupt(&change_set.aggregate, change_set.version, error))
+    }
+
+    /// Takes down what happened since, as long as anybody will hear of it.
+    fn tell(&mut self, change_set: ChangeSet) {
+        if !self.is_far_behind() {
+            self.since.push(change_set);
+        }
+    }
+
+    fn is_far_behind(&self) -> bool {
+        self.since.len() >= FAR_BEHIND
+    }
+
+    /// A version that the head in hand has behind it, and that the store no longer has.
+    fn missing(&self, version: Version) -> StoreError {
+        StoreError::corrupt(self.head.aggregate(), version, "is missing")
+    }
+
+    /// Snapshots are written beside the command's path, and one that fails is not missed.
+    fn snapshot_when_due(&self) {
+        if !self.head.version.is_multiple_of(SNAPSHOT_EVERY) {
+            return;
+        }
+        let (store, snapshot) = (self.store.clone(), self.head.snapshot());
+        tokio::spawn(async move {
+            let saved = match snapshot {
+                Ok(snapshot) => store.save_snapshot(&snapshot).await,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = saved {
+                tracing::warn!(%error, "no snapshot was kept");
+            }
+        });
+    }
+}
+
+enum Decision<A: Aggregate> {
+    Append(Vec<A::Event>, Context),
+    Refuse(Outcome<A::Rejection>),
+}

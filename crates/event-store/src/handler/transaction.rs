@@ -1,0 +1,221 @@
+//! Commands to several aggregates, of whatever kinds, that are taken all together or not at all.
+
+use std::fmt;
+use std::pin::Pin;
+
+use super::attempt::{Attempt, Proposal};
+use super::{Accepted, CommandHandler, Envelope, Outcome};
+use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, TOGETHER};
+
+/// One command's part in a transaction. `N` is what its refusals become, whatever its kind: see
+/// [`CommandHandler::part`].
+pub struct Part<N> {
+    aggregate: AggregateId,
+    begin: Box<dyn FnOnce() -> Later<'static, Box<dyn Member<N>>> + Send>,
+}
+
+impl<N> fmt::Debug for Part<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("aggregate", &self.aggregate).finish_non_exhaustive()
+    }
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transacted<N> {
+    /// All parts are durable, now or since an earlier sending; in their order.
+    Accepted(Vec<Accepted>),
+    /// One part was refused, so that nothing was done for any.
+    Refused {
+        /// Which, from 0.
+        index: usize,
+        /// Why.
+        refusal: N,
+    },
+}
+
+/// Why a transaction cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactError {
+    /// Two parts concern the same aggregate: one would have to be decided on what the other has not
+    /// done yet.
+    #[error("{aggregate} is concerned twice in one transaction, by {first} and {second}")]
+    SameAggregate {
+        /// Which.
+        aggregate: AggregateId,
+        /// One part, from 0.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
+    /// The store fails. Whether the transaction was carried out may be unknown; sending all of it again
+    /// is safe.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<A: Aggregate, S: Store> CommandHandler<A, S> {
+    /// This command as a part of a transaction. `refusal` says what an outcome other than
+    /// [`Outcome::Accepted`] is to whoever asked for the transaction.
+    pub fn part<N: Send + 'static>(
+        &self,
+        envelope: Envelope<A::Command>,
+        refusal: impl Fn(Outcome<A::Rejection>) -> N + Send + Sync + 'static,
+    ) -> Part<N> {
+        let handler = self.clone();
+        Part {
+            aggregate: AggregateId::new(A::KIND, envelope.aggregate),
+            begin: Box::new(|| {
+                Box::pin(async move {
+                    let attempt = Attempt::begin(&handler, envelope).await?;
+                    Ok(Box::new(Begun { attempt, refusal }) as Box<dyn Member<N>>)
+                })
+            }),
+        }
+    }
+}
+
+/// Takes up commands to different aggregates together: each is decided as it would be alone, and their
+/// change sets are appended by one write.
+///
+/// # Errors
+/// [`TransactError`].
+pub async fn transact<N>(
+    store: &impl Store,
+    parts: Vec<Part<N>>,
+) -> Result<Transacted<N>, TransactError> {
+    if parts.len() > TOGETHER {
+        return Err(StoreError::TooMany { count: parts.len() }.into());
+    }
+    let mut members = begin(parts).await?;
+    let outcome = loop {
+        let proposed = match propose(&mut members).await? {
+            Proposed::All(proposed) => proposed,
+            Proposed::Refused { index, refusal } => break Transacted::Refused { index, refusal },
+        };
+        let new: Vec<_> = proposed.iter().filter_map(Step::to_append).cloned().collect();
+        match store.append_all(&new).await? {
+            AppendedAll::Written => {
+                let steps = members.iter_mut().zip(proposed);
+                let accepted = steps.map(|(member, step)| match step {
+                    Step::Append(change_set) => member.win(change_set),
+                    Step::Repeated(earlier) => Ok(earlier),
+                });
+                break Transacted::Accepted(accepted.collect::<Result<_, _>>()?);
+            }
+            AppendedAll::Taken(winners) => {
+                for winner in winners {
+                    let loser = members.iter_mut().find(|m| *m.aggregate() == winner.aggregate);
+                    if let Some(loser) = loser {
+                        loser.lose(winner).await?;
+                    }
+                }
+            }
+        }
+    };
+    members.into_iter().for_each(|member| member.end());
+    Ok(outcome)
+}
+
+/// Waits for each aggregate's turn. Everybody does so in the same order, so that nobody waits for one
+/// who waits for him.
+async fn begin<N>(parts: Vec<Part<N>>) -> Result<Vec<Box<dyn Member<N>>>, TransactError> {
+    let mut order: Vec<_> = parts.into_iter().enumerate().collect();
+    order.sort_by(|(_, one), (_, other)| one.aggregate.cmp(&other.aggregate));
+    for pair in order.windows(2) {
+        if let [(first, one), (second, other)] = pair
+            && one.aggregate == other.aggregate
+        {
+            let (aggregate, first, second) = (one.aggregate.clone(), *first, *second);
+            return Err(TransactError::SameAggregate { aggregate, first, second });
+        }
+    }
+    let mut members = Vec::with_capacity(order.len());
+    for (index, part) in order {
+        members.push((index, (part.begin)().await?));
+    }
+    members.sort_by_key(|(index, _)| *index);
+    Ok(members.into_iter().map(|(_, member)| member).collect())
+}
+
+enum Proposed<N> {
+    All(Vec<Step>),
+    Refused { index: usize, refusal: N },
+}
+
+/// What is to be done for one part.
+enum Step {
+    Append(ChangeSet),
+    Repeated(Accepted),
+}
+
+impl Step {
+    fn to_append(&self) -> Option<&ChangeSet> {
+        match self {
+            Self::Append(change_set) => Some(change_set),
+            Self::Repeated(_) => None,
+        }
+    }
+}
+
+async fn propose<N>(members: &mut [Box<dyn Member<N>>]) -> Result<Proposed<N>, StoreError> {
+    let mut steps = Vec::with_capacity(members.len());
+    for (index, member) in members.iter_mut().enumerate() {
+        match member.propose().await? {
+            Ok(step) => steps.push(step),
+            Err(refusal) => return Ok(Proposed::Refused { index, refusal }),
+        }
+    }
+    Ok(Proposed::All(steps))
+}
+
+type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// An [`Attempt`], whatever its kind.
+trait Member<N>: Send {
+    fn aggregate(&self) -> &AggregateId;
+    fn propose(&mut self) -> Later<'_, Result<Step, N>>;
+    fn win(&mut self, change_set: ChangeSet) -> Result<Accepted, StoreError>;
+    fn lose(&mut self, winner: ChangeSet) -> Later<'_, ()>;
+    fn end(self: Box<Self>);
+}
+
+struct Begun<A: Aggregate, S, F> {
+    attempt: Attempt<A, S>,
+    refusal: F,
+}
+
+impl<A, S, F, N> Member<N> for Begun<A, S, F>
+where
+    A: Aggregate,
+    S: Store,
+    F: Fn(Outcome<A::Rejection>) -> N + Send + Sync,
+    N: Send,
+{
+    fn aggregate(&self) -> &AggregateId {
+        self.attempt.aggregate()
+    }
+
+    fn propose(&mut self) -> Later<'_, Result<Step, N>> {
+        Box::pin(async {
+            Ok(match self.attempt.propose().await? {
+                Proposal::Append(change_set) => Ok(Step::Append(change_set)),
+                Proposal::Settled(Outcome::Accepted(earlier)) => Ok(Step::Repeated(earlier)),
+                Proposal::Settled(refused) => Err((self.refusal)(refused)),
+            })
+        })
+    }
+
+    fn win(&mut self, change_set: ChangeSet) -> Result<Accepted, StoreError> {
+        self.attempt.win(change_set)
+    }
+
+    fn lose(&mut self, winner: ChangeSet) -> Later<'_, ()> {
+        Box::pin(self.attempt.lose(winner))
+    }
+
+    fn end(self: Box<Self>) {
+        self.attempt.end();
+    }
+}

@@ -1,0 +1,123 @@
+//! What a transaction makes of lost answers, throttling and refusals: as one put does, and a transaction
+//! that was cancelled for want of capacity is no conflict.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[expect(dead_code, reason = "some faults are those of one put")]
+mod faults;
+mod histories;
+
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use event_store::testing::noise;
+use event_store::{AppendedAll, ChangeSet, Reach, Store, StoreError};
+
+use faults::{Fault, Faulty};
+use histories::{noting, tally};
+
+struct Setting {
+    store: DynamoDbStore,
+    faulty: Faulty,
+    sound: DynamoDbStore,
+    _embedded: Embedded,
+}
+
+impl Setting {
+    async fn with(faults: &[Fault]) -> Self {
+        let embedded = Embedded::in_memory().unwrap();
+        let sound = DynamoDbStore::new(embedded.client(), "daybook");
+        sound.ensure_table().await.unwrap();
+        let (client, faulty) = Faulty::before(&embedded.client(), faults.iter().copied());
+        let store = DynamoDbStore::new(client, "daybook");
+        Self { store, faulty, sound, _embedded: embedded }
+    }
+
+    /// How many of these are there in truth.
+    async fn written(&self, change_sets: &[ChangeSet]) -> usize {
+        let mut written = 0;
+        for change_set in change_sets {
+            let there = self.sound.load(&change_set.aggregate, Reach::Whole).await.unwrap();
+            written += usize::from(there.change_sets.contains(change_set));
+        }
+        written
+    }
+}
+
+fn three(text: &str) -> Vec<ChangeSet> {
+    (1..=3).map(|id| noting(&tally(id), None, text)).collect()
+}
+
+const TRANSACTION: &str = "TransactWriteItems";
+
+/// The transaction goes wrong in this way, and yet is written once, after exactly these requests.
+async fn written_after(faults: &[Fault], requests: &[&str]) {
+    let setting = Setting::with(faults).await;
+    let ours = three("ours");
+    let appended = setting.store.append_all(&ours).await.unwrap();
+    assert_eq!(appended, AppendedAll::Written, "{faults:?}");
+    assert_eq!(setting.faulty.requests(), requests, "{faults:?}");
+    assert_eq!(setting.written(&ours).await, 3, "{faults:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_resolved_by_reading_back() {
+    // The first says that it was carried out, and then each that it is ours.
+    let carried_out = [TRANSACTION, "GetItem", "GetItem", "GetItem", "GetItem"];
+    for fault in [Fault::AnswerLost, Fault::AnswerGarbled, Fault::ErrorAfterwards] {
+        written_after(&[fault], &carried_out).await;
+    }
+    for fault in [Fault::RequestLost, Fault::ErrorInstead] {
+        written_after(&[fault], &[TRANSACTION, "GetItem", TRANSACTION]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_cancelled_for_want_of_capacity_is_sent_again() {
+    for code in ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"] {
+        written_after(&[Fault::Cancelled(code)], &[TRANSACTION, TRANSACTION]).await;
+    }
+    written_after(&[Fault::Throttled], &[TRANSACTION, TRANSACTION]).await;
+    let setting = Setting::with(&[Fault::Cancelled("ThrottlingError"); 4]).await;
+    let failed = setting.store.append_all(&three("ours")).await.unwrap_err();
+    assert!(failed.is_transient(), "{failed}");
+    assert_eq!(setting.faulty.requests().len(), 4);
+    assert_eq!(setting.written(&three("ours")).await, 0);
+}
+
+#[tokio::test]
+async fn one_that_is_refused_is_not_sent_again() {
+    for fault in [Fault::Denied, Fault::Cancelled("ValidationError")] {
+        let setting = Setting::with(&[fault]).await;
+        let refused = setting.store.append_all(&three("ours")).await;
+        assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+        assert_eq!(setting.faulty.requests(), [TRANSACTION]);
+    }
+}
+
+#[tokio::test]
+async fn whose_answer_is_lost_may_have_lost_the_race_too() {
+    for fault in [Fault::RequestLost, Fault::ErrorAfterwards, Fault::None] {
+        let setting = Setting::with(&[fault]).await;
+        let theirs = three("theirs");
+        setting.sound.append(&theirs[0]).await.unwrap();
+        match setting.store.append_all(&three("ours")).await.unwrap() {
+            AppendedAll::Taken(winners) => assert_eq!(winners, theirs[..1], "{fault:?}"),
+            AppendedAll::Written => unreachable!("the first version is taken"),
+        }
+        assert_eq!(setting.written(&three("ours")).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn more_than_four_megabytes_together_are_refused_unsent() {
+    let setting = Setting::with(&[]).await;
+    let large = noise(150_000);
+    let change_sets: Vec<_> = (1..=20).map(|id| noting(&tally(id), None, &large)).collect();
+    match setting.store.append_all(&change_sets).await {
+        Err(StoreError::TooLarge { bytes, limit }) => {
+            assert_eq!(limit, 4 * 1024 * 1024);
+            assert!(bytes > limit);
+        }
+        other => unreachable!("they do not fit: {other:?}"),
+    }
+    assert_eq!(setting.faulty.requests(), [""; 0]);
+}
