@@ -1,5 +1,6 @@
 //! The desk: the one way in, for the HTTP interface and the screens alike.
 
+mod batch;
 mod journal;
 mod lists;
 
@@ -109,11 +110,24 @@ impl FrontDesk {
         now: Timestamp,
     ) -> Result<CommandAccepted, Problem> {
         insist_on_ids(&request)?;
-        let desk = self.clone();
         let order = Order { request, actor: actor.to_owned(), now };
+        self.see_through(|desk, open| async move { desk.carry_out(order, open).await }).await
+    }
+
+    /// Does this to its end, whether or not anybody waits for the answer, and before the desk closes.
+    async fn see_through<T, W>(
+        &self,
+        work: impl FnOnce(Self, Open) -> W + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, Problem>> + Send,
+    {
+        let desk = self.clone();
         let finishing = async move {
-            let open = desk.in_flight.read().await;
-            desk.carry_out(order, *open).await
+            let in_flight = Arc::clone(&desk.in_flight);
+            let open = in_flight.read().await;
+            work(desk, *open).await
         };
         let finished = tokio::spawn(finishing.in_current_span()).await;
         finished.unwrap_or_else(|error| Err(problems::defect(&error)))
@@ -124,29 +138,37 @@ impl FrontDesk {
         let entry = journal::Entry::of(&order.request);
         let aggregate = order.request.aggregate.clone();
         let taken = match self.kinds.named(&order.request.aggregate.kind) {
-            _ if open == Open::Closed => Err(problems::unavailable("the server is stopping")),
+            _ if open == Open::Closed => Err(stopping()),
             Ok(kind) => kind.execute(order).await,
             Err(problem) => Err(problem),
         };
-        entry.close(&taken, begun.elapsed());
+        entry.close(taken.as_ref(), begun.elapsed());
         // It may have been taken all the same, and whoever asked may never repeat it.
         let taken = taken.inspect_err(|problem| {
             if problem.is_unknown_outcome() {
                 self.lists.doubt(&aggregate);
             }
         });
-        let Accepted { change_set, duplicate, .. } = taken?;
-        // A repeat too: whoever repeats may not have heard of the first outcome, and neither have the lists.
+        Ok(self.committed(taken?))
+    }
+
+    /// The answer to a command that was taken, of which the lists hear too. Of a repeat as well: whoever
+    /// repeats may not have heard of the first outcome, and neither have the lists.
+    fn committed(&self, Accepted { change_set, duplicate, .. }: Accepted) -> CommandAccepted {
         self.lists.commit(&change_set);
         let content = change_set.content();
-        Ok(CommandAccepted {
+        CommandAccepted {
             aggregate: change_set.aggregate.clone(),
             version: change_set.version,
             events: content.events.iter().map(Into::into).collect(),
             hash: change_set.hash,
             duplicate,
-        })
+        }
     }
+}
+
+fn stopping() -> Problem {
+    problems::unavailable("the server is stopping")
 }
 
 #[async_trait]

@@ -11,7 +11,7 @@ use app::problem::{Code, Problem};
 use async_trait::async_trait;
 use domain::InventoryItem;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::Accepted;
+use event_store::handler::{Accepted, Part};
 use event_store::wire::{AggregateState, CommandRequest};
 use event_store::{Aggregate, ChangeSet, Page, Timestamp, Verification, Version};
 use uuid::Uuid;
@@ -37,6 +37,12 @@ pub struct Order {
 pub trait Kind: Send + Sync {
     /// Takes up a command.
     async fn execute(&self, order: Order) -> Result<Accepted, Problem>;
+
+    /// The command as a part of a transaction, in which its refusals are problems.
+    ///
+    /// # Errors
+    /// The problem, when it is none of this kind's commands.
+    fn part(&self, order: Order) -> Result<Part<Problem>, Problem>;
 
     /// The state as of a version, or now.
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;

@@ -50,6 +50,7 @@ pub fn router(host: Host) -> Router {
 fn described() -> OpenApiRouter<Host> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(commands::post))
+        .routes(routes!(commands::batch))
         .routes(routes!(aggregates::list))
         .routes(routes!(aggregates::get))
         .routes(routes!(change_sets::get))

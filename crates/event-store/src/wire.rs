@@ -27,6 +27,17 @@ pub struct CommandRequest {
     pub causation_id: Option<Uuid>,
 }
 
+/// `POST /commands/batch`: 1 to 100 commands. Unknown fields are refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRequest {
+    /// The commands, in the order in which they are meant.
+    pub commands: Vec<CommandRequest>,
+    /// Whether they are taken all together or not at all, each aggregate once. Otherwise each is taken
+    /// by itself, one after the other.
+    pub atomic: bool,
+}
+
 /// A command on the wire.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,7 +27,7 @@ impl Entry {
     }
 
     /// What became of it.
-    pub(super) fn close(self, taken: &Result<Accepted, Problem>, duration: Duration) {
+    pub(super) fn close(self, taken: Result<&Accepted, &Problem>, duration: Duration) {
         let (outcome, version, retries) = match taken {
             Ok(Accepted { change_set, duplicate, retries }) => {
                 let outcome = if *duplicate { "duplicate" } else { "accepted" };
@@ -36,7 +36,7 @@ impl Entry {
             Err(problem) => (&*problem.code, None, 0),
         };
         let Self { command, command_id, aggregate } = self;
-        let rejection = taken.as_ref().err().and_then(rejection_code);
+        let rejection = taken.err().and_then(rejection_code);
         // What a client made up must not break out of its line.
         tracing::info!(
             kind = %aggregate.kind.escape_debug(),

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use app::problem::{Code, Problem};
 use async_trait::async_trait;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Part};
 use event_store::wire::{self, AggregateState};
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Head, Page, Store, StoreError, Verification, Version, verify,
@@ -103,22 +103,18 @@ impl<A: Hosted> Hosting<A> {
 #[async_trait]
 impl<A: Hosted> Kind for Hosting<A> {
     async fn execute(&self, order: Order) -> Result<Accepted, Problem> {
-        let Order { request, actor, now } = order;
-        let envelope = Envelope {
-            command_id: request.command_id,
-            aggregate: request.aggregate.id,
-            expected_version: request.expected_version,
-            command: decode::<A>(request.command)?,
-            actor,
-            now,
-            correlation_id: request.correlation_id,
-            causation_id: request.causation_id,
-        };
+        let envelope = envelope::<A>(order)?;
         match self.handler.execute(&envelope).await {
             Ok(Outcome::Accepted(accepted)) => Ok(accepted),
-            Ok(refused) => Err(refusal::<A>(&request.aggregate, refused)),
+            Ok(refused) => Err(refusal::<A>(envelope.aggregate, refused)),
             Err(error) => Err(problems::of_store(&error)),
         }
+    }
+
+    fn part(&self, order: Order) -> Result<Part<Problem>, Problem> {
+        let envelope = envelope::<A>(order)?;
+        let id = envelope.aggregate;
+        Ok(self.handler.part(envelope, move |refused| refusal::<A>(id, refused)))
     }
 
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem> {
@@ -168,6 +164,20 @@ fn before(version: Version, after: Version) -> usize {
     usize::try_from(between).unwrap_or(usize::MAX)
 }
 
+fn envelope<A: Aggregate>(order: Order) -> Result<Envelope<A::Command>, Problem> {
+    let Order { request, actor, now } = order;
+    Ok(Envelope {
+        command_id: request.command_id,
+        aggregate: request.aggregate.id,
+        expected_version: request.expected_version,
+        command: decode::<A>(request.command)?,
+        actor,
+        now,
+        correlation_id: request.correlation_id,
+        causation_id: request.causation_id,
+    })
+}
+
 /// The command of this kind that the request says. The tag comes first, so that serde reads the data
 /// as it comes and can say where it is wrong.
 fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
@@ -180,10 +190,10 @@ fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
     })
 }
 
-fn refusal<A: Hosted>(aggregate: &AggregateId, outcome: Outcome<A::Rejection>) -> Problem {
+fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Problem {
     match outcome {
         Outcome::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
-            problems::unknown_aggregate(aggregate)
+            problems::unknown_aggregate(&AggregateId::new(A::KIND, id))
         }
         Outcome::Rejected { rejection, version } => {
             let detail = rejection.to_string();

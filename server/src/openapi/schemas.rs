@@ -40,6 +40,17 @@ pub(crate) struct CommandRequest {
     pub causation_id: Option<Uuid>,
 }
 
+/// Several commands.
+#[derive(ToSchema)]
+pub(crate) struct BatchRequest {
+    /// The commands, in the order in which they are meant.
+    #[schema(min_items = 1, max_items = 100)]
+    pub commands: Vec<CommandRequest>,
+    /// Whether they are taken all together or not at all, each aggregate once. Otherwise each is taken
+    /// by itself, one after the other.
+    pub atomic: bool,
+}
+
 /// An event.
 #[derive(ToSchema)]
 pub(crate) struct Event {
@@ -211,7 +222,8 @@ pub(crate) struct Verification {
 
 /// A problem document (RFC 9457). What explains the problem further stands beside these: `pointer`,
 /// `line` and `column` of what is malformed, `rejection` and `version` of what was rejected,
-/// `current_version` and `since` (change sets) of a conflict, `failed_at` of what is corrupt.
+/// `current_version` and `since` (change sets) of a conflict, `failed_at` of what is corrupt, `index` of
+/// the command in an atomic batch.
 #[derive(ToSchema)]
 pub(crate) struct Problem {
     /// What kind of problem: a reference into the documentation, by code.

@@ -1,9 +1,12 @@
-//! `/api/v1/commands`
+//! `/api/v1/commands` and `/api/v1/commands/batch`
 
 use app::desk::Desk;
+use app::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
-use event_store::wire::{CommandAccepted, CommandRequest};
+use event_store::wire::{BatchRequest, CommandAccepted, CommandRequest};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::desk::FrontDesk;
 use crate::http::json::Json;
@@ -45,6 +48,108 @@ pub(super) async fn post(
     Json(request): Json<CommandRequest>,
 ) -> Result<(StatusCode, axum::Json<CommandAccepted>), ProblemDocument> {
     let accepted = desk.execute(request).await?;
-    let status = if accepted.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, axum::Json(accepted)))
+    Ok((status_of(&accepted), axum::Json(accepted)))
+}
+
+/// What became of the commands of a batch, in their order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum BatchResults {
+    /// All of them were taken.
+    Together {
+        /// Each as if it had been sent alone.
+        #[schema(value_type = Vec<schemas::CommandAccepted>)]
+        results: Vec<CommandAccepted>,
+    },
+    /// Each was taken up by itself.
+    Each {
+        /// Each with the status that it would have had alone.
+        results: Vec<BatchResult>,
+    },
+}
+
+/// What became of one command of a batch that is not atomic.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct BatchResult {
+    /// The status that the command would have been answered with alone.
+    status: u16,
+    #[serde(flatten)]
+    outcome: BatchOutcome,
+}
+
+/// The answer to the command, or its problem.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum BatchOutcome {
+    /// It was accepted, now or before.
+    #[schema(value_type = schemas::CommandAccepted)]
+    Accepted(CommandAccepted),
+    /// It was not.
+    Refused {
+        /// Why.
+        #[schema(value_type = schemas::Problem)]
+        problem: Problem,
+    },
+}
+
+/// Takes up several commands: all together or not at all, or each by itself.
+#[utoipa::path(
+    post,
+    path = "/api/v1/commands/batch",
+    tag = "commands",
+    request_body = schemas::BatchRequest,
+    responses(
+        (status = 201, description = "Atomic: all were accepted", body = BatchResults),
+        (status = 200, description = "Atomic: all had been accepted before. Not atomic: what became of each",
+            body = BatchResults),
+        (status = 400, description = "`malformed`: says where; in an atomic batch also an aggregate that is named twice",
+            body = schemas::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: posted by a page of another site", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "Atomic: `unknown-kind` or `unknown-aggregate` of the command at `index`", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "Atomic: `conflict` or `command-id-reused` of the command at `index`", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "`too-large`: the body, or the change sets it would become", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`: not JSON", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 422, description = "Atomic: `rejected`, the command at `index`", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn batch(
+    State(desk): State<FrontDesk>,
+    Json(BatchRequest { commands, atomic }): Json<BatchRequest>,
+) -> Result<(StatusCode, axum::Json<BatchResults>), ProblemDocument> {
+    if atomic {
+        let results = desk.take_up_together(commands).await?;
+        let done_before = results.iter().all(|accepted| accepted.duplicate);
+        let status = if done_before { StatusCode::OK } else { StatusCode::CREATED };
+        return Ok((status, axum::Json(BatchResults::Together { results })));
+    }
+    let results = desk.take_up_each(commands).await?.into_iter().map(BatchResult::from).collect();
+    Ok((StatusCode::OK, axum::Json(BatchResults::Each { results })))
+}
+
+impl From<Result<CommandAccepted, Problem>> for BatchResult {
+    fn from(result: Result<CommandAccepted, Problem>) -> Self {
+        match result {
+            Ok(accepted) => Self {
+                status: status_of(&accepted).as_u16(),
+                outcome: BatchOutcome::Accepted(accepted),
+            },
+            Err(problem) => {
+                Self { status: problem.status, outcome: BatchOutcome::Refused { problem } }
+            }
+        }
+    }
+}
+
+fn status_of(accepted: &CommandAccepted) -> StatusCode {
+    if accepted.duplicate { StatusCode::OK } else { StatusCode::CREATED }
 }

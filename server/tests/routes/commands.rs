@@ -1,3 +1,4 @@
+mod batch;
 mod malformed;
 mod post;
 mod refused;

@@ -82,6 +82,7 @@ async fn every_route_is_described() {
         "get /metrics",
         "get /readyz",
         "post /api/v1/commands",
+        "post /api/v1/commands/batch",
     ];
     assert_eq!(described, expected.map(str::to_owned).into());
 }

@@ -1,0 +1,136 @@
+//! Several commands in one request.
+
+use std::time::Instant;
+
+use app::problem::{Code, Problem};
+use event_store::handler::{Part, TransactError, Transacted, transact};
+use event_store::wire::{CommandAccepted, CommandRequest};
+use event_store::{TOGETHER, Timestamp};
+
+use super::{FrontDesk, Open, journal, now, stopping};
+use crate::http::ids::insist_on_ids;
+use crate::kinds::Order;
+use crate::problems;
+
+impl FrontDesk {
+    /// Takes up commands one after the other, each by itself, and says what became of each.
+    ///
+    /// # Errors
+    /// `malformed`, when there are none or too many: then none was taken up.
+    pub async fn take_up_each(
+        &self,
+        requests: Vec<CommandRequest>,
+    ) -> Result<Vec<Result<CommandAccepted, Problem>>, Problem> {
+        check_size(&requests)?;
+        let mut results = Vec::with_capacity(requests.len());
+        for request in requests {
+            results.push(self.take_up(request, &self.actor, now()).await);
+        }
+        Ok(results)
+    }
+
+    /// Takes up commands to different aggregates, all of them or none.
+    ///
+    /// # Errors
+    /// The problem of the batch, or that of the first command that is refused, with its `index`.
+    pub async fn take_up_together(
+        &self,
+        requests: Vec<CommandRequest>,
+    ) -> Result<Vec<CommandAccepted>, Problem> {
+        check_size(&requests)?;
+        for (index, request) in requests.iter().enumerate() {
+            insist_on_ids(request).map_err(|problem| of_command(index, problem))?;
+        }
+        let now = now();
+        self.see_through(move |desk, open| async move { desk.transact(requests, now, open).await })
+            .await
+    }
+
+    async fn transact(
+        &self,
+        requests: Vec<CommandRequest>,
+        now: Timestamp,
+        open: Open,
+    ) -> Result<Vec<CommandAccepted>, Problem> {
+        let begun = Instant::now();
+        let entries: Vec<_> = requests.iter().map(journal::Entry::of).collect();
+        let aggregates: Vec<_> = requests.iter().map(|r| r.aggregate.clone()).collect();
+        let transacted = match self.parts(requests, now) {
+            _ if open == Open::Closed => Err(stopping()),
+            Ok(parts) => transacted(transact(&self.store, parts).await),
+            Err(problem) => Err(problem),
+        };
+        match transacted {
+            Ok(accepted) => {
+                let each = entries.into_iter().zip(accepted);
+                Ok(each
+                    .map(|(entry, accepted)| {
+                        entry.close(Ok(&accepted), begun.elapsed());
+                        self.committed(accepted)
+                    })
+                    .collect())
+            }
+            Err(problem) => {
+                entries.into_iter().for_each(|entry| entry.close(Err(&problem), begun.elapsed()));
+                if problem.is_unknown_outcome() {
+                    aggregates.iter().for_each(|aggregate| self.lists.doubt(aggregate));
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    fn parts(
+        &self,
+        requests: Vec<CommandRequest>,
+        now: Timestamp,
+    ) -> Result<Vec<Part<Problem>>, Problem> {
+        let parts = requests.into_iter().enumerate().map(|(index, request)| {
+            let kind = self.kinds.named(&request.aggregate.kind);
+            let order = Order { request, actor: self.actor.to_string(), now };
+            kind.and_then(|kind| kind.part(order)).map_err(|problem| of_command(index, problem))
+        });
+        parts.collect()
+    }
+}
+
+fn check_size(requests: &[CommandRequest]) -> Result<(), Problem> {
+    if (1..=TOGETHER).contains(&requests.len()) {
+        return Ok(());
+    }
+    let detail = format!("holds {} commands; expected 1 to {TOGETHER}", requests.len());
+    Err(problems::malformed("/commands", detail))
+}
+
+fn transacted(
+    transacted: Result<Transacted<Problem>, TransactError>,
+) -> Result<Vec<event_store::handler::Accepted>, Problem> {
+    match transacted {
+        Ok(Transacted::Accepted(accepted)) => Ok(accepted),
+        Ok(Transacted::Refused { index, refusal }) => Err(of_command(index, refusal)),
+        Err(TransactError::SameAggregate { aggregate, first, second }) => {
+            let detail = format!(
+                "names {aggregate}, as /commands/{first} does: an atomic batch may name each aggregate \
+                 once; send the commands with \"atomic\": false, or one after the other"
+            );
+            Err(problems::malformed(&format!("/commands/{second}/aggregate"), detail)
+                .with("index", second))
+        }
+        Err(TransactError::Store(error)) => Err(problems::of_store(&error)),
+        Err(other) => Err(problems::defect(&other)),
+    }
+}
+
+/// The problem that one command of a batch has. Where it says a place in the command, that is a place in
+/// the batch.
+fn of_command(index: usize, problem: Problem) -> Problem {
+    let problem = match problem.more.get("pointer").and_then(serde_json::Value::as_str) {
+        Some(pointer) if problem.is(Code::Malformed) => {
+            let place = format!("/commands/{index}{pointer}");
+            let detail = problem.detail.replacen(pointer, &place, 1);
+            Problem { detail, ..problem }.with("pointer", place)
+        }
+        _ => problem,
+    };
+    problem.with("index", index)
+}
