@@ -13,6 +13,8 @@ Examples:
   daybook sample                                   load a small company's ninety days, then serve it
   daybook --dynamodb-endpoint http://127.0.0.1:8000
   daybook --store aws --table daybook              the AWS account of the environment
+  daybook export books.jsonl                       everything, one change set a line
+  daybook import books.jsonl --store aws           the same, in another store
 
 Nothing is ever overwritten. With no configuration everything is kept in the data directory, which one
 process at a time may use.";
@@ -30,7 +32,7 @@ pub struct Cli {
 }
 
 /// What the program can be asked to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serve the screens and the HTTP interface until told to stop (the default)
     #[default]
@@ -39,6 +41,26 @@ pub enum Command {
     Sample,
     /// Throw the read model away and build it again from the change sets
     Rebuild,
+    /// Check that every change set is as it was written, and that its command, decided again, gives its
+    /// events. One that was stopped goes on where it was
+    Verify {
+        /// Begin at the start, whatever was checked before
+        #[arg(long)]
+        afresh: bool,
+    },
+    /// Write every change set to a file, one a line, byte for byte
+    Export {
+        /// The file; standard output when left out
+        file: Option<PathBuf>,
+        /// Go on with a file that was not finished
+        #[arg(long, requires = "file")]
+        resume: bool,
+    },
+    /// Put every change set of an export into the store. What is there already is passed over
+    Import {
+        /// The file; `-` for standard input
+        file: PathBuf,
+    },
 }
 
 /// Settings that every command understands.
@@ -196,7 +218,7 @@ mod tests {
     fn flags_may_stand_before_or_behind_the_command() {
         for arguments in [["--table", "t", "sample"], ["sample", "--table", "t"]] {
             let cli = Cli::try_parse_from(["daybook"].iter().chain(&arguments)).unwrap();
-            assert_eq!((cli.command, &*cli.settings.table), (Some(Command::Sample), "t"));
+            assert_eq!((cli.command.unwrap(), &*cli.settings.table), (Command::Sample, "t"));
         }
     }
 

@@ -3,6 +3,7 @@
 // The type of a page is as deep as its view.
 #![recursion_limit = "512"]
 
+pub mod audit;
 pub mod config;
 pub mod desk;
 pub mod http;
@@ -11,6 +12,7 @@ pub mod open;
 mod openapi;
 pub mod pages;
 mod problems;
+mod progress;
 pub mod rebuild;
 pub mod routes;
 pub mod sample;
@@ -18,8 +20,13 @@ pub mod serve;
 mod site;
 mod stop;
 pub mod telemetry;
+pub mod transfer;
 
 use std::io;
+use std::path::{Path, PathBuf};
+
+use config::Command;
+use event_store::{AggregateId, StoreError};
 
 pub use desk::FrontDesk;
 pub use routes::{Host, router};
@@ -50,9 +57,43 @@ pub enum Failure {
         "the read model is built, but some aggregates ({0}) show an older version; the log says which and why"
     )]
     Stuck(u64),
+    /// Something is not as it was written. What it is has been printed.
+    #[error("{altered} of {aggregates} aggregates are not as they were written")]
+    Altered {
+        /// How many.
+        altered: u64,
+        /// Of how many.
+        aggregates: u64,
+    },
+    /// A line of an export cannot be imported.
+    #[error(transparent)]
+    Line(#[from] transfer::LineError),
+    /// An export cannot go on with a file that is another store's.
+    #[error("the file is no part of an export of this store: it ends with {0}, which is not in it")]
+    OtherExport(AggregateId),
+    /// A file that was named cannot be used.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The store fails while all of it is read.
+    #[error("{0}")]
+    Store(String),
+    /// It was told to stop before it was done.
+    #[error("stopped before the end; the same command goes on")]
+    Stopped,
     /// The system fails in a way that nothing here foresees.
     #[error("cannot go on: {0}")]
     System(#[from] io::Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.to_string())
+    }
 }
 
 impl Failure {
@@ -70,9 +111,20 @@ impl Failure {
 /// # Errors
 /// Why it cannot.
 pub async fn run(cli: config::Cli) -> Result<(), Failure> {
-    match cli.command.unwrap_or_default() {
-        config::Command::Serve => serve::serve(&cli.settings).await,
-        config::Command::Rebuild => rebuild::rebuild(&cli.settings).await,
-        config::Command::Sample => sample::sample(&cli.settings).await,
+    let config::Cli { command, settings } = cli;
+    match command.unwrap_or_default() {
+        Command::Serve => serve::serve(&settings).await,
+        Command::Rebuild => rebuild::rebuild(&settings).await,
+        Command::Sample => sample::sample(&settings).await,
+        Command::Verify { afresh } => audit::verify(&settings, afresh).await,
+        Command::Export { file, resume } => {
+            transfer::export(&settings, file.as_deref().filter(is_file), resume).await
+        }
+        Command::Import { file } => transfer::import(&settings, Some(&*file).filter(is_file)).await,
     }
+}
+
+/// `-` is what standard input and output are called.
+fn is_file(path: &&Path) -> bool {
+    *path != Path::new("-")
 }

@@ -7,12 +7,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::config::Cli;
+use server::config::{Cli, Command};
 use server::{Failure, telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::log(cli.settings.log, cli.command.unwrap_or_default());
+    telemetry::log(cli.settings.log, cli.command.as_ref().unwrap_or(&Command::Serve));
     let ran = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -13,11 +13,14 @@ use crate::config::{Command, LogFormat};
 
 /// Sends log lines to standard error from here on. `RUST_LOG` says which; unless it does, a server tells
 /// of each command, and what runs to its end of how far it is.
-pub fn log(format: LogFormat, command: Command) {
+pub fn log(format: LogFormat, command: &Command) {
     let told = match command {
         Command::Serve => "warn,server=info,event_store=info,read_model=info",
         Command::Sample => "warn,server=info,server::desk=warn",
         Command::Rebuild => "warn,server=info,read_model=info",
+        Command::Verify { .. } | Command::Export { .. } | Command::Import { .. } => {
+            "warn,server=info"
+        }
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| told.into());
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());

@@ -7,6 +7,8 @@ mod run;
 mod sample;
 mod start;
 mod stop;
+mod transfer;
+mod verify;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -34,6 +34,11 @@ impl DataDirectory {
         self.path.join("daybook.db")
     }
 
+    /// Where a verification that was stopped has left its notes.
+    pub fn verification(&self) -> PathBuf {
+        self.path.join("verification.json")
+    }
+
     /// The read model's file.
     pub fn read_model(&self) -> PathBuf {
         self.path.join("read-model.db")

@@ -14,7 +14,7 @@ fn a_second_process_on_the_same_directory() {
     let data = tempdir().unwrap();
     let first = Daybook::start(&mut daybook(data.path()));
     let name = data.path().display().to_string();
-    for command in ["serve", "sample", "rebuild"] {
+    for command in ["serve", "sample", "rebuild", "verify", "export"] {
         let says = ["in use by another daybook", &*name];
         assert_refuses(daybook(data.path()).arg(command), 1, &says);
     }

@@ -1,0 +1,8 @@
+//! Whether everything in the store is as it was written: `daybook verify`.
+
+mod notes;
+mod verify;
+mod walk;
+
+pub use verify::verify;
+pub(crate) use walk::{Found, Walk};

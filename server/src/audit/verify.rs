@@ -1,0 +1,118 @@
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use app::problem::Code;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::{AggregateId, Hash, Page, Store, StoreError, verify_chain};
+
+use super::Walk;
+use super::notes::{self, Finding, Notes};
+use crate::Failure;
+use crate::config::Settings;
+use crate::kinds::Kinds;
+use crate::open::{DataDirectory, OpenStore};
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+/// How often what has been found is kept.
+const KEEP_EVERY: Duration = Duration::from_secs(2);
+/// Change sets read at a time, of a kind that this program does not know.
+const PAGE: usize = 500;
+
+/// Checks every history in the store that the settings name: that its chain holds and that each command,
+/// decided again, gives the events that were recorded. Prints what does not hold. One that was stopped
+/// goes on where it was, unless it is to begin `afresh`.
+///
+/// # Errors
+/// [`Failure::Altered`] when something does not hold, or why it cannot be checked.
+pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
+    let stop = Stop::listen()?;
+    let directory = DataDirectory::open(&settings.data)?;
+    let open = OpenStore::open(settings, &directory).await?;
+    let file = directory.verification();
+    if afresh {
+        notes::forget(&file)?;
+    }
+    let mut notes = Notes::take_up(&file, &open.identity);
+    let verification = async {
+        let mut kept = Instant::now();
+        let progress = Progress::counting("change sets verified", notes.change_sets);
+        let mut walk = Walk::from(open.store.clone(), notes.page.clone());
+        let kinds = Kinds::new(&open.store);
+        while let Some(found) = walk.next().await? {
+            if !notes.has_done(&found) {
+                let finding = check(&kinds, &open.store, &found.aggregate).await?;
+                progress.advance(found.change_sets);
+                notes.add(found, finding);
+            }
+            if kept.elapsed() > KEEP_EVERY {
+                notes.keep(&file)?;
+                kept = Instant::now();
+            }
+        }
+        Ok::<_, Failure>(())
+    };
+    let verified = tokio::select! {
+        verified = verification => verified,
+        () = stop.requested() => Err(Failure::Stopped),
+    };
+    open.close().await;
+    if verified.is_err() {
+        notes.keep(&file)?;
+        return verified;
+    }
+    notes::forget(&file)?;
+    report(&notes)
+}
+
+/// What does not hold of an aggregate's history, if anything.
+async fn check(
+    kinds: &Kinds,
+    store: &DynamoDbStore,
+    aggregate: &AggregateId,
+) -> Result<Option<Finding>, Failure> {
+    let finding =
+        |version, problem| Some(Finding { aggregate: aggregate.clone(), version, problem });
+    if let Ok(kind) = kinds.named(&aggregate.kind) {
+        return match kind.verify(aggregate.id).await {
+            Ok(verification) => Ok(verification
+                .failed_at
+                .and_then(|version| finding(version, verification.problem.unwrap_or_default()))),
+            // All of it is gone since its keys were read, or it cannot be read at all.
+            Err(problem) if problem.is(Code::UnknownAggregate) => Ok(None),
+            Err(problem) => Err(Failure::Store(problem.detail)),
+        };
+    }
+    let (mut version, mut hash) = (0, Hash::ZERO);
+    loop {
+        let page = Page::After { version, limit: PAGE };
+        let newer = match store.change_sets(aggregate, page).await {
+            Ok(newer) => newer,
+            Err(StoreError::Corrupt { version, problem, .. }) => {
+                return Ok(finding(version, problem));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(last) = newer.last() else { return Ok(None) };
+        match verify_chain(aggregate, version, hash, &newer) {
+            Ok(newest) => (version, hash) = (last.version, newest),
+            Err(broken) => return Ok(finding(broken.version(), broken.to_string())),
+        }
+    }
+}
+
+fn report(notes: &Notes) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    for Finding { aggregate, version, problem } in &notes.findings {
+        writeln!(stdout, "{} {}, version {version}: {problem}", aggregate.kind, aggregate.id)?;
+    }
+    let Notes { aggregates, change_sets, findings, .. } = notes;
+    if findings.is_empty() {
+        writeln!(
+            stdout,
+            "All {change_sets} change sets of {aggregates} aggregates are as they were written."
+        )?;
+        return Ok(());
+    }
+    Err(Failure::Altered { altered: findings.len() as u64, aggregates: *aggregates })
+}

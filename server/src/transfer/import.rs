@@ -1,0 +1,141 @@
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+use event_store::dynamodb::DynamoDbStore;
+use event_store::{
+    AggregateId, AppendedAll, ChangeSet, Hash, Page, Store, TOGETHER, Version, verify_chain,
+};
+
+use super::lines::{LineError, Lines};
+use crate::Failure;
+use crate::config::Settings;
+use crate::open::{DataDirectory, OpenStore};
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+/// What is written together has at most so many bytes of bodies: less than a transaction may have.
+const BYTES_TOGETHER: usize = 3 * 1024 * 1024;
+
+/// Puts every change set of `file`, or of standard input, into the store that the settings name, where it
+/// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
+/// one that was stopped goes on when it is started again.
+///
+/// # Errors
+/// Why it cannot; [`Failure::Line`] says at which line. All lines before it are in the store then.
+pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Failure> {
+    let stop = Stop::listen()?;
+    let directory = DataDirectory::open(&settings.data)?;
+    let from: Box<dyn BufRead + Send> = match file {
+        Some(path) => {
+            let failed = |source| Failure::File { path: path.to_owned(), source };
+            Box::new(BufReader::new(File::open(path).map_err(failed)?))
+        }
+        None => Box::new(BufReader::new(io::stdin())),
+    };
+    let open = OpenStore::open(settings, &directory).await?;
+    let mut import = Import::into(open.store.clone());
+    let imported = tokio::select! {
+        imported = import.all(Lines::new(from)) => imported,
+        () = stop.requested() => Err(Failure::Stopped),
+    };
+    open.close().await;
+    let count = imported?;
+    writeln!(io::stdout(), "All {count} change sets are in the store.")?;
+    Ok(())
+}
+
+/// What has been read and not yet written.
+struct Import {
+    store: DynamoDbStore,
+    /// With their lines.
+    waiting: Vec<(u64, ChangeSet)>,
+    bytes: usize,
+    /// Where the aggregate of the last line stands.
+    head: Option<(AggregateId, Version, Hash)>,
+}
+
+impl Import {
+    fn into(store: DynamoDbStore) -> Self {
+        Self { store, waiting: Vec::new(), bytes: 0, head: None }
+    }
+
+    async fn all(&mut self, mut lines: Lines<impl BufRead>) -> Result<u64, Failure> {
+        let progress = Progress::counting("change sets imported", 0);
+        loop {
+            let next = match lines.next() {
+                Ok(next) => next,
+                // What stands before it is sound.
+                Err(wrong) => {
+                    self.write().await?;
+                    return Err(wrong);
+                }
+            };
+            let Some(change_set) = next else { break };
+            if let Err(wrong) = self.follows(&change_set).await? {
+                self.write().await?;
+                return Err(lines.wrong(wrong));
+            }
+            let ChangeSet { aggregate, version, hash, .. } = &change_set;
+            self.head = Some((aggregate.clone(), *version, *hash));
+            self.bytes += change_set.body().len();
+            self.waiting.push((lines.line, change_set));
+            if self.waiting.len() == TOGETHER || self.bytes > BYTES_TOGETHER {
+                progress.advance(self.waiting.len() as u64);
+                self.write().await?;
+            }
+        }
+        self.write().await?;
+        Ok(lines.line)
+    }
+
+    /// Whether it follows the line before, or what the store has; and if not, why.
+    async fn follows(&mut self, change_set: &ChangeSet) -> Result<Result<(), String>, Failure> {
+        let ChangeSet { aggregate, version, .. } = change_set;
+        let before = match &self.head {
+            Some((same, version, hash)) if same == aggregate => Some((*version, *hash)),
+            _ if *version == 1 => Some((0, Hash::ZERO)),
+            _ => {
+                self.write().await?;
+                let page = Page::After { version: version.saturating_sub(2), limit: 1 };
+                let there = self.store.change_sets(aggregate, page).await?.pop();
+                there.filter(|there| there.version + 1 == *version).map(|t| (t.version, t.hash))
+            }
+        };
+        let Some((after, hash)) = before else {
+            return Ok(Err(format!(
+                "version {version} of {aggregate} follows one that stands neither before it nor in the \
+                 store: lines are missing, or in another order than they were exported in"
+            )));
+        };
+        let followed = verify_chain(aggregate, after, hash, [change_set]);
+        Ok(followed.map(|_| ()).map_err(|broken| format!("{aggregate}: {broken}")))
+    }
+
+    async fn write(&mut self) -> Result<(), Failure> {
+        self.bytes = 0;
+        while !self.waiting.is_empty() {
+            let change_sets: Vec<_> = self.waiting.iter().map(|(_, c)| c.clone()).collect();
+            let standing = match self.store.append_all(&change_sets).await? {
+                AppendedAll::Written => Vec::new(),
+                AppendedAll::Taken(standing) => standing,
+            };
+            if standing.is_empty() {
+                self.waiting.clear();
+            }
+            for there in standing {
+                let place = (self.waiting.iter()).position(|(_, c)| {
+                    (&c.aggregate, c.version) == (&there.aggregate, there.version)
+                });
+                let Some(place) = place else { continue };
+                let (line, ours) = self.waiting.remove(place);
+                if ours.hash != there.hash {
+                    let (aggregate, version) = (ours.aggregate, ours.version);
+                    let problem = format!("the store has another version {version} of {aggregate}");
+                    return Err(LineError { line, problem }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+}

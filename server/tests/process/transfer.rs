@@ -1,0 +1,192 @@
+//! `daybook export` and `daybook import`: all of it, byte for byte.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+use uuid::Uuid;
+
+use super::{Daybook, assert_refuses, daybook, run};
+use crate::desk::{bolt, command, new_id, path};
+
+/// A store with three items, of 1, 3 and 120 versions.
+fn filled() -> (TempDir, [Uuid; 3]) {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let ids = [new_id(), new_id(), new_id()];
+    for (id, versions) in ids.iter().zip([1, 3, 120]) {
+        assert_eq!(server.command(&command(*id, "CreateInventoryItem", bolt())).status, 201);
+        for _ in 1..versions {
+            let check_in = json!({ "quantity": 1, "reference": "PO “1182” \u{1f9fe}" });
+            assert_eq!(server.command(&command(*id, "CheckInItems", check_in)).status, 201);
+        }
+    }
+    server.stop();
+    (data, ids)
+}
+
+fn exported(data: &Path) -> Vec<String> {
+    let exported = run(daybook(data).arg("export"));
+    assert!(exported.status.success(), "{exported:?}");
+    String::from_utf8(exported.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn import(data: &Path, lines: &[String]) -> std::process::Output {
+    let file = data.with_extension("jsonl");
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    run(daybook(data).arg("import").arg(&file))
+}
+
+fn histories(data: &Path, ids: [Uuid; 3]) -> Vec<Value> {
+    let server = Daybook::start(&mut daybook(data));
+    let histories = ids.map(|id| server.get(&format!("{}/change-sets?limit=200", path(id))).json());
+    let list = server.get("/api/v1/aggregates/inventory-item?sort=-on_hand").json();
+    server.stop();
+    histories.into_iter().chain([list]).collect()
+}
+
+#[test]
+fn in_another_store_everything_is_the_same() {
+    let (data, ids) = filled();
+    let lines = exported(data.path());
+    assert_eq!(lines.len(), 124);
+    let line: Value = serde_json::from_str(&lines[0]).unwrap();
+    for name in ["aggregate", "version", "prev", "hash", "body"] {
+        assert!(!line[name].is_null(), "{name} is not in {line}");
+    }
+    let other = tempdir().unwrap();
+    let there = other.path().join("data");
+    for _ in 0..2 {
+        let imported = import(&there, &lines);
+        assert!(imported.status.success(), "{imported:?}");
+        let told = String::from_utf8(imported.stdout).unwrap();
+        assert_eq!(told, "All 124 change sets are in the store.\n");
+    }
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(exported(&there)), sorted(lines));
+    assert_eq!(histories(&there, ids), histories(data.path(), ids));
+    // What was imported is gone on with.
+    let server = Daybook::start(&mut daybook(&there));
+    let check_in = command(ids[2], "CheckInItems", json!({ "quantity": 1 }));
+    assert_eq!(server.command(&check_in).json()["version"], 121);
+    server.stop();
+}
+
+#[test]
+fn an_export_goes_through_a_pipe() {
+    let (data, _) = filled();
+    let other = tempdir().unwrap();
+    let mut export = daybook(data.path()).arg("export").stdout(Stdio::piped()).spawn().unwrap();
+    let mut import = daybook(other.path());
+    let imported = run(import.args(["import", "-"]).stdin(export.stdout.take().unwrap()));
+    assert!(export.wait().unwrap().success() && imported.status.success(), "{imported:?}");
+    assert_eq!(exported(other.path()).len(), 124);
+}
+
+#[test]
+fn an_export_that_was_stopped_goes_on() {
+    let (data, _) = filled();
+    let whole = exported(data.path()).join("\n") + "\n";
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("books.jsonl");
+    let mut export = daybook(data.path());
+    export.arg("export").arg(&file).arg("--resume");
+    for bytes in [0, 1, whole.len() / 3, whole.len() / 2, whole.len() - 1, whole.len()] {
+        fs::write(&file, &whole[..(bytes..).find(|b| whole.is_char_boundary(*b)).unwrap()])
+            .unwrap();
+        let gone_on = run(&mut export);
+        assert!(gone_on.status.success(), "{bytes}: {gone_on:?}");
+        assert!(fs::read_to_string(&file).unwrap() == whole, "{bytes}");
+    }
+    // Without being told to, it leaves alone what is there.
+    let name = file.display().to_string();
+    assert_refuses(daybook(data.path()).arg("export").arg(&file), 1, &[&name, "exists"]);
+    // And what is there has to be its own.
+    let other = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(other.path()));
+    server.command(&command(new_id(), "CreateInventoryItem", bolt()));
+    server.stop();
+    let mut foreign = daybook(other.path());
+    foreign.arg("export").arg(&file).arg("--resume");
+    assert_refuses(&mut foreign, 1, &["no part of an export of this store"]);
+    fs::write(&file, "{\"orders\": []}\n{\"orders\": []}\n").unwrap();
+    assert_refuses(&mut export, 1, &["line 1", "no change set"]);
+    assert_eq!(fs::read_to_string(&file).unwrap().len(), 30, "it was touched");
+}
+
+/// What is wrong is named by its line; what stands before it is in the store, and the same file, once
+/// it is right, goes on from there.
+#[test]
+fn a_line_that_cannot_be_imported_is_named() {
+    let (data, ids) = filled();
+    let sound = exported(data.path());
+    let long = sound.iter().position(|line| line.contains("\"version\":100")).unwrap();
+    let change = |place: usize, with: &dyn Fn(&str) -> String| {
+        let mut lines = sound.clone();
+        lines[place] = with(&sound[place]);
+        lines
+    };
+    let mut swapped = sound.clone();
+    swapped.swap(long, long + 1);
+    let mut missing = sound.clone();
+    missing.remove(long);
+    let at = |place: usize| format!("line {}", place + 1);
+    for (lines, line, says) in [
+        (change(long, &|l| l.replace("1182", "1183")), at(long), "was altered"),
+        (change(long, &|l| l[..l.len() / 2].to_owned()), at(long), "it is cut off"),
+        (change(long, &|_| "{\"orders\": []}".to_owned()), at(long), "it is no change set"),
+        (change(long, &|_| String::new()), at(long), "it is cut off"),
+        (swapped, at(long), "is missing"),
+        (missing, at(long), "is missing"),
+        (sound[long..].to_vec(), at(0), "neither before it nor in the store"),
+    ] {
+        let other = tempdir().unwrap();
+        let there = other.path().join("data");
+        let refused = import(&there, &lines);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        let told = told.lines().find(|line| line.starts_with("daybook: ")).unwrap();
+        assert!(told.contains(&line) && told.contains(says), "{line}, {says}: {told}");
+        let before = if line == at(0) { 0 } else { long };
+        assert_eq!(exported(&there).len(), before, "{told}");
+        assert!(import(&there, &sound).status.success());
+        assert_eq!(histories(&there, ids), histories(data.path(), ids));
+    }
+}
+
+#[test]
+fn a_store_that_has_another_history_is_left_alone() {
+    let (data, ids) = filled();
+    let lines = exported(data.path());
+    let server = Daybook::start(&mut daybook(data.path()));
+    let check_in = |quantity| command(ids[1], "CheckInItems", json!({ "quantity": quantity }));
+    server.command(&check_in(1));
+    server.stop();
+    let other = tempdir().unwrap();
+    let there = other.path().join("data");
+    assert!(import(&there, &lines).status.success());
+    let server = Daybook::start(&mut daybook(&there));
+    server.command(&check_in(2));
+    server.stop();
+    let before = exported(&there);
+    let refused = import(&there, &exported(data.path()));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(told.contains("the store has another version 4") && told.contains("line "), "{told}");
+    assert_eq!(exported(&there), before);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let data = tempdir().unwrap();
+    let file = data.path().join("nowhere.jsonl");
+    let name = file.display().to_string();
+    assert_refuses(daybook(data.path()).arg("import").arg(&file), 1, &["cannot use", &name]);
+    let export = data.path().join("no").join("directory.jsonl");
+    assert_refuses(daybook(data.path()).arg("export").arg(&export), 1, &["cannot use", "no/dir"]);
+}

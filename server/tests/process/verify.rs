@@ -1,0 +1,112 @@
+//! `daybook verify`: what somebody changed behind the store's back is found.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::embedded::Embedded;
+use serde_json::json;
+use tempfile::tempdir;
+use uuid::Uuid;
+
+use super::{Daybook, daybook, run};
+use crate::desk::{ITEM, bolt, command, new_id, path};
+
+fn verified(data: &Path) -> (Option<i32>, String, String) {
+    let verified = run(daybook(data).arg("verify"));
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (verified.status.code(), text(verified.stdout), text(verified.stderr))
+}
+
+/// Changes what is in the file as whoever holds it can.
+async fn alter(data: &Path, id: Uuid, version: u64, from: &str, to: &str) {
+    let engine = Embedded::open(data.join("daybook.db")).unwrap();
+    let client = engine.client();
+    let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{version:012}"))];
+    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+    let get = client.get_item().table_name("daybook").set_key(Some(key.into()));
+    let mut item = get.send().await.unwrap().item.unwrap();
+    let body = item["body"].as_s().unwrap().replace(from, to);
+    assert_ne!(item["body"].as_s().unwrap(), &body);
+    item.insert("body".to_owned(), AttributeValue::S(body));
+    client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
+    engine.close().await;
+}
+
+#[tokio::test]
+async fn what_was_altered_is_found_and_named() {
+    let data = tempdir().unwrap();
+    assert_eq!(
+        verified(data.path()),
+        (
+            Some(0),
+            "All 0 change sets of 0 aggregates are as they were written.\n".into(),
+            String::new()
+        )
+    );
+    let server = Daybook::start(&mut daybook(data.path()));
+    let ids = [new_id(), new_id(), new_id()];
+    for id in ids {
+        server.command(&command(id, "CreateInventoryItem", bolt()));
+        for quantity in [10, 20, 30] {
+            server.command(&command(id, "CheckInItems", json!({ "quantity": quantity })));
+        }
+    }
+    server.stop();
+    let (code, told, _) = verified(data.path());
+    assert_eq!(
+        (code, &*told),
+        (Some(0), "All 12 change sets of 3 aggregates are as they were written.\n")
+    );
+
+    alter(data.path(), ids[1], 3, "\"quantity\":20", "\"quantity\":200").await;
+    let (code, told, log) = verified(data.path());
+    assert_eq!(code, Some(1), "{log}");
+    let line = format!("{ITEM} {}, version 3: ", ids[1]);
+    assert!(told.starts_with(&line) && told.contains("was altered"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(log.contains("daybook: 1 of 3 aggregates are not as they were written"), "{log}");
+    // It is not carried on into another store, and its own page says so too.
+    let exported = run(daybook(data.path()).arg("export"));
+    assert_eq!(exported.status.code(), Some(1));
+    assert!(String::from_utf8(exported.stderr).unwrap().contains("corrupt at version 3"));
+    let server = Daybook::start(&mut daybook(data.path()));
+    let shown = server.get(&format!("{}/verification", path(ids[1]))).json();
+    assert_eq!((&shown["ok"], &shown["failed_at"]), (&json!(false), &json!(3)));
+    server.stop();
+}
+
+/// Notes that an earlier verification has left are taken up, if they are of this store.
+#[tokio::test]
+async fn one_that_was_stopped_goes_on() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let ids = [new_id(), new_id()];
+    for id in ids {
+        server.command(&command(id, "CreateInventoryItem", bolt()));
+    }
+    server.stop();
+    let notes = data.path().join("verification.json");
+    let left = |store: &str| {
+        json!({
+            "store": store, "page": null, "done": [{ "kind": ITEM, "id": ids[0] }],
+            "aggregates": 1, "change_sets": 1,
+            "findings": [{ "aggregate": { "kind": ITEM, "id": ids[0] }, "version": 1, "problem": "seen" }],
+        })
+    };
+    std::fs::write(&notes, left("another").to_string()).unwrap();
+    let (code, told, _) = verified(data.path());
+    assert_eq!((code, told.contains("All 2 change sets of 2")), (Some(0), true), "{told}");
+    assert!(!notes.exists());
+
+    use std::os::unix::fs::MetadataExt;
+    let inode = std::fs::metadata(data.path().join("daybook.db")).unwrap().ino();
+    let own = format!("embedded, inode {inode}, table daybook");
+    std::fs::write(&notes, left(&own).to_string()).unwrap();
+    let (code, told, log) = verified(data.path());
+    assert_eq!((code, &*told), (Some(1), &*format!("{ITEM} {}, version 1: seen\n", ids[0])));
+    assert!(log.contains("1 of 2 aggregates"), "{log}");
+
+    std::fs::write(&notes, left(&own).to_string()).unwrap();
+    let afresh = run(daybook(data.path()).args(["verify", "--afresh"]));
+    assert_eq!(afresh.status.code(), Some(0), "{afresh:?}");
+}
