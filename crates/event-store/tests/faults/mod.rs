@@ -15,6 +15,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 /// What happens to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(crate) enum Fault {
     AnswerGarbled,
     /// Carried out, but the answer is an internal error.
     ErrorAfterwards,
-    /// A failed condition, without what is there.
+    /// A failed condition, without what is there. (Any other answer comes as it is.)
     WithoutItem,
     /// Not carried out: the connection breaks.
     RequestLost,
@@ -43,8 +45,34 @@ pub(crate) enum Fault {
 #[derive(Clone, Debug)]
 pub(crate) struct Faulty {
     sound: SharedHttpClient,
-    faults: Arc<Mutex<VecDeque<Fault>>>,
+    source: Arc<Mutex<Source>>,
     requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// Where the next fault comes from.
+#[derive(Debug)]
+enum Source {
+    Ahead(VecDeque<Fault>),
+    /// Of so many in a thousand requests one of these befalls each.
+    Chance {
+        random: StdRng,
+        thousandths: u32,
+        faults: Vec<Fault>,
+    },
+}
+
+impl Source {
+    fn next(&mut self) -> Fault {
+        match self {
+            Self::Ahead(faults) => faults.pop_front().unwrap_or(Fault::None),
+            Self::Chance { random, thousandths, faults } => {
+                if random.random_range(0..1000) >= *thousandths {
+                    return Fault::None;
+                }
+                faults[random.random_range(0..faults.len())]
+            }
+        }
+    }
 }
 
 impl Faulty {
@@ -56,9 +84,25 @@ impl Faulty {
     ) -> (Client, Self) {
         let faults: VecDeque<_> = faults.into_iter().collect();
         let seconds = if faults.contains(&Fault::Hangs) { 1 } else { 60 };
+        Self::of(client, Source::Ahead(faults), seconds)
+    }
+
+    /// A client like that one, whose requests go wrong by chance: of a thousand, so many in one of these
+    /// ways.
+    pub(crate) fn at_random(
+        client: &Client,
+        seed: u64,
+        thousandths: u32,
+        faults: &[Fault],
+    ) -> (Client, Self) {
+        let random = StdRng::seed_from_u64(seed);
+        Self::of(client, Source::Chance { random, thousandths, faults: faults.to_vec() }, 60)
+    }
+
+    fn of(client: &Client, source: Source, seconds: u64) -> (Client, Self) {
         let faulty = Self {
             sound: client.config().http_client().unwrap(),
-            faults: Arc::new(Mutex::new(faults)),
+            source: Arc::new(Mutex::new(source)),
             requests: Arc::default(),
         };
         let patience =
@@ -100,7 +144,7 @@ impl HttpConnector for Connector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         self.faulty.requests.lock().unwrap().push(operation);
-        let fault = self.faulty.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
+        let fault = self.faulty.source.lock().unwrap().next();
         let sound = self.sound.clone();
         HttpConnectorFuture::new(async move {
             match fault {
@@ -112,9 +156,12 @@ impl HttpConnector for Connector {
                 Fault::ErrorAfterwards => sound.call(request).await.and_then(|_| internal_error()),
                 Fault::WithoutItem => {
                     let response = sound.call(request).await?;
+                    if response.status().is_success() {
+                        return Ok(response);
+                    }
                     let body = response.body().bytes().unwrap_or_default();
                     let mut body: serde_json::Value = serde_json::from_slice(body).unwrap();
-                    assert!(body.as_object_mut().unwrap().remove("Item").is_some());
+                    body.as_object_mut().unwrap().remove("Item");
                     answer(response.status().as_u16(), &body.to_string())
                 }
                 Fault::RequestLost => Err(broken()),

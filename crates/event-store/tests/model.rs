@@ -1,0 +1,306 @@
+//! Random commands from many writers on several nodes, over a network that loses requests and answers:
+//! after every step, what is stored is what was said.
+//!
+//! A run is named by its seed, which fixes the commands and the faults; only their interleaving is the
+//! machine's. `DAYBOOK_MODEL_SEED` runs one seed again; `DAYBOOK_MODEL_RUNS` says how many seeds are drawn
+//! beside the fixed ones, `DAYBOOK_MODEL_STEPS` how long a run is. `make soak` is a long one.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[expect(dead_code, reason = "what is not left to chance")]
+mod faults;
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+
+use aws_sdk_dynamodb::Client;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use event_store::handler::{
+    Accepted, CommandHandler, Envelope, Outcome, Part, TransactError, Transacted, transact,
+};
+use event_store::testing::conformance::{Refused, Tally, Task};
+use event_store::{
+    Aggregate, AggregateId, ChangeSet, Head, Loaded, Reach, Store, StoreError, Timestamp,
+};
+use futures::future::join_all;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use uuid::{Builder, Uuid};
+
+use faults::{Fault, Faulty};
+
+const NODES: usize = 3;
+const TALLIES: u128 = 2;
+/// Commands under way at once.
+const WRITERS: usize = 6;
+/// Of a thousand requests, how many go wrong.
+const FAULTS: u32 = 150;
+
+const WAYS: [Fault; 9] = [
+    Fault::AnswerLost,
+    Fault::AnswerGarbled,
+    Fault::ErrorAfterwards,
+    Fault::RequestLost,
+    Fault::ErrorInstead,
+    Fault::Throttled,
+    Fault::Throttled,
+    Fault::WithoutItem,
+    Fault::RequestLost,
+];
+
+type Node = CommandHandler<Tally, DynamoDbStore>;
+
+/// What one writer sends: one command, or two that are taken together.
+#[derive(Clone, Debug, PartialEq)]
+enum Sent {
+    Alone(Envelope<Task>),
+    Together(Vec<Envelope<Task>>),
+}
+
+impl Sent {
+    fn envelopes(&self) -> &[Envelope<Task>] {
+        match self {
+            Self::Alone(envelope) => std::slice::from_ref(envelope),
+            Self::Together(envelopes) => envelopes,
+        }
+    }
+}
+
+/// What a writer was told.
+#[derive(Debug)]
+enum Told {
+    Accepted(Vec<Accepted>),
+    /// Refused, or in conflict.
+    Refused,
+    /// It gave up asking.
+    Nothing,
+}
+
+/// What must be there, and what must not.
+#[derive(Debug, Default)]
+struct Model {
+    accepted: HashMap<Uuid, ChangeSet>,
+    /// Ids of which nothing may ever be found.
+    refused: Vec<Uuid>,
+    together: Vec<Vec<Uuid>>,
+}
+
+impl Model {
+    fn note(&mut self, sent: &Sent, told: Told) {
+        if let Sent::Together(envelopes) = sent {
+            self.together.push(envelopes.iter().map(|e| e.command_id).collect());
+        }
+        match told {
+            Told::Accepted(all) => {
+                assert_eq!(all.len(), sent.envelopes().len());
+                for (Accepted { change_set, .. }, envelope) in all.into_iter().zip(sent.envelopes())
+                {
+                    assert_eq!(change_set.content().command_id, envelope.command_id);
+                    assert_eq!(change_set.command::<Tally>().unwrap(), envelope.command);
+                    self.accepted.insert(envelope.command_id, change_set);
+                }
+            }
+            Told::Refused => self.refused.extend(sent.envelopes().iter().map(|e| e.command_id)),
+            Told::Nothing => {}
+        }
+    }
+
+    /// Holds all this against what is stored, read without faults.
+    async fn check(&self, store: &DynamoDbStore) {
+        let mut found: HashMap<Uuid, ChangeSet> = HashMap::new();
+        for id in 1..=TALLIES {
+            let tally = AggregateId::new(Tally::KIND, Uuid::from_u128(id));
+            // Contiguous and chained, or this fails.
+            let history = store.load(&tally, Reach::Whole).await.unwrap().change_sets;
+            let from_snapshot = Head::<Tally>::load(store, tally.id, None).await.unwrap();
+            let loaded = Loaded { snapshot: None, change_sets: history.clone() };
+            let folded = Head::<Tally>::fold(tally.id, loaded).unwrap();
+            assert_eq!(
+                (from_snapshot.version, &from_snapshot.state),
+                (folded.version, &folded.state)
+            );
+            assert!(folded.state.total >= 0, "{tally} took what was not there");
+            for change_set in history {
+                let id = change_set.content().command_id;
+                assert_eq!(found.insert(id, change_set), None, "{id} was applied twice");
+            }
+        }
+        for (id, change_set) in &self.accepted {
+            assert_eq!(found.get(id), Some(change_set), "{id} was acknowledged, and is lost");
+        }
+        for id in &self.refused {
+            assert!(!found.contains_key(id), "{id} was refused, and is there");
+        }
+        for ids in &self.together {
+            let there = ids.iter().filter(|id| found.contains_key(id)).count();
+            assert!(there == 0 || there == ids.len(), "of {ids:?} only {there} are there");
+        }
+    }
+}
+
+/// Everything that is left to chance, and the clock.
+struct Chance {
+    random: StdRng,
+    now: i64,
+}
+
+impl Chance {
+    fn sent(&mut self) -> Sent {
+        if self.random.random_ratio(1, 5) {
+            let from = self.random.random_range(1..=TALLIES);
+            let to = 1 + (from + self.random.random_range(0..TALLIES - 1)) % TALLIES;
+            let amount = self.random.random_range(1..20);
+            return Sent::Together(vec![
+                self.envelope(from, Task::Take { amount }),
+                self.envelope(to, Task::Add { amount }),
+            ]);
+        }
+        let task = match self.random.random_range(0..10) {
+            0..=4 => Task::Add { amount: self.random.random_range(1..20) },
+            5..=7 => Task::Take { amount: self.random.random_range(1..40) },
+            8 => Task::Rename { name: format!("tally {}", self.random.random_range(0..100)) },
+            _ => Task::Note { text: "x".repeat(self.random.random_range(0..3_000)) },
+        };
+        let tally = self.random.random_range(1..=TALLIES);
+        let mut envelope = self.envelope(tally, task);
+        if self.random.random_ratio(1, 3) {
+            envelope.expected_version = Some(self.random.random_range(0..60));
+        }
+        Sent::Alone(envelope)
+    }
+
+    fn envelope(&mut self, tally: u128, command: Task) -> Envelope<Task> {
+        self.now += self.random.random_range(0..5_000);
+        // Some clients' clocks are wrong, and some ids have no time.
+        let at = self.now + if self.random.random_ratio(1, 8) { 3_600_000 } else { 0 };
+        let command_id = if self.random.random_ratio(1, 8) {
+            Builder::from_random_bytes(self.random.random()).into_uuid()
+        } else {
+            let millis = u64::try_from(at).unwrap();
+            Builder::from_unix_timestamp_millis(millis, &self.random.random()).into_uuid()
+        };
+        Envelope {
+            command_id,
+            aggregate: Uuid::from_u128(tally),
+            expected_version: None,
+            command,
+            actor: "tester".to_owned(),
+            now: Timestamp::from_millis(self.now),
+            correlation_id: None,
+            causation_id: None,
+        }
+    }
+}
+
+async fn send(node: &Node, sent: &Sent) -> Result<Told, StoreError> {
+    match sent {
+        Sent::Alone(envelope) => Ok(match node.execute(envelope).await? {
+            Outcome::Accepted(accepted) => Told::Accepted(vec![accepted]),
+            Outcome::CommandIdReused { .. } => unreachable!("every id is new"),
+            _ => Told::Refused,
+        }),
+        Sent::Together(envelopes) => {
+            let parts: Vec<Part<Outcome<Refused>>> =
+                envelopes.iter().map(|e| node.part(e.clone(), |refused| refused)).collect();
+            match transact(node.store(), parts).await {
+                Ok(Transacted::Accepted(accepted)) => Ok(Told::Accepted(accepted)),
+                Ok(Transacted::Refused { .. }) => Ok(Told::Refused),
+                Err(TransactError::Store(error)) => Err(error),
+                Err(error) => unreachable!("{error}"),
+            }
+        }
+    }
+}
+
+/// Sends it to these nodes, one after the other, until one says what became of it.
+async fn insist(nodes: Vec<Node>, sent: &Sent) -> Told {
+    for node in nodes {
+        match send(&node, sent).await {
+            Ok(told) => return told,
+            Err(error) => assert!(error.is_transient(), "{error}"),
+        }
+    }
+    Told::Nothing
+}
+
+async fn run(seed: u64, steps: usize) {
+    let embedded = Embedded::in_memory().unwrap();
+    let sound = DynamoDbStore::new(embedded.client(), "model");
+    sound.ensure_table().await.unwrap();
+    let nodes: Vec<Node> = (0..NODES)
+        .map(|node| {
+            let seed = seed.wrapping_mul(31).wrapping_add(node as u64);
+            let client: Client = Faulty::at_random(&embedded.client(), seed, FAULTS, &WAYS).0;
+            // Fewer heads than there are tallies: some commands meet a cached one, some do not.
+            let heads = NonZeroUsize::MIN;
+            CommandHandler::new(DynamoDbStore::new(client, "model"), heads)
+        })
+        .collect();
+    let mut chance = Chance { random: StdRng::seed_from_u64(seed), now: 1_767_268_800_000 };
+    let mut model = Model::default();
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut earlier: Vec<Sent> = Vec::new();
+    for _ in 0..steps {
+        let step: Vec<(Sent, Vec<Node>)> = (0..WRITERS)
+            .map(|writer| {
+                // One of them sends again what was sent before. (Were there two, what one of them is
+                // refused the other may be granted.)
+                let again = writer == 0 && !earlier.is_empty();
+                let sent = if again {
+                    earlier[chance.random.random_range(0..earlier.len())].clone()
+                } else {
+                    chance.sent()
+                };
+                let tries = chance.random.random_range(1..4);
+                let tried = (0..tries).map(|_| nodes[chance.random.random_range(0..NODES)].clone());
+                (sent, tried.collect())
+            })
+            .collect();
+        let told = join_all(step.iter().map(|(sent, nodes)| insist(nodes.clone(), sent))).await;
+        for ((sent, _), told) in step.into_iter().zip(told) {
+            *outcomes
+                .entry(match &told {
+                    Told::Accepted(all) if all.iter().any(|a| a.duplicate) => "repeated",
+                    Told::Accepted(_) => "accepted",
+                    Told::Refused => "refused",
+                    Told::Nothing => "unknown",
+                })
+                .or_default() += 1;
+            // What was refused may be taken when it is sent again, so it is not.
+            if matches!(told, Told::Refused) {
+                earlier.retain(|other| other != &sent);
+            } else {
+                earlier.push(sent.clone());
+            }
+            model.note(&sent, told);
+        }
+        model.check(&sound).await;
+    }
+    // A run in which nothing goes wrong would prove nothing.
+    for outcome in ["repeated", "accepted", "refused", "unknown"] {
+        assert!(outcomes.contains_key(outcome), "none was {outcome}: {outcomes:?}");
+    }
+    embedded.close().await;
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_is_what_was_said() {
+    let steps = number("DAYBOOK_MODEL_STEPS").unwrap_or(60);
+    let steps = usize::try_from(steps).unwrap();
+    let seeds: Vec<u64> = match number("DAYBOOK_MODEL_SEED") {
+        Some(seed) => vec![seed],
+        None => {
+            let drawn = (0..number("DAYBOOK_MODEL_RUNS").unwrap_or(1)).map(|_| rand::random());
+            [1, 2, 3].into_iter().chain(drawn).collect()
+        }
+    };
+    for seed in seeds {
+        // Shown when the test fails.
+        println!("DAYBOOK_MODEL_SEED={seed} DAYBOOK_MODEL_STEPS={steps}");
+        run(seed, steps).await;
+    }
+}
