@@ -114,7 +114,7 @@ pub(crate) fn measure<T>(name: &str, work: impl FnOnce() -> T) -> T {
 }
 
 /// The same, until what `work` changed stands in the document.
-pub(crate) fn measure_until_painted(name: &'static str, work: impl FnOnce()) {
+pub(crate) fn measure_until_shown(name: &'static str, work: impl FnOnce()) {
     mark(name);
     work();
     spawn_local(async move {

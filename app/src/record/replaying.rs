@@ -22,7 +22,7 @@ impl Record {
             self.close();
             self.prepare_replay();
         }
-        browser::measure_until_painted("daybook:scrub", || self.viewed.set(version));
+        browser::measure_until_shown("daybook:scrub", || self.viewed.set(version));
         browser::replace_query(version.map(|version| format!("version={version}")).as_deref());
         self.fetch_until_replay(version);
     }
