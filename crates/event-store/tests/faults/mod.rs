@@ -55,7 +55,7 @@ enum Source {
     Ahead(VecDeque<Fault>),
     /// Of so many in a thousand requests one of these befalls each.
     Chance {
-        random: StdRng,
+        random: Box<StdRng>,
         thousandths: u32,
         faults: Vec<Fault>,
     },
@@ -95,7 +95,7 @@ impl Faulty {
         thousandths: u32,
         faults: &[Fault],
     ) -> (Client, Self) {
-        let random = StdRng::seed_from_u64(seed);
+        let random = Box::new(StdRng::seed_from_u64(seed));
         Self::of(client, Source::Chance { random, thousandths, faults: faults.to_vec() }, 60)
     }
 
