@@ -40,8 +40,10 @@ pub struct CommandIndex {
     timeless: Apart,
 }
 
-/// Ids that are kept apart, by version.
+/// Ids that are kept apart, by version. What an earlier program has written otherwise is not read: its
+/// snapshot is passed over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Apart {
     ids: VecDeque<(Version, Uuid)>,
     /// The latest time of an id that has left, in Unix milliseconds; the end of time if it has none.

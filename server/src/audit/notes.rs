@@ -40,13 +40,14 @@ impl Notes {
     }
 
     pub(super) fn has_done(&self, found: &Found) -> bool {
-        self.page == found.page && self.done.contains(&found.aggregate)
+        self.done.contains(&found.aggregate)
     }
 
     /// Notes that this aggregate has been verified.
     pub(super) fn add(&mut self, found: Found, finding: Option<Finding>) {
         if self.page != found.page {
-            self.done.clear();
+            // The last one may reach into this page.
+            self.done.drain(..self.done.len().saturating_sub(1));
             self.page = found.page;
         }
         self.done.push(found.aggregate);

@@ -34,6 +34,7 @@ pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
         notes::forget(&file)?;
     }
     let mut notes = Notes::take_up(&file, &open.identity);
+    let before = notes.change_sets;
     let verification = async {
         let mut kept = Instant::now();
         let progress = Progress::counting("change sets verified", notes.change_sets);
@@ -62,7 +63,7 @@ pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
         return verified;
     }
     notes::forget(&file)?;
-    report(&notes)
+    report(&notes, before)
 }
 
 /// What does not hold of an aggregate's history, if anything.
@@ -101,8 +102,15 @@ async fn check(
     }
 }
 
-fn report(notes: &Notes) -> Result<(), Failure> {
+/// Says what was found, and how much of it was `before`, by a verification that was stopped.
+fn report(notes: &Notes, before: u64) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
+    if before > 0 {
+        writeln!(
+            stdout,
+            "{before} change sets were checked before; `--afresh` checks them again."
+        )?;
+    }
     for Finding { aggregate, version, problem } in &notes.findings {
         writeln!(stdout, "{} {}, version {version}: {problem}", aggregate.kind, aggregate.id)?;
     }

@@ -13,7 +13,8 @@ use crate::kinds::Order;
 use crate::problems;
 
 impl FrontDesk {
-    /// Takes up commands one after the other, each by itself, and says what became of each.
+    /// Takes up commands one after the other, each by itself, and says what became of each. After one of
+    /// which that is not known none is taken up, or a repeat would take them in another order.
     ///
     /// # Errors
     /// `malformed`, when there are none or too many: then none was taken up.
@@ -22,9 +23,16 @@ impl FrontDesk {
         requests: Vec<CommandRequest>,
     ) -> Result<Vec<Result<CommandAccepted, Problem>>, Problem> {
         check_size(&requests)?;
-        let mut results = Vec::with_capacity(requests.len());
+        let mut results: Vec<Result<CommandAccepted, Problem>> = Vec::with_capacity(requests.len());
+        let mut away = false;
         for request in requests {
-            results.push(self.take_up(request, &self.actor, now()).await);
+            let result = if away {
+                Err(problems::unavailable("not tried, as one before it was not answered"))
+            } else {
+                self.take_up(request, &self.actor, now()).await
+            };
+            away |= result.as_ref().is_err_and(Problem::is_unknown_outcome);
+            results.push(result);
         }
         Ok(results)
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::{AggregateId, Hash, Page, Store, StoreError, Version, verify_chain};
 
-use super::lines;
+use super::lines::Written;
 use crate::Failure;
 use crate::audit::{Found, Walk};
 use crate::config::Settings;
@@ -17,17 +17,20 @@ use crate::stop::Stop;
 const PAGE: usize = 500;
 
 /// Writes every change set of the store that the settings name to `file`, or to standard output. A file
-/// that is there already is left alone, unless it is to be gone on with.
+/// that is there already is left alone, unless it is to be gone on with: then it gets what it lacks.
 ///
 /// # Errors
 /// Why it cannot. What is not as it was written is not exported: `daybook verify` says what it is.
 pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
-    let target = Target::open(file, resume)?;
+    let written = match file {
+        Some(path) if resume => Written::read(path)?,
+        _ => Written::default(),
+    };
     let open = OpenStore::open(settings, &directory).await?;
     let exported = tokio::select! {
-        exported = target.fill(&open.store) => exported,
+        exported = fill(file, resume, written, &open.store) => exported,
         () = stop.requested() => Err(Failure::Stopped),
     };
     open.close().await;
@@ -37,62 +40,58 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
     Ok(())
 }
 
-/// Where lines go, and what stands there already.
-struct Target {
-    to: Box<dyn Write + Send>,
-    file: Option<File>,
-    last: Option<(AggregateId, Version, Hash)>,
+/// Writes what is not there yet, and says how much that was.
+async fn fill(
+    file: Option<&Path>,
+    resume: bool,
+    mut written: Written,
+    store: &DynamoDbStore,
+) -> Result<u64, Failure> {
+    check(&written, store).await?;
+    let file = file.map(|path| open(path, resume, &written)).transpose()?;
+    let mut to: BufWriter<Box<dyn Write + Send>> = BufWriter::new(match &file {
+        Some(file) => Box::new(file.try_clone()?),
+        None => Box::new(io::stdout()),
+    });
+    if !written.ended {
+        to.write_all(b"\n")?;
+    }
+    let progress = Progress::counting("change sets exported", 0);
+    let mut walk = Walk::from(store.clone(), None);
+    let mut count = 0;
+    while let Some(Found { aggregate, .. }) = walk.next().await? {
+        let (version, hash) = written.heads.remove(&aggregate).unwrap_or((0, Hash::ZERO));
+        let more = write(&mut to, store, &aggregate, version, hash).await?;
+        progress.advance(more);
+        count += more;
+    }
+    to.flush()?;
+    if let Some(file) = file {
+        file.sync_all()?;
+    }
+    Ok(count)
 }
 
-impl Target {
-    fn open(file: Option<&Path>, resume: bool) -> Result<Self, Failure> {
-        let Some(path) = file else {
-            return Ok(Self { to: Box::new(io::stdout()), file: None, last: None });
-        };
-        let failed = |source| Failure::File { path: path.to_owned(), source };
-        let last = if resume { lines::last_whole(path)? } else { None };
-        let mut options = OpenOptions::new();
-        let options = if resume {
-            options.append(true).create(true)
-        } else {
-            options.write(true).create_new(true)
-        };
-        let file = options.open(path).map_err(failed)?;
-        let to = Box::new(file.try_clone().map_err(failed)?);
-        Ok(Self { to, file: Some(file), last })
+/// That what the file holds is this store's, before anything is done to it.
+async fn check(written: &Written, store: &DynamoDbStore) -> Result<(), Failure> {
+    for (aggregate, (version, hash)) in &written.heads {
+        let page = Page::After { version: version.saturating_sub(1), limit: 1 };
+        let there = store.change_sets(aggregate, page).await?.pop();
+        if there.is_none_or(|there| there.version != *version || there.hash != *hash) {
+            return Err(Failure::OtherExport(aggregate.clone()));
+        }
     }
+    Ok(())
+}
 
-    /// Writes what is not there yet, and says how much that was.
-    async fn fill(self, store: &DynamoDbStore) -> Result<u64, Failure> {
-        let Self { to, file, last } = self;
-        let mut to = BufWriter::new(to);
-        let progress = Progress::counting("change sets exported", 0);
-        let mut walk = Walk::from(store.clone(), None);
-        let mut count = 0;
-        // Aggregates come in the same order every time, so that all before the last one are there.
-        let mut from = last.as_ref().map(|(_, version, hash)| (*version, *hash));
-        let mut reached = last.is_none();
-        while let Some(Found { aggregate, .. }) = walk.next().await? {
-            if !reached {
-                if last.as_ref().is_none_or(|(there, ..)| *there != aggregate) {
-                    continue;
-                }
-                reached = true;
-            }
-            let (version, hash) = from.take().unwrap_or((0, Hash::ZERO));
-            let written = write(&mut to, store, &aggregate, version, hash).await?;
-            progress.advance(written);
-            count += written;
-        }
-        if let Some((aggregate, ..)) = last.filter(|_| !reached) {
-            return Err(Failure::OtherExport(aggregate));
-        }
-        to.flush()?;
-        if let Some(file) = file {
-            file.sync_all()?;
-        }
-        Ok(count)
+fn open(path: &Path, resume: bool, written: &Written) -> Result<File, Failure> {
+    let failed = |source| Failure::File { path: path.to_owned(), source };
+    if !resume {
+        return OpenOptions::new().write(true).create_new(true).open(path).map_err(failed);
     }
+    let file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+    file.set_len(written.end).map_err(failed)?;
+    Ok(file)
 }
 
 /// Writes what an aggregate has beyond a version, as far as its chain holds.

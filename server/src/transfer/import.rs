@@ -22,7 +22,8 @@ const BYTES_TOGETHER: usize = 3 * 1024 * 1024;
 /// one that was stopped goes on when it is started again.
 ///
 /// # Errors
-/// Why it cannot; [`Failure::Line`] says at which line. All lines before it are in the store then.
+/// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read, or
+/// follows nothing, is in the store then.
 pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
@@ -94,7 +95,13 @@ impl Import {
         let ChangeSet { aggregate, version, .. } = change_set;
         let before = match &self.head {
             Some((same, version, hash)) if same == aggregate => Some((*version, *hash)),
-            _ if *version == 1 => Some((0, Hash::ZERO)),
+            // Only once in a transaction: it may be the second time that the file comes to it.
+            _ if *version == 1 => {
+                if self.waiting.iter().any(|(_, waiting)| waiting.aggregate == *aggregate) {
+                    self.write().await?;
+                }
+                Some((0, Hash::ZERO))
+            }
             _ => {
                 self.write().await?;
                 let page = Page::After { version: version.saturating_sub(2), limit: 1 };

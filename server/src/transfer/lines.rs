@@ -1,7 +1,8 @@
 //! Files of one change set a line.
 
-use std::fs::OpenOptions;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
 use event_store::{AggregateId, ChangeSet, Hash, Version};
@@ -28,11 +29,13 @@ pub(super) struct Lines<R> {
     pub(super) line: u64,
     /// Whether the last line ended with what ends one.
     ended: bool,
+    /// Whether it did not, and is half a change set.
+    cut_off: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(from: R) -> Self {
-        Self { from, line: 0, ended: true }
+        Self { from, line: 0, ended: true, cut_off: false }
     }
 
     /// The next change set, whose hash is that of its body.
@@ -45,8 +48,8 @@ impl<R: BufRead> Lines<R> {
         self.line += 1;
         self.ended = text.pop_if(|last| *last == b'\n').is_some();
         let change_set = serde_json::from_slice::<ChangeSet>(&text).map_err(|error| {
-            let cut_off = error.is_eof() || !self.ended;
-            let why = if cut_off { "it is cut off" } else { "it is no change set" };
+            self.cut_off = error.is_eof() && !self.ended;
+            let why = if error.is_eof() { "it is cut off" } else { "it is no change set" };
             self.wrong(format!("{why}: {error}; expected a line of `daybook export`"))
         })?;
         if !change_set.is_unaltered() {
@@ -63,36 +66,44 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// The last change set of an export that was stopped. Half a line behind it is cut off.
-pub(super) fn last_whole(path: &Path) -> Result<Option<(AggregateId, Version, Hash)>, Failure> {
-    let failed = |source| Failure::File { path: path.to_owned(), source };
-    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let (mut lines, mut last, mut end) = (Lines::new(BufReader::new(&mut file)), None, 0);
-    loop {
-        match lines.next() {
-            // Written again, or the next one would stand on the same line.
-            Ok(Some(_)) if !lines.ended => break,
-            Ok(Some(change_set)) => {
-                end = lines.from.stream_position().map_err(failed)?;
-                last = Some((change_set.aggregate, change_set.version, change_set.hash));
-            }
-            Ok(None) => break,
-            // Whatever follows is no export's.
-            Err(error) if !lines.is_at_end()? => return Err(error),
-            Err(_) => break,
-        }
-    }
-    file.set_len(end).map_err(failed)?;
-    file.seek(SeekFrom::End(0)).map_err(failed)?;
-    Ok(last)
+/// What a file holds of an export that was stopped.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The newest version of each aggregate, and its hash.
+    pub(super) heads: HashMap<AggregateId, (Version, Hash)>,
+    /// Where half a line begins, or the file ends.
+    pub(super) end: u64,
+    /// Whether the last whole line ended with what ends one.
+    pub(super) ended: bool,
 }
 
-impl<R: BufRead> Lines<R> {
-    fn is_at_end(&mut self) -> io::Result<bool> {
-        Ok(self.from.fill_buf()?.is_empty())
+impl Default for Written {
+    fn default() -> Self {
+        Self { heads: HashMap::new(), end: 0, ended: true }
+    }
+}
+
+impl Written {
+    /// Reads it, if there is one, and changes nothing.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let failed = |source| Failure::File { path: path.to_owned(), source };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut lines = Lines::new(BufReader::new(file));
+        let mut written = Self::default();
+        loop {
+            match lines.next() {
+                Ok(Some(ChangeSet { aggregate, version, hash, .. })) => {
+                    written.end = lines.from.stream_position().map_err(failed)?;
+                    written.ended = lines.ended;
+                    written.heads.insert(aggregate, (version, hash));
+                }
+                Err(error) if !lines.cut_off => return Err(error),
+                Ok(None) | Err(_) => return Ok(written),
+            }
+        }
     }
 }

@@ -114,9 +114,38 @@ fn an_export_that_was_stopped_goes_on() {
     let mut foreign = daybook(other.path());
     foreign.arg("export").arg(&file).arg("--resume");
     assert_refuses(&mut foreign, 1, &["no part of an export of this store"]);
-    fs::write(&file, "{\"orders\": []}\n{\"orders\": []}\n").unwrap();
-    assert_refuses(&mut export, 1, &["line 1", "no change set"]);
-    assert_eq!(fs::read_to_string(&file).unwrap().len(), 30, "it was touched");
+    for foreign in ["{\"orders\": []}\n{\"orders\": []}\n", "{\"orders\": []}", "notes\n"] {
+        fs::write(&file, foreign).unwrap();
+        assert_refuses(&mut export, 1, &["line 1", "no change set"]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), foreign, "it was touched");
+    }
+}
+
+/// What has come since belongs to it, also to aggregates that were done.
+#[test]
+fn an_export_that_goes_on_later_has_what_has_come_since() {
+    let (data, ids) = filled();
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("books.jsonl");
+    let mut export = daybook(data.path());
+    export.arg("export").arg(&file).arg("--resume");
+    assert!(run(&mut export).status.success());
+    let server = Daybook::start(&mut daybook(data.path()));
+    for id in ids {
+        server.command(&command(id, "CheckInItems", json!({ "quantity": 1 })));
+    }
+    server.command(&command(new_id(), "CreateInventoryItem", bolt()));
+    server.stop();
+    assert!(run(&mut export).status.success());
+    let lines: Vec<_> = fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect();
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(lines.clone()), sorted(exported(data.path())));
+    let there = directory.path().join("data");
+    assert!(import(&there, &lines).status.success());
+    assert_eq!(histories(&there, ids), histories(data.path(), ids));
 }
 
 /// What is wrong is named by its line; what stands before it is in the store, and the same file, once
