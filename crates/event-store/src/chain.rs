@@ -23,11 +23,16 @@ impl Hash {
         version: Version,
         body: &str,
     ) -> Self {
+        Self::sealing(prev, &aggregate.to_string(), version, body)
+    }
+
+    /// `SHA-256(prev ‖ partition ‖ 0x00 ‖ number as 8 bytes big-endian ‖ body)`.
+    pub(crate) fn sealing(prev: Self, partition: &str, number: u64, body: &str) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(prev.0);
-        hasher.update(aggregate.to_string());
+        hasher.update(partition);
         hasher.update([0]);
-        hasher.update(version.to_be_bytes());
+        hasher.update(number.to_be_bytes());
         hasher.update(body);
         Self(hasher.finalize().into())
     }

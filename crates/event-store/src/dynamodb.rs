@@ -7,6 +7,7 @@
 mod append;
 mod config;
 mod failure;
+mod feed;
 pub mod items;
 mod keys;
 mod load;

@@ -12,6 +12,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `handler` | [`handler::CommandHandler`]: decide, append, fold in the winner of a conflict, decide again |
+//! | `feed` | [`feed::Feed`]: the sequencer, reading the feed from any position, subscriptions |
 //! | `dynamodb` | [`dynamodb::DynamoDbStore`], which speaks `aws-sdk-dynamodb` |
 //! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory |
 //! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |
@@ -67,6 +68,7 @@ mod aggregate;
 mod chain;
 mod change_set;
 mod command_index;
+pub mod feed;
 mod head;
 mod id;
 mod memory;
@@ -90,6 +92,7 @@ pub use aggregate::{Aggregate, Context};
 pub use chain::{ChainBreak, Hash, verify_chain};
 pub use change_set::{ChangeSet, Content, DecodeError, Tagged};
 pub use command_index::{CommandIndex, Lookup, SKEW_ALLOWANCE_MS};
+pub use feed::FeedBreak;
 pub use head::Head;
 pub use id::{AggregateId, InvalidAggregateId, Version};
 pub use memory::MemoryStore;

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::feed::{AppendedBatch, Batch, FeedStore, Reference};
 use crate::{
     AggregateId, Appended, AppendedAll, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot,
     Store, StoreError, TOGETHER, Version,
@@ -8,7 +9,10 @@ use crate::{
 
 /// A store in memory: for tests, and as the shortest true account of what a store has to do.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryStore(Arc<Mutex<BTreeMap<AggregateId, Partition>>>);
+pub struct MemoryStore {
+    partitions: Arc<Mutex<BTreeMap<AggregateId, Partition>>>,
+    batches: Arc<Mutex<Vec<Batch>>>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Partition {
@@ -27,7 +31,11 @@ impl Partition {
 impl MemoryStore {
     fn partitions(&self) -> MutexGuard<'_, BTreeMap<AggregateId, Partition>> {
         // Nothing below panics between two writes, so a poisoned map is still whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Vec<Batch>> {
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn partition(&self, aggregate: &AggregateId) -> Partition {
@@ -119,6 +127,32 @@ impl Store for MemoryStore {
         let partition = partitions.entry(snapshot.aggregate.clone()).or_default();
         partition.snapshots.insert(snapshot.version, snapshot.clone());
         Ok(())
+    }
+}
+
+impl FeedStore for MemoryStore {
+    async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
+        let mut batches = self.feed();
+        match batches.iter().find(|there| there.number == batch.number) {
+            Some(own) if own.hash == batch.hash => Ok(AppendedBatch::Written),
+            Some(winner) => Ok(AppendedBatch::Taken(winner.clone())),
+            None => {
+                batches.push(batch.clone());
+                Ok(AppendedBatch::Written)
+            }
+        }
+    }
+
+    async fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        Ok(self.feed().iter().filter(|batch| batch.number > after).take(limit).cloned().collect())
+    }
+
+    async fn referenced(&self, references: &[Reference]) -> Result<Vec<ChangeSet>, StoreError> {
+        let partitions = self.partitions();
+        let found = |named: &Reference| {
+            partitions.get(&named.aggregate).and_then(|partition| partition.at(named.version))
+        };
+        references.iter().map(|named| named.resolve(found(named).cloned())).collect()
     }
 }
 

@@ -2,7 +2,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::{
-    AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Snapshot, Version, verify_chain,
+    AggregateId, ChainBreak, ChangeSet, DecodeError, FeedBreak, Hash, Snapshot, Version,
+    verify_chain,
 };
 
 /// Where change sets are kept. Two verbs, [`load`](Store::load) and [`append`](Store::append), carry
@@ -197,6 +198,9 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The feed is not what sequencers write.
+    #[error("the feed is corrupt: {0}")]
+    Feed(#[from] FeedBreak),
     /// The change set does not fit into an item.
     #[error("the change set has {bytes} bytes; at most {limit} fit")]
     TooLarge {

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use event_store::embedded::Embedded;
+use event_store::feed::FeedStore;
 use event_store::testing::broken::Defect;
 use event_store::testing::conformance::{self, Harness, InMemory, OnDynamoDb};
 
-async fn passes(harness: &impl Harness) {
-    let report = conformance::run(harness).await;
-    assert!(report.passed(), "{report}");
+async fn passes(harness: &impl Harness<Store: FeedStore>) {
+    for report in [conformance::run(harness).await, conformance::run_feed(harness).await] {
+        assert!(report.passed(), "{report}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,6 +89,8 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     costs::of_a_busy_aggregate(&client).await;
     costs::of_a_conflict(&client).await;
     costs::of_a_transaction(&client).await;
-    let report = conformance::run(&OnDynamoDb::new(client)).await;
-    assert!(report.passed(), "{report}");
+    let stores = OnDynamoDb::new(client);
+    for report in [conformance::run(&stores).await, conformance::run_feed(&stores).await] {
+        assert!(report.passed(), "{report}");
+    }
 }

@@ -27,28 +27,36 @@ enum Put {
 }
 
 impl DynamoDbStore {
-    /// Puts the change set unless its version is taken. The same put may be sent more than once, which
-    /// is safe because it names its own hash: whoever finds that hash at that version has written it.
-    /// It is sent again only when it certainly was not carried out, or when reading back found nothing.
+    /// Puts the change set unless its version is taken.
     pub(super) async fn put_change_set(
         &self,
         change_set: &ChangeSet,
     ) -> Result<Appended, StoreError> {
-        let item = items::of_change_set(change_set)?;
+        match self.put_new(items::of_change_set(change_set)?).await? {
+            Some(there) => settle(change_set, there),
+            None => Ok(Appended::Written),
+        }
+    }
+
+    /// Puts the item unless its key is taken, and gives what stands there if that may be another. The same
+    /// put may be sent more than once, which is safe because each item names its own hash: whoever finds
+    /// that hash in that place has written it. It is sent again only when it certainly was not carried out,
+    /// or when reading back found nothing.
+    pub(super) async fn put_new(&self, item: Item) -> Result<Option<Item>, StoreError> {
         let mut attempt = 1;
         loop {
             let failure = match self.try_put(item.clone()).await {
-                Put::Written => return Ok(Appended::Written),
-                Put::Taken(Some(there)) => return settle(change_set, there),
-                Put::Taken(None) => match self.read_back(change_set).await? {
-                    Some(there) => return settle(change_set, there),
+                Put::Written => return Ok(None),
+                Put::Taken(Some(there)) => return Ok(Some(there)),
+                Put::Taken(None) => match self.read_back(&item).await? {
+                    Some(there) => return Ok(Some(there)),
                     None => Failure::Unknown("PutItem: taken by an item that is gone".to_owned()),
                 },
                 Put::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
                 Put::Failed(failure @ Failure::Busy(_)) => failure,
                 Put::Failed(failure @ Failure::Unknown(_)) => {
-                    match self.read_back(change_set).await {
-                        Ok(Some(there)) => return settle(change_set, there),
+                    match self.read_back(&item).await {
+                        Ok(Some(there)) => return Ok(Some(there)),
                         Ok(None) => failure,
                         // What the put said is the better reason.
                         Err(_) => return Err(failure.into()),
@@ -84,16 +92,13 @@ impl DynamoDbStore {
         }
     }
 
-    pub(super) async fn read_back(
-        &self,
-        change_set: &ChangeSet,
-    ) -> Result<Option<Item>, StoreError> {
-        let pk = change_set.aggregate.to_string();
+    /// What stands at this item's key.
+    pub(super) async fn read_back(&self, item: &Item) -> Result<Option<Item>, StoreError> {
         let request = self
             .client
             .get_item()
             .table_name(&*self.table)
-            .set_key(Some(items::key(pk, items::change_set_key(change_set.version))))
+            .set_key(Some(items::key_of(item)))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match self.observed("GetItem", request.send()).await {

@@ -9,6 +9,9 @@
 //! | `hash` (B, 32 bytes) | its own | |
 //! | `sum` (B, 32 bytes) | | `SHA-256(pk ‖ 0x00 ‖ k as 8 bytes big-endian ‖ body)` |
 //!
+//! Batch n of the feed stands at `feed#{n / 100000}`, n in twelve digits, with `body`, `prev` and `hash` as a
+//! change set's.
+//!
 //! Twelve digits keep the versions in order for 31 years at a thousand change sets a second. A
 //! `body` of type S is the text itself; one of type B is a zstd frame (RFC 8878) of it, written where
 //! that makes the item smaller by a capacity unit. An attribute `overflow` is reserved for bodies kept
@@ -23,7 +26,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::{AggregateId, ChangeSet, Hash, Snapshot, StoreError, Version};
+use crate::feed::Batch;
+use crate::{AggregateId, ChangeSet, FeedBreak, Hash, Snapshot, StoreError, Version};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -73,8 +77,18 @@ pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     ])
 }
 
+/// The key alone of an item.
+pub(super) fn key_of(item: &Item) -> Item {
+    let name = |name: &str| item.get(name).map(|value| (name.to_owned(), value.clone()));
+    ["pk", "sk"].into_iter().filter_map(name).collect()
+}
+
+pub(super) fn key_of_change_set(change_set: &ChangeSet) -> Item {
+    key(change_set.aggregate.to_string(), change_set_key(change_set.version))
+}
+
 pub(super) fn of_change_set(change_set: &ChangeSet) -> Result<Item, StoreError> {
-    let mut item = key(change_set.aggregate.to_string(), change_set_key(change_set.version));
+    let mut item = key_of_change_set(change_set);
     item.insert("prev".to_owned(), bytes(change_set.prev.as_bytes()));
     item.insert("hash".to_owned(), bytes(change_set.hash.as_bytes()));
     with_body(item, change_set.body().to_owned())
@@ -87,6 +101,31 @@ pub(super) fn of_snapshot(snapshot: &Snapshot) -> Result<Item, StoreError> {
     let mut item = key(pk, snapshot_key(snapshot.version));
     item.insert("sum".to_owned(), bytes(&sum));
     with_body(item, body)
+}
+
+pub(super) fn of_batch(batch: &Batch) -> Result<Item, StoreError> {
+    let mut item = key(Batch::partition(batch.number), change_set_key(batch.number));
+    item.insert("prev".to_owned(), bytes(batch.prev.as_bytes()));
+    item.insert("hash".to_owned(), bytes(batch.hash.as_bytes()));
+    with_body(item, batch.body().to_owned())
+}
+
+/// The batch of this item, in a partition of the feed; `None` for what later versions may keep there.
+pub(super) fn batch(mut item: Item) -> Result<Option<Batch>, StoreError> {
+    let number = match item.get("sk") {
+        Some(AttributeValue::S(sort_key)) => version_of(sort_key),
+        _ => None,
+    };
+    let Some(number) = number else { return Ok(None) };
+    let corrupt = |problem: &str| {
+        StoreError::Feed(FeedBreak { batch: number, problem: format!("is unreadable: {problem}") })
+    };
+    let body = item.remove("body").ok_or_else(|| corrupt("it has no body"))?;
+    let body = unpacked(body).map_err(corrupt)?;
+    let prev = hash(&item, "prev").ok_or_else(|| corrupt("`prev` is not 32 bytes"))?;
+    let hash = hash(&item, "hash").ok_or_else(|| corrupt("`hash` is not 32 bytes"))?;
+    let batch = Batch::from_parts(number, prev, hash, body);
+    batch.map(Some).map_err(|error| corrupt(&error.to_string()))
 }
 
 /// Adds the body, unless that makes the item larger than DynamoDB takes.

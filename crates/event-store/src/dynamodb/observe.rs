@@ -4,6 +4,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
@@ -70,6 +71,10 @@ fn total(capacity: Option<&ConsumedCapacity>) -> f64 {
     capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
 }
 
+fn of_all(tables: &[ConsumedCapacity]) -> f64 {
+    tables.iter().map(|of_one| total(Some(of_one))).sum()
+}
+
 impl Billed for PutItemOutput {
     fn units(&self) -> (f64, f64) {
         (0.0, total(self.consumed_capacity()))
@@ -94,8 +99,14 @@ impl Billed for ScanOutput {
     }
 }
 
+impl Billed for BatchGetItemOutput {
+    fn units(&self) -> (f64, f64) {
+        (of_all(self.consumed_capacity()), 0.0)
+    }
+}
+
 impl Billed for TransactWriteItemsOutput {
     fn units(&self) -> (f64, f64) {
-        (0.0, self.consumed_capacity().iter().map(|of_one| total(Some(of_one))).sum())
+        (0.0, of_all(self.consumed_capacity()))
     }
 }

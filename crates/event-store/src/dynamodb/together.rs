@@ -56,7 +56,7 @@ impl DynamoDbStore {
                 Tried::Failed(failure @ Failure::Busy(_)) => failure,
                 // All or none: what became of the first became of all.
                 Tried::Failed(failure @ Failure::Unknown(_)) => {
-                    match self.read_back(&change_sets[0]).await {
+                    match self.read_back(&items::key_of_change_set(&change_sets[0])).await {
                         Ok(Some(_)) => {
                             let all = (0..change_sets.len()).map(|place| (place, None)).collect();
                             return self.settle_together(change_sets, all).await;
@@ -131,7 +131,7 @@ impl DynamoDbStore {
             let Some(own) = ours.get(place) else { continue };
             let item = match item {
                 Some(item) => Some(item),
-                None => self.read_back(own).await?,
+                None => self.read_back(&items::key_of_change_set(own)).await?,
             };
             standing.extend(item.map(|item| standing_at(own, item)).transpose()?);
         }

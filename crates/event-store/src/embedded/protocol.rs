@@ -19,6 +19,7 @@ pub(super) async fn answer(queue: &Queue, operation: &str, body: &[u8]) -> Resul
     match operation {
         "PutItem" => run(queue, body, Database::put_item).await,
         "GetItem" => run(queue, body, Database::get_item).await,
+        "BatchGetItem" => run(queue, body, Database::batch_get_item).await,
         "Query" => run(queue, body, Database::query).await,
         "Scan" => run(queue, body, Database::scan).await,
         "UpdateItem" => run(queue, body, Database::update_item).await,

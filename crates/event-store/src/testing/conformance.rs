@@ -17,6 +17,7 @@
 mod appending;
 mod expectations;
 mod failures;
+mod feed;
 mod harness;
 mod history;
 mod interrupted;
@@ -45,13 +46,15 @@ pub use tally::{Event, Refused, Tally, Task};
 pub use verdict::Failure;
 use verdict::Verdict;
 
+use crate::feed::FeedStore;
+
 /// After this, a check has hung.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 macro_rules! checks {
-    ($($module:ident: $($check:ident)*;)*) => {
-        /// Runs every check, and says of each whether it passed.
-        pub async fn run<H: Harness>(harness: &H) -> Report {
+    ($(#[$doc:meta])* $run:ident<$harness:path> $($module:ident: $($check:ident)*;)*) => {
+        $(#[$doc])*
+        pub async fn $run<H: $harness>(harness: &H) -> Report {
             let mut report = Report::default();
             // Boxed, each in a frame of its own, or the sum of all checks would lie on one stack.
             $($(
@@ -64,6 +67,8 @@ macro_rules! checks {
 }
 
 checks! {
+    /// Runs every check, and says of each whether it passed.
+    run<Harness>
     appending:
         what_is_appended_is_loaded_to_the_byte
         a_history_is_contiguous_and_chained
@@ -144,6 +149,22 @@ checks! {
         a_lost_request_leaves_none
         a_dropped_command_leaves_no_guess
         a_failed_load_leaves_no_guess;
+}
+
+checks! {
+    /// Runs every check of a store that keeps a feed as well, and says of each whether it passed.
+    run_feed<Harness<Store: FeedStore>>
+    feed:
+        a_batch_is_kept_to_the_byte
+        a_taken_number_gives_the_winner
+        a_feed_goes_on_in_the_next_partition
+        what_the_feed_names_is_found_or_missed
+        what_is_committed_is_in_the_feed
+        of_two_sequencers_at_once_each_batch_is_one_s
+        what_nobody_told_of_is_found
+        a_subscription_goes_on_from_anywhere
+        what_is_unreadable_is_named_by_its_position
+        an_altered_feed_is_detected;
 }
 
 type Check<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;

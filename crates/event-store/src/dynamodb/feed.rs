@@ -1,0 +1,136 @@
+//! The feed's items: batches put and read, and what they name.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+
+use super::DynamoDbStore;
+use super::append::{ATTEMPTS, pause_after};
+use super::failure::Failure;
+use super::items::{self, Item, Row};
+use super::table::unbuildable;
+use crate::feed::{AppendedBatch, Batch, FeedStore, Reference};
+use crate::{ChangeSet, FeedBreak, StoreError};
+
+impl FeedStore for DynamoDbStore {
+    async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
+        let Some(there) = self.put_new(items::of_batch(batch)?).await? else {
+            return Ok(AppendedBatch::Written);
+        };
+        match items::batch(there)? {
+            Some(own) if own.hash == batch.hash => Ok(AppendedBatch::Written),
+            Some(winner) => Ok(AppendedBatch::Taken(winner)),
+            None => Err(StoreError::Feed(FeedBreak {
+                batch: batch.number,
+                problem: "is not there: something other than a batch stands in its place"
+                    .to_owned(),
+            })),
+        }
+    }
+
+    async fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut number = after + 1;
+        while batches.len() < limit {
+            let page = self.batches_from(number, limit - batches.len()).await?;
+            // A partition that is not full is the last one.
+            let partition_ends = Batch::next_partition(number);
+            let newest = page.last().map(|batch| batch.number);
+            batches.extend(page);
+            match newest {
+                Some(newest) if newest + 1 == partition_ends => number = partition_ends,
+                Some(newest) if batches.len() < limit => number = newest + 1,
+                _ => break,
+            }
+        }
+        Ok(batches)
+    }
+
+    async fn referenced(&self, references: &[Reference]) -> Result<Vec<ChangeSet>, StoreError> {
+        let mut keys: Vec<Item> = references.iter().map(key_of).collect();
+        let mut found: HashMap<(String, String), Item> = HashMap::with_capacity(keys.len());
+        let mut attempt = 1;
+        while !keys.is_empty() {
+            let asked = keys.len();
+            keys = self.get(keys, &mut found).await?;
+            if keys.len() < asked {
+                attempt = 1;
+                continue;
+            }
+            if attempt == ATTEMPTS {
+                let reason = "BatchGetItem: none of what was asked for was read";
+                return Err(Failure::Busy(reason.to_owned()).into());
+            }
+            tokio::time::sleep(pause_after(attempt)).await;
+            attempt += 1;
+        }
+        let mut change_sets = Vec::with_capacity(references.len());
+        for named in references {
+            let item = names(&key_of(named)).and_then(|key| found.remove(&key));
+            let row = item.map(|item| items::parse(&named.aggregate, item)).transpose()?;
+            let there = match row {
+                Some(Row::ChangeSet(there)) => Some(there),
+                _ => None,
+            };
+            change_sets.push(named.resolve(there)?);
+        }
+        Ok(change_sets)
+    }
+}
+
+impl DynamoDbStore {
+    /// Batches of one partition, from this number on: as many as fit into one answer.
+    async fn batches_from(&self, number: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        let values = HashMap::from([
+            (":pk".to_owned(), AttributeValue::S(Batch::partition(number))),
+            (":sk".to_owned(), AttributeValue::S(items::change_set_key(number))),
+        ]);
+        let request = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk AND sk >= :sk")
+            .set_expression_attribute_values(Some(values))
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self
+            .observed("Query", request.send())
+            .await
+            .map_err(|error| Failure::of("Query", &error))?;
+        let items = answer.items.unwrap_or_default().into_iter();
+        items.filter_map(|item| items::batch(item).transpose()).collect()
+    }
+
+    /// Reads the items of these keys. Those that are left over are given back.
+    async fn get(
+        &self,
+        keys: Vec<Item>,
+        found: &mut HashMap<(String, String), Item>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let request = self
+            .client
+            .batch_get_item()
+            .request_items(&*self.table, wanted.build().map_err(unbuildable)?)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self
+            .observed("BatchGetItem", request.send())
+            .await
+            .map_err(|error| Failure::of("BatchGetItem", &error))?;
+        for item in answer.responses.unwrap_or_default().into_values().flatten() {
+            found.extend(names(&item).map(|key| (key, item)));
+        }
+        let left = answer.unprocessed_keys.unwrap_or_default();
+        Ok(left.into_values().flat_map(|left| left.keys).collect())
+    }
+}
+
+fn key_of(named: &Reference) -> Item {
+    items::key(named.aggregate.to_string(), items::change_set_key(named.version))
+}
+
+fn names(item: &Item) -> Option<(String, String)> {
+    let text = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
+    Some((text("pk")?, text("sk")?))
+}

@@ -1,0 +1,176 @@
+use std::collections::VecDeque;
+
+use futures::Stream;
+use futures::stream;
+
+use super::running::PAGE;
+use super::{BATCH, Batch, Feed, FeedStore, Position, Reference};
+use crate::{ChangeSet, FeedBreak, Hash, StoreError};
+
+/// One change set at its place in the feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its place.
+    pub position: Position,
+    /// What stands there.
+    pub change_set: ChangeSet,
+}
+
+/// Why entries of the feed cannot be given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeedError {
+    /// The feed that was there when this process came has not been read to its end yet.
+    #[error("the feed is still being read")]
+    Opening,
+    /// Nothing was ever given beyond this position: it is of another feed, or of one that was cut off.
+    #[error("position {after} is beyond the feed, whose newest is {newest}")]
+    Beyond {
+        /// What was asked for.
+        after: Position,
+        /// Where the feed ends.
+        newest: Position,
+    },
+    /// The change set at this position is missing or altered.
+    #[error("position {position} of the feed cannot be given: {problem}")]
+    Unreadable {
+        /// Where.
+        position: Position,
+        /// What is wrong with it; [`StoreError::Corrupt`].
+        problem: StoreError,
+    },
+    /// The store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: FeedStore> Feed<S> {
+    /// Up to `limit` entries after this position, ascending; none only at the end of the feed. Every one is
+    /// the change set that the feed names, unaltered.
+    ///
+    /// # Errors
+    /// [`FeedError`]; [`FeedError::Unreadable`] only for the very next one.
+    pub async fn entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, FeedError> {
+        let Some(mut head) = self.head() else { return Err(FeedError::Opening) };
+        if after >= head.position && self.is_shared() {
+            self.shared().follow(self.store()).await?;
+            head = self.head().unwrap_or(head);
+        }
+        if after > head.position {
+            return Err(FeedError::Beyond { after, newest: head.position });
+        }
+        if let Some(recent) = self.shared().recent(after, limit) {
+            return Ok(recent);
+        }
+        let mut entries = Vec::new();
+        let named = self.references(after, limit).await?;
+        for some in named.chunks(BATCH) {
+            match self.resolve(some).await {
+                Ok(change_sets) => entries.extend(placed(some, change_sets)),
+                Err(problem @ StoreError::Corrupt { .. }) => {
+                    let (before, broken) = around(some, &problem);
+                    entries.extend(placed(before, self.resolve(before).await?));
+                    let position = broken.unwrap_or(after + 1);
+                    return if entries.is_empty() {
+                        Err(FeedError::Unreadable { position, problem })
+                    } else {
+                        Ok(entries)
+                    };
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// All entries after this position, those that are there and then those to come, as they come. It
+    /// waits until the feed that was there has been read, and it ends with the feed. After an error it
+    /// goes on from the same place; past what is unreadable leads a new subscription.
+    pub fn subscribe(
+        &self,
+        after: Position,
+    ) -> impl Stream<Item = Result<Entry, FeedError>> + Send + 'static {
+        let start = (self.clone(), after, VecDeque::<Entry>::new());
+        stream::unfold(start, |(feed, mut after, mut waiting)| async move {
+            let mut heads = feed.heads();
+            loop {
+                if let Some(entry) = waiting.pop_front() {
+                    after = entry.position;
+                    return Some((Ok(entry), (feed, after, waiting)));
+                }
+                let more = |head: &Option<_>| {
+                    head.is_some_and(|head: super::FeedHead| head.position != after)
+                };
+                if heads.wait_for(more).await.is_err() {
+                    return None;
+                }
+                match feed.entries(after, BATCH).await {
+                    Ok(entries) => waiting.extend(entries),
+                    Err(error) => return Some((Err(error), (feed, after, waiting))),
+                }
+            }
+        })
+    }
+
+    /// The references at these positions.
+    async fn references(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, Reference)>, StoreError> {
+        let mut named = Vec::new();
+        let batch = self.shared().with_sequence(|sequence| sequence.batch_of(after + 1));
+        let Some(mut number) = batch else { return Ok(named) };
+        while named.len() < limit {
+            let batches = self.store().batches(number - 1, PAGE.min(limit)).await?;
+            let Some(last) = batches.last() else { break };
+            number = last.number + 1;
+            for batch in batches {
+                check(&batch)?;
+                let all = (batch.first()..).zip(batch.references());
+                named.extend(
+                    all.filter(|(position, _)| *position > after)
+                        .map(|(position, reference)| (position, reference.clone())),
+                );
+            }
+        }
+        named.truncate(limit);
+        Ok(named)
+    }
+
+    async fn resolve(&self, some: &[(Position, Reference)]) -> Result<Vec<ChangeSet>, StoreError> {
+        let references: Vec<_> = some.iter().map(|(_, reference)| reference.clone()).collect();
+        self.store().referenced(&references).await
+    }
+}
+
+/// A batch was checked when it was taken in; it may have been altered since.
+fn check(batch: &Batch) -> Result<(), FeedBreak> {
+    let Batch { number, prev, hash, .. } = *batch;
+    if hash == Hash::sealing(prev, &Batch::partition(number), number, batch.body()) {
+        return Ok(());
+    }
+    let problem = "was altered: its hash does not match its body".to_owned();
+    Err(FeedBreak { batch: number, problem })
+}
+
+fn placed(
+    some: &[(Position, Reference)],
+    change_sets: Vec<ChangeSet>,
+) -> impl Iterator<Item = Entry> {
+    let positions = some.iter().map(|(position, _)| *position);
+    positions.zip(change_sets).map(|(position, change_set)| Entry { position, change_set })
+}
+
+/// What comes before the change set that is corrupt, and where that is.
+fn around<'a>(
+    some: &'a [(Position, Reference)],
+    problem: &StoreError,
+) -> (&'a [(Position, Reference)], Option<Position>) {
+    let StoreError::Corrupt { aggregate, version, .. } = problem else { return (&[], None) };
+    let is_it = |named: &Reference| named.aggregate == *aggregate && named.version == *version;
+    match some.iter().position(|(_, reference)| is_it(reference)) {
+        Some(place) => (&some[..place], Some(some[place].0)),
+        None => (&[], None),
+    }
+}

@@ -1,0 +1,118 @@
+use std::collections::BTreeSet;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use crate::{AggregateId, ChangeSet};
+
+/// What has been committed and is not in the feed yet, as far as this process has heard. Bounded, and
+/// still nothing is lost: of what does not fit, the aggregate is kept, whose change sets are in the store.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    capacity: usize,
+    stirred: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Waiting,
+    committed: u64,
+    looking: bool,
+    stopping: bool,
+}
+
+/// What is taken out of the inbox at once.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) change_sets: Vec<(ChangeSet, Instant)>,
+    /// Aggregates of which the store has more.
+    pub(super) behind: BTreeSet<AggregateId>,
+    /// Aggregates of which the store may have more.
+    pub(super) doubtful: BTreeSet<AggregateId>,
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        let Waiting { change_sets, behind, doubtful } = &self.waiting;
+        let empty = change_sets.is_empty() && behind.is_empty() && doubtful.is_empty();
+        empty && !self.looking && !self.stopping
+    }
+}
+
+impl Inbox {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { state: Mutex::default(), capacity, stirred: Notify::new() }
+    }
+
+    pub(super) fn put(&self, change_set: &ChangeSet) {
+        let mut state = self.state();
+        if state.waiting.change_sets.len() < self.capacity {
+            state.waiting.change_sets.push((change_set.clone(), Instant::now()));
+        } else {
+            state.waiting.behind.insert(change_set.aggregate.clone());
+        }
+        state.committed += 1;
+        drop(state);
+        self.stirred.notify_one();
+    }
+
+    pub(super) fn put_behind(&self, aggregate: AggregateId) {
+        let mut state = self.state();
+        state.waiting.behind.insert(aggregate);
+        state.committed += 1;
+        drop(state);
+        self.stirred.notify_one();
+    }
+
+    pub(super) fn doubt(&self, aggregate: &AggregateId) {
+        self.state().waiting.doubtful.insert(aggregate.clone());
+        self.stirred.notify_one();
+    }
+
+    /// Others' batches may be there.
+    pub(super) fn look(&self) {
+        self.state().looking = true;
+        self.stirred.notify_one();
+    }
+
+    /// How many were put in so far.
+    pub(super) fn committed(&self) -> u64 {
+        self.state().committed
+    }
+
+    /// All that waits, and how many had been put in when it was taken.
+    pub(super) fn take(&self) -> (Waiting, u64) {
+        let mut state = self.state();
+        state.looking = false;
+        (mem::take(&mut state.waiting), state.committed)
+    }
+
+    /// Returns when there is something to take, or it is time to look or to stop.
+    pub(super) async fn filled(&self) {
+        while self.state().is_idle() {
+            self.stirred().await;
+        }
+    }
+
+    /// Returns when something has come since this was last asked, or it is time to stop.
+    pub(super) async fn stirred(&self) {
+        self.stirred.notified().await;
+    }
+
+    pub(super) fn stop(&self) {
+        self.state().stopping = true;
+        self.stirred.notify_one();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.state().stopping
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics between two changes of it, so a poisoned state is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,327 @@
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::inbox::Inbox;
+use super::recent::Recent;
+use super::sequencer::Sequencer;
+use super::{Batch, FeedBreak, FeedHead, FeedStore, Position, Sequence};
+use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
+
+/// Change sets that wait in memory at most; of any more, only the aggregate is remembered.
+const CAPACITY: usize = 10_000;
+/// Batches that are read at a time.
+pub(super) const PAGE: usize = 100;
+
+/// How often a sequencer acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How long after one batch the next is written at the earliest: what is committed meanwhile shares it.
+    pub between: Duration,
+    /// How often to look for batches that others wrote; `None` where nobody else writes.
+    pub look: Option<Duration>,
+}
+
+impl Pace {
+    /// For a store that this process alone writes to.
+    pub const ALONE: Self = Self { between: Duration::from_millis(10), look: None };
+    /// For a store that others write to as well.
+    pub const SHARED: Self =
+        Self { between: Duration::from_millis(50), look: Some(Duration::from_millis(500)) };
+}
+
+/// The feed as it runs in this process: a sequencer in the background, and what it has put in order. Cheap
+/// to clone; when the last clone goes, it ends.
+///
+/// It holds some hundred bytes of each aggregate in memory, and eight of each batch.
+#[derive(Debug)]
+pub struct Feed<S>(Arc<Handle<S>>);
+
+impl<S> Clone for Feed<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+struct Handle<S> {
+    store: S,
+    shared: Arc<Shared>,
+    /// How many of those put into the inbox are in the feed, with all that came before them.
+    settled: watch::Receiver<u64>,
+    /// `None` until the feed that was there has been read.
+    head: watch::Receiver<Option<FeedHead>>,
+    is_shared: bool,
+    task: Mutex<Option<JoinHandle<bool>>>,
+}
+
+impl<S: fmt::Debug> fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed")
+            .field("store", &self.store)
+            .field("head", &*self.head.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What sequencer and readers share.
+pub(super) struct Shared {
+    pub(super) inbox: Inbox,
+    order: Mutex<Order>,
+    head: watch::Sender<Option<FeedHead>>,
+}
+
+#[derive(Debug, Default)]
+struct Order {
+    sequence: Sequence,
+    recent: Recent,
+}
+
+/// The feed does not hold yet all that was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the feed is behind by {0} change sets or more")]
+pub struct Unsequenced(pub u64);
+
+/// What comparing a store with its feed has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Change sets in the store.
+    pub scanned: u64,
+    /// Of those, not in the feed before.
+    pub missing: u64,
+}
+
+impl<S: FeedStore> Feed<S> {
+    /// Starts a sequencer, which begins with reading the feed that is there. It belongs to the runtime
+    /// that this is called in.
+    pub fn start(store: S, pace: Pace) -> Self {
+        Self::start_observed(store, pace, |_| {})
+    }
+
+    /// The same, telling `observer` for each change set that this process committed how long it took from
+    /// there until it was in the feed.
+    pub fn start_observed(
+        store: S,
+        pace: Pace,
+        observer: impl Fn(Duration) + Send + Sync + 'static,
+    ) -> Self {
+        let (heads, head) = watch::channel(None);
+        let (settles, settled) = watch::channel(0);
+        let inbox = Inbox::new(CAPACITY);
+        let shared = Arc::new(Shared { inbox, order: Mutex::default(), head: heads });
+        let sequencer =
+            Sequencer::new(store.clone(), Arc::clone(&shared), pace, settles, Box::new(observer));
+        let task = Mutex::new(Some(tokio::spawn(sequencer.run())));
+        let is_shared = pace.look.is_some();
+        Self(Arc::new(Handle { store, shared, settled, head, is_shared, task }))
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &S {
+        &self.0.store
+    }
+
+    /// Tells it of a change set that is durable in the store. Neither waits nor fails.
+    pub fn commit(&self, change_set: &ChangeSet) {
+        self.0.shared.inbox.put(change_set);
+    }
+
+    /// Tells it of an aggregate that may have got a change set, from whomever: what is there is read from
+    /// the store, as soon as that answers. Neither waits nor fails.
+    pub fn doubt(&self, aggregate: &AggregateId) {
+        self.0.shared.inbox.doubt(aggregate);
+    }
+
+    /// Tells it that others may have written a batch.
+    pub fn look(&self) {
+        self.0.shared.inbox.look();
+    }
+
+    /// Where the feed ends, as far as this process knows; `None` until the feed that was there has been
+    /// read.
+    pub fn head(&self) -> Option<FeedHead> {
+        *self.0.head.borrow()
+    }
+
+    /// Where the feed ends once that is known, and every change of it from then on.
+    pub fn heads(&self) -> watch::Receiver<Option<FeedHead>> {
+        self.0.head.clone()
+    }
+
+    /// The last version of this aggregate that is in the feed, as far as this process knows.
+    pub fn version_of(&self, aggregate: &AggregateId) -> Version {
+        self.0.shared.order().sequence.version_of(aggregate)
+    }
+
+    /// Returns once all that was committed before this call is in the feed, up to the position given. What
+    /// is in doubt is not waited for, as nobody was told that it is there.
+    ///
+    /// # Errors
+    /// [`Unsequenced`], when that takes longer than `patience`.
+    pub async fn settle(&self, patience: Duration) -> Result<Position, Unsequenced> {
+        let committed = self.0.shared.inbox.committed();
+        let mut settled = self.0.settled.clone();
+        match timeout(patience, settled.wait_for(|settled| *settled >= committed)).await {
+            Ok(Ok(_)) => Ok(self.head().unwrap_or_default().position),
+            Ok(Err(_)) | Err(_) => {
+                let settled = *self.0.settled.borrow();
+                Err(Unsequenced(committed.saturating_sub(settled).max(1)))
+            }
+        }
+    }
+
+    /// Compares all that is in the store with the feed, and puts what is missing into it: repairs an
+    /// outage that was longer than any tail reaches back. Takes as long as it takes; what it has
+    /// sequenced stays, so that it can be stopped.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn reconcile(
+        &self,
+        mut progress: impl FnMut(Reconciled) + Send,
+    ) -> Result<Reconciled, StoreError> {
+        let mut heads = self.heads();
+        if heads.wait_for(Option::is_some).await.is_err() {
+            return Err(ended());
+        }
+        let (mut found, mut cursor) = (Reconciled::default(), None);
+        // An aggregate's keys come together: where its part of the feed ended when it was come across.
+        let mut current: Option<(AggregateId, Version)> = None;
+        loop {
+            let page = self.0.store.keys(cursor).await?;
+            let mut lagging = BTreeSet::new();
+            for (aggregate, version) in page.keys {
+                let known = match &current {
+                    Some((same, known)) if *same == aggregate => *known,
+                    _ => {
+                        let known = self.version_of(&aggregate);
+                        current = Some((aggregate.clone(), known));
+                        known
+                    }
+                };
+                found.scanned += 1;
+                if version > known {
+                    found.missing += 1;
+                    lagging.insert(aggregate);
+                }
+            }
+            let waits = !lagging.is_empty();
+            lagging.into_iter().for_each(|aggregate| self.0.shared.inbox.put_behind(aggregate));
+            // What is found page by page is put in order page by page: memory does not grow with it.
+            if waits {
+                self.settled().await?;
+            }
+            progress(found);
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// Puts in order what has been committed and ends. Whether nothing is left; a second call says no.
+    pub async fn finish(&self) -> bool {
+        let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(task) = task else { return false };
+        self.0.shared.inbox.stop();
+        let nothing_left = task.await.unwrap_or(false);
+        if !nothing_left {
+            tracing::warn!("the feed is behind; what is missing is found at the next start");
+        }
+        nothing_left
+    }
+
+    async fn settled(&self) -> Result<(), StoreError> {
+        let committed = self.0.shared.inbox.committed();
+        let mut settled = self.0.settled.clone();
+        let done = settled.wait_for(|settled| *settled >= committed).await;
+        done.map(|_| ()).map_err(|_| ended())
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    /// Whether others write batches too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.0.is_shared
+    }
+}
+
+impl<S> Drop for Handle<S> {
+    fn drop(&mut self) {
+        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = task {
+            task.abort();
+        }
+    }
+}
+
+impl Shared {
+    /// What is known of the order, for a moment.
+    pub(super) fn with_sequence<T>(&self, ask: impl FnOnce(&Sequence) -> T) -> T {
+        ask(&self.order().sequence)
+    }
+
+    /// Up to `limit` entries after this position, if they are in memory.
+    pub(super) fn recent(&self, after: Position, limit: usize) -> Option<Vec<super::Entry>> {
+        self.order().recent.after(after, limit)
+    }
+
+    /// Takes in the next batch, and of its change sets those that are in hand. One that is known already
+    /// changes nothing.
+    pub(super) fn take_in(
+        &self,
+        batch: &Batch,
+        in_hand: &HashMap<Hash, ChangeSet>,
+    ) -> Result<(), FeedBreak> {
+        let mut order = self.order();
+        if batch.number <= order.sequence.head().batch {
+            return Ok(());
+        }
+        order.sequence.follow(batch)?;
+        for (position, reference) in (batch.first()..).zip(batch.references()) {
+            order.recent.push(position, in_hand.get(&reference.hash).cloned());
+        }
+        let head = order.sequence.head();
+        // Until all that was there has been read, nobody is told of a part of it.
+        self.head.send_if_modified(|known| known.as_mut().map(|known| *known = head).is_some());
+        Ok(())
+    }
+
+    /// Reads the batches that are there and not known.
+    pub(super) async fn follow<S: FeedStore>(&self, store: &S) -> Result<(), StoreError> {
+        loop {
+            let known = self.with_sequence(|sequence| sequence.head().batch);
+            let batches = store.batches(known, PAGE).await?;
+            if batches.is_empty() {
+                return Ok(());
+            }
+            for batch in batches {
+                self.take_in(&batch, &HashMap::new())?;
+            }
+        }
+    }
+
+    /// All that was there has been read.
+    pub(super) fn open(&self) {
+        let head = self.with_sequence(Sequence::head);
+        self.head.send_replace(Some(head));
+    }
+
+    fn order(&self) -> MutexGuard<'_, Order> {
+        // `follow` changes nothing before it has checked everything, so a poisoned order is still whole.
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::Unavailable {
+        reason: "the feed has ended".to_owned(),
+        retry_after: Duration::from_secs(1),
+    }
+}

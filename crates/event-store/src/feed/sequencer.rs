@@ -1,0 +1,268 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::time::{sleep_until, timeout};
+use tracing::Instrument;
+
+use super::running::Shared;
+use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
+use crate::{AggregateId, ChangeSet, DecodeError, Hash, Page, StoreError, Version};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Puts in order what is committed, in the order in which it comes, as much at a time as has come; what is
+/// missing in between it reads from the store.
+pub(super) struct Sequencer<S> {
+    store: S,
+    shared: Arc<Shared>,
+    pace: Pace,
+    settles: watch::Sender<u64>,
+    observer: Box<dyn Fn(Duration) + Send + Sync>,
+    /// How many had been put into the inbox when it was emptied.
+    taken: u64,
+    /// Taken out of the inbox and not in the feed yet, as far as known; since when.
+    candidates: Vec<(Reference, Instant)>,
+    in_hand: HashMap<Hash, ChangeSet>,
+    /// Aggregates of which the store has more than what was taken.
+    behind: BTreeSet<AggregateId>,
+    /// Aggregates of which the store may have more.
+    doubtful: BTreeSet<AggregateId>,
+    /// Aggregates that nothing here can bring on; the log has said why.
+    stuck: BTreeSet<AggregateId>,
+    /// When a batch was last written or met.
+    last: Option<Instant>,
+}
+
+impl<S: FeedStore> Sequencer<S> {
+    pub(super) fn new(
+        store: S,
+        shared: Arc<Shared>,
+        pace: Pace,
+        settles: watch::Sender<u64>,
+        observer: Box<dyn Fn(Duration) + Send + Sync>,
+    ) -> Self {
+        Self {
+            store,
+            shared,
+            pace,
+            settles,
+            observer,
+            taken: 0,
+            candidates: Vec::new(),
+            in_hand: HashMap::new(),
+            behind: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            stuck: BTreeSet::new(),
+            last: None,
+        }
+    }
+
+    /// Until it is told to stop. Whether nothing is left.
+    pub(super) async fn run(mut self) -> bool {
+        let mut pause = FIRST_PAUSE;
+        let mut open = false;
+        loop {
+            let stopping = self.shared.inbox.is_stopping();
+            match self.act(&mut open).await {
+                Ok(()) if stopping => return self.stuck.is_empty(),
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    self.rest().await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, ?pause, "the feed is behind; it tries again");
+                    if stopping {
+                        return false;
+                    }
+                    // What is committed meanwhile may mean that the store is back.
+                    if timeout(pause, self.shared.inbox.stirred()).await.is_err() {
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn act(&mut self, open: &mut bool) -> Result<(), StoreError> {
+        if !*open {
+            self.shared.follow(&self.store).await?;
+            self.shared.open();
+            *open = true;
+        }
+        self.take();
+        // Whoever has something to put learns of others' batches by that.
+        let idle = self.candidates.is_empty() && self.behind.is_empty();
+        if idle && self.pace.look.is_some() {
+            self.shared.follow(&self.store).await?;
+        }
+        self.work().await?;
+        self.settles.send_replace(self.taken);
+        self.resolve().await
+    }
+
+    /// Until there is something to do, and the time to do it.
+    async fn rest(&self) {
+        let filled = self.shared.inbox.filled();
+        match self.pace.look {
+            Some(look) => _ = timeout(look, filled).await,
+            None => filled.await,
+        }
+        if let Some(last) = self.last
+            && !self.shared.inbox.is_stopping()
+        {
+            sleep_until((last + self.pace.between).into()).await;
+        }
+    }
+
+    /// Takes what waits, unless what was taken before could not be put in order: what the inbox does not
+    /// hold, memory need not hold either.
+    fn take(&mut self) {
+        if !self.candidates.is_empty() {
+            return;
+        }
+        let (waiting, committed) = self.shared.inbox.take();
+        self.taken = committed;
+        self.in_hand.clear();
+        for (change_set, since) in waiting.change_sets {
+            self.candidates.push(((&change_set).into(), since));
+            self.in_hand.insert(change_set.hash, change_set);
+        }
+        self.behind.extend(waiting.behind);
+        self.doubtful.extend(waiting.doubtful);
+    }
+
+    /// Puts in order what was taken, then what is missing in between.
+    async fn work(&mut self) -> Result<(), StoreError> {
+        let references: Vec<_> = self.candidates.iter().map(|(named, _)| named.clone()).collect();
+        let gaps = self.put(&references).await?;
+        self.behind.extend(gaps);
+        for (_, since) in mem::take(&mut self.candidates) {
+            (self.observer)(since.elapsed());
+        }
+        let mut failed = Ok(());
+        for aggregate in mem::take(&mut self.behind) {
+            if let Err(error) = self.bring_on(&aggregate).await {
+                self.behind.insert(aggregate);
+                failed = Err(error);
+            }
+        }
+        failed
+    }
+
+    /// Reads what there is of those in doubt. A store that does not answer for one of them need not be
+    /// asked for the others.
+    async fn resolve(&mut self) -> Result<(), StoreError> {
+        while let Some(aggregate) = self.doubtful.pop_first() {
+            if let Err(error) = self.bring_on(&aggregate).await {
+                self.doubtful.insert(aggregate);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings an aggregate's part of the feed to its newest version. Fails when it is worth trying again.
+    async fn bring_on(&mut self, aggregate: &AggregateId) -> Result<(), StoreError> {
+        loop {
+            let version = self.shared.with_sequence(|sequence| sequence.version_of(aggregate));
+            let page = Page::After { version, limit: BATCH };
+            let newer = match self.store.change_sets(aggregate, page).await {
+                Ok(newer) => newer,
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    self.give_up(aggregate, &error.to_string());
+                    return Ok(());
+                }
+            };
+            let Some(first) = newer.first() else { return Ok(()) };
+            if first.version != version + 1 {
+                self.give_up(aggregate, &format!("version {} is missing", version + 1));
+                return Ok(());
+            }
+            let references: Vec<_> = newer.iter().map(Reference::from).collect();
+            self.put(&references).await?;
+        }
+    }
+
+    /// Puts these into the feed, as many as follow what is in it. Aggregates of which something in
+    /// between is missing are given back.
+    async fn put(&mut self, references: &[Reference]) -> Result<BTreeSet<AggregateId>, StoreError> {
+        loop {
+            let proposal = self.shared.with_sequence(|sequence| {
+                let (next, gaps) = line_up(sequence, references);
+                if next.is_empty() { Err(gaps) } else { Ok(sequence.propose(&next)) }
+            });
+            let batch = match proposal {
+                Ok(batch) => batch.map_err(DecodeError::from)?,
+                Err(gaps) => return Ok(gaps),
+            };
+            let span = tracing::debug_span!(
+                "sequence",
+                batch = batch.number,
+                references = batch.references().len(),
+                outcome = tracing::field::Empty
+            );
+            let appended = self.store.append_batch(&batch).instrument(span.clone()).await;
+            self.last = Some(Instant::now());
+            match appended {
+                Ok(AppendedBatch::Written) => {
+                    span.record("outcome", "written");
+                    self.shared.take_in(&batch, &self.in_hand)?;
+                }
+                // Another sequencer was faster. What it has put in order is not proposed again.
+                Ok(AppendedBatch::Taken(winner)) => {
+                    span.record("outcome", "taken");
+                    self.shared.take_in(&winner, &self.in_hand)?;
+                    self.shared.follow(&self.store).await?;
+                }
+                Err(error) => {
+                    span.record("outcome", "failed");
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn give_up(&mut self, aggregate: &AggregateId, why: &str) {
+        if !self.stuck.contains(aggregate) {
+            tracing::error!(%aggregate, why, "the feed has no more of it");
+            self.stuck.insert(aggregate.clone());
+        }
+    }
+}
+
+/// Those of a batch's worth of references that may come next, and the aggregates of which something in
+/// between is missing. What is in the feed already is passed over, and what came too early waits for what
+/// it follows.
+fn line_up(
+    sequence: &Sequence,
+    references: &[Reference],
+) -> (Vec<Reference>, BTreeSet<AggregateId>) {
+    let mut last: HashMap<&AggregateId, Version> = HashMap::new();
+    let mut early: BTreeMap<(&AggregateId, Version), &Reference> = BTreeMap::new();
+    let mut next = Vec::new();
+    for reference in references {
+        if next.len() >= BATCH {
+            break;
+        }
+        let Reference { aggregate, version, .. } = reference;
+        let last = last.entry(aggregate).or_insert_with(|| sequence.version_of(aggregate));
+        if *version > *last + 1 {
+            early.insert((aggregate, *version), reference);
+        }
+        if *version != *last + 1 {
+            continue;
+        }
+        let mut following = Some(reference);
+        while let Some(reference) = following {
+            next.push(reference.clone());
+            *last += 1;
+            following = early.remove(&(aggregate, *last + 1));
+        }
+    }
+    (next, early.into_keys().map(|(aggregate, _)| aggregate.clone()).collect())
+}
