@@ -77,7 +77,7 @@ impl OpenDesk {
         let last_stop = last_stop.map_err(OpenError::from)?;
         // Whoever shares the store may have written to it while this process was away.
         let clean = last_stop == LastStop::Clean && store.is_ours_alone();
-        let lists = Lists::new(model, store.store.clone(), clean);
+        let lists = Lists::new(model, store.feed(), clean);
         let desk = FrontDesk::new(store.store.clone(), lists, &settings.actor());
         Ok(Self { desk, store, _directory: directory })
     }

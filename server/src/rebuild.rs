@@ -1,9 +1,11 @@
 //! `daybook rebuild`: the read model, thrown away and built again.
 
+use read_model::ReadModel;
+
 use crate::Failure;
 use crate::config::Settings;
+use crate::desk::Lists;
 use crate::open::{DataDirectory, OpenError, OpenStore};
-use read_model::{CaughtUp, ReadModel};
 
 /// Moves the read model aside and builds it again from the change sets.
 ///
@@ -12,24 +14,13 @@ use read_model::{CaughtUp, ReadModel};
 pub async fn rebuild(settings: &Settings) -> Result<(), Failure> {
     let directory = DataDirectory::open(&settings.data)?;
     let open = OpenStore::open(settings, &directory).await?;
-    let built = build(&open, &directory).await;
+    let model = ReadModel::recreate(directory.read_model()).await.map_err(OpenError::from)?;
+    model.take_up_sealed(&open.identity, &open.seal).await.map_err(OpenError::from)?;
+    let lists = Lists::new(model, open.feed(), false);
+    lists.catch_up().await;
+    let stuck = lists.stuck();
+    lists.finish().await;
     let seal = open.close().await;
-    let (model, CaughtUp { stuck, .. }) = built?;
-    model.close_sealed(&seal).await;
+    lists.close(&seal).await;
     if stuck > 0 { Err(Failure::Stuck(stuck)) } else { Ok(()) }
-}
-
-async fn build(
-    open: &OpenStore,
-    directory: &DataDirectory,
-) -> Result<(ReadModel, CaughtUp), OpenError> {
-    let model = ReadModel::recreate(directory.read_model()).await?;
-    model.take_up_sealed(&open.identity, &open.seal).await?;
-    match model.rebuild(&open.store, |_| {}).await {
-        Ok(caught_up) => Ok((model, caught_up)),
-        Err(error) => {
-            model.close().await;
-            Err(error.into())
-        }
-    }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
+use event_store::feed::{Feed, Pace};
 use http_body_util::BodyExt;
 use read_model::ReadModel;
 use serde_json::{Value, json};
@@ -76,7 +77,8 @@ impl TestDesk {
         store.ensure_table().await.unwrap();
         let model = ReadModel::in_memory().await.unwrap();
         model.take_up("test").await.unwrap();
-        let lists = Lists::new(model, store.clone(), clean);
+        let feed = Feed::start(store.clone(), Pace::ALONE);
+        let lists = Lists::new(model, feed, clean);
         let desk = FrontDesk::new(store.clone(), lists, "Tess");
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();

@@ -2,18 +2,19 @@ use std::collections::BTreeMap;
 
 use domain::InventoryItem;
 use domain::inventory_item::InventoryItemRow;
+use event_store::feed::{Entry, Position, Reference};
 use event_store::{Aggregate, AggregateId, ChangeSet, Version};
 use uuid::Uuid;
 
 use crate::database::DbConnection;
-use crate::{Error, ReadModel, checkpoints, items};
+use crate::{Error, ReadModel, behind, checkpoints, items, standing};
 
 /// How many aggregates one statement reads or writes.
 const PER_STATEMENT: usize = 100;
 
 /// What became of a batch of change sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Applied {
+pub struct Outcome {
     /// How many are in the rows now and were not before.
     pub applied: u64,
     /// How many were in the rows already, or are of a kind that nothing here shows.
@@ -58,15 +59,49 @@ impl ReadModel {
     ///
     /// # Errors
     /// [`Error::Database`]: then none of it is applied.
-    pub async fn apply(&self, change_sets: &[ChangeSet]) -> Result<Applied, Error> {
+    pub async fn apply(&self, change_sets: &[ChangeSet]) -> Result<Outcome, Error> {
+        self.apply_up_to(change_sets.iter(), None).await
+    }
+
+    /// The same for the next entries of the feed; the rows' position is moved on in that transaction too.
+    ///
+    /// # Errors
+    /// As [`ReadModel::apply`].
+    pub async fn apply_entries(&self, entries: &[Entry]) -> Result<Outcome, Error> {
+        self.apply_up_to(entries.iter().map(|entry| &entry.change_set), entries.last()).await
+    }
+
+    /// Passes over an entry that cannot be read, by which its aggregate's rows are behind.
+    pub(crate) async fn pass_over(
+        &self,
+        position: Position,
+        reference: &Reference,
+    ) -> Result<(), Error> {
+        let mut transaction = self.database.begin_write().await?;
+        behind::note(&mut transaction, std::iter::once(&reference.aggregate)).await?;
+        standing::move_on(&mut transaction, position, reference.hash).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn apply_up_to<'a>(
+        &self,
+        change_sets: impl Iterator<Item = &'a ChangeSet>,
+        last: Option<&Entry>,
+    ) -> Result<Outcome, Error> {
         let (by_item, mut applied) = sorted(change_sets);
-        if by_item.is_empty() {
+        if by_item.is_empty() && last.is_none() {
             return Ok(applied);
         }
         let by_item: Vec<_> = by_item.into_iter().collect();
         let mut transaction = self.database.begin_write().await?;
         for some in by_item.chunks(PER_STATEMENT) {
             advance_items(&mut transaction, some, &mut applied).await?;
+        }
+        if let Some(Entry { position, change_set }) = last {
+            let gaps = applied.gaps.iter().map(|gap| &gap.aggregate);
+            let unreadable = applied.unreadable.iter().map(|one| &one.aggregate);
+            behind::note(&mut transaction, gaps.chain(unreadable)).await?;
+            standing::move_on(&mut transaction, *position, change_set.hash).await?;
         }
         transaction.commit().await?;
         Ok(applied)
@@ -78,20 +113,10 @@ impl ReadModel {
         let found = checkpoints::of(&mut connection, &aggregate.kind, &[aggregate.id]).await?;
         Ok(found.get(&aggregate.id).copied().unwrap_or(0))
     }
-
-    /// Takes aggregates out of rows and checkpoints, as if nothing of them had been applied.
-    pub(crate) async fn forget(&self, aggregates: &[AggregateId]) -> Result<(), Error> {
-        let mut transaction = self.database.begin_write().await?;
-        for aggregate in aggregates {
-            checkpoints::delete(&mut transaction, aggregate).await?;
-            items::delete(&mut transaction, aggregate.id).await?;
-        }
-        Ok(transaction.commit().await?)
-    }
 }
 
-fn sorted(change_sets: &[ChangeSet]) -> (ByItem<'_>, Applied) {
-    let mut applied = Applied::default();
+fn sorted<'a>(change_sets: impl Iterator<Item = &'a ChangeSet>) -> (ByItem<'a>, Outcome) {
+    let mut applied = Outcome::default();
     let mut by_item = ByItem::new();
     for change_set in change_sets {
         if has_rows(&change_set.aggregate.kind) {
@@ -109,7 +134,7 @@ fn sorted(change_sets: &[ChangeSet]) -> (ByItem<'_>, Applied) {
 async fn advance_items(
     connection: &mut DbConnection,
     by_item: &[(Uuid, Vec<&ChangeSet>)],
-    applied: &mut Applied,
+    applied: &mut Outcome,
 ) -> sqlx::Result<()> {
     let ids: Vec<Uuid> = by_item.iter().map(|(id, _)| *id).collect();
     let checkpoints = checkpoints::of(connection, InventoryItem::KIND, &ids).await?;
@@ -134,7 +159,7 @@ fn advance_item(
     id: Uuid,
     mut row: Option<InventoryItemRow>,
     history: &[&ChangeSet],
-    applied: &mut Applied,
+    applied: &mut Outcome,
 ) -> Option<InventoryItemRow> {
     let aggregate = || AggregateId::new(InventoryItem::KIND, id);
     let before = row.as_ref().map_or(0, |row| row.version);

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use event_store::{AggregateId, Version};
+use event_store::Version;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -19,18 +19,6 @@ pub(crate) async fn of(
     Ok(found.into_iter().map(|(id, version)| (id, version.cast_unsigned())).collect())
 }
 
-/// All of them.
-pub(crate) async fn all(
-    connection: &mut DbConnection,
-) -> sqlx::Result<HashMap<AggregateId, Version>> {
-    let found: Vec<(String, Uuid, i64)> =
-        sqlx::query_as("SELECT kind, id, version FROM checkpoints").fetch_all(connection).await?;
-    let named = |(kind, id, version): (String, _, i64)| {
-        (AggregateId::new(kind, id), version.cast_unsigned())
-    };
-    Ok(found.into_iter().map(named).collect())
-}
-
 /// Moves checkpoints on.
 pub(crate) async fn save(
     connection: &mut DbConnection,
@@ -45,19 +33,6 @@ pub(crate) async fn save(
         row.push_bind(kind).push_bind(*id).push_bind(version.cast_signed());
     });
     query.build().execute(connection).await?;
-    Ok(())
-}
-
-/// Forgets one.
-pub(crate) async fn delete(
-    connection: &mut DbConnection,
-    aggregate: &AggregateId,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM checkpoints WHERE kind = ? AND id = ?")
-        .bind(&*aggregate.kind)
-        .bind(aggregate.id)
-        .execute(connection)
-        .await?;
     Ok(())
 }
 

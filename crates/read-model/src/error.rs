@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use domain::inventory_item::ItemSort;
 use event_store::StoreError;
+use event_store::feed::FeedError;
 
 use crate::database::is_damage;
 use crate::list::LIST_LIMIT;
@@ -64,6 +65,9 @@ pub enum Error {
     /// The store that it is filled from does not.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The feed that it follows cannot be followed.
+    #[error(transparent)]
+    Feed(FeedError),
 }
 
 /// Why a list cannot be given.

@@ -133,12 +133,6 @@ pub(crate) async fn update(
     Ok(())
 }
 
-/// Deletes one.
-pub(crate) async fn delete(connection: &mut DbConnection, id: Uuid) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM inventory_items WHERE id = ?").bind(id).execute(connection).await?;
-    Ok(())
-}
-
 /// Deletes all.
 pub(crate) async fn delete_all(connection: &mut DbConnection) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM inventory_items").execute(connection).await?;

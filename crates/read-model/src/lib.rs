@@ -5,18 +5,19 @@
 //! twice, late or in any order, and a crash may come in between: what was applied is skipped, what
 //! leaves a gap is named, and nothing is corrupted.
 //!
-//! Whatever is in here can be thrown away and built again from the store ([`ReadModel::rebuild`]).
+//! Whatever is in here can be thrown away and built again from the store ([`ReadModel::recreate`]).
 //!
 //! | from | to |
 //! |---|---|
-//! | a process that starts | [`ReadModel::open`], [`ReadModel::take_up`], [`ReadModel::catch_up`] unless the last stop was clean |
-//! | a command that was taken | [`Projector::commit`], which never waits |
+//! | a process that starts | [`ReadModel::open`], [`ReadModel::take_up`], [`Projector::start`] on the feed |
+//! | a command that was taken | the feed's `commit`, which never waits |
 //! | a question | [`Projector::settle`], to see one's own commands, then [`ReadModel::list`] |
 //! | a process that stops | [`Projector::stop`] |
 //! | the same, beside a store in a file | [`Projector::finish`], [`ReadModel::close_sealed`] |
 
+mod advance;
 mod apply;
-mod catch_up;
+mod behind;
 mod checkpoints;
 mod cursor;
 mod database;
@@ -28,10 +29,9 @@ mod projector;
 mod standing;
 mod text;
 
-pub use apply::{Applied, Gap, Unreadable};
-pub use catch_up::{CaughtUp, Progress};
+pub use apply::{Gap, Outcome, Unreadable};
 pub use error::{Error, ListError, OpenError};
 pub use list::{LIST_LIMIT, Listed};
 pub use model::ReadModel;
-pub use projector::{Behind, Projector};
+pub use projector::{Applied, Behind, Projector};
 pub use standing::LastStop;

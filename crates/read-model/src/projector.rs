@@ -1,37 +1,46 @@
-//! From a command that was taken to the rows, beside the command's path.
-
-mod queue;
+//! From the feed to the rows, beside the command's path.
 
 use std::collections::BTreeSet;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use event_store::{AggregateId, ChangeSet, Store};
+use event_store::AggregateId;
+use event_store::feed::{Feed, FeedError, FeedHead, FeedStore, Position};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{Error, ReadModel};
-use queue::Queue;
 
-/// Change sets that wait in memory at most; of any more, only the aggregate is remembered.
-const CAPACITY: usize = 10_000;
+/// Entries that are applied in one transaction: the more, the fewer times each page of an index is written.
+const PER_TRANSACTION: usize = 1_000;
+/// Entries between two lines of log.
+const LOG_EVERY: u64 = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Applies what is committed, in the order it comes, as many at a time as have come; what is missing in
-/// between it reads from the store. Cheap to clone; when the last clone goes, it ends.
+/// Applies the feed, in its order, from where the rows are on: as many entries at a time as have come. Cheap
+/// to clone; when the last clone goes, it ends.
 #[derive(Clone, Debug)]
-pub struct Projector(Arc<Handle>);
+pub struct Projector<S: FeedStore>(Arc<Handle<S>>);
 
 #[derive(Debug)]
-struct Handle {
+struct Handle<S: FeedStore> {
     model: ReadModel,
-    queue: Arc<Queue>,
-    /// How many of those put into the queue are in the rows, with all that came before them.
-    settled: watch::Receiver<u64>,
-    task: Mutex<Option<JoinHandle<bool>>>,
+    feed: Feed<S>,
+    applied: watch::Receiver<Applied>,
+    stopping: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How far the rows are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The position that they show, with all before it; `None` until the feed has been read.
+    pub position: Option<Position>,
+    /// Aggregates that nothing here can bring to their newest version; the log says which and why.
+    pub stuck: u64,
 }
 
 /// The rows do not show yet all that was committed.
@@ -39,40 +48,33 @@ struct Handle {
 #[error("the read model is behind by {0} change sets or more")]
 pub struct Behind(pub u64);
 
-impl Projector {
+impl<S: FeedStore + std::fmt::Debug> Projector<S> {
     /// Starts one. It belongs to the runtime that this is called in.
-    pub fn start<S: Store>(model: ReadModel, store: S) -> Self {
-        Self::with_capacity(model, store, CAPACITY)
-    }
-
-    /// Starts one that keeps no more than so many change sets in memory.
-    pub fn with_capacity<S: Store>(model: ReadModel, store: S, capacity: usize) -> Self {
-        let queue = Arc::new(Queue::new(capacity));
-        let (settles, settled) = watch::channel(0);
+    pub fn start(model: ReadModel, feed: Feed<S>) -> Self {
+        let (applies, applied) = watch::channel(Applied::default());
+        let (stopping, stop) = watch::channel(false);
         let task = Task {
             model: model.clone(),
-            store,
-            queue: Arc::clone(&queue),
-            settles,
-            taken: 0,
-            unapplied: Vec::new(),
+            feed: feed.clone(),
+            applies,
+            stop,
+            position: 0,
+            logged: 0,
             behind: BTreeSet::new(),
-            doubtful: BTreeSet::new(),
             stuck: BTreeSet::new(),
         };
         let task = Mutex::new(Some(tokio::spawn(task.run())));
-        Self(Arc::new(Handle { model, queue, settled, task }))
+        Self(Arc::new(Handle { model, feed, applied, stopping, task }))
     }
 
-    /// Tells it of a change set that is durable in the store. Neither waits nor fails.
-    pub fn commit(&self, change_set: &ChangeSet) {
-        self.0.queue.put(change_set);
+    /// The feed that it follows.
+    pub fn feed(&self) -> &Feed<S> {
+        &self.0.feed
     }
 
-    /// Tells it of an aggregate that may have got a change set: whether the store took it is not known.
-    /// What is there is read from the store, as soon as that answers. Neither waits nor fails.
-    pub fn doubt(&self, aggregate: &AggregateId) {
-        self.0.queue.doubt(aggregate);
+    /// How far the rows are, now and whenever that changes.
+    pub fn applied(&self) -> watch::Receiver<Applied> {
+        self.0.applied.clone()
     }
 
     /// Returns once the rows show all that was committed before this call. What is in doubt is not
@@ -81,37 +83,49 @@ impl Projector {
     /// # Errors
     /// [`Behind`], when that takes longer than `patience`. The rows are then older, and still true.
     pub async fn settle(&self, patience: Duration) -> Result<(), Behind> {
-        let committed = self.0.queue.committed();
-        let mut settled = self.0.settled.clone();
-        match timeout(patience, settled.wait_for(|settled| *settled >= committed)).await {
+        let deadline = Instant::now() + patience;
+        let position = self.0.feed.settle(patience).await.map_err(|behind| Behind(behind.0))?;
+        let mut applied = self.0.applied.clone();
+        let shown = |applied: &Applied| applied.position.unwrap_or(0) >= position;
+        match timeout_at(deadline, applied.wait_for(shown)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => {
-                Err(Behind(committed.saturating_sub(*self.0.settled.borrow()).max(1)))
+                let shown = self.0.applied.borrow().position.unwrap_or(0);
+                Err(Behind(position.saturating_sub(shown).max(1)))
             }
         }
     }
 
-    /// Applies what was committed, marks the stop as clean if nothing is left, and closes the read
-    /// model. No command may be taken any more; a second call does nothing.
+    /// All that the store holds is known to be in the feed: from now on a stop may leave nothing undone.
+    pub fn mark_complete(&self) {
+        self.0.model.set_whole(true);
+    }
+
+    /// Ends the feed, applies what is in it, marks the stop as clean if nothing is left, and closes the
+    /// read model. No command may be taken any more; a second call does nothing.
     pub async fn stop(&self) {
         self.finish().await;
         self.0.model.close().await;
     }
 
-    /// Applies what was committed and leaves the read model open, for who closes it once the store is
-    /// closed. No command may be taken any more; a second call does nothing.
+    /// Ends the feed, applies what is in it and leaves the read model open, for who closes it once the
+    /// store is closed. No command may be taken any more; a second call does nothing.
     pub async fn finish(&self) {
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return };
-        self.0.queue.stop();
-        if !task.await.unwrap_or(false) {
+        let in_order = self.0.feed.finish().await;
+        self.0.stopping.send_replace(true);
+        let ended = task.await.is_ok();
+        let end = self.0.feed.head().map(|head| head.position);
+        let Applied { position, stuck } = *self.0.applied.borrow();
+        if !(in_order && ended && stuck == 0 && position == end) {
             tracing::warn!("the read model is behind; it will catch up at the next start");
             self.0.model.set_whole(false);
         }
     }
 }
 
-impl Drop for Handle {
+impl<S: FeedStore> Drop for Handle<S> {
     fn drop(&mut self) {
         let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(task) = task {
@@ -122,45 +136,45 @@ impl Drop for Handle {
 
 struct Task<S> {
     model: ReadModel,
-    store: S,
-    queue: Arc<Queue>,
-    settles: watch::Sender<u64>,
-    /// How many had been put into the queue when it was emptied.
-    taken: u64,
-    /// Taken out of the queue, and in no transaction yet.
-    unapplied: Vec<ChangeSet>,
-    /// Aggregates of which the store has more than what was taken.
+    feed: Feed<S>,
+    applies: watch::Sender<Applied>,
+    stop: watch::Receiver<bool>,
+    position: Position,
+    logged: Position,
+    /// Aggregates whose rows do not lead up to what the feed says of them.
     behind: BTreeSet<AggregateId>,
-    /// Aggregates of which the store may have more.
-    doubtful: BTreeSet<AggregateId>,
     /// Aggregates that nothing here can bring on; the log has said why.
     stuck: BTreeSet<AggregateId>,
 }
 
-impl<S: Store> Task<S> {
-    /// Until it is told to stop. Whether nothing is left.
-    async fn run(mut self) -> bool {
+impl<S: FeedStore> Task<S> {
+    /// Until it is told to stop, and then as far as the feed goes.
+    async fn run(mut self) {
+        let mut heads = self.feed.heads();
+        let mut begun = false;
         let mut pause = FIRST_PAUSE;
         loop {
-            let stopping = self.queue.is_stopping();
-            self.take();
-            let mut worked = self.work().await;
-            if worked.is_ok() {
-                self.settles.send_replace(self.taken);
-                worked = self.resolve().await;
-            }
-            if stopping {
-                return worked.is_ok() && self.stuck.is_empty();
-            }
+            let stopping = *self.stop.borrow_and_update();
+            let worked = self.work(&mut begun).await;
             match worked {
-                Ok(()) => {
+                Ok(true) => pause = FIRST_PAUSE,
+                Ok(false) if stopping => return,
+                Ok(false) => {
                     pause = FIRST_PAUSE;
-                    self.queue.filled().await;
+                    let position = if begun { self.position } else { 0 };
+                    let more = move |head: &Option<FeedHead>| {
+                        head.is_some_and(|head| !begun || head.position > position)
+                    };
+                    tokio::select! {
+                        _ = heads.wait_for(more) => {}
+                        _ = self.stop.changed() => {}
+                    }
                 }
+                Err(_) if stopping => return,
                 Err(error) => {
                     tracing::warn!(%error, ?pause, "the read model is behind; it tries again");
-                    // What is committed meanwhile may mean that the store is back.
-                    if timeout(pause, self.queue.stirred()).await.is_err() {
+                    // What comes meanwhile may mean that the store is back.
+                    if timeout(pause, heads.changed()).await.is_err() {
                         pause = (pause * 2).min(LONGEST_PAUSE);
                     }
                 }
@@ -168,54 +182,78 @@ impl<S: Store> Task<S> {
         }
     }
 
-    /// Takes what waits, unless what was taken before could not be applied: what the queue does not
-    /// hold, memory need not hold either.
-    fn take(&mut self) {
-        if !self.unapplied.is_empty() {
-            return;
+    /// Does what there is to do. Whether that was anything.
+    async fn work(&mut self, begun: &mut bool) -> Result<bool, Error> {
+        if self.feed.head().is_none() {
+            return Ok(false);
         }
-        let (waiting, committed) = self.queue.take();
-        self.taken = committed;
-        self.unapplied = waiting.change_sets;
-        self.behind.extend(waiting.behind);
-        self.doubtful.extend(waiting.doubtful);
-    }
-
-    /// Applies what was taken, then what is missing in between.
-    async fn work(&mut self) -> Result<(), Error> {
-        let applied = self.model.apply(&self.unapplied).await?;
-        self.unapplied.clear();
-        self.behind.extend(applied.gaps.into_iter().map(|gap| gap.aggregate));
-        for unreadable in applied.unreadable {
-            let why = format!("version {}: {}", unreadable.version, unreadable.problem);
-            self.give_up(unreadable.aggregate, &why);
+        if !*begun {
+            self.begin().await?;
+            *begun = true;
         }
-        let mut failed = Ok(());
+        let newest = self.apply_next().await?;
         for aggregate in mem::take(&mut self.behind) {
             if let Err(error) = self.bring_on(&aggregate).await {
                 self.behind.insert(aggregate);
-                failed = Err(error);
-            }
-        }
-        failed
-    }
-
-    /// Reads what there is of those in doubt. A store that does not answer for one of them need not be
-    /// asked for the others.
-    async fn resolve(&mut self) -> Result<(), Error> {
-        while let Some(aggregate) = self.doubtful.pop_first() {
-            if let Err(error) = self.bring_on(&aggregate).await {
-                self.doubtful.insert(aggregate);
                 return Err(error);
             }
         }
+        self.position = newest.unwrap_or(self.position);
+        self.tell();
+        Ok(newest.is_some())
+    }
+
+    /// From where the rows are, if it is this feed that they show.
+    async fn begin(&mut self) -> Result<(), Error> {
+        let (position, hash) = self.model.position().await?;
+        let is_its_own = match self.feed.reference(position).await? {
+            Some(reference) => reference.hash.to_string() == hash,
+            None => position == 0,
+        };
+        if is_its_own {
+            self.behind = self.model.behind().await?;
+            self.position = position;
+        } else {
+            tracing::warn!(position, "the rows are of another feed; they are built again");
+            self.model.clear().await?;
+        }
+        self.logged = self.position;
+        let newest = self.feed.head().map(|head| head.position);
+        tracing::info!(self.position, newest, "the read model follows the feed");
         Ok(())
+    }
+
+    /// Applies what comes next, and says up to which position.
+    async fn apply_next(&mut self) -> Result<Option<Position>, Error> {
+        let entries = match self.feed.entries(self.position, PER_TRANSACTION).await {
+            Ok(entries) => entries,
+            Err(FeedError::Store(error)) => return Err(error.into()),
+            Err(FeedError::Unreadable { position, problem }) => {
+                let named = self.feed.reference(position).await?;
+                let Some(reference) = named else { return Err(problem.into()) };
+                self.model.pass_over(position, &reference).await?;
+                self.give_up(reference.aggregate, &problem.to_string());
+                return Ok(Some(position));
+            }
+            Err(error) => return Err(Error::Feed(error)),
+        };
+        let Some(last) = entries.last() else { return Ok(None) };
+        let outcome = self.model.apply_entries(&entries).await?;
+        self.behind.extend(outcome.gaps.into_iter().map(|gap| gap.aggregate));
+        for unreadable in outcome.unreadable {
+            let why = format!("version {}: {}", unreadable.version, unreadable.problem);
+            self.give_up(unreadable.aggregate, &why);
+        }
+        Ok(Some(last.position))
     }
 
     /// Fails when it is worth trying again.
     async fn bring_on(&mut self, aggregate: &AggregateId) -> Result<(), Error> {
-        match self.model.advance(&self.store, aggregate, |_| {}).await {
-            Ok(None) => {}
+        match self.model.advance(self.feed.store(), aggregate).await {
+            Ok(None) => {
+                self.model.no_longer_behind(aggregate).await?;
+                self.stuck.remove(aggregate);
+            }
             Ok(Some(why)) => self.give_up(aggregate.clone(), &why),
             Err(Error::Store(error)) if !error.is_transient() => {
                 self.give_up(aggregate.clone(), &error.to_string());
@@ -226,9 +264,18 @@ impl<S: Store> Task<S> {
     }
 
     fn give_up(&mut self, aggregate: AggregateId, why: &str) {
-        if !self.stuck.contains(&aggregate) {
+        if self.stuck.insert(aggregate.clone()) {
             tracing::error!(%aggregate, why, "the list goes on showing an older version");
-            self.stuck.insert(aggregate);
         }
+    }
+
+    fn tell(&mut self) {
+        if self.position >= self.logged + LOG_EVERY {
+            self.logged = self.position;
+            let newest = self.feed.head().map(|head| head.position);
+            tracing::info!(self.position, newest, "the read model catches up");
+        }
+        let stuck = self.stuck.len() as u64;
+        self.applies.send_replace(Applied { position: Some(self.position), stuck });
     }
 }

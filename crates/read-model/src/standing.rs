@@ -1,8 +1,9 @@
 use domain::InventoryItem;
-use event_store::Aggregate;
+use event_store::feed::Position;
+use event_store::{Aggregate, Hash};
 
 use crate::database::DbConnection;
-use crate::{Error, ReadModel, checkpoints, items};
+use crate::{Error, ReadModel, behind, checkpoints, items};
 
 /// How the process before left the read model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,14 @@ impl ReadModel {
         Ok(last_stop)
     }
 
+    /// Up to which position of the feed all is in the rows, and the hash of the change set there.
+    pub(crate) async fn position(&self) -> Result<(Position, String), Error> {
+        let query = sqlx::query_as("SELECT position, position_hash FROM meta");
+        let found: Option<(i64, String)> = query.fetch_optional(self.database.readers()).await?;
+        let (position, hash) = found.unwrap_or_default();
+        Ok((position.cast_unsigned(), hash))
+    }
+
     pub(crate) async fn mark_clean(&self, seal: &str) -> Result<(), Error> {
         let mut transaction = self.database.begin_write().await?;
         sqlx::query("UPDATE meta SET clean = TRUE, seal = ?")
@@ -89,9 +98,30 @@ async fn last_stop(
     })
 }
 
+/// What was there stays as it was left, but for the clean stop.
 async fn mark(connection: &mut DbConnection, lineage: &str) -> sqlx::Result<()> {
-    sqlx::query("REPLACE INTO meta (only_row, lineage, clean) VALUES (1, ?, FALSE)")
+    let marked = sqlx::query("UPDATE meta SET clean = FALSE WHERE lineage = ?")
         .bind(lineage)
+        .execute(&mut *connection)
+        .await?;
+    if marked.rows_affected() == 0 {
+        sqlx::query("REPLACE INTO meta (only_row, lineage, clean) VALUES (1, ?, FALSE)")
+            .bind(lineage)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Notes that the rows show the feed up to this position, where this change set stands.
+pub(crate) async fn move_on(
+    connection: &mut DbConnection,
+    position: Position,
+    hash: Hash,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE meta SET position = ?, position_hash = ?")
+        .bind(position.cast_signed())
+        .bind(hash.to_string())
         .execute(connection)
         .await?;
     Ok(())
@@ -99,5 +129,8 @@ async fn mark(connection: &mut DbConnection, lineage: &str) -> sqlx::Result<()> 
 
 async fn wipe(connection: &mut DbConnection) -> sqlx::Result<()> {
     checkpoints::delete_all(connection).await?;
-    items::delete_all(connection).await
+    items::delete_all(connection).await?;
+    behind::delete_all(connection).await?;
+    sqlx::query("UPDATE meta SET position = 0, position_hash = ''").execute(connection).await?;
+    Ok(())
 }

@@ -8,8 +8,9 @@ use app::problem::Problem;
 use app::views::ItemPage;
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
+use event_store::feed::Feed;
 use event_store::{AggregateId, ChangeSet};
-use read_model::{Behind, Error, ListError, Listed, Projector, ReadModel};
+use read_model::{Applied, Behind, Error, ListError, Listed, Projector, ReadModel};
 
 use crate::problems;
 
@@ -18,34 +19,51 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two attempts to catch up while the store is away.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Lists, and what keeps them true.
+/// Lists, and what keeps them true: the feed, and the read model that follows it.
 #[derive(Clone, Debug)]
 pub struct Lists {
     model: ReadModel,
-    store: DynamoDbStore,
-    projector: Projector,
+    projector: Projector<DynamoDbStore>,
     /// Whether what was committed before this process came is in the rows.
     caught_up: Arc<AtomicBool>,
 }
 
 impl Lists {
-    /// Lists out of this read model, which was taken up for this store and is `clean` or has to catch
-    /// up first.
-    pub fn new(model: ReadModel, store: DynamoDbStore, clean: bool) -> Self {
-        let projector = Projector::start(model.clone(), store.clone());
-        Self { model, store, projector, caught_up: Arc::new(AtomicBool::new(clean)) }
+    /// Lists out of this read model, which was taken up for the feed's store and is `clean`, or has to
+    /// catch up first.
+    pub fn new(model: ReadModel, feed: Feed<DynamoDbStore>, clean: bool) -> Self {
+        let projector = Projector::start(model.clone(), feed);
+        Self { model, projector, caught_up: Arc::new(AtomicBool::new(clean)) }
     }
 
-    /// Reads what the store has and the rows do not, for as long as it takes.
+    /// The feed of all that is committed.
+    pub fn feed(&self) -> &Feed<DynamoDbStore> {
+        self.projector.feed()
+    }
+
+    /// Puts into the feed what the store has and the feed does not, and into the rows what the feed has,
+    /// for as long as it takes.
     pub async fn catch_up(&self) {
-        while !self.is_caught_up() {
-            match self.model.catch_up(&self.store, |_| {}).await {
-                Ok(_) => self.caught_up.store(true, Ordering::Release),
+        if self.is_caught_up() {
+            return;
+        }
+        let found = loop {
+            match self.feed().reconcile(|_| {}).await {
+                Ok(found) => break found,
                 Err(error) => {
-                    tracing::warn!(%error, "the read model is behind; it tries again");
+                    tracing::warn!(%error, "the feed is behind; it tries again");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
+        };
+        let end = self.feed().head().unwrap_or_default().position;
+        let mut applied = self.projector.applied();
+        let shown = applied.wait_for(|applied| applied.position.is_some_and(|p| p >= end)).await;
+        if let Ok(Applied { stuck, .. }) = shown.map(|applied| *applied) {
+            let (scanned, missing) = (found.scanned, found.missing);
+            tracing::info!(scanned, missing, stuck, "the read model caught up");
+            self.projector.mark_complete();
+            self.caught_up.store(true, Ordering::Release);
         }
     }
 
@@ -54,12 +72,17 @@ impl Lists {
         self.caught_up.load(Ordering::Acquire)
     }
 
+    /// How many aggregates the lists show an older version of.
+    pub fn stuck(&self) -> u64 {
+        self.projector.applied().borrow().stuck
+    }
+
     /// How many change sets are committed and not in the rows, at least.
     pub async fn lag(&self) -> u64 {
         self.projector.settle(Duration::ZERO).await.map_or_else(|Behind(by)| by, |()| 0)
     }
 
-    /// Applies what was committed, for which the store has to be open still.
+    /// Puts in order and applies what was committed, for which the store has to be open still.
     pub async fn finish(&self) {
         self.projector.finish().await;
     }
@@ -70,11 +93,11 @@ impl Lists {
     }
 
     pub(super) fn commit(&self, change_set: &ChangeSet) {
-        self.projector.commit(change_set);
+        self.feed().commit(change_set);
     }
 
     pub(super) fn doubt(&self, aggregate: &AggregateId) {
-        self.projector.doubt(aggregate);
+        self.feed().doubt(aggregate);
     }
 
     pub(crate) async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem> {

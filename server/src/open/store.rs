@@ -6,11 +6,12 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::{self, DynamoDbStore};
 use event_store::embedded::Embedded;
+use event_store::feed::{Feed, Pace};
 
 use super::{DataDirectory, OpenError};
 use crate::Failure;
 use crate::config::{Settings, StoreChoice};
-use crate::telemetry::metrics::StoreMetrics;
+use crate::telemetry::metrics::{self, StoreMetrics};
 
 /// A store whose table is there, and what has to be closed behind it.
 #[derive(Debug)]
@@ -54,6 +55,12 @@ impl OpenStore {
     /// Whether nobody else can write to it.
     pub fn is_ours_alone(&self) -> bool {
         self.engine.is_some()
+    }
+
+    /// Starts the feed of what is in it.
+    pub fn feed(&self) -> Feed<DynamoDbStore> {
+        let pace = if self.is_ours_alone() { Pace::ALONE } else { Pace::SHARED };
+        Feed::start_observed(self.store.clone(), pace, metrics::feed_lag)
     }
 
     /// Closes it, once what was begun is done, and says what its file is now. Whoever finds it otherwise

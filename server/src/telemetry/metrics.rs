@@ -13,7 +13,7 @@ const COMMAND_RETRIES: &str = "daybook_command_retries_total";
 const STORE_SECONDS: &str = "daybook_store_request_duration_seconds";
 const STORE_READ_UNITS: &str = "daybook_store_read_capacity_units_total";
 const STORE_WRITE_UNITS: &str = "daybook_store_write_capacity_units_total";
-
+const FEED_LAG_SECONDS: &str = "daybook_feed_lag_seconds";
 const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
 
 /// From a conditional put in memory to a request that is given up.
@@ -39,6 +39,10 @@ fn install() -> PrometheusHandle {
     describe_histogram!(STORE_SECONDS, "How long store requests took, by operation and outcome");
     describe_counter!(STORE_READ_UNITS, "Read capacity units consumed, by operation");
     describe_counter!(STORE_WRITE_UNITS, "Write capacity units consumed, by operation");
+    describe_histogram!(
+        FEED_LAG_SECONDS,
+        "How long change sets took from their commit to the feed"
+    );
     describe_gauge!(READ_MODEL_LAG, "Change sets that are committed and not in the lists yet");
     handle
 }
@@ -55,6 +59,11 @@ pub(crate) fn command(kind: &str, command: &str, outcome: &str, retries: u32, du
     if retries > 0 {
         counter!(COMMAND_RETRIES, &labels[..2]).increment(retries.into());
     }
+}
+
+/// A change set is in the feed, so long after it was committed.
+pub(crate) fn feed_lag(lag: Duration) {
+    histogram!(FEED_LAG_SECONDS).record(lag);
 }
 
 /// How far the read model is behind.

@@ -83,6 +83,15 @@ impl<S: FeedStore> Feed<S> {
         Ok(entries)
     }
 
+    /// What stands at this position; `None` beyond the feed, and for 0.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reference(&self, position: Position) -> Result<Option<Reference>, StoreError> {
+        let Some(before) = position.checked_sub(1) else { return Ok(None) };
+        Ok(self.references(before, 1).await?.pop().map(|(_, reference)| reference))
+    }
+
     /// All entries after this position, those that are there and then those to come, as they come. It
     /// waits until the feed that was there has been read, and it ends with the feed. After an error it
     /// goes on from the same place; past what is unreadable leads a new subscription.
