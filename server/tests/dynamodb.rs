@@ -64,6 +64,8 @@ impl Dynamo {
         match operation {
             "PutItem" => run(database, body, Database::put_item),
             "GetItem" => run(database, body, Database::get_item),
+            "BatchGetItem" => run(database, body, Database::batch_get_item),
+            "TransactWriteItems" => run(database, body, Database::transact_write_items),
             "Query" => run(database, body, Database::query),
             "Scan" => run(database, body, Database::scan),
             "CreateTable" => run(database, body, Database::create_table),

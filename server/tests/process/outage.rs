@@ -35,6 +35,8 @@ async fn safe_to_repeat(mood: Mood, status_at_last: u16) {
         let id = new_id();
         let create = command(id, "CreateInventoryItem", bolt());
         assert_eq!(server.command(&create).status, 201);
+        // The feed has nothing to write any more.
+        assert_eq!(on_hand(&server), 0);
         let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
 
         dynamo.be(mood);
@@ -73,6 +75,8 @@ fn unanswered(dynamo: &Dynamo, start: &mut Command) -> Daybook {
     let server = Daybook::start(start);
     let id = new_id();
     assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+    // The feed has nothing to write any more.
+    assert_eq!(on_hand(&server), 0);
     dynamo.be(Mood::LosesAnAnswer);
     let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
     assert_told_to_come_back(&server.command(&check_in));

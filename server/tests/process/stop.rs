@@ -120,7 +120,7 @@ fn told_to_stop_it_finishes_what_is_in_flight() {
             assert!(listed.contains(&json!(id)), "{id} is lost");
         }
         let log = again.stop();
-        assert!(log.contains("last_stop=Clean") && !log.contains("catch_up"), "{log}");
+        assert!(log.contains("last_stop=Clean") && !log.contains("caught up"), "{log}");
     }
 }
 
@@ -136,7 +136,7 @@ fn killed_it_has_lost_nothing_and_catches_up() {
         assert!(listed.contains(&json!(id)), "{id} is lost");
     }
     let log = again.stop();
-    assert!(log.contains("last_stop=Unclean") && log.contains("catch_up"), "{log}");
+    assert!(log.contains("last_stop=Unclean") && log.contains("caught up"), "{log}");
 }
 
 #[test]

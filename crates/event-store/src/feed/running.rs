@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ impl<S: fmt::Debug> fmt::Debug for Handle<S> {
 pub(super) struct Shared {
     pub(super) inbox: Inbox,
     order: Mutex<Order>,
+    /// How many aggregates the sequencer cannot bring on.
+    pub(super) stuck: AtomicU64,
     head: watch::Sender<Option<FeedHead>>,
 }
 
@@ -112,7 +115,12 @@ impl<S: FeedStore> Feed<S> {
         let (heads, head) = watch::channel(None);
         let (settles, settled) = watch::channel(0);
         let inbox = Inbox::new(CAPACITY);
-        let shared = Arc::new(Shared { inbox, order: Mutex::default(), head: heads });
+        let shared = Arc::new(Shared {
+            inbox,
+            order: Mutex::default(),
+            stuck: AtomicU64::new(0),
+            head: heads,
+        });
         let sequencer =
             Sequencer::new(store.clone(), Arc::clone(&shared), pace, settles, Box::new(observer));
         let task = Mutex::new(Some(tokio::spawn(sequencer.run())));
@@ -155,6 +163,12 @@ impl<S: FeedStore> Feed<S> {
     /// The last version of this aggregate that is in the feed, as far as this process knows.
     pub fn version_of(&self, aggregate: &AggregateId) -> Version {
         self.0.shared.order().sequence.version_of(aggregate)
+    }
+
+    /// How many aggregates it cannot bring to their newest version, as the store does not hold together;
+    /// the log says which and why.
+    pub fn stuck(&self) -> u64 {
+        self.0.shared.stuck.load(Ordering::Relaxed)
     }
 
     /// Returns once all that was committed before this call is in the feed, up to the position given. What

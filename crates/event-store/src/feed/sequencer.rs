@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -140,9 +141,6 @@ impl<S: FeedStore> Sequencer<S> {
         let references: Vec<_> = self.candidates.iter().map(|(named, _)| named.clone()).collect();
         let gaps = self.put(&references).await?;
         self.behind.extend(gaps);
-        for (_, since) in mem::take(&mut self.candidates) {
-            (self.observer)(since.elapsed());
-        }
         let mut failed = Ok(());
         for aggregate in mem::take(&mut self.behind) {
             if let Err(error) = self.bring_on(&aggregate).await {
@@ -150,7 +148,14 @@ impl<S: FeedStore> Sequencer<S> {
                 failed = Err(error);
             }
         }
-        failed
+        failed?;
+        for aggregate in self.put(&references).await? {
+            self.give_up(&aggregate, "the store does not have what a committed version follows");
+        }
+        for (_, since) in mem::take(&mut self.candidates) {
+            (self.observer)(since.elapsed());
+        }
+        Ok(())
     }
 
     /// Reads what there is of those in doubt. A store that does not answer for one of them need not be
@@ -231,6 +236,7 @@ impl<S: FeedStore> Sequencer<S> {
         if !self.stuck.contains(aggregate) {
             tracing::error!(%aggregate, why, "the feed has no more of it");
             self.stuck.insert(aggregate.clone());
+            self.shared.stuck.store(self.stuck.len() as u64, Ordering::Relaxed);
         }
     }
 }

@@ -1,13 +1,12 @@
 //! From all that the store holds to the rows.
 
-use std::time::Duration;
-
+use event_store::feed::FeedStore;
 use event_store::{MemoryStore, Store};
-use read_model::{CaughtUp, Error, Progress, Projector, ReadModel};
+use read_model::ReadModel;
 
 use crate::faulty_store::FaultyStore;
 use crate::files::{place, with_sql};
-use crate::shop::{Shop, aggregate, filled_from, item};
+use crate::shop::{PATIENCE, Shop, aggregate, catch_up, filled_from, following, item};
 
 async fn versions(model: &ReadModel, numbers: impl IntoIterator<Item = u128>) -> Vec<u64> {
     let mut versions = Vec::new();
@@ -27,16 +26,15 @@ async fn everything_that_is_missing_is_applied_and_nothing_else() {
     shop.check_in(7, 1).await;
     shop.check_in(7, 1).await;
     shop.create(301, "S", "Late").await;
-    let mut told = Vec::new();
+    // What is there already is not read again.
+    let store = FaultyStore::over(&shop.store);
+    store.damage(aggregate(6));
 
-    let caught_up = model.catch_up(&shop.store, |progress| told.push(progress)).await.unwrap();
+    assert_eq!(catch_up(&model, &store).await, 0);
 
-    assert_eq!(caught_up, CaughtUp { scanned: 303, applied: 3, forgotten: 0, stuck: 0 });
     assert_eq!(versions(&model, [6, 7, 301]).await, [1, 3, 1]);
-    assert_eq!(told.last(), Some(&Progress { scanned: 303, missing: 3, applied: 3 }));
-    assert!(told.is_sorted_by_key(|progress| (progress.scanned, progress.applied)));
-    let again = model.catch_up(&shop.store, |_| {}).await.unwrap();
-    assert_eq!(again.applied, 0);
+    assert_eq!(catch_up(&model, &shop.store).await, 0);
+    assert_eq!(versions(&model, [6, 7, 301]).await, [1, 3, 1]);
 }
 
 #[tokio::test]
@@ -57,18 +55,22 @@ async fn long_histories_are_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_store_that_goes_away_is_an_error_and_the_next_time_goes_on() {
+async fn a_store_that_goes_away_is_waited_for() {
     let shop = Shop::new();
     for number in 1..=250 {
         shop.create(number, "S", "Thing").await;
     }
+    catch_up(&ReadModel::in_memory().await.unwrap(), &shop.store).await;
     let store = FaultyStore::over(&shop.store);
     let model = ReadModel::in_memory().await.unwrap();
-    let scanned = |progress: Progress| store.set_away(progress.missing > 0);
-    let failed = model.catch_up(&store, scanned).await.unwrap_err();
-    assert!(matches!(failed, Error::Store(_)), "{failed}");
+    model.take_up("shop").await.unwrap();
+    store.set_away(true);
+    let projector = following(&model, &store);
+    assert!(projector.feed().head().is_none());
+    tokio::task::yield_now().await;
     store.set_away(false);
-    assert_eq!(model.catch_up(&store, |_| {}).await.unwrap().stuck, 0);
+    let mut applied = projector.applied();
+    applied.wait_for(|applied| applied.position == Some(250)).await.unwrap();
     assert_eq!(model.count().await.unwrap(), 250);
 }
 
@@ -81,11 +83,34 @@ async fn a_damaged_history_is_counted_and_keeps_none_of_the_others_away() {
     let store = FaultyStore::over(&shop.store);
     store.damage(aggregate(2));
     let model = ReadModel::in_memory().await.unwrap();
+    model.take_up("shop").await.unwrap();
 
-    let caught_up = model.catch_up(&store, |_| {}).await.unwrap();
+    assert_eq!(catch_up(&model, &store).await, 1);
 
-    assert_eq!((caught_up.applied, caught_up.stuck), (2, 1));
     assert_eq!(versions(&model, 1..=3).await, [1, 0, 1]);
+}
+
+#[tokio::test]
+async fn what_was_damaged_shows_once_it_is_repaired() {
+    let (_directory, path) = place();
+    let shop = Shop::new();
+    for number in 1..=3 {
+        shop.create(number, "S", "Thing").await;
+    }
+    // In the feed, and damaged since.
+    catch_up(&ReadModel::in_memory().await.unwrap(), &shop.store).await;
+    let store = FaultyStore::over(&shop.store);
+    store.damage(aggregate(2));
+    let model = ReadModel::open(&path).await.unwrap();
+    model.take_up("shop").await.unwrap();
+    assert_eq!(catch_up(&model, &store).await, 1);
+    assert_eq!(versions(&model, 1..=3).await, [1, 0, 1]);
+    model.close().await;
+
+    let model = ReadModel::open(&path).await.unwrap();
+    assert_eq!(model.take_up("shop").await.unwrap(), read_model::LastStop::Unclean);
+    assert_eq!(catch_up(&model, &shop.store).await, 0);
+    assert_eq!(versions(&model, 1..=3).await, [1, 1, 1]);
 }
 
 #[tokio::test]
@@ -94,52 +119,53 @@ async fn of_a_store_restored_from_an_older_copy_the_newer_rows_go() {
     for number in 1..=3 {
         shop.create(number, "S", "Thing").await;
     }
+    filled_from(&shop).await;
     let older = copy(&shop.store).await;
     shop.check_in(2, 5).await;
     shop.create(4, "S", "Thing").await;
     let model = filled_from(&shop).await;
+    assert_eq!(versions(&model, 1..=4).await, [1, 2, 1, 1]);
 
-    let caught_up = model.catch_up(&older, |_| {}).await.unwrap();
+    assert_eq!(catch_up(&model, &older).await, 0);
 
-    assert_eq!((caught_up.forgotten, caught_up.applied), (2, 1));
     assert_eq!(versions(&model, 1..=4).await, [1, 1, 1, 0]);
+}
+
+#[tokio::test]
+async fn of_another_feed_as_long_the_rows_go() {
+    let (shop, other) = (Shop::new(), Shop::new());
+    for number in 1..=3 {
+        shop.create(number, "S", "Thing").await;
+        other.create(number + 2, "S", "Other thing").await;
+    }
+    let model = filled_from(&shop).await;
+    catch_up(&model, &other.store).await;
+    assert_eq!(versions(&model, 1..=5).await, [0, 0, 1, 1, 1]);
 }
 
 #[tokio::test]
 async fn a_row_and_a_checkpoint_that_disagree_are_built_again() {
     let (_directory, path) = place();
     let shop = Shop::new();
-    for number in [1, 2] {
-        shop.create(number, "S", "Thing").await;
-        shop.check_in(number, 1).await;
-    }
     let model = ReadModel::open(&path).await.unwrap();
-    model.catch_up(&shop.store, |_| {}).await.unwrap();
+    model.take_up("shop").await.unwrap();
+    let projector = following(&model, &shop.store);
+    for number in [1, 2] {
+        projector.feed().commit(&shop.create(number, "S", "Thing").await);
+        projector.feed().commit(&shop.check_in(number, 1).await);
+    }
+    projector.settle(PATIENCE).await.unwrap();
     let meddle = "UPDATE inventory_items SET version = 9, on_hand = 99 WHERE hex(id) LIKE '%1'";
     with_sql(&path, meddle).await;
     with_sql(&path, "DELETE FROM inventory_items WHERE hex(id) LIKE '%2'").await;
-    let projector = Projector::start(model.clone(), shop.store.clone());
     for number in [1, 2] {
-        projector.commit(&shop.check_in(number, 1).await);
+        projector.feed().commit(&shop.check_in(number, 1).await);
     }
-    projector.settle(Duration::from_secs(20)).await.unwrap();
+    projector.settle(PATIENCE).await.unwrap();
     for number in [1, 2] {
         let row = model.find(item(number)).await.unwrap().unwrap();
         assert_eq!((row.version, row.on_hand), (3, 2), "{number}");
     }
-}
-
-#[tokio::test]
-async fn a_rebuild_starts_from_nothing() {
-    let shop = Shop::new();
-    let model = filled_from(&shop).await;
-    model.apply(&[Shop::new().create(9, "S", "Of another store").await]).await.unwrap();
-    shop.create(1, "S", "Thing").await;
-
-    let rebuilt = model.rebuild(&shop.store, |_| {}).await.unwrap();
-
-    assert_eq!(rebuilt, CaughtUp { scanned: 1, applied: 1, forgotten: 0, stuck: 0 });
-    assert_eq!(versions(&model, [1, 9]).await, [1, 0]);
 }
 
 #[tokio::test]
@@ -149,16 +175,17 @@ async fn commands_may_be_taken_while_it_catches_up() {
         shop.create(number, "S", "Thing").await;
     }
     let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), shop.store.clone());
-    let catching_up = tokio::spawn({
-        let (model, store) = (model.clone(), shop.store.clone());
-        async move { model.catch_up(&store, |_| {}).await.unwrap() }
+    model.take_up("shop").await.unwrap();
+    let projector = following(&model, &shop.store);
+    let reconciling = tokio::spawn({
+        let feed = projector.feed().clone();
+        async move { feed.reconcile(|_| {}).await.unwrap() }
     });
     for number in 1..=400 {
-        projector.commit(&shop.check_in(number, 2).await);
+        projector.feed().commit(&shop.check_in(number, 2).await);
     }
-    assert_eq!(catching_up.await.unwrap().stuck, 0);
-    projector.settle(Duration::from_secs(20)).await.unwrap();
+    reconciling.await.unwrap();
+    projector.settle(PATIENCE).await.unwrap();
     assert_eq!(versions(&model, 1..=400).await, [2; 400]);
 }
 
@@ -169,6 +196,9 @@ async fn copy(store: &MemoryStore) -> MemoryStore {
     for (aggregate, version) in keys.keys {
         let page = event_store::Page::After { version: version - 1, limit: 1 };
         copy.append(&store.change_sets(&aggregate, page).await.unwrap()[0]).await.unwrap();
+    }
+    for batch in store.batches(0, usize::MAX).await.unwrap() {
+        copy.append_batch(&batch).await.unwrap();
     }
     copy
 }

@@ -1,30 +1,25 @@
 //! A store that is away, or damaged, when it is told to be.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use event_store::feed::{AppendedBatch, Batch, FeedStore, Reference};
 use event_store::{
     AggregateId, Appended, AppendedAll, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach,
     Snapshot, Store, StoreError,
 };
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct FaultyStore {
     store: MemoryStore,
     away: Arc<AtomicBool>,
     damaged: Arc<Mutex<Option<AggregateId>>>,
-    reads: Arc<AtomicUsize>,
 }
 
 impl FaultyStore {
     pub(crate) fn over(store: &MemoryStore) -> Self {
-        Self {
-            store: store.clone(),
-            away: Arc::default(),
-            damaged: Arc::default(),
-            reads: Arc::default(),
-        }
+        Self { store: store.clone(), away: Arc::default(), damaged: Arc::default() }
     }
 
     /// From now on, this aggregate's history cannot be read.
@@ -34,11 +29,6 @@ impl FaultyStore {
 
     pub(crate) fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
-    }
-
-    /// How many pages of histories it was asked for.
-    pub(crate) fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
     }
 
     fn answer(&self) -> Result<(), StoreError> {
@@ -71,7 +61,6 @@ impl Store for FaultyStore {
         aggregate: &AggregateId,
         page: Page,
     ) -> Result<Vec<ChangeSet>, StoreError> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
         self.answer()?;
         if self.damaged.lock().unwrap().as_ref() == Some(aggregate) {
             return Err(StoreError::corrupt(aggregate, 1, "told to be"));
@@ -87,5 +76,26 @@ impl Store for FaultyStore {
     async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
         self.answer()?;
         self.store.save_snapshot(snapshot).await
+    }
+}
+
+impl FeedStore for FaultyStore {
+    async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
+        self.answer()?;
+        self.store.append_batch(batch).await
+    }
+
+    async fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        self.answer()?;
+        self.store.batches(after, limit).await
+    }
+
+    async fn referenced(&self, references: &[Reference]) -> Result<Vec<ChangeSet>, StoreError> {
+        self.answer()?;
+        let damaged = self.damaged.lock().unwrap().clone();
+        if let Some(one) = references.iter().find(|one| Some(&one.aggregate) == damaged.as_ref()) {
+            return Err(StoreError::corrupt(&one.aggregate, one.version, "told to be"));
+        }
+        self.store.referenced(references).await
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use read_model::{Error, LastStop, OpenError, ReadModel};
 
 use crate::files::{place, with_sql};
-use crate::shop::{Shop, item};
+use crate::shop::{Shop, catch_up, item};
 
 /// A file with 500 items, cleanly closed.
 async fn filled(path: &Path) -> Shop {
@@ -16,7 +16,7 @@ async fn filled(path: &Path) -> Shop {
     for number in 1..=500 {
         shop.create(number, &format!("S-{number}"), "A thing of some length").await;
     }
-    model.catch_up(&shop.store, |_| {}).await.unwrap();
+    catch_up(&model, &shop.store).await;
     model.close().await;
     shop
 }
@@ -25,9 +25,17 @@ async fn filled(path: &Path) -> Shop {
 async fn assert_rebuilt(path: &Path, shop: &Shop) {
     let model = ReadModel::recreate(path).await.unwrap();
     assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Never);
-    model.catch_up(&shop.store, |_| {}).await.unwrap();
+    catch_up(&model, &shop.store).await;
     assert_eq!(model.count().await.unwrap(), 500);
     model.close().await;
+}
+
+/// One more change set of each item, applied.
+async fn everything(shop: &Shop, model: &ReadModel) -> Result<(), Error> {
+    for number in 1..=500 {
+        model.apply(&[shop.check_in(number, 1).await]).await?;
+    }
+    Ok(())
 }
 
 fn names_path_and_remedy(error: &OpenError, path: &Path) -> bool {
@@ -59,7 +67,7 @@ async fn damage_that_shows_only_at_work_names_the_remedy_too() {
     damaged[middle].fill(0xA5);
     fs::write(&path, &damaged).unwrap();
     let model = ReadModel::open(&path).await.unwrap();
-    let error = model.rebuild(&shop.store, |_| {}).await.unwrap_err();
+    let error = everything(&shop, &model).await.unwrap_err();
     assert!(matches!(error, Error::Damaged(_)), "{error}");
     assert!(error.to_string().contains("daybook rebuild"), "{error}");
     model.close().await;
@@ -132,11 +140,11 @@ async fn an_empty_file_is_a_new_one() {
 async fn a_stop_is_clean_only_after_all_was_caught_up_with() {
     let (_directory, path) = place();
     let shop = Shop::new();
-    let left = async |catch_up: bool, close: bool| {
+    let left = async |caught_up: bool, close: bool| {
         let model = ReadModel::open(&path).await.unwrap();
         let last_stop = model.take_up("shop").await.unwrap();
-        if catch_up {
-            model.catch_up(&shop.store, |_| {}).await.unwrap();
+        if caught_up {
+            catch_up(&model, &shop.store).await;
         }
         if close {
             model.close().await;
@@ -160,7 +168,7 @@ async fn of_another_store_nothing_is_kept() {
     assert!(model.is_empty().await.unwrap());
     let other = Shop::new();
     other.create(1, "O-1", "Other").await;
-    model.catch_up(&other.store, |_| {}).await.unwrap();
+    catch_up(&model, &other.store).await;
     assert_eq!(model.find(item(1)).await.unwrap().unwrap().sku, "O-1");
     assert_eq!(model.count().await.unwrap(), 1);
 }

@@ -4,14 +4,19 @@ use std::time::Duration;
 
 use domain::InventoryItem;
 use event_store::{Aggregate, ChangeSet, Hash, MemoryStore};
-use read_model::{LastStop, Projector, ReadModel};
+use read_model::{LastStop, ReadModel};
 
 use crate::faulty_store::FaultyStore;
 use crate::files::{place, with_sql};
-use crate::shop::{Shop, aggregate, item};
+use crate::shop::{PATIENCE, Shop, aggregate, catch_up, following, item};
 
-const PATIENCE: Duration = Duration::from_secs(20);
 const NO_PATIENCE: Duration = Duration::from_millis(20);
+
+async fn taken_up() -> ReadModel {
+    let model = ReadModel::in_memory().await.unwrap();
+    model.take_up("shop").await.unwrap();
+    model
+}
 
 async fn on_hand(model: &ReadModel, number: u128) -> i64 {
     model.find(item(number)).await.unwrap().unwrap().on_hand
@@ -20,12 +25,12 @@ async fn on_hand(model: &ReadModel, number: u128) -> i64 {
 #[tokio::test]
 async fn a_list_after_settling_shows_what_was_committed_before() {
     let shop = Shop::new();
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), shop.store.clone());
+    let model = taken_up().await;
+    let projector = following(&model, &shop.store);
     projector.settle(NO_PATIENCE).await.unwrap();
-    projector.commit(&shop.create(1, "W-1", "Widget").await);
+    projector.feed().commit(&shop.create(1, "W-1", "Widget").await);
     for quantity in 1..=100 {
-        projector.commit(&shop.check_in(1, 1).await);
+        projector.feed().commit(&shop.check_in(1, 1).await);
         if quantity % 10 == 0 {
             projector.settle(PATIENCE).await.unwrap();
             assert_eq!(on_hand(&model, 1).await, quantity);
@@ -36,8 +41,8 @@ async fn a_list_after_settling_shows_what_was_committed_before() {
 #[tokio::test]
 async fn many_who_commit_at_once_each_see_their_own() {
     let shop = Shop::new();
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), shop.store.clone());
+    let model = taken_up().await;
+    let projector = following(&model, &shop.store);
     let mut created = Vec::new();
     for number in 1..=64 {
         created.push((number, shop.create(number, "S", "Thing").await));
@@ -47,7 +52,7 @@ async fn many_who_commit_at_once_each_see_their_own() {
         .map(|(number, change_set)| {
             let (model, projector) = (model.clone(), projector.clone());
             tokio::spawn(async move {
-                projector.commit(&change_set);
+                projector.feed().commit(&change_set);
                 projector.settle(PATIENCE).await.unwrap();
                 model.find(item(number)).await.unwrap().is_some()
             })
@@ -61,80 +66,57 @@ async fn many_who_commit_at_once_each_see_their_own() {
 #[tokio::test]
 async fn what_was_never_told_is_read_from_the_store() {
     let shop = Shop::new();
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), shop.store.clone());
+    let model = taken_up().await;
+    let projector = following(&model, &shop.store);
     shop.create(1, "W-1", "Widget").await;
     shop.check_in(1, 12).await;
 
-    projector.commit(&shop.check_in(1, 3).await);
+    projector.feed().commit(&shop.check_in(1, 3).await);
 
     projector.settle(PATIENCE).await.unwrap();
     assert_eq!(on_hand(&model, 1).await, 15);
 }
 
 #[tokio::test]
-async fn what_does_not_fit_into_memory_is_read_from_the_store() {
+async fn while_the_store_is_away_nothing_shows_and_all_of_it_comes_later() {
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::with_capacity(model.clone(), store.clone(), 2);
-    // The test has a single thread: nothing is taken out of the queue between two commits.
-    let mut committed = vec![shop.create(1, "W-1", "Widget").await];
-    committed.push(shop.create(2, "G-1", "Gear").await);
-    for _ in 0..5 {
-        committed.push(shop.check_in(1, 2).await);
-        committed.push(shop.check_in(2, 3).await);
-    }
-
-    committed.iter().for_each(|change_set| projector.commit(change_set));
-
+    let model = taken_up().await;
+    let projector = following(&model, &store);
     projector.settle(PATIENCE).await.unwrap();
-    assert_eq!((on_hand(&model, 1).await, on_hand(&model, 2).await), (10, 15));
-    assert_eq!(store.reads(), 2, "one for each that did not fit");
-}
-
-#[tokio::test]
-async fn while_the_store_is_away_what_needs_no_store_goes_on_and_the_rest_comes_later() {
-    let shop = Shop::new();
-    let store = FaultyStore::over(&shop.store);
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), store.clone());
     store.set_away(true);
     shop.create(1, "W-1", "Widget").await;
-    projector.commit(&shop.check_in(1, 3).await);
-    projector.commit(&shop.create(2, "G-1", "Gear").await);
+    projector.feed().commit(&shop.check_in(1, 3).await);
+    projector.feed().commit(&shop.create(2, "G-1", "Gear").await);
 
     let behind = projector.settle(NO_PATIENCE).await.unwrap_err();
     assert_eq!(behind.0, 2);
-    while model.find(item(2)).await.unwrap().is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(model.find(item(1)).await.unwrap(), None);
+    assert_eq!(model.count().await.unwrap(), 0);
 
     store.set_away(false);
     projector.settle(PATIENCE).await.unwrap();
     assert_eq!(on_hand(&model, 1).await, 3);
+    assert!(model.find(item(2)).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn what_is_in_doubt_is_read_once_the_store_is_back_and_keeps_nobody_waiting() {
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), store.clone());
+    let model = taken_up().await;
+    let projector = following(&model, &store);
+    projector.settle(PATIENCE).await.unwrap();
     store.set_away(true);
     shop.create(1, "W-1", "Widget").await;
     shop.check_in(1, 3).await;
-    projector.doubt(&aggregate(1));
-    projector.doubt(&aggregate(3));
-    projector.commit(&shop.create(2, "G-1", "Gear").await);
+    projector.feed().doubt(&aggregate(1));
+    projector.feed().doubt(&aggregate(3));
     projector.settle(PATIENCE).await.unwrap();
-    assert_eq!(model.count().await.unwrap(), 1);
+    assert_eq!(model.count().await.unwrap(), 0);
 
     store.set_away(false);
-    while model.count().await.unwrap() < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let mut applied = projector.applied();
+    applied.wait_for(|applied| applied.position == Some(2)).await.unwrap();
     assert_eq!(on_hand(&model, 1).await, 3);
     assert_eq!(model.find(item(3)).await.unwrap(), None);
 }
@@ -144,10 +126,11 @@ async fn a_database_that_fails_is_tried_again_and_nothing_is_lost() {
     let (_directory, path) = place();
     let shop = Shop::new();
     let model = ReadModel::open(&path).await.unwrap();
-    let projector = Projector::with_capacity(model.clone(), shop.store.clone(), 2);
+    model.take_up("shop").await.unwrap();
+    let projector = following(&model, &shop.store);
     with_sql(&path, "ALTER TABLE checkpoints RENAME TO hidden").await;
     for number in 1..=10 {
-        projector.commit(&shop.create(number, "S", "Thing").await);
+        projector.feed().commit(&shop.create(number, "S", "Thing").await);
         assert!(projector.settle(Duration::from_millis(2)).await.is_err());
     }
 
@@ -160,12 +143,12 @@ async fn a_database_that_fails_is_tried_again_and_nothing_is_lost() {
 #[tokio::test]
 async fn a_history_that_cannot_be_read_stops_itself_and_nothing_else() {
     let shop = Shop::new();
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), shop.store.clone());
+    let model = taken_up().await;
+    let projector = following(&model, &shop.store);
     let created = shop.create(1, "W-1", "Widget").await;
-    projector.commit(&created);
-    projector.commit(&unreadable(&created));
-    projector.commit(&shop.create(2, "G-1", "Gear").await);
+    projector.feed().commit(&created);
+    projector.feed().commit(&unreadable(&created));
+    projector.feed().commit(&shop.create(2, "G-1", "Gear").await);
 
     projector.settle(PATIENCE).await.unwrap();
 
@@ -176,11 +159,11 @@ async fn a_history_that_cannot_be_read_stops_itself_and_nothing_else() {
 #[tokio::test]
 async fn a_committed_change_set_that_its_store_does_not_lead_up_to_stops_itself_and_nothing_else() {
     let shop = Shop::new();
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), MemoryStore::default());
+    let model = taken_up().await;
+    let projector = following(&model, &MemoryStore::default());
     shop.create(1, "W-1", "Widget").await;
-    projector.commit(&shop.check_in(1, 3).await);
-    projector.commit(&shop.create(2, "G-1", "Gear").await);
+    projector.feed().commit(&shop.check_in(1, 3).await);
+    projector.feed().commit(&shop.create(2, "G-1", "Gear").await);
 
     projector.settle(PATIENCE).await.unwrap();
 
@@ -193,11 +176,11 @@ async fn a_damaged_history_stops_itself_and_nothing_else() {
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
     store.damage(aggregate(1));
-    let model = ReadModel::in_memory().await.unwrap();
-    let projector = Projector::start(model.clone(), store);
+    let model = taken_up().await;
+    let projector = following(&model, &store);
     shop.create(1, "W-1", "Widget").await;
-    projector.commit(&shop.check_in(1, 3).await);
-    projector.commit(&shop.create(2, "G-1", "Gear").await);
+    projector.feed().commit(&shop.check_in(1, 3).await);
+    projector.feed().commit(&shop.create(2, "G-1", "Gear").await);
 
     projector.settle(PATIENCE).await.unwrap();
 
@@ -211,10 +194,10 @@ async fn a_stop_applies_what_was_committed_and_is_clean() {
     let shop = Shop::new();
     let model = ReadModel::open(&path).await.unwrap();
     model.take_up("shop").await.unwrap();
-    model.catch_up(&shop.store, |_| {}).await.unwrap();
-    let projector = Projector::start(model, shop.store.clone());
-    projector.commit(&shop.create(1, "W-1", "Widget").await);
-    projector.commit(&shop.check_in(1, 3).await);
+    catch_up(&model, &shop.store).await;
+    let projector = following(&model, &shop.store);
+    projector.feed().commit(&shop.create(1, "W-1", "Widget").await);
+    projector.feed().commit(&shop.check_in(1, 3).await);
 
     projector.stop().await;
     projector.stop().await;
@@ -233,21 +216,22 @@ async fn a_stop_that_leaves_something_undone_is_not_clean() {
         let store = FaultyStore::over(&shop.store);
         let model = ReadModel::open(&path).await.unwrap();
         model.take_up("shop").await.unwrap();
-        model.catch_up(&store, |_| {}).await.unwrap();
-        let projector = Projector::start(model, store.clone());
+        catch_up(&model, &store).await;
+        let projector = following(&model, &store);
+        projector.settle(PATIENCE).await.unwrap();
         let created = shop.create(1, "W-1", "Widget").await;
         match leave {
             Leave::GapWhileTheStoreIsAway => {
                 store.set_away(true);
-                projector.commit(&shop.check_in(1, 3).await);
+                projector.feed().commit(&shop.check_in(1, 3).await);
             }
             Leave::DoubtWhileTheStoreIsAway => {
                 store.set_away(true);
-                projector.doubt(&aggregate(1));
+                projector.feed().doubt(&aggregate(1));
             }
             Leave::Unreadable => {
-                projector.commit(&created);
-                projector.commit(&unreadable(&created));
+                projector.feed().commit(&created);
+                projector.feed().commit(&unreadable(&created));
             }
         }
 
@@ -269,5 +253,6 @@ enum Leave {
 fn unreadable(created: &ChangeSet) -> ChangeSet {
     assert_eq!(created.aggregate.kind, InventoryItem::KIND);
     let body = created.body().replace("InventoryItemCreated", "InventoryItemTeleported");
-    ChangeSet::from_parts(aggregate(1), 2, created.hash, Hash::ZERO, body).unwrap()
+    let hash = Hash::of_change_set(created.hash, &aggregate(1), 2, &body);
+    ChangeSet::from_parts(aggregate(1), 2, created.hash, hash, body).unwrap()
 }

@@ -1,18 +1,22 @@
 //! A small shop: a store in memory, with the handler that a server would put before it.
 
+use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use domain::InventoryItem;
 use domain::inventory_item::{
     CheckInItems, CreateInventoryItem, InventoryItemCommand, ItemSort, ListItems,
     RenameInventoryItem,
 };
+use event_store::feed::{Feed, FeedStore, Pace};
 use event_store::handler::{CommandHandler, Envelope, Outcome};
 use event_store::{Aggregate, AggregateId, ChangeSet, MemoryStore, Timestamp};
-use read_model::ReadModel;
+use read_model::{Projector, ReadModel};
 use uuid::Uuid;
 
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const NINE_O_CLOCK: i64 = 1_763_888_400_000;
 
 pub(crate) struct Shop {
@@ -94,6 +98,23 @@ pub(crate) fn searching(search: &str) -> ListItems {
 pub(crate) async fn filled_from(shop: &Shop) -> ReadModel {
     let model = ReadModel::in_memory().await.unwrap();
     model.take_up("shop").await.unwrap();
-    model.catch_up(&shop.store, |_| {}).await.unwrap();
+    catch_up(&model, &shop.store).await;
     model
+}
+
+/// Follows a store's feed in this model.
+pub(crate) fn following<S: FeedStore + Debug>(model: &ReadModel, store: &S) -> Projector<S> {
+    let pace = Pace { between: Duration::ZERO, look: None };
+    Projector::start(model.clone(), Feed::start(store.clone(), pace))
+}
+
+/// Brings a model to all that a store holds, as a process does that starts, and ends. How many aggregates are
+/// stuck.
+pub(crate) async fn catch_up<S: FeedStore + Debug>(model: &ReadModel, store: &S) -> u64 {
+    let projector = following(model, store);
+    projector.feed().reconcile(|_| {}).await.unwrap();
+    projector.settle(PATIENCE).await.unwrap();
+    projector.mark_complete();
+    projector.finish().await;
+    projector.feed().stuck() + projector.applied().borrow().stuck
 }
