@@ -28,7 +28,7 @@ WEB := target/web/daybook.wasm
 SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
-.PHONY: run test dev bench soak build site lint fmt deny clean help \
+.PHONY: run test dev bench soak build site package lint fmt deny clean help \
         prerequisites tools format invariants unit docs browser FORCE
 
 ##@ Two commands
@@ -53,6 +53,9 @@ bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
 	cargo run --release -p bench
 	@scripts/chromium --install >/dev/null
 	cd end2end && node_modules/.bin/playwright test -c bench
+
+package: prerequisites ## the event store as others would get it, built anew from its package alone
+	cargo package -p event-store --all-features --allow-dirty
 
 soak: prerequisites ## the store against its model, for some twenty minutes; prints the seed of what fails
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test model -- --nocapture
@@ -95,6 +98,7 @@ invariants: prerequisites
 
 docs: prerequisites
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
+	cargo package -p event-store --no-verify --allow-dirty --offline --quiet
 
 # Tools.
 

@@ -16,6 +16,28 @@
 //! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory |
 //! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |
 //!
+//! None is on by default. `handler` needs no DynamoDB: it takes any [`Store`].
+//!
+//! # Where to start
+//!
+//! | to | look at |
+//! |---|---|
+//! | write a domain | [`Aggregate`], and `testing::scenario` for its tests |
+//! | take up commands | `handler::CommandHandler`, and `handler::transact` for several aggregates at once |
+//! | show a history | [`Store::change_sets`] for its pages, [`Replay`] for the state at any version |
+//! | prove a history | [`verify`], [`verify_chain`] |
+//! | change an event's shape | [`Upcaster`] |
+//! | write a store | [`MemoryStore`], which is one page, and `testing::conformance` |
+//!
+//! `examples/bank.rs` is all of it in one file.
+//!
+//! # Errors
+//!
+//! Three types, as people do three different things about them: the domain's refusal
+//! ([`Aggregate::Rejection`]) and somebody else's change are outcomes (`handler::Outcome`); a store that is
+//! away, refuses or finds its data altered is a [`StoreError`]. After [`StoreError::Unavailable`] the same
+//! command may be sent again under the same id, whatever became of it.
+//!
 //! # Example
 //!
 //! ```
@@ -63,6 +85,8 @@
 //! }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod aggregate;
 mod chain;
 mod change_set;
@@ -98,3 +122,8 @@ pub use snapshot::Snapshot;
 pub use store::{Appended, AppendedAll, Keys, Loaded, Page, Reach, Store, StoreError, TOGETHER};
 pub use timestamp::Timestamp;
 pub use upcast::{UpcastError, Upcaster};
+
+/// The examples of the README, which are compiled and run like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
