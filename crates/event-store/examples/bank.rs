@@ -212,14 +212,14 @@ pub(crate) async fn tell(out: &mut impl Write) -> Result<(), Failure> {
         let outcome = bank.perform(Uuid::now_v7(), account, open).await?;
         writeln!(out, "open an account for {owner}: {}", said(&outcome))?;
     }
-    let (command_id, deposit) = (Uuid::now_v7(), Command::Deposit { cents: 100_00 });
+    let (command_id, deposit) = (Uuid::now_v7(), Command::Deposit { cents: 10_000 });
     for attempt in ["deposit 100.00", "the same, as its answer was lost"] {
         let outcome = bank.perform(command_id, ada, deposit.clone()).await?;
         writeln!(out, "{attempt}: {}", said(&outcome))?;
     }
-    let outcome = bank.perform(Uuid::now_v7(), ada, Command::Withdraw { cents: 5_00 }).await?;
+    let outcome = bank.perform(Uuid::now_v7(), ada, Command::Withdraw { cents: 500 }).await?;
     writeln!(out, "withdraw 5.00: {}", said(&outcome))?;
-    for cents in [30_00, 300_00] {
+    for cents in [3_000, 30_000] {
         let outcome = match bank.transfer(ada, bob, cents).await? {
             Transacted::Accepted(both) => format!("done, {} change sets", both.len()),
             Transacted::Refused { refusal, .. } => refusal,

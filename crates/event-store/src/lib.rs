@@ -38,6 +38,21 @@
 //! away, refuses or finds its data altered is a [`StoreError`]. After [`StoreError::Unavailable`] the same
 //! command may be sent again under the same id, whatever became of it.
 //!
+//! # Tracing
+//!
+//! `tracing` spans of target `event_store` and level DEBUG, each with an `outcome`:
+//!
+//! | span | around | outcomes |
+//! |---|---|---|
+//! | `command` | one command, from its turn to its end | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused` |
+//! | `transaction` | several commands taken together | `accepted`, `refused`, `same-aggregate` |
+//! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict` |
+//! | `load` | reading a history | `loaded` |
+//! | `append` | writing one change set, or several | `written`, `taken` |
+//! | `request` | one request to DynamoDB, with the capacity it consumed | `done`, `condition_failed`, `busy`, `unknown`, `refused` |
+//!
+//! Where the store fails, the outcome of the first five is `unavailable`, `corrupt`, `too-large`, `refused` or `failed`.
+//!
 //! # Example
 //!
 //! ```
@@ -96,6 +111,8 @@ mod id;
 mod memory;
 mod replay;
 mod snapshot;
+#[cfg(any(feature = "handler", feature = "dynamodb"))]
+mod spans;
 mod store;
 mod timestamp;
 mod upcast;
