@@ -17,6 +17,7 @@ pub fn log(format: LogFormat, command: &Command) {
     let told = match command {
         Command::Serve => "warn,server=info,event_store=info,read_model=info",
         Command::Sample => "warn,server=info,server::desk=warn",
+        Command::Doctor => "warn",
         Command::Rebuild => "warn,server=info,read_model=info",
         Command::Verify { .. } | Command::Export { .. } | Command::Import { .. } => {
             "warn,server=info"

@@ -1,5 +1,6 @@
 //! The program as the operating system sees it.
 
+mod doctor;
 mod outage;
 mod rebuild;
 mod replaced;

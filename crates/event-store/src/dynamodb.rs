@@ -34,10 +34,11 @@ use crate::{
 #[cfg(feature = "embedded")]
 pub(crate) use config::nowhere;
 pub use config::{for_endpoint, timeouts};
+pub use failure::reason;
 use failure::{Failure, condition_failed};
 use load::Range;
 pub use observe::{Observer, Outcome, Request};
-pub use table::TableError;
+pub use table::{TableError, check_shape};
 
 /// A store in one table of DynamoDB. Cheap to clone.
 #[derive(Clone, Debug)]
