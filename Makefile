@@ -45,7 +45,7 @@ dev: $(BINDGEN) $(NODE) ## rebuild and reload on every change, where cargo-lepto
 	@rm -rf target/site $(SITE) && mkdir -p target/site/pkg
 	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$$PATH" cargo leptos watch $(ARGS)
 
-build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook
+build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook (FEATURES="otel" for spans)
 
 site: $(SITE) ## what the browser fetches: target/site, precompressed
 
@@ -139,4 +139,4 @@ $(SITE): $(WEB) $(NODE) frontend/site.mjs $(shell find style frontend/public)
 	@touch $@
 
 $(DAYBOOK): FORCE $(SITE)
-	$(CARGO_BUILD) -p server --release
+	$(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATURES))
