@@ -28,7 +28,7 @@ WEB := target/web/daybook.wasm
 SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
-.PHONY: run test dev bench soak build site package lint fmt deny clean help \
+.PHONY: run test dev bench soak build site package otel lint fmt deny clean help \
         prerequisites tools format invariants unit docs browser FORCE
 
 ##@ Two commands
@@ -56,6 +56,10 @@ bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
 
 package: prerequisites ## the event store as others would get it, built anew from its package alone
 	cargo package -p event-store --all-features --allow-dirty
+
+otel: prerequisites ## clippy and tests of what the feature otel adds, which nothing else builds
+	cargo clippy $(NATIVE) --features server/otel --all-targets -- -D warnings
+	cargo test $(NATIVE) --features server/otel --test server -- otel
 
 soak: prerequisites ## the store against its model, for some twenty minutes; prints the seed of what fails
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test model -- --nocapture

@@ -25,7 +25,7 @@ struct Remote<'a> {
     table: &'a str,
     /// Where it is, in words.
     place: String,
-    /// Whether it is AWS itself.
+    /// Whether it is an account of AWS, with all that AWS has to offer.
     is_aws: bool,
 }
 
@@ -43,9 +43,8 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             Remote { client, table: &settings.table, place, is_aws: false }.examine().await
         }
         StoreChoice::Aws(endpoint) => {
-            let is_aws = endpoint.is_none();
             let (client, place) = of_environment(endpoint).await;
-            Remote { client, table: &settings.table, place, is_aws }.examine().await
+            Remote { client, table: &settings.table, place, is_aws: true }.examine().await
         }
     });
     report(&findings)

@@ -81,6 +81,8 @@ impl Dynamo {
             "Query" => run(database, body, Database::query),
             "Scan" => run(database, body, Database::scan),
             "TransactWriteItems" => run(database, body, Database::transact_write_items),
+            "DeleteItem" => run(database, body, Database::delete_item),
+            "DescribeContinuousBackups" => (200, BACKUPS.to_owned()),
             "CreateTable" => run(database, body, Database::create_table),
             "DescribeTable" => run(database, body, Database::describe_table),
             other => panic!("{other} is not expected"),
@@ -89,6 +91,9 @@ impl Dynamo {
 }
 
 const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: arn:aws:iam::1:user/pat is not authorized"}"#;
+
+/// What the engine cannot do: be brought back to what it was.
+const BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
 
 async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers["x-amz-target"].to_str().unwrap();

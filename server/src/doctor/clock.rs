@@ -17,7 +17,9 @@ use event_store::SKEW_ALLOWANCE_MS;
 use super::Finding;
 
 /// What a `Date`, which has whole seconds, and a slow answer may explain.
-const UNREMARKABLE_MS: i64 = 5000;
+const UNREMARKABLE_MS: u64 = 5000;
+/// By how much the time of a command's id may be wrong before a repeat is looked for everywhere.
+const ALLOWANCE_MS: u64 = SKEW_ALLOWANCE_MS.unsigned_abs();
 
 /// Takes the time of the last request, and compares.
 #[derive(Clone, Debug, Default)]
@@ -46,13 +48,13 @@ pub(super) fn finding(ahead: Option<i64>) -> Option<Finding> {
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
     let what = format!("this machine's clock is {seconds} s {direction} the store's");
     let remedy = "Set it, and keep it set by NTP";
-    Some(match ahead.abs() {
-        ..=UNREMARKABLE_MS => Finding::ok("this machine's clock agrees with the store's"),
-        ..=SKEW_ALLOWANCE_MS => Finding::warning(what, remedy),
-        _ => Finding::problem(
-            format!("{what}; more than {} s cost time at every repeat", SKEW_ALLOWANCE_MS / 1000),
-            remedy,
-        ),
+    Some(if ahead.unsigned_abs() <= UNREMARKABLE_MS {
+        Finding::ok("this machine's clock agrees with the store's")
+    } else if ahead.unsigned_abs() <= ALLOWANCE_MS {
+        Finding::warning(what, remedy)
+    } else {
+        let what = format!("{what}; more than {} s cost time at each repeat", ALLOWANCE_MS / 1000);
+        Finding::problem(what, remedy)
     })
 }
 

@@ -16,8 +16,15 @@ struct Told {
     lines: Vec<String>,
 }
 
+/// Credentials that nobody checks.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "local"),
+    ("AWS_SECRET_ACCESS_KEY", "local"),
+    ("AWS_REGION", "eu-central-1"),
+];
+
 fn ask(data: &Path, arguments: &[&str]) -> Told {
-    let output = run(daybook(data).arg("doctor").args(arguments));
+    let output = run(daybook(data).arg("doctor").args(arguments).envs(ENVIRONMENT));
     let stdout = String::from_utf8(output.stdout).unwrap();
     let told =
         Told { code: output.status.code(), lines: stdout.lines().map(str::to_owned).collect() };
@@ -34,8 +41,15 @@ fn ask(data: &Path, arguments: &[&str]) -> Told {
 }
 
 async fn ask_of(dynamo: &Dynamo) -> Told {
+    ask_as(dynamo, &[]).await
+}
+
+async fn ask_as(dynamo: &Dynamo, arguments: &'static [&str]) -> Told {
     let url = dynamo.url.clone();
-    let ask = move || ask(tempdir().unwrap().path(), &["--dynamodb-endpoint", &url]);
+    let ask = move || {
+        let arguments = [&["--dynamodb-endpoint", &url], arguments].concat();
+        ask(tempdir().unwrap().path(), &arguments)
+    };
     tokio::task::spawn_blocking(ask).await.unwrap()
 }
 
@@ -252,4 +266,20 @@ async fn a_clock_that_is_wrong_is_told() {
     dynamo.have(Quirks { date, ..Quirks::default() });
     let told = ask_of(&dynamo).await;
     told.assert("problem: this machine's clock is", &["ahead of the store's", "NTP"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_could_lose_is_worth_a_warning() {
+    let dynamo = with_table(json!({})).await;
+    let told = ask_as(&dynamo, &["--store", "aws"]).await;
+    told.assert("ok: the table `daybook` at AWS eu-central-1", &[]);
+    told.assert("warning: the table `daybook` can be deleted by a slip", &["update-table"]);
+    told.assert("warning: point-in-time recovery of", &["update-continuous-backups"]);
+    told.assert("warning: these credentials may delete items", &["deploy/iam/serve.json"]);
+
+    dynamo.have(Quirks { denies: Some("DeleteItem"), ..Quirks::default() });
+    ask_as(&dynamo, &["--store", "aws"]).await.assert_none("warning: these credentials");
+    dynamo.have(Quirks { denies: Some("DescribeContinuousBackups"), ..Quirks::default() });
+    let told = ask_as(&dynamo, &["--store", "aws"]).await;
+    told.assert("warning: whether point-in-time recovery", &["DescribeContinuousBackups"]);
 }
