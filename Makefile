@@ -28,7 +28,7 @@ WEB := target/web/daybook.wasm
 SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
-.PHONY: run test dev bench soak build site lint fmt deny clean help \
+.PHONY: run test dev bench soak build site package otel lint fmt deny clean help \
         prerequisites tools format invariants unit docs browser FORCE
 
 ##@ Two commands
@@ -45,7 +45,7 @@ dev: $(BINDGEN) $(NODE) ## rebuild and reload on every change, where cargo-lepto
 	@rm -rf target/site $(SITE) && mkdir -p target/site/pkg
 	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$$PATH" cargo leptos watch $(ARGS)
 
-build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook
+build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook (FEATURES="otel" for spans)
 
 site: $(SITE) ## what the browser fetches: target/site, precompressed
 
@@ -53,6 +53,13 @@ bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
 	cargo run --release -p bench
 	@scripts/chromium --install >/dev/null
 	cd end2end && node_modules/.bin/playwright test -c bench
+
+package: prerequisites ## the event store as others would get it, built anew from its package alone
+	cargo package -p event-store --all-features --allow-dirty
+
+otel: prerequisites ## clippy and tests of what the feature otel adds, which nothing else builds
+	cargo clippy $(NATIVE) --features server/otel --all-targets -- -D warnings
+	cargo test $(NATIVE) --features server/otel --test server -- otel
 
 soak: prerequisites ## the store against its model, for some twenty minutes; prints the seed of what fails
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test model -- --nocapture
@@ -95,6 +102,7 @@ invariants: prerequisites
 
 docs: prerequisites
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
+	cargo package -p event-store --no-verify --allow-dirty --offline --quiet
 
 # Tools.
 
@@ -135,4 +143,4 @@ $(SITE): $(WEB) $(NODE) frontend/site.mjs $(shell find style frontend/public)
 	@touch $@
 
 $(DAYBOOK): FORCE $(SITE)
-	$(CARGO_BUILD) -p server --release
+	$(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATURES))

@@ -48,6 +48,9 @@ pub enum Command {
         #[arg(long)]
         afresh: bool,
     },
+    /// Examine the data directory, the table, the permissions and the clock, and say what to do. Creates
+    /// nothing
+    Doctor,
     /// Write every change set to a file, one a line, byte for byte
     Export {
         /// The file; standard output when left out

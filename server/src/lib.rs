@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod config;
 pub mod desk;
+pub mod doctor;
 pub mod http;
 pub mod kinds;
 pub mod open;
@@ -65,6 +66,9 @@ pub enum Failure {
         /// Of how many.
         aggregates: u64,
     },
+    /// Something is wrong with what the settings name. What it is has been printed.
+    #[error("{0} of these have to be put right")]
+    Unwell(usize),
     /// A line of an export cannot be imported.
     #[error(transparent)]
     Line(#[from] transfer::LineError),
@@ -116,6 +120,7 @@ pub async fn run(cli: config::Cli) -> Result<(), Failure> {
         Command::Serve => serve::serve(&settings).await,
         Command::Rebuild => rebuild::rebuild(&settings).await,
         Command::Sample => sample::sample(&settings).await,
+        Command::Doctor => doctor::doctor(&settings).await,
         Command::Verify { afresh } => audit::verify(&settings, afresh).await,
         Command::Export { file, resume } => {
             transfer::export(&settings, file.as_deref().filter(is_file), resume).await

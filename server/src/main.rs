@@ -12,12 +12,14 @@ use server::{Failure, telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::log(cli.settings.log, cli.command.as_ref().unwrap_or(&Command::Serve));
+    let command = cli.command.as_ref().unwrap_or(&Command::Serve);
+    let telemetry = telemetry::start(cli.settings.log, command);
     let ran = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::from)
         .and_then(|runtime| runtime.block_on(server::run(cli)));
+    telemetry.finish();
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::desk::{FrontDesk, Lists};
 pub use directory::DataDirectory;
 pub use store::OpenStore;
+pub(crate) use store::of_environment;
 
 /// Why a process cannot have what it works on: one line, which names the place.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! A DynamoDB over HTTP that can go away: the embedded engine behind a socket.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -35,6 +35,16 @@ pub(crate) struct Dynamo {
     database: Database,
     mood: Arc<AtomicU8>,
     waiting: Arc<AtomicU8>,
+    quirks: Arc<Mutex<Quirks>>,
+}
+
+/// What is peculiar about it, well or not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Quirks {
+    /// The `Date` of its answers, when it is not the time.
+    pub(crate) date: Option<&'static str>,
+    /// The operation that nobody may ask for.
+    pub(crate) denies: Option<&'static str>,
 }
 
 impl Dynamo {
@@ -43,7 +53,7 @@ impl Dynamo {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let database = Database::memory().unwrap();
         let (mood, waiting) = (Arc::new(AtomicU8::new(Mood::Well as u8)), Arc::default());
-        let dynamo = Self { url, database, mood, waiting };
+        let dynamo = Self { url, database, mood, waiting, quirks: Arc::default() };
         let router = Router::new().route("/", post(answer)).with_state(dynamo.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
         dynamo
@@ -51,6 +61,10 @@ impl Dynamo {
 
     pub(crate) fn be(&self, mood: Mood) {
         self.mood.store(mood as u8, Ordering::SeqCst);
+    }
+
+    pub(crate) fn have(&self, quirks: Quirks) {
+        *self.quirks.lock().unwrap() = quirks;
     }
 
     /// Whether somebody waits for it to be well.
@@ -68,12 +82,20 @@ impl Dynamo {
             "TransactWriteItems" => run(database, body, Database::transact_write_items),
             "Query" => run(database, body, Database::query),
             "Scan" => run(database, body, Database::scan),
+            "TransactWriteItems" => run(database, body, Database::transact_write_items),
+            "DeleteItem" => run(database, body, Database::delete_item),
+            "DescribeContinuousBackups" => (200, BACKUPS.to_owned()),
             "CreateTable" => run(database, body, Database::create_table),
             "DescribeTable" => run(database, body, Database::describe_table),
             other => panic!("{other} is not expected"),
         }
     }
 }
+
+const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: arn:aws:iam::1:user/pat is not authorized"}"#;
+
+/// What the engine cannot do: be brought back to what it was.
+const BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
 
 async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers["x-amz-target"].to_str().unwrap();
@@ -86,8 +108,15 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
     }
     let mood = dynamo.mood.load(Ordering::SeqCst);
     if mood == Mood::Well as u8 {
-        let (status, body) = dynamo.run(operation, &body);
-        let response = Response::builder().status(status);
+        let Quirks { date, denies } = dynamo.quirks.lock().unwrap().clone();
+        let (status, body) = match denies {
+            Some(denied) if denied == operation => (400, DENIED.to_owned()),
+            _ => dynamo.run(operation, &body),
+        };
+        let mut response = Response::builder().status(status);
+        if let Some(date) = date {
+            response = response.header("date", date);
+        }
         return response
             .header("content-type", "application/x-amz-json-1.0")
             .body(body.into())

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod deploy;
 mod desk;
 mod dynamodb;
 mod pages;

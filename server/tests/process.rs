@@ -1,5 +1,8 @@
 //! The program as the operating system sees it.
 
+mod doctor;
+#[cfg(feature = "otel")]
+mod otel;
 mod outage;
 mod rebuild;
 mod replaced;

@@ -25,18 +25,21 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use tracing::field::Empty;
+use tracing::{Instrument, debug_span};
 
 use crate::{
     AggregateId, Appended, AppendedAll, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot,
-    Store, StoreError, Version,
+    Store, StoreError, Version, spans,
 };
 #[cfg(feature = "embedded")]
 pub(crate) use config::nowhere;
 pub use config::{for_endpoint, timeouts};
+pub use failure::reason;
 use failure::{Failure, condition_failed};
 use load::Range;
 pub use observe::{Observer, Outcome, Request};
-pub use table::TableError;
+pub use table::{TableError, check_shape};
 
 /// A store in one table of DynamoDB. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -72,16 +75,25 @@ impl DynamoDbStore {
         T: observe::Billed,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        let span = debug_span!(
+            target: spans::TARGET, "request",
+            operation, outcome = Empty, read_units = Empty, write_units = Empty
+        );
         let begun = Instant::now();
-        let answer = answer.await;
+        let answer = answer.instrument(span.clone()).await;
+        let duration = begun.elapsed();
+        if self.observer.is_none() && span.is_disabled() {
+            return answer;
+        }
+        let (read_units, write_units) = answer.as_ref().map_or((0.0, 0.0), T::units);
+        let outcome = match &answer {
+            Ok(_) => Outcome::Done,
+            Err(error) if condition_failed(error) => Outcome::ConditionFailed,
+            Err(error) => Failure::of(operation, error).outcome(),
+        };
+        span.record("outcome", outcome.as_str());
+        span.record("read_units", read_units).record("write_units", write_units);
         if let Some(observer) = &self.observer {
-            let (read_units, write_units) = answer.as_ref().map_or((0.0, 0.0), T::units);
-            let outcome = match &answer {
-                Ok(_) => Outcome::Done,
-                Err(error) if condition_failed(error) => Outcome::ConditionFailed,
-                Err(error) => Failure::of(operation, error).outcome(),
-            };
-            let duration = begun.elapsed();
             observer.request(&Request { operation, duration, outcome, read_units, write_units });
         }
         answer
@@ -90,20 +102,44 @@ impl DynamoDbStore {
 
 impl Store for DynamoDbStore {
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
-        match reach {
-            Reach::Head { schema } => self.load_back(aggregate, Version::MAX, schema).await,
-            Reach::AsOf { version, schema } => self.load_back(aggregate, version, schema).await,
-            Reach::Since { version, hash } => self.load_on(aggregate, (version, hash)).await,
-            Reach::Whole => self.load_on(aggregate, (0, Hash::ZERO)).await,
-        }
+        let span = debug_span!(
+            target: spans::TARGET, "load",
+            kind = %aggregate.kind, id = %aggregate.id, outcome = Empty
+        );
+        let loading = async {
+            match reach {
+                Reach::Head { schema } => self.load_back(aggregate, Version::MAX, schema).await,
+                Reach::AsOf { version, schema } => self.load_back(aggregate, version, schema).await,
+                Reach::Since { version, hash } => self.load_on(aggregate, (version, hash)).await,
+                Reach::Whole => self.load_on(aggregate, (0, Hash::ZERO)).await,
+            }
+        };
+        spans::telling(span, loading, |_| "loaded").await
     }
 
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
-        self.put_change_set(change_set).await
+        let ChangeSet { aggregate, version, .. } = change_set;
+        let span = debug_span!(
+            target: spans::TARGET, "append",
+            kind = %aggregate.kind, id = %aggregate.id, version,
+            command = change_set.content().command.name, outcome = Empty
+        );
+        spans::telling(span, self.put_change_set(change_set), |appended| match appended {
+            Appended::Written => "written",
+            Appended::Taken(_) => "taken",
+        })
+        .await
     }
 
     async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
-        self.put_together(change_sets).await
+        let count = change_sets.len();
+        let span =
+            debug_span!(target: spans::TARGET, "append", change_sets = count, outcome = Empty);
+        spans::telling(span, self.put_together(change_sets), |appended| match appended {
+            AppendedAll::Written => "written",
+            AppendedAll::Taken(_) => "taken",
+        })
+        .await
     }
 
     async fn change_sets(

@@ -8,9 +8,11 @@ mod transaction;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use tracing::debug_span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
-use crate::{Aggregate, Appended, ChangeSet, Store, StoreError, Timestamp, Version};
+use crate::{Aggregate, Appended, ChangeSet, Store, StoreError, Timestamp, Version, spans};
 use attempt::{Attempt, Proposal};
 use slots::Slots;
 pub use transaction::{Part, TransactError, Transacted, transact};
@@ -64,6 +66,18 @@ pub enum Outcome<R> {
     },
 }
 
+impl<R> Outcome<R> {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted(Accepted { duplicate: true, .. }) => "duplicate",
+            Self::Accepted(_) => "accepted",
+            Self::Rejected { .. } => "rejected",
+            Self::Conflict { .. } => "conflict",
+            Self::CommandIdReused { .. } => "command-id-reused",
+        }
+    }
+}
+
 /// A command that was taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accepted {
@@ -108,6 +122,18 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// # Errors
     /// [`StoreError`]: whether the command was taken may then be unknown; sending it again is safe.
     pub async fn execute(
+        &self,
+        envelope: &Envelope<A::Command>,
+    ) -> Result<Outcome<A::Rejection>, StoreError> {
+        let span = debug_span!(
+            target: spans::TARGET, "command",
+            kind = A::KIND, id = %envelope.aggregate, command_id = %envelope.command_id,
+            outcome = Empty
+        );
+        spans::telling(span, self.carry_out(envelope), Outcome::name).await
+    }
+
+    async fn carry_out(
         &self,
         envelope: &Envelope<A::Command>,
     ) -> Result<Outcome<A::Rejection>, StoreError> {

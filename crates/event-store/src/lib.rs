@@ -17,6 +17,43 @@
 //! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory |
 //! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |
 //!
+//! None is on by default. `handler` needs no DynamoDB: it takes any [`Store`].
+//!
+//! # Where to start
+//!
+//! | to | look at |
+//! |---|---|
+//! | write a domain | [`Aggregate`], and `testing::scenario` for its tests |
+//! | take up commands | `handler::CommandHandler`, and `handler::transact` for several aggregates at once |
+//! | show a history | [`Store::change_sets`] for its pages, [`Replay`] for the state at any version |
+//! | prove a history | [`verify`], [`verify_chain`] |
+//! | change an event's shape | [`Upcaster`] |
+//! | write a store | [`MemoryStore`], which is one page, and `testing::conformance` |
+//!
+//! `examples/bank.rs` is all of it in one file.
+//!
+//! # Errors
+//!
+//! Three types, as people do three different things about them: the domain's refusal
+//! ([`Aggregate::Rejection`]) and somebody else's change are outcomes (`handler::Outcome`); a store that is
+//! away, refuses or finds its data altered is a [`StoreError`]. After [`StoreError::Unavailable`] the same
+//! command may be sent again under the same id, whatever became of it.
+//!
+//! # Tracing
+//!
+//! `tracing` spans of target `event_store` and level DEBUG, each with an `outcome`:
+//!
+//! | span | around | outcomes |
+//! |---|---|---|
+//! | `command` | one command, from its turn to its end | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused` |
+//! | `transaction` | several commands taken together | `accepted`, `refused`, `same-aggregate` |
+//! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict` |
+//! | `load` | reading a history | `loaded` |
+//! | `append` | writing one change set, or several | `written`, `taken` |
+//! | `request` | one request to DynamoDB, with the capacity it consumed | `done`, `condition_failed`, `busy`, `unknown`, `refused` |
+//!
+//! Where the store fails, the outcome of the first five is `unavailable`, `corrupt`, `too-large`, `refused` or `failed`.
+//!
 //! # Example
 //!
 //! ```
@@ -64,6 +101,8 @@
 //! }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod aggregate;
 mod chain;
 mod change_set;
@@ -74,6 +113,8 @@ mod id;
 mod memory;
 mod replay;
 mod snapshot;
+#[cfg(any(feature = "handler", feature = "dynamodb"))]
+mod spans;
 mod store;
 mod timestamp;
 mod upcast;
@@ -101,3 +142,8 @@ pub use snapshot::Snapshot;
 pub use store::{Appended, AppendedAll, Keys, Loaded, Page, Reach, Store, StoreError, TOGETHER};
 pub use timestamp::Timestamp;
 pub use upcast::{UpcastError, Upcaster};
+
+/// The examples of the README, which are compiled and run like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

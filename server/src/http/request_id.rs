@@ -1,11 +1,12 @@
 //! Every request has an id: the client's, when it sends a decent one. The answer carries it, and so
 //! does every log line on the way.
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -16,8 +17,17 @@ pub(crate) async fn identify(request: Request, next: Next) -> Response {
     let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_decent(id)).cloned();
     let id = given.or_else(|| HeaderValue::try_from(Uuid::now_v7().to_string()).ok());
     let Some(id) = id else { return next.run(request).await };
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
-    let mut response = next.run(request).instrument(span).await;
+    // The template, not the address: there is no end to those.
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        method = request.method().as_str(),
+        route,
+        status = Empty
+    );
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.record("status", response.status().as_u16());
     response.headers_mut().insert(X_REQUEST_ID, id);
     response
 }

@@ -44,10 +44,8 @@ impl OpenStore {
                 Self::remote(Client::from_conf(dynamodb::for_endpoint(&url)), settings, url).await
             }
             StoreChoice::Aws(endpoint) => {
-                let config = of_environment(endpoint).await;
-                let region = config.region().map(|region| format!("AWS {region}"));
-                let place = region.unwrap_or_else(|| "AWS".to_owned());
-                Self::remote(Client::from_conf(config), settings, place).await
+                let (client, place) = of_environment(endpoint).await;
+                Self::remote(client, settings, place).await
             }
         }
     }
@@ -111,12 +109,14 @@ fn seal_of(database: &Path) -> String {
     )
 }
 
-/// Region, credentials and the rest as AWS's own tools find them.
-async fn of_environment(endpoint: Option<String>) -> aws_sdk_dynamodb::Config {
+/// Region, credentials and the rest as AWS's own tools find them; and where that is, in words.
+pub(crate) async fn of_environment(endpoint: Option<String>) -> (Client, String) {
     let environment = aws_config::from_env().timeout_config(dynamodb::timeouts());
     let environment = match endpoint {
         Some(url) => environment.endpoint_url(url),
         None => environment,
     };
-    aws_sdk_dynamodb::Config::from(&environment.load().await)
+    let environment = environment.load().await;
+    let region = environment.region().map(|region| format!("AWS {region}"));
+    (Client::new(&environment), region.unwrap_or_else(|| "AWS".to_owned()))
 }

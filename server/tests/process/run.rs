@@ -64,6 +64,8 @@ fn each_command_is_one_line_of_log() {
     assert_eq!((&created["version"], &created["outcome"]), (&json!(1), &json!("accepted")));
     assert!(created["duration_ms"].as_f64().unwrap() > 0.0);
     assert!(created["span"]["id"].as_str().unwrap().len() == 36, "{created}");
+    let (method, route) = (&created["span"]["method"], &created["span"]["route"]);
+    assert_eq!((method, route), (&json!("POST"), &json!("/api/v1/commands")));
     assert_eq!(
         (&refused["outcome"], &refused["rejection"]),
         (&json!("rejected"), &json!("more-than-on-hand"))

@@ -81,7 +81,7 @@ pub(super) fn condition_failed<E: ProvideErrorMetadata>(error: &SdkError<E, Http
 }
 
 /// What DynamoDB says, or else what stands between it and us, outermost cause first.
-fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
+pub fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,
 {

@@ -62,7 +62,7 @@ impl DynamoDbStore {
             match description.table_status() {
                 Some(TableStatus::Creating) | None => {}
                 Some(TableStatus::Active | TableStatus::Updating) => {
-                    return self.check_shape(&description);
+                    return check_shape(self.table(), &description);
                 }
                 Some(_) => break,
             }
@@ -124,14 +124,18 @@ impl DynamoDbStore {
             Err(error) => Err(StoreError::from(Failure::of("CreateTable", &error)).into()),
         }
     }
+}
 
-    fn check_shape(&self, description: &TableDescription) -> Result<(), TableError> {
-        let found = shape(description);
-        if found == SHAPE {
-            return Ok(());
-        }
-        Err(TableError::Shape { table: self.table().to_owned(), found })
+/// Whether a table has the keys of a store's.
+///
+/// # Errors
+/// [`TableError::Shape`].
+pub fn check_shape(table: &str, description: &TableDescription) -> Result<(), TableError> {
+    let found = shape(description);
+    if found == SHAPE {
+        return Ok(());
     }
+    Err(TableError::Shape { table: table.to_owned(), found })
 }
 
 fn shape(description: &TableDescription) -> String {

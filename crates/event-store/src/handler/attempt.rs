@@ -2,12 +2,14 @@
 //! that turns out not to be the newest.
 
 use tokio::sync::OwnedMutexGuard;
+use tracing::debug_span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::{Accepted, CommandHandler, Envelope, Outcome};
 use crate::{
     Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, Page, Reach, Store, StoreError,
-    Timestamp, Version,
+    Tagged, Timestamp, Version, spans,
 };
 
 /// Change sets between two snapshots. A load reads at most this many and a few more.
@@ -118,6 +120,24 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     }
 
     fn decide(&self) -> Decision<A> {
+        let span = debug_span!(
+            target: spans::TARGET, "decide",
+            kind = A::KIND, id = %self.envelope.aggregate, version = self.head.version,
+            command = Tagged::encode(&self.envelope.command).ok().map(|command| command.name),
+            outcome = Empty
+        );
+        let decision = span.in_scope(|| self.decided());
+        span.record(
+            "outcome",
+            match &decision {
+                Decision::Append(..) => "accepted",
+                Decision::Refuse(outcome) => outcome.name(),
+            },
+        );
+        decision
+    }
+
+    fn decided(&self) -> Decision<A> {
         let Self { envelope, head, since, .. } = self;
         let conflict = || {
             let since = since.clone();

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 
+use tracing::field::Empty;
+use tracing::{Instrument, debug_span};
+
 use super::attempt::{Attempt, Proposal};
 use super::{Accepted, CommandHandler, Envelope, Outcome};
-use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, TOGETHER};
+use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, TOGETHER, spans};
 
 /// One command's part in a transaction. `N` is what its refusals become, whatever its kind: see
 /// [`CommandHandler::part`].
@@ -82,6 +85,25 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
 /// # Errors
 /// [`TransactError`].
 pub async fn transact<N>(
+    store: &impl Store,
+    parts: Vec<Part<N>>,
+) -> Result<Transacted<N>, TransactError> {
+    let count = parts.len();
+    let span = debug_span!(target: spans::TARGET, "transaction", parts = count, outcome = Empty);
+    let result = take_together(store, parts).instrument(span.clone()).await;
+    span.record(
+        "outcome",
+        match &result {
+            Ok(Transacted::Accepted(_)) => "accepted",
+            Ok(Transacted::Refused { .. }) => "refused",
+            Err(TransactError::SameAggregate { .. }) => "same-aggregate",
+            Err(TransactError::Store(error)) => spans::failed(error),
+        },
+    );
+    result
+}
+
+async fn take_together<N>(
     store: &impl Store,
     parts: Vec<Part<N>>,
 ) -> Result<Transacted<N>, TransactError> {

@@ -1,0 +1,86 @@
+//! `daybook doctor`: whether what the settings name can be worked with, and if not, what to do. It looks
+//! at everything and creates nothing.
+
+mod clock;
+mod directory;
+mod engine;
+mod finding;
+mod permissions;
+mod safety;
+mod table;
+
+use std::io::{self, Write};
+
+use aws_sdk_dynamodb::Client;
+use event_store::dynamodb;
+
+use crate::Failure;
+use crate::config::{Settings, StoreChoice};
+use crate::open::of_environment;
+use finding::{Finding, Severity};
+
+/// A store that is not in this process.
+struct Remote<'a> {
+    client: Client,
+    table: &'a str,
+    /// Where it is, in words.
+    place: String,
+    /// Whether it is an account of AWS, with all that AWS has to offer.
+    is_aws: bool,
+}
+
+/// Examines the data directory and the store that the settings name, and prints one line for each finding.
+///
+/// # Errors
+/// [`Failure::Unwell`] when there is a problem among them; warnings are none.
+pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
+    let choice = settings.store()?;
+    let (mut findings, lock) = directory::examine(&settings.data);
+    findings.extend(match choice {
+        StoreChoice::Embedded => engine::examine(settings, lock).await,
+        StoreChoice::Endpoint(place) => {
+            let client = Client::from_conf(dynamodb::for_endpoint(&place));
+            Remote { client, table: &settings.table, place, is_aws: false }.examine().await
+        }
+        StoreChoice::Aws(endpoint) => {
+            let (client, place) = of_environment(endpoint).await;
+            Remote { client, table: &settings.table, place, is_aws: true }.examine().await
+        }
+    });
+    report(&findings)
+}
+
+impl Remote<'_> {
+    async fn examine(&self) -> Vec<Finding> {
+        let (reading, described) = clock::compared(self.client.describe_table(), self.table).await;
+        let mut findings: Vec<_> = clock::finding(reading).into_iter().collect();
+        let description = match table::found(self, described) {
+            Ok(description) => description,
+            Err(finding) => {
+                findings.push(finding);
+                return findings;
+            }
+        };
+        let (shape, is_usable) = table::examine(self, &description);
+        findings.extend(shape);
+        if is_usable {
+            findings.extend(permissions::examine(self).await);
+            findings.push(safety::stream(self, &description));
+            if self.is_aws {
+                findings.extend(safety::examine(self, &description).await);
+            }
+        }
+        findings
+    }
+}
+
+fn report(findings: &[Finding]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    for finding in findings {
+        writeln!(stdout, "{finding}")?;
+    }
+    match findings.iter().filter(|finding| finding.severity == Severity::Problem).count() {
+        0 => Ok(()),
+        problems => Err(Failure::Unwell(problems)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The data directory: whether it can be written, who has it, and how much room there is.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+use super::Finding;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+/// Less than this is soon full.
+const LITTLE: u64 = 1024 * MEBIBYTE;
+/// Less than this is full.
+const NOTHING: u64 = 64 * MEBIBYTE;
+
+/// Who has the directory while this is kept.
+#[derive(Debug)]
+pub(super) enum Lock {
+    /// We, or nobody: there is nothing in it yet.
+    Ours { _file: Option<File> },
+    /// Another daybook.
+    Theirs,
+    /// There is no such directory, or it cannot be used.
+    None,
+}
+
+pub(super) fn examine(path: &Path) -> (Vec<Finding>, Lock) {
+    let name = path.display();
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            let what = format!("the data directory {name} is a file");
+            return (vec![Finding::problem(what, "Choose another with --data")], Lock::None);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return (vec![to_be_created(path)], Lock::None);
+        }
+        Err(error) => return (vec![unusable(path, &error)], Lock::None),
+    }
+    if let Err(error) = probe(path) {
+        return (vec![unusable(path, &error)], Lock::None);
+    }
+    let (finding, lock) = match lock(&path.join("daybook.lock")) {
+        Ok(Lock::Theirs) => (
+            Finding::ok(format!("another daybook works in the data directory {name}")),
+            Lock::Theirs,
+        ),
+        Ok(lock) => (Finding::ok(format!("the data directory {name} can be written")), lock),
+        Err(error) => (unusable(path, &error), Lock::None),
+    };
+    (vec![finding, room(path)], lock)
+}
+
+/// `serve` makes the directory: can it?
+fn to_be_created(path: &Path) -> Finding {
+    let above =
+        path.ancestors().skip(1).find(|above| above.as_os_str().is_empty() || above.exists());
+    let above = match above {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    match probe(above) {
+        Ok(()) => Finding::ok(format!(
+            "there is no data directory {} yet; `daybook serve` makes it",
+            path.display()
+        )),
+        Err(error) => Finding::problem(
+            format!("the data directory {} cannot be made: {error}", path.display()),
+            format!(
+                "Make {} writable for this user, or choose another with --data",
+                above.display()
+            ),
+        ),
+    }
+}
+
+/// Whether files can be made here: one is, and goes again.
+fn probe(directory: &Path) -> io::Result<()> {
+    let probe = directory.join(format!(".daybook-doctor-{}", std::process::id()));
+    File::create_new(&probe)?;
+    fs::remove_file(&probe)
+}
+
+fn lock(path: &Path) -> io::Result<Lock> {
+    let file = match OpenOptions::new().write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Lock::Ours { _file: None });
+        }
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Lock::Ours { _file: Some(file) }),
+        Err(TryLockError::WouldBlock) => Ok(Lock::Theirs),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Finding {
+    Finding::problem(
+        format!("the data directory {} cannot be used: {error}", path.display()),
+        "Make it writable for this user, or choose another with --data",
+    )
+}
+
+fn room(path: &Path) -> Finding {
+    match rustix::fs::statvfs(path) {
+        Ok(volume) => room_of(path, volume.f_bavail.saturating_mul(volume.f_frsize)),
+        Err(error) => Finding::warning(
+            format!("how much room there is for {} cannot be told: {error}", path.display()),
+            "See to it that there is some",
+        ),
+    }
+}
+
+fn room_of(path: &Path, free: u64) -> Finding {
+    let what = format!("{} MiB are free for {}", free / MEBIBYTE, path.display());
+    let remedy = "Make room: nothing is ever deleted, so it only grows";
+    match free {
+        free if free < NOTHING => Finding::problem(what, remedy),
+        free if free < LITTLE => Finding::warning(what, remedy),
+        _ => Finding::ok(what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Severity;
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_problem_before_it_is_full() {
+        let severity = |free| room_of(Path::new("data"), free).severity;
+        assert_eq!(severity(63 * MEBIBYTE), Severity::Problem);
+        assert_eq!(severity(64 * MEBIBYTE), Severity::Warning);
+        assert_eq!(severity(1024 * MEBIBYTE), Severity::Ok);
+    }
+}

@@ -1,0 +1,44 @@
+//! The embedded store: its file, and the table in it.
+
+use event_store::embedded::Embedded;
+
+use super::directory::Lock;
+use super::{Finding, Remote, table};
+use crate::config::Settings;
+
+/// Opens the file as `serve` would, when there is one and nobody else has it open.
+pub(super) async fn examine(settings: &Settings, lock: Lock) -> Vec<Finding> {
+    let path = settings.data.join("daybook.db");
+    let name = path.display();
+    match lock {
+        Lock::None => return Vec::new(),
+        Lock::Theirs => {
+            let what = format!("{name} is in use, so it is not looked at");
+            return vec![Finding::warning(what, "Stop the other daybook and ask again")];
+        }
+        Lock::Ours { .. } if !path.exists() => {
+            return vec![Finding::ok(format!("there is no {name} yet; `daybook serve` makes it"))];
+        }
+        Lock::Ours { .. } => {}
+    }
+    let engine = match Embedded::open(&path) {
+        Ok(engine) => engine,
+        Err(error) => {
+            let remedy = "Put a copy of it back, or choose another directory with --data";
+            return vec![Finding::problem(error.to_string(), remedy)];
+        }
+    };
+    let store = Remote {
+        client: engine.client(),
+        table: &settings.table,
+        place: name.to_string(),
+        is_aws: false,
+    };
+    let described = store.client.describe_table().table_name(store.table).send().await;
+    let findings = match table::found(&store, described) {
+        Ok(description) => table::examine(&store, &description).0,
+        Err(finding) => vec![finding],
+    };
+    engine.close().await;
+    findings
+}

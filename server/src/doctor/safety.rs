@@ -1,0 +1,68 @@
+//! What is not needed to work, and is missed when something goes wrong.
+
+use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, TableDescription};
+use event_store::dynamodb;
+
+use super::{Finding, Remote};
+
+/// Several servers on one table hear of each other's change sets through its stream.
+pub(super) fn stream(store: &Remote<'_>, description: &TableDescription) -> Finding {
+    let table = store.table;
+    let stream = description.stream_specification().filter(|stream| stream.stream_enabled());
+    if stream.is_some() {
+        return Finding::ok(format!("the table `{table}` has a stream"));
+    }
+    Finding::warning(
+        format!(
+            "the table `{table}` has no stream, by which several servers on one table hear of each \
+             other"
+        ),
+        format!(
+            "Where there are several: aws dynamodb update-table --table-name {table} \
+             --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY"
+        ),
+    )
+}
+
+/// Whether AWS would keep the table from being deleted, and could bring back what it was.
+pub(super) async fn examine(store: &Remote<'_>, description: &TableDescription) -> Vec<Finding> {
+    vec![protection(store.table, description), recovery(store).await]
+}
+
+fn protection(table: &str, description: &TableDescription) -> Finding {
+    if description.deletion_protection_enabled() == Some(true) {
+        return Finding::ok(format!("the table `{table}` is protected from deletion"));
+    }
+    Finding::warning(
+        format!("the table `{table}` can be deleted by a slip"),
+        format!(
+            "Protect it: aws dynamodb update-table --table-name {table} \
+             --deletion-protection-enabled"
+        ),
+    )
+}
+
+async fn recovery(store: &Remote<'_>) -> Finding {
+    let table = store.table;
+    let answer = store.client.describe_continuous_backups().table_name(table).send().await;
+    let remedy = format!(
+        "Turn it on: aws dynamodb update-continuous-backups --table-name {table} \
+         --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+    );
+    let backups = match answer {
+        Ok(answer) => answer.continuous_backups_description,
+        Err(error) => {
+            let why = dynamodb::reason(&error);
+            let what = format!("whether point-in-time recovery is on cannot be told: {why}");
+            let remedy = "Allow dynamodb:DescribeContinuousBackups to whoever asks this";
+            return Finding::warning(what, remedy);
+        }
+    };
+    let status = backups
+        .and_then(|backups| backups.point_in_time_recovery_description)
+        .and_then(|recovery| recovery.point_in_time_recovery_status);
+    if status == Some(PointInTimeRecoveryStatus::Enabled) {
+        return Finding::ok("point-in-time recovery is on");
+    }
+    Finding::warning(format!("point-in-time recovery of the table `{table}` is off"), remedy)
+}

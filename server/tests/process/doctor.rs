@@ -1,0 +1,285 @@
+//! `daybook doctor`: what is wrong is named with what to do, and nothing is made.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use super::{Daybook, daybook, run};
+use crate::dynamodb::{Dynamo, Quirks};
+
+/// What it says, and its exit code.
+struct Told {
+    code: Option<i32>,
+    lines: Vec<String>,
+}
+
+/// Credentials that nobody checks.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "local"),
+    ("AWS_SECRET_ACCESS_KEY", "local"),
+    ("AWS_REGION", "eu-central-1"),
+];
+
+fn ask(data: &Path, arguments: &[&str]) -> Told {
+    let output = run(daybook(data).arg("doctor").args(arguments).envs(ENVIRONMENT));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let told =
+        Told { code: output.status.code(), lines: stdout.lines().map(str::to_owned).collect() };
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let problems = told.lines.iter().filter(|line| line.starts_with("problem: ")).count();
+    match problems {
+        0 => assert_eq!((told.code, &*stderr), (Some(0), "")),
+        n => assert_eq!(
+            (told.code, &*stderr),
+            (Some(1), &*format!("daybook: {n} of these have to be put right\n"))
+        ),
+    }
+    told
+}
+
+async fn ask_of(dynamo: &Dynamo) -> Told {
+    ask_as(dynamo, &[]).await
+}
+
+async fn ask_as(dynamo: &Dynamo, arguments: &'static [&str]) -> Told {
+    let url = dynamo.url.clone();
+    let ask = move || {
+        let arguments = [&["--dynamodb-endpoint", &url], arguments].concat();
+        ask(tempdir().unwrap().path(), &arguments)
+    };
+    tokio::task::spawn_blocking(ask).await.unwrap()
+}
+
+impl Told {
+    /// That one line begins like this and says all of that.
+    #[track_caller]
+    fn assert(&self, start: &str, says: &[&str]) {
+        let said =
+            |line: &&String| line.starts_with(start) && says.iter().all(|word| line.contains(word));
+        let found = self.lines.iter().filter(said).count();
+        assert_eq!(found, 1, "`{start}` {says:?} in {:#?}", self.lines);
+    }
+
+    #[track_caller]
+    fn assert_none(&self, start: &str) {
+        assert!(!self.lines.iter().any(|line| line.starts_with(start)), "{:#?}", self.lines);
+    }
+}
+
+fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(directory).unwrap().map(|file| {
+        let file = file.unwrap();
+        (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())
+    });
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    files
+}
+
+fn table(keys: &[(&str, &str, &str)], more: &Value) -> Vec<u8> {
+    let definition = |(name, kind, _): &(&str, &str, &str)| json!({ "AttributeName": name, "AttributeType": kind });
+    let key =
+        |(name, _, role): &(&str, &str, &str)| json!({ "AttributeName": name, "KeyType": role });
+    let mut table = json!({
+        "TableName": "daybook",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": keys.iter().map(definition).collect::<Vec<_>>(),
+        "KeySchema": keys.iter().map(key).collect::<Vec<_>>(),
+    });
+    for (name, value) in more.as_object().unwrap() {
+        table[name] = value.clone();
+    }
+    table.to_string().into_bytes()
+}
+
+const OURS: &[(&str, &str, &str)] = &[("pk", "S", "HASH"), ("sk", "S", "RANGE")];
+
+/// A store with a table such as `serve` makes, and more.
+async fn with_table(more: Value) -> Dynamo {
+    let dynamo = Dynamo::start().await;
+    let (status, answer) = dynamo.run("CreateTable", &table(OURS, &more));
+    assert_eq!(status, 200, "{answer}");
+    dynamo
+}
+
+fn rows(dynamo: &Dynamo) -> Value {
+    let (_, answer) = dynamo.run("Scan", br#"{"TableName":"daybook"}"#);
+    serde_json::from_str::<Value>(&answer).unwrap()["Count"].clone()
+}
+
+#[test]
+fn where_there_is_nothing_yet_nothing_is_made() {
+    let above = tempdir().unwrap();
+    let told = ask(&above.path().join("data"), &[]);
+    told.assert("ok: there is no data directory", &["`daybook serve` makes it"]);
+    assert_eq!(told.lines.len(), 1, "{:#?}", told.lines);
+    assert_eq!(files(above.path()), []);
+
+    let told = ask(above.path(), &[]);
+    told.assert("ok: there is no", &["daybook.db yet"]);
+    assert_eq!(files(above.path()), []);
+}
+
+#[test]
+fn an_embedded_store_is_well_and_left_as_it_is() {
+    let data = tempdir().unwrap();
+    Daybook::start(&mut daybook(data.path())).stop();
+    let before = files(data.path());
+    let told = ask(data.path(), &[]);
+    told.assert("ok: the data directory", &["can be written"]);
+    told.assert("ok: the table `daybook` at", &["daybook.db", "keys"]);
+    told.assert("", &["MiB are free"]);
+    told.assert_none("problem");
+    assert!(files(data.path()) == before, "it was touched");
+
+    let told = ask(data.path(), &["--table", "other"]);
+    told.assert("problem: there is no table `other` at", &["--table"]);
+}
+
+#[test]
+fn a_store_that_is_in_use_is_let_alone() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let told = ask(data.path(), &[]);
+    told.assert("ok: another daybook works in the data directory", &[]);
+    told.assert("warning: ", &["in use", "ask again"]);
+    server.stop();
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used() {
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "not a directory").unwrap();
+    ask(&file, &[]).assert("problem: the data directory", &["is a file. Choose another"]);
+    let told = ask("/proc/daybook".as_ref(), &[]);
+    told.assert("problem: the data directory /proc/daybook cannot be made", &["Make /proc"]);
+    ask("/proc/self".as_ref(), &[]).assert("problem: the data directory", &["cannot be used"]);
+}
+
+#[test]
+fn a_file_of_somebody_else() {
+    let data = tempdir().unwrap();
+    fs::write(data.path().join("daybook.db"), "{}").unwrap();
+    ask(data.path(), &[]).assert("problem: ", &["daybook.db", "is not a database", "copy"]);
+}
+
+#[test]
+fn an_endpoint_that_nobody_answers_at() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let told = ask(tempdir().unwrap().path(), &["--dynamodb-endpoint", &url]);
+    told.assert("problem: the store at", &[&url, "refused", "--dynamodb-endpoint"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_not_there_is_not_made() {
+    let dynamo = Dynamo::start().await;
+    let told = ask_of(&dynamo).await;
+    told.assert("problem: there is no table `daybook` at", &[&dynamo.url, "`daybook serve`"]);
+    assert_eq!(dynamo.run("DescribeTable", br#"{"TableName":"daybook"}"#).0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_another_shape() {
+    let dynamo = Dynamo::start().await;
+    let other = table(&[("id", "N", "HASH")], &json!({}));
+    assert_eq!(dynamo.run("CreateTable", &other).0, 200);
+    let told = ask_of(&dynamo).await;
+    told.assert("problem: the table `daybook` has the keys id N HASH", &["pk S HASH, sk S RANGE"]);
+    told.assert_none("ok: what the store does");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_ours_is_tried_and_left_as_it_is() {
+    let stream = json!({ "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" });
+    let dynamo = with_table(json!({ "StreamSpecification": stream })).await;
+    let told = ask_of(&dynamo).await;
+    told.assert("ok: the table `daybook` at", &[&dynamo.url]);
+    let operations = ["GetItem", "Query", "Scan", "PutItem", "TransactWriteItems"];
+    told.assert("ok: what the store does is allowed", &operations);
+    told.assert("ok: the table `daybook` has a stream", &[]);
+    told.assert("ok: this machine's clock agrees", &[]);
+    told.assert_none("problem");
+    assert_eq!(rows(&dynamo), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_without_a_stream_is_worth_a_warning() {
+    let told = ask_of(&with_table(json!({})).await).await;
+    told.assert("warning: the table `daybook` has no stream", &["update-table"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capacity_that_runs_out_is_worth_a_warning() {
+    let capacity = json!({ "ReadCapacityUnits": 1, "WriteCapacityUnits": 1 });
+    let more = json!({ "BillingMode": "PROVISIONED", "ProvisionedThroughput": capacity });
+    let told = ask_of(&with_table(more).await).await;
+    told.assert("warning: the table `daybook` has a provisioned capacity", &["PAY_PER_REQUEST"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_others_use_too_is_worth_a_warning() {
+    let dynamo = with_table(json!({})).await;
+    let put = |pk: &str, sk: &str| {
+        let item = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let put = json!({ "TableName": "daybook", "Item": item }).to_string();
+        assert_eq!(dynamo.run("PutItem", put.as_bytes()).0, 200);
+    };
+    put("inventory-item#019a0000-0000-7000-8000-000000000001", "000000000001");
+    put("inventory-item#019a0000-0000-7000-8000-000000000001", "000000000050.snapshot");
+    ask_of(&dynamo).await.assert_none("warning: the table `daybook` holds");
+    put("order#7", "2026");
+    let told = ask_of(&dynamo).await;
+    told.assert("warning: the table `daybook` holds an item that is none of ours: `order#7`", &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_allowed_is_named() {
+    let dynamo = with_table(json!({})).await;
+    for (denied, action) in [
+        ("GetItem", "dynamodb:GetItem"),
+        ("Query", "dynamodb:Query"),
+        ("Scan", "dynamodb:Scan"),
+        ("PutItem", "dynamodb:PutItem"),
+        ("TransactWriteItems", "dynamodb:PutItem"),
+    ] {
+        dynamo.have(Quirks { denies: Some(denied), ..Quirks::default() });
+        let told = ask_of(&dynamo).await;
+        let start = format!("problem: {denied} is refused: AccessDeniedException");
+        told.assert(&start, &["not authorized", &format!("Allow {action}: ")]);
+        told.assert_none("ok: what the store does");
+    }
+    dynamo.have(Quirks { denies: Some("DescribeTable"), ..Quirks::default() });
+    let told = ask_of(&dynamo).await;
+    told.assert("problem: the store at", &["Allow dynamodb:DescribeTable"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_is_told() {
+    let dynamo = with_table(json!({})).await;
+    let date = Some("Thu, 01 Jan 2026 00:00:00 GMT");
+    dynamo.have(Quirks { date, ..Quirks::default() });
+    let told = ask_of(&dynamo).await;
+    told.assert("problem: this machine's clock is", &["ahead of the store's", "NTP"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_could_lose_is_worth_a_warning() {
+    let dynamo = with_table(json!({})).await;
+    let told = ask_as(&dynamo, &["--store", "aws"]).await;
+    told.assert("ok: the table `daybook` at AWS eu-central-1", &[]);
+    told.assert("warning: the table `daybook` can be deleted by a slip", &["update-table"]);
+    told.assert("warning: point-in-time recovery of", &["update-continuous-backups"]);
+    told.assert("warning: these credentials may delete items", &["deploy/iam/serve.json"]);
+
+    dynamo.have(Quirks { denies: Some("DeleteItem"), ..Quirks::default() });
+    ask_as(&dynamo, &["--store", "aws"]).await.assert_none("warning: these credentials");
+    dynamo.have(Quirks { denies: Some("DescribeContinuousBackups"), ..Quirks::default() });
+    let told = ask_as(&dynamo, &["--store", "aws"]).await;
+    told.assert("warning: whether point-in-time recovery", &["DescribeContinuousBackups"]);
+}
