@@ -23,7 +23,7 @@ pub(crate) enum Mood {
     Well,
     /// Does nothing and breaks the connection.
     Away,
-    /// Does what it is asked, once, and breaks the connection before it says so; then it is away.
+    /// Writes what it is asked to, once, and breaks the connection before it says so; then it is away.
     LosesAnAnswer,
     /// Carries nothing out before it is well again.
     Slow,
@@ -63,6 +63,7 @@ impl Dynamo {
         let database = &self.database;
         match operation {
             "PutItem" => run(database, body, Database::put_item),
+            "TransactWriteItems" => run(database, body, Database::transact_write_items),
             "GetItem" => run(database, body, Database::get_item),
             "Query" => run(database, body, Database::query),
             "Scan" => run(database, body, Database::scan),
@@ -83,7 +84,9 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
         }
     }
     let mood = dynamo.mood.load(Ordering::SeqCst);
-    if mood == Mood::Well as u8 {
+    let is_write = ["PutItem", "TransactWriteItems"].contains(&operation);
+    let loses_it = mood == Mood::LosesAnAnswer as u8 && is_write;
+    if mood == Mood::Well as u8 || (mood == Mood::LosesAnAnswer as u8 && !is_write) {
         let (status, body) = dynamo.run(operation, &body);
         let response = Response::builder().status(status);
         return response
@@ -91,7 +94,7 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
             .body(body.into())
             .unwrap();
     }
-    if mood == Mood::LosesAnAnswer as u8 && operation == "PutItem" {
+    if loses_it {
         dynamo.be(Mood::Away);
         dynamo.run(operation, &body);
     }

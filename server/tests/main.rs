@@ -10,6 +10,7 @@
 
 mod desk;
 mod dynamodb;
+mod nodes;
 mod pages;
 mod process;
 mod routes;
