@@ -92,6 +92,10 @@ impl Kinds {
     pub fn open(&self, name: &str) -> Result<Arc<dyn Kind>, Problem> {
         match name {
             InventoryItem::KIND => Ok(self.inventory_item.clone()),
+            Sku::KIND => Err(Problem::new(
+                Code::UnknownKind,
+                "`sku` takes no commands and has no list: a SKU is claimed with the item that has it",
+            )),
             _ => Err(Problem::new(
                 Code::UnknownKind,
                 format!("`{name}` is no kind of aggregate: expected {}", InventoryItem::KIND),

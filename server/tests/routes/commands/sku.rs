@@ -79,8 +79,11 @@ async fn a_sku_that_is_taken_is_refused_with_the_item_that_has_it() {
     let deactivate = command(holder, "DeactivateInventoryItem", json!({ "reason": "gone" }));
     desk.command(&deactivate).await.ok();
     desk.command(&create(late, "M8-40", "Nut")).await.problem(422, "rejected");
-    // Nothing came of the id, so it is still to be used.
-    assert_eq!(desk.command(&create(late, "M8-41", "Nut")).await.status, 201);
+    // Nothing came of its ids, so they are still to be used.
+    let mut refused = create(late, "m8-40", "Nut");
+    desk.command(&refused).await.problem(422, "rejected");
+    refused["command"]["data"]["sku"] = "M8-41".into();
+    assert_eq!(desk.command(&refused).await.status, 201);
 }
 
 #[tokio::test]
