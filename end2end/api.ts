@@ -68,7 +68,7 @@ export class Api {
   }
 
   async createItem({ id = uuidv7(), on_hand, ...given }: NewItem = {}): Promise<Item> {
-    const sku = given.sku ?? `SKU-${id.slice(-8)}`;
+    const sku = given.sku ?? newSku();
     const name = given.name ?? `Widget ${id.slice(-8)}`;
     await this.command(id, "CreateInventoryItem", { unit: "pcs", ...given, sku, name });
     if (on_hand !== undefined) {
@@ -104,6 +104,11 @@ export async function createMany(api: Api, mark: string, count: number): Promise
   const names = Array.from({ length: count }, (_, k) => `${mark} ${String(k).padStart(3, "0")}`);
   await Promise.all(names.map((name) => api.createItem({ name })));
   return names;
+}
+
+/** A SKU that no item has: two can never share one. */
+export function newSku(): string {
+  return `SKU-${uuidv7().slice(-12)}`;
 }
 
 /** A new UUID of version 7 (RFC 9562, 5.7): 48 bits of time, then chance. */

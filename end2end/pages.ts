@@ -1,10 +1,10 @@
 import type { Page, Response } from "@playwright/test";
 
-import { type Api, createMany, uuidv7 } from "./api";
+import { type Api, createMany, newSku, uuidv7 } from "./api";
 import type { Daybook } from "./daybook";
 import { EmptyStore } from "./empty-store";
 import { expect } from "./fixtures";
-import { field, type ItemPage, type Task } from "./item-page";
+import { field, fill, type ItemPage, type Task } from "./item-page";
 
 /** Every page there is, in each of the states that its address gives it: where it is, given an item to show. */
 export const PAGES: Record<string, (api: Api) => Promise<string>> = {
@@ -106,6 +106,15 @@ export const SCENES: Record<string, Scene> = {
       await item.begin("Rename item");
       await field(item.dialog, "New name").fill("x".repeat(200));
       await expect(item.dialog).toContainText(/already/);
+    },
+  },
+  "a new item whose SKU is taken": {
+    play: async ({ page, api, visit }) => {
+      const { sku } = await api.createItem({ name: "x".repeat(200), sku: newSku() + "y".repeat(180) });
+      await visit("/inventory/new");
+      await fill(page, { Name: "Beans", SKU: sku, Unit: "bag" });
+      await page.getByRole("button", { name: "Create item", exact: true }).click();
+      await expect(page.getByRole("alert")).toContainText("is taken by");
     },
   },
   "a form that tells of a conflict": {

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use domain::sku::SkuRejection;
 use event_store::Version;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::ServerFnErrorErr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// A problem document. `code` is stable and for programs, `detail` is for people; what explains the
 /// problem further (`current_version`, `since`, `rejection`, `index` …) stands beside them.
@@ -27,6 +29,17 @@ pub struct Problem {
     /// What explains it further.
     #[serde(flatten)]
     pub more: Box<Map<String, Value>>,
+}
+
+/// A SKU that an item has, and which item that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkuTaken {
+    /// As that item writes it.
+    pub sku: String,
+    /// Which.
+    pub item: Uuid,
+    /// What that is called, where it is known.
+    pub name: Option<String>,
 }
 
 /// The stable names of problems, each with its status and its title.
@@ -107,6 +120,16 @@ impl Problem {
     /// Whether the command may have been taken up all the same, or may be yet.
     pub fn is_unknown_outcome(&self) -> bool {
         [Code::NoAnswer, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
+    }
+
+    /// Whose the SKU is, where the problem is that a new item was to have another's.
+    pub fn sku_taken(&self) -> Option<SkuTaken> {
+        let figures = self.more.get("rejection")?;
+        let SkuRejection::Taken { sku, item } = SkuRejection::deserialize(figures).ok()? else {
+            return None;
+        };
+        let name = figures.get("name").and_then(Value::as_str).map(str::to_owned);
+        Some(SkuTaken { sku, item, name })
     }
 
     /// The version that holds another command of the same id, where that is the problem.

@@ -1,5 +1,6 @@
 import type { Locator } from "@playwright/test";
 
+import { newSku } from "../api";
 import { expect, test } from "../fixtures";
 import { field, fill } from "../item-page";
 import { answered } from "../pages";
@@ -29,7 +30,7 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
 
   test("creates an item and checks in", async ({ page, item, api, visit }) => {
     await visit("/inventory/new");
-    await fill(page, { SKU: "TEA-1", Name: "Assam", Unit: "bag" });
+    await fill(page, { SKU: newSku(), Name: "Assam", Unit: "bag" });
     await page.getByRole("button", { name: "Create item", exact: true }).click();
     await expect(item.name).toHaveText("Assam");
 
@@ -86,7 +87,7 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
 
   test("an item created twice by one form is one item", async ({ daybook, page, api, visit }) => {
     await visit("/inventory/new");
-    await fill(page, { SKU: "TEA-2", Name: "Darjeeling", Unit: "bag" });
+    await fill(page, { SKU: newSku(), Name: "Darjeeling", Unit: "bag" });
     const { action, form } = await readForm(page.locator("form[method=post]"));
 
     const paths: string[] = [];

@@ -1,3 +1,4 @@
+import { newSku } from "../api";
 import { expect, test } from "../fixtures";
 import { field, fill, TASKS, type Fields, type Task } from "../item-page";
 import { answered } from "../pages";
@@ -196,14 +197,38 @@ test.describe("Creating what there is already", { tag: "@both" }, () => {
   test("says as what, and keeps the input", async ({ page, api, visit }) => {
     await visit("/inventory/new");
     const id = await page.locator("input[name=aggregate_id]").inputValue();
-    await api.createItem({ id, sku: "TEA-1" });
-    await fill(page, { Name: "Darjeeling", SKU: "TEA-2", Unit: "bag" });
+    const { sku } = await api.createItem({ id });
+    await fill(page, { Name: "Darjeeling", SKU: newSku(), Unit: "bag" });
 
     await page.getByRole("button", { name: "Create item", exact: true }).click();
 
-    await expect(page.getByRole("alert")).toContainText("This item exists already, as TEA-1.");
+    await expect(page.getByRole("alert")).toContainText(`This item exists already, as ${sku}.`);
     await expect(field(page, "Name")).toHaveValue("Darjeeling");
     expect(await api.changeSets(id)).toHaveLength(1);
+  });
+});
+
+test.describe("Creating an item of a SKU that is taken", { tag: "@both" }, () => {
+  test.use({ allowedComplaints: [REJECTED] });
+
+  test("names the item that has it, and keeps the input", async ({ page, item, api, visit }) => {
+    const holder = await api.createItem({ name: "Assam ☕" });
+    await visit("/inventory/new");
+    await fill(page, { Name: "Darjeeling", SKU: ` ${holder.sku.toLowerCase()}`, Unit: "bag" });
+    const create = page.getByRole("button", { name: "Create item", exact: true });
+    await create.click();
+
+    const notice = page.getByRole("alert");
+    await expect(notice).toContainText(`The SKU ${holder.sku} is taken by Assam ☕.`);
+    await expect(notice.getByRole("link", { name: "Assam ☕" })).toHaveAttribute("href", `/inventory/${holder.id}`);
+    await expect(field(page, "Name")).toHaveValue("Darjeeling");
+    await expect(field(page, "SKU")).toHaveValue(` ${holder.sku.toLowerCase()}`);
+    expect(await api.changeSets(holder.id)).toHaveLength(1);
+
+    await fill(page, { SKU: newSku() });
+    await create.click();
+    await expect(item.name).toHaveText("Darjeeling");
+    expect(new URL(page.url()).pathname).not.toBe(`/inventory/${holder.id}`);
   });
 });
 
@@ -217,7 +242,7 @@ test("creating says what is blank once asked to, and goes there", async ({ page,
   await expect(field(page, "SKU")).toHaveAttribute("aria-invalid", "true");
   await expect(field(page, "SKU")).toHaveAccessibleDescription(/SKU must not be blank/);
 
-  await page.keyboard.type("B-1");
+  await page.keyboard.type(newSku());
   await page.keyboard.press("Enter");
   await expect(item.name).toHaveText("Beans");
 });
@@ -241,7 +266,7 @@ test("a task says likewise what is missing", async ({ page, item, api, visit }) 
 
 test("creating refuses what is never right, before anything is sent", async ({ page, item, visit }) => {
   await visit("/inventory/new");
-  await fill(page, { Name: "Beans", SKU: "B-1", Unit: "bag", "Maximum quantity": "1.5" });
+  await fill(page, { Name: "Beans", SKU: newSku(), Unit: "bag", "Maximum quantity": "1.5" });
   const create = page.getByRole("button", { name: "Create item", exact: true });
   await expect(create).toBeDisabled();
   await expect(create).toHaveAccessibleDescription(/Maximum quantity must be a whole number/);

@@ -1,5 +1,6 @@
 import type { Page, Route } from "@playwright/test";
 
+import { newSku } from "../api";
 import { expect, test } from "../fixtures";
 import { field, fill, type ItemPage } from "../item-page";
 import { answered, UNANSWERED, withoutItsStore } from "../pages";
@@ -264,12 +265,12 @@ test.describe("An item whose creation nobody confirmed", () => {
     const create = page.getByRole("button", { name: "Create item", exact: true });
     await visit("/inventory/new");
     await loseAnswers(page);
-    await fill(page, { Name: "Assam", SKU: "TEA-1", Unit: "bag" });
+    await fill(page, { Name: "Assam", SKU: newSku(), Unit: "bag" });
     await create.click();
     await expectUnconfirmed(page);
 
     await hearAgain(page);
-    await fill(page, { Name: "Darjeeling", SKU: "TEA-2" });
+    await fill(page, { Name: "Darjeeling", SKU: newSku() });
     await create.click();
     await expect(page.getByRole("alert")).toContainText("Recorded already: Created as “Assam”");
     await expect(field(page, "Name")).toHaveValue("Darjeeling");

@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 
-import { uuidv7 } from "../api";
+import { newSku, uuidv7 } from "../api";
 import { expect, test } from "../fixtures";
 import { field, fill, type Fields, type Task } from "../item-page";
 
@@ -9,7 +9,8 @@ test.describe("Every task", { tag: "@both" }, () => {
     await visit("/inventory");
     await page.getByRole("link", { name: "Create item" }).first().click();
     await expect(page.getByRole("heading", { name: "Create an item" })).toBeVisible();
-    await fill(page, { SKU: "COF-1", Name: "Coffee beans", Unit: "bag", "Maximum quantity": 60 });
+    const sku = newSku();
+    await fill(page, { SKU: sku, Name: "Coffee beans", Unit: "bag", "Maximum quantity": 60 });
     await page.getByRole("button", { name: "Create item", exact: true }).click();
 
     await expect(item.name).toHaveText("Coffee beans");
@@ -18,7 +19,7 @@ test.describe("Every task", { tag: "@both" }, () => {
     await expect(item.entries).toHaveText([/Created as “Coffee beans”, at most 60/]);
     const id = new URL(page.url()).pathname.split("/").at(-1)!;
     expect(await api.state(id)).toEqual({
-      sku: "COF-1",
+      sku,
       name: "Coffee beans",
       unit: "bag",
       on_hand: 0,
@@ -195,7 +196,7 @@ test("the browser makes every id, a UUID of version 7", async ({ page, item, api
   await visit("/inventory");
   const before = Date.now();
   await page.getByRole("link", { name: "Create item" }).first().click();
-  await fill(page, { SKU: "COF-1", Name: "Coffee beans", Unit: "bag" });
+  await fill(page, { SKU: newSku(), Name: "Coffee beans", Unit: "bag" });
   await page.getByRole("button", { name: "Create item", exact: true }).click();
   await expect(item.name).toHaveText("Coffee beans");
   await item.perform("Check in items", { Quantity: 12 });

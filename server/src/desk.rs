@@ -3,6 +3,7 @@
 mod batch;
 mod journal;
 mod lists;
+mod together;
 
 use std::fmt;
 use std::sync::Arc;
@@ -137,8 +138,9 @@ impl FrontDesk {
         let begun = Instant::now();
         let entry = journal::Entry::of(&order.request);
         let aggregate = order.request.aggregate.clone();
-        let taken = match self.kinds.named(&order.request.aggregate.kind) {
+        let taken = match self.kinds.open(&order.request.aggregate.kind) {
             _ if open == Open::Closed => Err(stopping()),
+            Ok(_) if order.creation().is_some() => self.take_with_claim(order).await,
             Ok(kind) => kind.execute(order).await,
             Err(problem) => Err(problem),
         };

@@ -1,15 +1,16 @@
 //! The kinds of aggregates that this desk serves. A new kind is one more field, one more line in
-//! [`Kinds::named`], and its `Hosted`.
+//! [`Kinds::open`], and its `Hosted`.
 
 mod hosted;
 mod inventory_item;
+mod sku;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use app::problem::{Code, Problem};
 use async_trait::async_trait;
-use domain::InventoryItem;
+use domain::{InventoryItem, Sku};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, Part};
 use event_store::wire::{AggregateState, CommandRequest};
@@ -59,21 +60,42 @@ pub trait Kind: Send + Sync {
 pub struct Kinds {
     /// Inventory items.
     pub inventory_item: Arc<Hosting<InventoryItem>>,
+    /// SKUs, which are claimed along with the items that have them.
+    pub sku: Arc<Hosting<Sku>>,
 }
 
 impl Kinds {
     /// All kinds, kept in this store.
     pub fn new(store: &DynamoDbStore) -> Self {
-        Self { inventory_item: Arc::new(Hosting::new(store.clone(), CACHED_HEADS)) }
+        Self {
+            inventory_item: Arc::new(Hosting::new(store.clone(), CACHED_HEADS)),
+            sku: Arc::new(Hosting::new(store.clone(), CACHED_HEADS)),
+        }
     }
 
-    /// The kind of this name.
+    /// The kind of this name, to look at.
     ///
     /// # Errors
     /// `unknown-kind`.
     pub fn named(&self, name: &str) -> Result<Arc<dyn Kind>, Problem> {
         match name {
+            Sku::KIND => Ok(self.sku.clone()),
+            _ => self.open(name),
+        }
+    }
+
+    /// The kind of this name, if it takes commands from outside and has a list. (A SKU is written only
+    /// along with its item: a claim without one would keep the SKU from everybody.)
+    ///
+    /// # Errors
+    /// `unknown-kind`.
+    pub fn open(&self, name: &str) -> Result<Arc<dyn Kind>, Problem> {
+        match name {
             InventoryItem::KIND => Ok(self.inventory_item.clone()),
+            Sku::KIND => Err(Problem::new(
+                Code::UnknownKind,
+                "`sku` takes no commands and has no list: a SKU is claimed with the item that has it",
+            )),
             _ => Err(Problem::new(
                 Code::UnknownKind,
                 format!("`{name}` is no kind of aggregate: expected {}", InventoryItem::KIND),

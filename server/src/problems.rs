@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use app::problem::{Code, Problem};
+use domain::sku::SkuRejection;
 use event_store::{AggregateId, StoreError, Version};
+use serde_json::Value;
+use uuid::Uuid;
 
 /// The problem that a failed store is to whoever asked.
 pub(crate) fn of_store(error: &StoreError) -> Problem {
@@ -49,6 +52,22 @@ pub(crate) fn unknown_version(version: Version, current: Version) -> Problem {
     .with("current_version", current)
 }
 
+/// A new item was to have the SKU of another, which is called so, where that is known.
+pub(crate) fn sku_taken(sku: &str, item: Uuid, name: Option<&str>) -> Problem {
+    let by = name.unwrap_or("another item");
+    let detail = format!("the SKU {sku} is taken by {by}");
+    let mut figures = serde_json::to_value(SkuRejection::Taken { sku: sku.to_owned(), item });
+    if let Ok(Value::Object(figures)) = &mut figures {
+        figures.insert("name".to_owned(), name.into());
+    }
+    match figures {
+        Ok(figures) => {
+            Problem::new(Code::Rejected, detail).with("rejection", figures).with("version", 0)
+        }
+        Err(error) => defect(&error),
+    }
+}
+
 /// A request that cannot be read. `pointer` (RFC 6901) or the name of a parameter says where.
 pub(crate) fn malformed(pointer: &str, detail: impl std::fmt::Display) -> Problem {
     let detail = match pointer {
@@ -70,8 +89,6 @@ pub(crate) fn defect(error: &dyn std::fmt::Display) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn away(retry_after: Duration) -> StoreError {

@@ -1,5 +1,8 @@
 //! A whole server in memory, asked without a socket, and what its tests ask for again and again.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -73,7 +76,13 @@ impl TestDesk {
     /// `clean`: whether the lists are complete from the start.
     pub(crate) async fn with_lists(clean: bool) -> Self {
         let engine = Embedded::in_memory().unwrap();
-        let store = DynamoDbStore::new(engine.client(), "daybook");
+        let desk = Self::node(engine.client(), clean).await;
+        Self { engine: Some(engine), ..desk }
+    }
+
+    /// A server of several on the same store.
+    pub(crate) async fn node(client: Client, clean: bool) -> Self {
+        let store = DynamoDbStore::new(client, "daybook");
         store.ensure_table().await.unwrap();
         let model = ReadModel::in_memory().await.unwrap();
         model.take_up("test").await.unwrap();
@@ -82,7 +91,7 @@ impl TestDesk {
         let desk = FrontDesk::new(store.clone(), lists, "Tess");
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();
-        Self { router: router(Host { desk, metrics }), front, engine: Some(engine) }
+        Self { router: router(Host { desk, metrics }), front, engine: None }
     }
 
     /// The same desk, its store gone.
@@ -92,7 +101,7 @@ impl TestDesk {
     }
 
     /// A client of the engine, to do what no store would do.
-    pub(crate) fn intruder(&self) -> aws_sdk_dynamodb::Client {
+    pub(crate) fn intruder(&self) -> Client {
         self.engine.as_ref().unwrap().client()
     }
 
@@ -148,9 +157,11 @@ pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
         .unwrap()
 }
 
-/// An item of no importance.
+/// An item of no importance, whose SKU is no other's.
 pub(crate) fn bolt() -> Value {
-    json!({ "sku": "M8-40", "name": "Bolt M8 × 40", "unit": "pcs" })
+    static LENGTH: AtomicU64 = AtomicU64::new(1);
+    let length = LENGTH.fetch_add(1, Ordering::Relaxed);
+    json!({ "sku": format!("M8-{length}"), "name": "Bolt M8 × 40", "unit": "pcs" })
 }
 
 /// A command with an id of its own.

@@ -23,7 +23,7 @@ pub(crate) enum Mood {
     Well,
     /// Does nothing and breaks the connection.
     Away,
-    /// Does what it is asked, once, and breaks the connection before it says so; then it is away.
+    /// Writes what it is asked to, once, and breaks the connection before it says so; then it is away.
     LosesAnAnswer,
     /// Carries nothing out before it is well again.
     Slow,
@@ -107,7 +107,9 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
         }
     }
     let mood = dynamo.mood.load(Ordering::SeqCst);
-    if mood == Mood::Well as u8 {
+    let is_write = ["PutItem", "TransactWriteItems"].contains(&operation);
+    let loses_it = mood == Mood::LosesAnAnswer as u8 && is_write;
+    if mood == Mood::Well as u8 || (mood == Mood::LosesAnAnswer as u8 && !is_write) {
         let Quirks { date, denies } = dynamo.quirks.lock().unwrap().clone();
         let (status, body) = match denies {
             Some(denied) if denied == operation => (400, DENIED.to_owned()),
@@ -122,7 +124,7 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
             .body(body.into())
             .unwrap();
     }
-    if mood == Mood::LosesAnAnswer as u8 && operation == "PutItem" {
+    if loses_it {
         dynamo.be(Mood::Away);
         dynamo.run(operation, &body);
     }

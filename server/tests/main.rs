@@ -11,6 +11,7 @@
 mod deploy;
 mod desk;
 mod dynamodb;
+mod nodes;
 mod pages;
 mod process;
 mod routes;

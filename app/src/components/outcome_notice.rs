@@ -3,7 +3,7 @@ use event_store::ChangeSet;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{ConflictStory, Icon, Prose};
+use super::{ConflictStory, Icon, Prose, TakenSku};
 use crate::problem::{Code, Problem};
 use crate::record::{Draft, Outcome, Recorded};
 use crate::task_form::Verdict;
@@ -37,18 +37,20 @@ pub fn OutcomeNotice(
 #[component]
 fn Refused(task: Task, problem: Problem, verdict: Memo<Verdict>) -> impl IntoView {
     // A field's fault reads better by the field's label than by its name in the command.
-    let detail = match &*verdict.read_untracked() {
+    let told = || match &*verdict.read_untracked() {
         Verdict::Incomplete(fault, _) | Verdict::Invalid(fault) => fault.message.clone(),
         Verdict::Refused(no) if no.to_string() == problem.detail => refusal(no),
         _ => stated(&problem.detail),
+    };
+    let detail = match problem.sku_taken() {
+        Some(taken) => view! { <TakenSku taken/> }.into_any(),
+        None => view! { <Prose text=told()/> }.into_any(),
     };
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
             <h2>{not_done(task)}</h2>
-            <p>
-                <Prose text=detail/>
-            </p>
+            <p>{detail}</p>
             <p>"What you typed is kept."</p>
         </div>
     }

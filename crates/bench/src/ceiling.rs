@@ -46,8 +46,10 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
         let mut http = closed_loop(time, move |item, number| {
             let daybook = Arc::clone(&served);
             async move {
+                // Chance makes each item's SKU its own.
+                let (_, chance) = item.as_u64_pair();
                 let command =
-                    if number == 0 { work::create(number) } else { work::check_in(number) };
+                    if number == 0 { work::create(chance) } else { work::check_in(number) };
                 daybook.command(item, &command).await.map(|_| ())
             }
         })

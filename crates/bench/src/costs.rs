@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::InventoryItem;
 use domain::inventory_item::InventoryItemCommand;
+use domain::sku::ClaimSku;
+use domain::{InventoryItem, Sku};
 use event_store::dynamodb::{DynamoDbStore, Observer, Request};
-use event_store::handler::{CommandHandler, Envelope, Outcome};
+use event_store::handler::{CommandHandler, Envelope, Outcome, Transacted, transact};
 use event_store::{Head, Timestamp};
 use uuid::Uuid;
 
@@ -42,8 +43,8 @@ pub(crate) async fn run() -> Result<(), Error> {
     println!("| what | requests | read units | write units | body |");
     println!("|---|---|---|---|---|");
     ledger.settle();
-    let body = command(&warm, item, work::create(1)).await?;
-    row("create, nothing cached", &ledger, body);
+    let body = create(&store, &warm, item).await?;
+    row("create and claim the SKU, nothing cached", &ledger, body);
     let body = command(&warm, item, work::check_in(1182)).await?;
     row("check in, head cached (steady state)", &ledger, body);
     for number in 2..=9 {
@@ -81,20 +82,37 @@ async fn command(
     item: Uuid,
     command: InventoryItemCommand,
 ) -> Result<usize, Error> {
+    match handler.execute(&envelope(item, command)).await? {
+        Outcome::Accepted(accepted) => Ok(accepted.change_set.body().len()),
+        other => Err(Error::Daybook(format!("a measured command was not accepted: {other:?}"))),
+    }
+}
+
+/// An item and its SKU in one transaction, as the server creates one.
+async fn create(store: &DynamoDbStore, items: &Handler, item: Uuid) -> Result<usize, Error> {
+    let skus = CommandHandler::<Sku, _>::new(store.clone(), NonZeroUsize::MIN);
+    let sku = "BENCH-000001".to_owned();
+    let claim = envelope(Sku::id(&sku), ClaimSku { sku, item }.into());
+    let parts = vec![items.part(envelope(item, work::create(1)), |_| ()), skus.part(claim, |_| ())];
+    match transact(store, parts).await {
+        Ok(Transacted::Accepted(both)) => {
+            Ok(both.iter().map(|accepted| accepted.change_set.body().len()).sum())
+        }
+        other => Err(Error::Daybook(format!("a measured command was not accepted: {other:?}"))),
+    }
+}
+
+fn envelope<C>(aggregate: Uuid, command: C) -> Envelope<C> {
     let command_id = Uuid::now_v7();
-    let envelope = Envelope {
+    Envelope {
         command_id,
-        aggregate: item,
+        aggregate,
         expected_version: None,
         command,
         actor: "Mara Lindqvist".into(),
         now: Timestamp::of_uuid(command_id).unwrap_or_default(),
         correlation_id: None,
         causation_id: None,
-    };
-    match handler.execute(&envelope).await? {
-        Outcome::Accepted(accepted) => Ok(accepted.change_set.body().len()),
-        other => Err(Error::Daybook(format!("a measured command was not accepted: {other:?}"))),
     }
 }
 

@@ -5,5 +5,7 @@
 
 pub mod inventory_item;
 pub mod limits;
+pub mod sku;
 
 pub use inventory_item::InventoryItem;
+pub use sku::Sku;

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use app::problem::{Code, Problem};
-use event_store::handler::{Part, TransactError, Transacted, transact};
 use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{TOGETHER, Timestamp};
 
+use super::together::Declined;
 use super::{FrontDesk, Open, journal, now, stopping};
 use crate::http::ids::insist_on_ids;
 use crate::kinds::Order;
@@ -62,13 +62,14 @@ impl FrontDesk {
     ) -> Result<Vec<CommandAccepted>, Problem> {
         let begun = Instant::now();
         let entries: Vec<_> = requests.iter().map(journal::Entry::of).collect();
-        let aggregates: Vec<_> = requests.iter().map(|r| r.aggregate.clone()).collect();
-        let transacted = match self.parts(requests, now) {
-            _ if open == Open::Closed => Err(stopping()),
-            Ok(parts) => transacted(transact(&self.store, parts).await),
-            Err(problem) => Err(problem),
+        let actor = &self.actor;
+        let order = |request| Order { request, actor: actor.to_string(), now };
+        let orders: Vec<_> = requests.into_iter().map(order).collect();
+        let taken = match open {
+            Open::Yes => self.take_together(&orders).await.map_err(of_batch),
+            Open::Closed => Err(stopping()),
         };
-        match transacted {
+        match taken {
             Ok(accepted) => {
                 let each = entries.into_iter().zip(accepted);
                 Ok(each
@@ -81,24 +82,11 @@ impl FrontDesk {
             Err(problem) => {
                 entries.into_iter().for_each(|entry| entry.close(Err(&problem), begun.elapsed()));
                 if problem.is_unknown_outcome() {
-                    aggregates.iter().for_each(|aggregate| self.lists.doubt(aggregate));
+                    orders.iter().for_each(|order| self.lists.doubt(&order.request.aggregate));
                 }
                 Err(problem)
             }
         }
-    }
-
-    fn parts(
-        &self,
-        requests: Vec<CommandRequest>,
-        now: Timestamp,
-    ) -> Result<Vec<Part<Problem>>, Problem> {
-        let parts = requests.into_iter().enumerate().map(|(index, request)| {
-            let kind = self.kinds.named(&request.aggregate.kind);
-            let order = Order { request, actor: self.actor.to_string(), now };
-            kind.and_then(|kind| kind.part(order)).map_err(|problem| of_command(index, problem))
-        });
-        parts.collect()
     }
 }
 
@@ -110,22 +98,10 @@ fn check_size(requests: &[CommandRequest]) -> Result<(), Problem> {
     Err(problems::malformed("/commands", detail))
 }
 
-fn transacted(
-    transacted: Result<Transacted<Problem>, TransactError>,
-) -> Result<Vec<event_store::handler::Accepted>, Problem> {
-    match transacted {
-        Ok(Transacted::Accepted(accepted)) => Ok(accepted),
-        Ok(Transacted::Refused { index, refusal }) => Err(of_command(index, refusal)),
-        Err(TransactError::SameAggregate { aggregate, first, second }) => {
-            let detail = format!(
-                "names {aggregate}, as /commands/{first} does: an atomic batch may name each aggregate \
-                 once; send the commands with \"atomic\": false, or one after the other"
-            );
-            Err(problems::malformed(&format!("/commands/{second}/aggregate"), detail)
-                .with("index", second))
-        }
-        Err(TransactError::Store(error)) => Err(problems::of_store(&error)),
-        Err(other) => Err(problems::defect(&other)),
+fn of_batch(declined: Declined) -> Problem {
+    match declined {
+        Declined::One { index, problem } => of_command(index, problem),
+        Declined::All(problem) => problem,
     }
 }
 

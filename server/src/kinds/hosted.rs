@@ -67,6 +67,16 @@ impl<A: Hosted> Hosting<A> {
         })
     }
 
+    pub(super) fn handler(&self) -> &CommandHandler<A, DynamoDbStore> {
+        &self.handler
+    }
+
+    /// Whether there is such an aggregate.
+    pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, Problem> {
+        let first = self.page(id, Page::After { version: 0, limit: 1 }).await;
+        first.map(|first| !first.is_empty()).map_err(|error| problems::of_store(&error))
+    }
+
     fn store(&self) -> &DynamoDbStore {
         self.handler.store()
     }
@@ -125,13 +135,9 @@ impl<A: Hosted> Kind for Hosting<A> {
     }
 
     async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem> {
-        let failed = |error| problems::of_store(&error);
-        let found = self.page(id, page).await.map_err(failed)?;
-        if found.is_empty() {
-            let first = Page::After { version: 0, limit: 1 };
-            if self.page(id, first).await.map_err(failed)?.is_empty() {
-                return Err(problems::unknown_aggregate(&AggregateId::new(A::KIND, id)));
-            }
+        let found = self.page(id, page).await.map_err(|error| problems::of_store(&error))?;
+        if found.is_empty() && !self.exists(id).await? {
+            return Err(problems::unknown_aggregate(&AggregateId::new(A::KIND, id)));
         }
         Ok(found)
     }
@@ -180,7 +186,7 @@ fn envelope<A: Aggregate>(order: Order) -> Result<Envelope<A::Command>, Problem>
 
 /// The command of this kind that the request says. The tag comes first, so that serde reads the data
 /// as it comes and can say where it is wrong.
-fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
+pub(super) fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
     let wire::Command { name, data } = command;
     let fields = [("type", Value::String(name)), ("data", data)];
     let deserializer = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
@@ -190,7 +196,7 @@ fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
     })
 }
 
-fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Problem {
+pub(super) fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Problem {
     match outcome {
         Outcome::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
             problems::unknown_aggregate(&AggregateId::new(A::KIND, id))

@@ -31,7 +31,7 @@ pub(crate) enum Command {
 /// Puts a new item on the books, with nothing on hand.
 #[derive(ToSchema)]
 pub(crate) struct CreateInventoryItem {
-    /// The stock keeping unit.
+    /// The stock keeping unit; no other item's, whatever its case.
     #[schema(min_length = 1, max_length = 200)]
     pub sku: String,
     /// What it is called.

@@ -12,10 +12,10 @@ use super::commands::Command;
 /// What names an aggregate.
 #[derive(ToSchema)]
 pub(crate) struct AggregateId {
-    /// The kind.
+    /// The kind: `inventory-item`; also `sku`, to look at.
     #[schema(example = "inventory-item")]
     pub kind: String,
-    /// Made by the client; never nil.
+    /// Made by the client, or derived from the SKU; never nil.
     pub id: Uuid,
 }
 
@@ -43,7 +43,8 @@ pub(crate) struct CommandRequest {
 /// Several commands.
 #[derive(ToSchema)]
 pub(crate) struct BatchRequest {
-    /// The commands, in the order in which they are meant.
+    /// The commands, in the order in which they are meant. Together they write 100 change sets at most, of
+    /// which a new item takes two: its own and that of its SKU.
     #[schema(min_items = 1, max_items = 100)]
     pub commands: Vec<CommandRequest>,
     /// Whether they are taken all together or not at all, each aggregate once. Otherwise each is taken
@@ -98,7 +99,7 @@ pub(crate) struct AggregateState {
     #[schema(minimum = 1)]
     pub version: u64,
     /// What a replay to that version gives.
-    pub state: InventoryItem,
+    pub state: State,
     /// When version 1 was recorded.
     #[schema(inline)]
     pub created_at: Timestamp,
@@ -108,6 +109,25 @@ pub(crate) struct AggregateState {
     /// The hash of this version's change set.
     #[schema(inline)]
     pub hash: Hash,
+}
+
+/// The state of an aggregate of either kind.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum State {
+    InventoryItem(InventoryItem),
+    Sku(Sku),
+}
+
+/// Whose a stock keeping unit is: the `sku` aggregate, which is written along with its item, and whose id
+/// is derived from the SKU.
+#[derive(ToSchema)]
+pub(crate) struct Sku {
+    /// As the item that has it writes it.
+    pub sku: String,
+    /// The item that has it.
+    #[schema(required)]
+    pub item: Option<Uuid>,
 }
 
 /// What an inventory item is at one version.
@@ -221,9 +241,10 @@ pub(crate) struct Verification {
 }
 
 /// A problem document (RFC 9457). What explains the problem further stands beside these: `pointer`,
-/// `line` and `column` of what is malformed, `rejection` and `version` of what was rejected,
-/// `current_version` and `since` (change sets) of a conflict, `failed_at` of what is corrupt, `index` of
-/// the command in an atomic batch.
+/// `line` and `column` of what is malformed, `rejection` (its own `code`, with the figures that explain it) and
+/// `version` of what was rejected, `current_version` and `since` (change sets) of a conflict, `failed_at` of what is corrupt, `index` of
+/// the command in an atomic batch. A new item whose SKU another item has is rejected with the code `sku-taken`, the
+/// `sku` as that item writes it, its id as `item` and its `name`, null where it cannot be told.
 #[derive(ToSchema)]
 pub(crate) struct Problem {
     /// What kind of problem: a reference into the documentation, by code.

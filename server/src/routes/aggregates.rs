@@ -83,7 +83,7 @@ pub(super) async fn list(
     Path(kind): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Listed>, ProblemDocument> {
-    desk.kinds().named(&kind)?;
+    desk.kinds().open(&kind)?;
     let ListQuery { search, sort, after, limit } = query;
     let list = ListItems { search, sort, after, limit };
     let page = desk.list_items(list).await?;

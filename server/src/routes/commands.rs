@@ -35,7 +35,7 @@ use crate::openapi::schemas;
             content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`: not JSON", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 422, description = "`rejected`: the rules say no; `rejection` says why, with figures", body = schemas::Problem,
+        (status = 422, description = "`rejected`: the rules say no; `rejection` says why, with figures (of `sku-taken`: the `item` that has the SKU)", body = schemas::Problem,
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),

@@ -99,6 +99,38 @@ async fn a_refusal_comes_back_with_its_reason_and_what_was_typed() {
 }
 
 #[tokio::test]
+async fn a_sku_that_is_taken_comes_back_with_the_way_to_its_item() {
+    let desk = TestDesk::new().await;
+    let holder = desk.item(json!({ "sku": "COF-1", "name": "Ristretto", "unit": "bag" })).await;
+    let page = desk.get("/inventory/new").await.text;
+    let (command_id, id) = (hidden(&page, "command_id"), hidden(&page, "aggregate_id"));
+    let create = async |command_id: &str, sku: &str| {
+        let fields = [
+            ("command_id", command_id),
+            ("aggregate_id", &id),
+            ("name", "Espresso"),
+            ("sku", sku),
+            ("unit", "bag"),
+        ];
+        send(&desk, "/inventory/new", &fields).await
+    };
+    let answer = create(&command_id, "cof-1").await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    let notice = between(&answer.text, "role=\"alert\"", "</div>");
+    assert!(words(notice).contains("The SKU COF-1 is taken by Ristretto."), "{notice}");
+    assert!(notice.contains(&format!("href=\"/inventory/{holder}\"")), "{notice}");
+    for typed in ["cof-1", "Espresso", "bag"] {
+        assert!(answer.text.contains(&format!("value=\"{typed}\"")), "{typed}");
+    }
+    assert_eq!(hidden(&answer.text, "aggregate_id"), id);
+    let again = create(&hidden(&answer.text, "command_id"), "COF-2").await;
+    assert_eq!(
+        (again.status.as_u16(), again.header("location")),
+        (303, &*format!("/inventory/{id}"))
+    );
+}
+
+#[tokio::test]
 async fn a_conflict_tells_who_did_what_and_can_be_done_again() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;

@@ -1,5 +1,6 @@
 //! Server functions are part of the interface: what they cannot read is a problem as anywhere else.
 
+use app::problem::Problem;
 use axum::http::Request;
 use serde_json::{Value, json};
 
@@ -46,4 +47,21 @@ async fn a_failure_has_the_status_of_its_problem() {
     let away = submit(&desk, &again).await;
     away.problem(503, "unavailable");
     assert!(away.header("retry-after").parse::<u64>().unwrap() >= 1);
+}
+
+/// A no is an answer: a browser calls nothing else than 200 one.
+#[tokio::test]
+async fn a_sku_that_is_taken_is_an_answer_that_names_its_item() {
+    let desk = TestDesk::new().await;
+    let data = bolt();
+    let holder = desk.item(data.clone()).await;
+    let answer = submit(&desk, &command(new_id(), "CreateInventoryItem", data.clone())).await.ok();
+    let problem: Problem = serde_json::from_value(answer["Refused"].clone()).unwrap();
+    let taken = problem.sku_taken().unwrap();
+    assert_eq!((&*taken.sku, taken.item), (data["sku"].as_str().unwrap(), holder));
+    assert_eq!(taken.name.as_deref(), Some("Bolt M8 × 40"));
+    let remove = json!({ "quantity": 1, "reason": "sold" });
+    let answer = submit(&desk, &command(holder, "RemoveItems", remove)).await.ok();
+    let problem: Problem = serde_json::from_value(answer["Refused"].clone()).unwrap();
+    assert_eq!(problem.sku_taken(), None);
 }

@@ -69,6 +69,36 @@ async fn a_command_whose_answer_was_lost_is_safe_to_repeat() {
     safe_to_repeat(Mood::LosesAnAnswer, 200).await;
 }
 
+/// An item and its SKU are there both or neither, whatever became of the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_whose_creation_was_not_answered_is_safe_to_create_again() {
+    for (mood, status_at_last) in [(Mood::Away, 201), (Mood::LosesAnAnswer, 200)] {
+        let dynamo = Dynamo::start().await;
+        tokio::task::spawn_blocking(move || {
+            let data = tempdir().unwrap();
+            let mut start = daybook(data.path());
+            let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+            let bolt = bolt();
+            let create = command(new_id(), "CreateInventoryItem", bolt.clone());
+
+            dynamo.be(mood);
+            assert_told_to_come_back(&server.command(&create));
+            dynamo.be(Mood::Well);
+            assert_eq!(server.command(&create).status, status_at_last);
+            assert_eq!(server.command(&create).status, 200);
+            let late = server.command(&command(new_id(), "CreateInventoryItem", bolt));
+            assert_eq!(
+                (late.status, &late.json()["rejection"]["code"]),
+                (422, &json!("sku-taken"))
+            );
+            assert_eq!(late.json()["rejection"]["item"], create["aggregate"]["id"]);
+            server.stop();
+        })
+        .await
+        .unwrap();
+    }
+}
+
 /// A server on a store that carries a command out, loses the answer and is away from then on; the
 /// command is a check-in of 12, and nobody repeats it.
 fn unanswered(dynamo: &Dynamo, start: &mut Command) -> Daybook {

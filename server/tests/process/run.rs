@@ -24,8 +24,10 @@ fn metrics_count_commands_and_what_they_cost() {
         command_count("CheckInItems", "duplicate"),
         command_count("CheckInItems", "conflict"),
         command_count("RemoveItems", "rejected"),
-        "daybook_store_write_capacity_units_total{operation=\"PutItem\"} 2".to_owned(),
-        "daybook_store_request_duration_seconds_count{operation=\"PutItem\",outcome=\"done\"} 2"
+        // An item and its SKU, for double the price of a transaction.
+        "daybook_store_write_capacity_units_total{operation=\"TransactWriteItems\"} 4".to_owned(),
+        "daybook_store_write_capacity_units_total{operation=\"PutItem\"} 1".to_owned(),
+        "daybook_store_request_duration_seconds_count{operation=\"PutItem\",outcome=\"done\"} 1"
             .to_owned(),
         "daybook_command_duration_seconds_bucket{kind=\"inventory-item\",type=\"RemoveItems\",\
          outcome=\"rejected\",le=\"+Inf\"} 1"

@@ -55,7 +55,7 @@ async fn what_was_altered_is_found_and_named() {
     let (code, told, _) = verified(data.path());
     assert_eq!(
         (code, &*told),
-        (Some(0), "All 12 change sets of 3 aggregates are as they were written.\n")
+        (Some(0), "All 15 change sets of 6 aggregates are as they were written.\n")
     );
 
     alter(data.path(), ids[1], 3, "\"quantity\":20", "\"quantity\":200").await;
@@ -64,7 +64,7 @@ async fn what_was_altered_is_found_and_named() {
     let line = format!("{ITEM} {}, version 3: ", ids[1]);
     assert!(told.starts_with(&line) && told.contains("was altered"), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(log.contains("daybook: 1 of 3 aggregates are not as they were written"), "{log}");
+    assert!(log.contains("daybook: 1 of 6 aggregates are not as they were written"), "{log}");
     // It is not carried on into another store, and its own page says so too.
     let exported = run(daybook(data.path()).arg("export"));
     assert_eq!(exported.status.code(), Some(1));
@@ -95,7 +95,7 @@ async fn one_that_was_stopped_goes_on() {
     };
     std::fs::write(&notes, left("another").to_string()).unwrap();
     let (code, told, _) = verified(data.path());
-    assert_eq!((code, told.contains("All 2 change sets of 2")), (Some(0), true), "{told}");
+    assert_eq!((code, told.contains("All 4 change sets of 4")), (Some(0), true), "{told}");
     assert!(!notes.exists());
 
     use std::os::unix::fs::MetadataExt;
@@ -107,7 +107,7 @@ async fn one_that_was_stopped_goes_on() {
     let lines: Vec<_> = told.lines().collect();
     assert!(lines[0].starts_with("1 change sets were checked before"), "{told}");
     assert_eq!(lines[1..], [format!("{ITEM} {}, version 1: seen", ids[0])]);
-    assert!(log.contains("1 of 2 aggregates"), "{log}");
+    assert!(log.contains("1 of 4 aggregates"), "{log}");
 
     std::fs::write(&notes, left(&own).to_string()).unwrap();
     let afresh = run(daybook(data.path()).args(["verify", "--afresh"]));

@@ -2,3 +2,4 @@ mod batch;
 mod malformed;
 mod post;
 mod refused;
+mod sku;

@@ -37,7 +37,7 @@ from_variants! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateInventoryItem {
-    /// The stock keeping unit; 1 to 200 characters.
+    /// The stock keeping unit; 1 to 200 characters. No other item has it: see [`crate::sku`].
     pub sku: String,
     /// What it is called; 1 to 200 characters.
     pub name: String,

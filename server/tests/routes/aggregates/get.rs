@@ -8,7 +8,9 @@ use crate::desk::{ITEM, TestDesk, bolt, command, new_id, path};
 #[tokio::test]
 async fn the_state_is_as_of_the_newest_version() {
     let desk = TestDesk::new().await;
-    let id = desk.stocked(40).await;
+    let data = bolt();
+    let id = desk.item(data.clone()).await;
+    desk.command(&command(id, "CheckInItems", json!({ "quantity": 40 }))).await;
     let state = desk.get(&path(id)).await.ok();
     let history = desk.get(&format!("{}/change-sets", path(id))).await.ok();
     let [first, second] = [&history["change_sets"][0], &history["change_sets"][1]];
@@ -18,7 +20,7 @@ async fn the_state_is_as_of_the_newest_version() {
             "aggregate": { "kind": ITEM, "id": id },
             "version": 2,
             "state": {
-                "sku": "M8-40", "name": "Bolt M8 × 40", "unit": "pcs", "on_hand": 40,
+                "sku": data["sku"], "name": "Bolt M8 × 40", "unit": "pcs", "on_hand": 40,
                 "max_quantity": null, "reorder_level": null, "active": true,
             },
             "created_at": first["recorded_at"],

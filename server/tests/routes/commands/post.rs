@@ -10,8 +10,8 @@ use crate::desk::{ITEM, TestDesk, bolt, command, expecting, new_id, path, post};
 #[tokio::test]
 async fn a_command_becomes_a_version() {
     let desk = TestDesk::new().await;
-    let id = new_id();
-    let answer = desk.command(&command(id, "CreateInventoryItem", bolt())).await;
+    let (id, data) = (new_id(), bolt());
+    let answer = desk.command(&command(id, "CreateInventoryItem", data.clone())).await;
     assert_eq!(answer.status, 201);
     let accepted = answer.ok();
     let hash = accepted["hash"].as_str().unwrap();
@@ -21,7 +21,7 @@ async fn a_command_becomes_a_version() {
         json!({
             "aggregate": { "kind": ITEM, "id": id },
             "version": 1,
-            "events": [{ "type": "InventoryItemCreated", "data": bolt() }],
+            "events": [{ "type": "InventoryItemCreated", "data": data }],
             "hash": hash,
             "duplicate": false,
         })

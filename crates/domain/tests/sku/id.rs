@@ -1,0 +1,85 @@
+//! Which SKUs are one.
+
+use domain::Sku;
+use proptest::prelude::*;
+
+/// Pins the namespace and the folding: with another one, every SKU could be claimed again.
+#[test]
+fn is_as_ever() {
+    for (sku, id) in [
+        ("M8-40", "a9faf182-55d0-5785-b36d-6e15cd774567"),
+        ("Schraube „groß“", "89bcbe33-1004-5906-86e9-76f819dac1e5"),
+    ] {
+        assert_eq!(Sku::id(sku).to_string(), id, "{sku}");
+        assert_eq!(Sku::id(sku).get_version_num(), 5);
+    }
+}
+
+#[test]
+fn skus_that_differ_in_case_or_in_the_space_around_them_are_one() {
+    for (one, other) in [
+        ("M8-40", "m8-40"),
+        ("M8-40", "\u{3000}M8-40\t\u{a0}"),
+        ("STRASSE", "Straße"),
+        ("STRAẞE", "straße"),
+        ("ΟΔΟΣ", "οδος"),
+        ("ÉCROU À ŒIL", "écrou à œil"),
+        ("ЖУК-3", "жук-3"),
+        ("ǅ", "ǆ"),
+        ("\u{212a}-1", "k-1"),
+    ] {
+        assert_eq!(Sku::id(one), Sku::id(other), "{one} and {other}");
+    }
+}
+
+#[test]
+fn skus_that_differ_in_more_are_not() {
+    for (one, other) in [("M8-40", "M8-4O"), ("M8-40", "M8 -40"), ("M8-40", "M840"), ("E", "É")] {
+        assert_ne!(Sku::id(one), Sku::id(other), "{one} and {other}");
+    }
+}
+
+/// Whatever letter a SKU is written with, any of its cases leads to the same aggregate.
+#[test]
+fn every_letter_has_one_id_in_all_its_cases() {
+    for letter in '\0'..=char::MAX {
+        let lower: String = letter.to_lowercase().collect();
+        let upper: String = letter.to_uppercase().collect();
+        let cases = [lower, upper].into_iter().filter(|case| !case.chars().eq([letter]));
+        for case in cases {
+            let ids = [letter.to_string(), case].map(|case| Sku::id(&format!("x{case}x")));
+            assert_eq!(ids[0], ids[1], "{letter}");
+        }
+    }
+}
+
+/// The specification, word for word: trimmed, and every character without its case.
+fn folded(sku: &str) -> String {
+    let one = |letter: char| {
+        let lower: String = letter.to_lowercase().collect();
+        lower.to_uppercase().chars().map(|c| c.to_lowercase().to_string()).collect::<String>()
+    };
+    sku.trim().chars().map(one).collect()
+}
+
+fn sku() -> impl Strategy<Value = String> {
+    prop_oneof!["[ \u{a0}]?[aAbBßẞsSκΚςσΣéÉıİiI-]{0,4}[ \t]?", any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn ids_agree_exactly_when_the_folded_skus_agree(one in sku(), other in sku()) {
+        prop_assert_eq!(Sku::id(&one) == Sku::id(&other), folded(&one) == folded(&other));
+    }
+
+    #[test]
+    fn no_case_of_it_makes_it_another(sku in sku()) {
+        let lower: String = sku.chars().flat_map(char::to_lowercase).collect();
+        let upper: String = sku.chars().flat_map(char::to_uppercase).collect();
+        prop_assert_eq!(Sku::id(&lower), Sku::id(&sku));
+        prop_assert_eq!(Sku::id(&upper), Sku::id(&sku));
+        prop_assert_eq!(Sku::id(&format!(" {sku} ")), Sku::id(&sku));
+    }
+}

@@ -1,0 +1,184 @@
+//! Commands that are taken all together or not at all. With each item that is created its SKU is claimed.
+
+use app::problem::Problem;
+use domain::Sku;
+use domain::inventory_item::CreateInventoryItem;
+use event_store::handler::{Accepted, Part, TransactError, Transacted, transact};
+use event_store::{AggregateId, TOGETHER};
+
+use super::FrontDesk;
+use crate::kinds::Order;
+use crate::problems;
+
+/// Why none of several commands was taken.
+#[derive(Debug)]
+pub(super) enum Declined {
+    /// Because of one.
+    One { index: usize, problem: Problem },
+    /// Because of none in particular.
+    All(Problem),
+}
+
+impl From<Problem> for Declined {
+    fn from(problem: Problem) -> Self {
+        Self::All(problem)
+    }
+}
+
+/// What a part of the transaction is to the command of this index.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Own(usize),
+    Claim(usize),
+}
+
+/// The SKU that the command of this index claims is another's: that of a command before it, or of an item
+/// that is there.
+struct SkuTaken {
+    index: usize,
+    by: Option<usize>,
+}
+
+/// The items that commands create: of each command, if it creates one that is not there yet.
+type Creations = Vec<Option<CreateInventoryItem>>;
+
+impl FrontDesk {
+    /// Takes up one command, with what is claimed along with it.
+    pub(super) async fn take_with_claim(&self, order: Order) -> Result<Accepted, Problem> {
+        match self.take_together(&[order]).await {
+            Ok(accepted) => accepted.into_iter().next().ok_or_else(|| lost("its command")),
+            Err(Declined::One { problem, .. } | Declined::All(problem)) => Err(problem),
+        }
+    }
+
+    /// Takes up commands to different aggregates, all of them or none.
+    ///
+    /// What an item itself says to a command comes before what there is to say of its SKU. So where a claim
+    /// is refused and the item is there, the claim is left out: nothing is created then, and the item
+    /// says why not, or that the command was taken before.
+    pub(super) async fn take_together(&self, orders: &[Order]) -> Result<Vec<Accepted>, Declined> {
+        let mut creations: Creations = orders.iter().map(Order::creation).collect();
+        loop {
+            match self.try_together(orders, &creations).await? {
+                Ok(accepted) => return Ok(accepted),
+                Err(taken) => self.leave_out_or_refuse(orders, &mut creations, &taken).await?,
+            }
+        }
+    }
+
+    async fn try_together(
+        &self,
+        orders: &[Order],
+        creations: &Creations,
+    ) -> Result<Result<Vec<Accepted>, SkuTaken>, Declined> {
+        let (places, parts) = self.parts(orders, creations)?;
+        let place = |part: usize| places.get(part).copied().ok_or_else(|| lost("a part"));
+        match transact(&self.store, parts).await {
+            Ok(Transacted::Accepted(accepted)) => {
+                let each = places.iter().zip(accepted);
+                let own = each.filter(|(place, _)| matches!(place, Place::Own(_)));
+                Ok(Ok(own.map(|(_, accepted)| accepted).collect()))
+            }
+            Ok(Transacted::Refused { index: part, refusal: problem }) => match place(part)? {
+                Place::Own(index) => Err(Declined::One { index, problem }),
+                Place::Claim(index) => Ok(Err(SkuTaken { index, by: None })),
+            },
+            Err(TransactError::SameAggregate { aggregate, first, second }) => {
+                match (place(first)?, place(second)?) {
+                    (Place::Claim(first), Place::Claim(index)) => {
+                        Ok(Err(SkuTaken { index, by: Some(first) }))
+                    }
+                    (
+                        Place::Own(first) | Place::Claim(first),
+                        Place::Own(index) | Place::Claim(index),
+                    ) => {
+                        let problem = named_twice(&aggregate, first);
+                        Err(Declined::One { index, problem })
+                    }
+                }
+            }
+            Err(TransactError::Store(error)) => Err(problems::of_store(&error).into()),
+            Err(other) => Err(problems::defect(&other).into()),
+        }
+    }
+
+    /// Each command's part, and right after it that of its claim.
+    fn parts(
+        &self,
+        orders: &[Order],
+        creations: &Creations,
+    ) -> Result<(Vec<Place>, Vec<Part<Problem>>), Declined> {
+        let (mut places, mut parts) = (Vec::new(), Vec::new());
+        for (index, (order, creation)) in orders.iter().zip(creations).enumerate() {
+            let kind = self.kinds.open(&order.request.aggregate.kind);
+            let own = kind.and_then(|kind| kind.part(order.clone()));
+            parts.push(own.map_err(|problem| Declined::One { index, problem })?);
+            places.push(Place::Own(index));
+            if let Some(creation) = creation {
+                parts.push(self.kinds.claim(&creation.sku, order));
+                places.push(Place::Claim(index));
+            }
+        }
+        if parts.len() > TOGETHER {
+            return Err(too_many(parts.len()).into());
+        }
+        Ok((places, parts))
+    }
+
+    async fn leave_out_or_refuse(
+        &self,
+        orders: &[Order],
+        creations: &mut Creations,
+        taken: &SkuTaken,
+    ) -> Result<(), Declined> {
+        let SkuTaken { index, by } = *taken;
+        for index in by.into_iter().chain([index]) {
+            let order = orders.get(index).ok_or_else(|| lost("a command"))?;
+            if self.kinds.inventory_item.exists(order.request.aggregate.id).await? {
+                if let Some(creation) = creations.get_mut(index) {
+                    *creation = None;
+                }
+                return Ok(());
+            }
+        }
+        let creation = |index: usize| creations.get(index).and_then(Option::as_ref);
+        let wanted = creation(index).ok_or_else(|| lost("a claim"))?;
+        let problem = match by.and_then(|by| Some((creation(by)?, orders.get(by)?))) {
+            Some((creation, order)) => {
+                let (sku, name) = (creation.sku.trim(), creation.name.trim());
+                problems::sku_taken(sku, order.request.aggregate.id, Some(name))
+            }
+            None => self.taken_by_an_item(&wanted.sku).await?,
+        };
+        Err(Declined::One { index, problem })
+    }
+
+    async fn taken_by_an_item(&self, sku: &str) -> Result<Problem, Problem> {
+        let Sku { sku, item } = self.kinds.sku.state_of(Sku::id(sku), None).await?.state;
+        let item = item.ok_or_else(|| lost("the item of a SKU"))?;
+        // A name that cannot be told makes the SKU no less taken.
+        let holder = self.kinds.inventory_item.state_of(item, None).await.ok();
+        let name = holder.map(|holder| holder.state.name);
+        Ok(problems::sku_taken(&sku, item, name.as_deref()))
+    }
+}
+
+fn named_twice(aggregate: &AggregateId, first: usize) -> Problem {
+    let detail = format!(
+        "names {aggregate}, as /commands/{first} does: an atomic batch may name each aggregate once; \
+         send the commands with \"atomic\": false, or one after the other"
+    );
+    problems::malformed("/aggregate", detail)
+}
+
+fn too_many(parts: usize) -> Problem {
+    let detail = format!(
+        "an atomic batch writes at most {TOGETHER} change sets, of which a new item takes two, its own \
+         and that of its SKU; this one would write {parts}: send fewer, or with \"atomic\": false"
+    );
+    problems::malformed("/commands", detail)
+}
+
+fn lost(what: &str) -> Problem {
+    problems::defect(&format!("{what} is not in the transaction"))
+}

@@ -1,0 +1,49 @@
+use app::problem::Problem;
+use domain::inventory_item::{CreateInventoryItem, InventoryItemCommand};
+use domain::sku::{ClaimSku, SkuRejection};
+use domain::{InventoryItem, Sku};
+use event_store::Aggregate;
+use event_store::handler::{Envelope, Part};
+
+use super::hosted::{decode, refusal};
+use super::{Hosted, Kinds, Order};
+
+impl Hosted for Sku {
+    fn is_unknown(_: &SkuRejection) -> bool {
+        false
+    }
+}
+
+impl Order {
+    /// The item that it is to create, if it is to create one. An order that cannot be read creates nothing,
+    /// and is refused for that.
+    pub(crate) fn creation(&self) -> Option<CreateInventoryItem> {
+        if self.request.aggregate.kind != InventoryItem::KIND {
+            return None;
+        }
+        match decode::<InventoryItem>(self.request.command.clone()) {
+            Ok(InventoryItemCommand::CreateInventoryItem(creation)) => Some(creation),
+            _ => None,
+        }
+    }
+}
+
+impl Kinds {
+    /// The claim of a new item's SKU, as a part of the transaction that the item is created in: by the same
+    /// person, at the same time, under the same ids.
+    pub(crate) fn claim(&self, sku: &str, order: &Order) -> Part<Problem> {
+        let Order { request, actor, now } = order;
+        let aggregate = Sku::id(sku);
+        let envelope = Envelope {
+            command_id: request.command_id,
+            aggregate,
+            expected_version: None,
+            command: ClaimSku { sku: sku.to_owned(), item: request.aggregate.id }.into(),
+            actor: actor.clone(),
+            now: *now,
+            correlation_id: request.correlation_id,
+            causation_id: request.causation_id,
+        };
+        self.sku.handler().part(envelope, move |outcome| refusal::<Sku>(aggregate, outcome))
+    }
+}

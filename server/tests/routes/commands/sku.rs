@@ -1,0 +1,261 @@
+//! Two items never share a SKU.
+
+use std::num::NonZeroUsize;
+
+use axum::http::Request;
+use domain::inventory_item::CreateInventoryItem;
+use domain::{InventoryItem, Sku};
+use event_store::dynamodb::DynamoDbStore;
+use event_store::handler::{CommandHandler, Envelope, Outcome};
+use event_store::{Aggregate, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::desk::{Answer, ITEM, TestDesk, bolt, command, new_id, path};
+
+fn create(id: Uuid, sku: &str, name: &str) -> Value {
+    command(id, "CreateInventoryItem", json!({ "sku": sku, "name": name, "unit": "pcs" }))
+}
+
+async fn batch(desk: &TestDesk, atomic: bool, commands: &[Value]) -> Answer {
+    let request =
+        Request::post("/api/v1/commands/batch").header("content-type", "application/json");
+    let body = json!({ "commands": commands, "atomic": atomic });
+    desk.send(request.body(body.to_string().into()).unwrap()).await
+}
+
+fn claim_path(sku: &str) -> String {
+    format!("/api/v1/aggregates/sku/{}", Sku::id(sku))
+}
+
+async fn count(desk: &TestDesk) -> usize {
+    let list = desk.get("/api/v1/aggregates/inventory-item?limit=200").await.ok();
+    list["rows"].as_array().unwrap().len()
+}
+
+#[track_caller]
+fn assert_taken(problem: &Value, sku: &str, item: Uuid, name: &str) {
+    let rejection = json!({ "code": "sku-taken", "sku": sku, "item": item, "name": name });
+    assert_eq!(problem["rejection"], rejection);
+    assert_eq!(problem["detail"], format!("the SKU {sku} is taken by {name}"));
+}
+
+/// An item as it was made before SKUs were claimed; the command that made it.
+async fn item_without_claim(desk: &TestDesk, id: Uuid, sku: &str) -> Value {
+    let request = create(id, sku, "Old");
+    let (sku, unit) = (sku.to_owned(), "pcs".to_owned());
+    let creation = CreateInventoryItem { sku, name: "Old".to_owned(), unit, max_quantity: None };
+    let store = DynamoDbStore::new(desk.intruder(), "daybook");
+    let envelope = Envelope {
+        command_id: request["command_id"].as_str().unwrap().parse().unwrap(),
+        aggregate: id,
+        expected_version: None,
+        command: creation.into(),
+        actor: "Tess".to_owned(),
+        now: Timestamp::from_millis(0),
+        correlation_id: None,
+        causation_id: None,
+    };
+    let handler = CommandHandler::<InventoryItem, _>::new(store, NonZeroUsize::MIN);
+    let outcome = handler.execute(&envelope).await.unwrap();
+    assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    request
+}
+
+#[tokio::test]
+async fn a_sku_that_is_taken_is_refused_with_the_item_that_has_it() {
+    let desk = TestDesk::new().await;
+    let (holder, late) = (new_id(), new_id());
+    desk.command(&create(holder, "M8-40", "Bolt")).await.ok();
+    desk.command(&command(holder, "RenameInventoryItem", json!({ "name": "Screw" }))).await.ok();
+    for sku in ["M8-40", " m8-40\t"] {
+        let problem = desk.command(&create(late, sku, "Nut")).await.problem(422, "rejected");
+        assert_taken(&problem, "M8-40", holder, "Screw");
+        assert_eq!(problem["version"], 0);
+    }
+    desk.get(&path(late)).await.problem(404, "unknown-aggregate");
+    assert_eq!(count(&desk).await, 1);
+    // Out of use it keeps its SKU: its history is still told by it.
+    let deactivate = command(holder, "DeactivateInventoryItem", json!({ "reason": "gone" }));
+    desk.command(&deactivate).await.ok();
+    desk.command(&create(late, "M8-40", "Nut")).await.problem(422, "rejected");
+    // Nothing came of its ids, so they are still to be used.
+    let mut refused = create(late, "m8-40", "Nut");
+    desk.command(&refused).await.problem(422, "rejected");
+    refused["command"]["data"]["sku"] = "M8-41".into();
+    assert_eq!(desk.command(&refused).await.status, 201);
+}
+
+#[tokio::test]
+async fn the_claim_can_be_looked_at_and_verified() {
+    let desk = TestDesk::new().await;
+    let id = new_id();
+    let mut command = create(id, " M8-40 ", "Bolt");
+    command["correlation_id"] = json!(new_id());
+    command["causation_id"] = json!(new_id());
+    desk.command(&command).await.ok();
+    let claim = claim_path("M8-40");
+    let state = desk.get(&claim).await.ok();
+    assert_eq!(state["state"], json!({ "sku": "M8-40", "item": id }));
+    let [own, claimed] = [path(id), claim.clone()].map(|path| format!("{path}/change-sets"));
+    let (own, claimed) = (desk.get(&own).await.ok(), desk.get(&claimed).await.ok());
+    let (own, claimed) = (&own["change_sets"][0], &claimed["change_sets"][0]);
+    for name in ["command_id", "actor", "recorded_at", "correlation_id", "causation_id"] {
+        assert_eq!(own[name], claimed[name], "{name}");
+    }
+    assert_eq!(
+        claimed["events"],
+        json!([{ "type": "SkuClaimed", "data": { "sku": "M8-40", "item": id } }])
+    );
+    let verification = desk.get(&format!("{claim}/verification")).await.ok();
+    assert_eq!((&verification["ok"], &verification["version"]), (&json!(true), &json!(1)));
+    desk.get(&claim_path("M8-41")).await.problem(404, "unknown-aggregate");
+}
+
+#[tokio::test]
+async fn nobody_claims_a_sku_without_an_item() {
+    let desk = TestDesk::new().await;
+    let claim = json!({
+        "command_id": new_id(),
+        "aggregate": { "kind": Sku::KIND, "id": Sku::id("M8-40") },
+        "command": { "type": "ClaimSku", "data": { "sku": "M8-40", "item": new_id() } },
+    });
+    desk.command(&claim).await.problem(404, "unknown-kind");
+    let together = batch(&desk, true, &[create(new_id(), "M8-41", "Bolt"), claim.clone()]).await;
+    assert_eq!(together.problem(404, "unknown-kind")["index"], 1);
+    let each = batch(&desk, false, &[claim]).await.ok();
+    assert_eq!(each["results"][0]["status"], 404);
+    desk.get("/api/v1/aggregates/sku").await.problem(404, "unknown-kind");
+    desk.get(&claim_path("M8-40")).await.problem(404, "unknown-aggregate");
+    assert_eq!(desk.command(&create(new_id(), "M8-40", "Bolt")).await.status, 201);
+}
+
+#[tokio::test]
+async fn what_the_item_is_refused_for_comes_first() {
+    let desk = TestDesk::new().await;
+    let (holder, other) = (new_id(), new_id());
+    desk.command(&create(holder, "M8-40", "Bolt")).await.ok();
+    desk.command(&create(other, "M8-41", "Nut")).await.ok();
+    for (command, code) in [
+        (create(other, "M8-40", "Nut"), "exists-already"),
+        (create(holder, "M8-40", "Bolt"), "exists-already"),
+        (create(new_id(), "M8-40", " "), "blank"),
+        (create(new_id(), " ", "Nut"), "blank"),
+    ] {
+        for atomic in [true, false] {
+            let answer = batch(&desk, atomic, std::slice::from_ref(&command)).await;
+            let problem = if atomic {
+                answer.problem(422, "rejected")
+            } else {
+                answer.ok()["results"][0]["problem"].clone()
+            };
+            assert_eq!(problem["rejection"]["code"], code, "{problem}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_created_one_item_is_another_command_to_another() {
+    let desk = TestDesk::new().await;
+    let holder = new_id();
+    let mut command = create(holder, "M8-40", "Bolt");
+    desk.command(&command).await.ok();
+    let late = new_id();
+    command["aggregate"]["id"] = json!(late);
+    let problem = desk.command(&command).await.problem(422, "rejected");
+    assert_taken(&problem, "M8-40", holder, "Bolt");
+    desk.get(&path(late)).await.problem(404, "unknown-aggregate");
+}
+
+#[tokio::test]
+async fn a_repeat_is_the_first_outcome_again() {
+    let desk = TestDesk::new().await;
+    let create = create(new_id(), "M8-40", "Bolt");
+    let first = desk.command(&create).await.ok();
+    for _ in 0..2 {
+        let again = desk.command(&create).await;
+        assert_eq!(again.status, 200);
+        let mut expected = first.clone();
+        expected["duplicate"] = true.into();
+        assert_eq!(again.ok(), expected);
+    }
+    let mut other = create;
+    other["command"]["data"]["sku"] = "M8-41".into();
+    desk.command(&other).await.problem(409, "command-id-reused");
+    desk.get(&claim_path("M8-41")).await.problem(404, "unknown-aggregate");
+}
+
+#[tokio::test]
+async fn in_an_atomic_batch_the_second_of_one_sku_refuses_all() {
+    let desk = TestDesk::new().await;
+    let (one, other, third) = (new_id(), new_id(), new_id());
+    let commands = [
+        create(third, "M8-39", "Pin"),
+        create(one, " M8-40", "Bolt"),
+        create(other, "m8-40", "Nut"),
+    ];
+    let problem = batch(&desk, true, &commands).await.problem(422, "rejected");
+    assert_eq!(problem["index"], 2);
+    assert_taken(&problem, "M8-40", one, "Bolt");
+    assert_eq!(count(&desk).await, 0);
+    desk.get(&claim_path("M8-39")).await.problem(404, "unknown-aggregate");
+
+    let each = batch(&desk, false, &commands).await.ok();
+    let told = each["results"].as_array().unwrap();
+    assert_eq!([0, 1, 2].map(|place| told[place]["status"].clone()), [201, 201, 422]);
+    assert_taken(&told[2]["problem"], "M8-40", one, "Bolt");
+
+    // One that is there already stands in the way of those after it as well.
+    let commands = [commands[1].clone(), create(new_id(), "M8-41", "Cog"), commands[2].clone()];
+    let problem = batch(&desk, true, &commands).await.problem(422, "rejected");
+    assert_eq!(problem["index"], 2);
+    assert_taken(&problem, "M8-40", one, "Bolt");
+    assert_eq!(count(&desk).await, 2);
+    // Whoever is refused for a reason of his own stands in nobody's way.
+    let commands = [create(third, "M8-42", "Pin"), create(other, "M8-42", "Nut")];
+    let problem = batch(&desk, true, &commands).await.problem(422, "rejected");
+    assert_eq!(
+        (&problem["index"], &problem["rejection"]["code"]),
+        (&json!(0), &json!("exists-already"))
+    );
+}
+
+#[tokio::test]
+async fn an_atomic_batch_has_room_for_fifty_new_items() {
+    let desk = TestDesk::new().await;
+    let commands = |count| -> Vec<_> {
+        (0..count).map(|_| command(new_id(), "CreateInventoryItem", bolt())).collect()
+    };
+    let problem = batch(&desk, true, &commands(51)).await.problem(400, "malformed");
+    assert_eq!(problem["pointer"], "/commands");
+    assert!(problem["detail"].as_str().unwrap().contains("would write 102"), "{problem}");
+    assert_eq!(batch(&desk, true, &commands(50)).await.status, 201);
+    assert_eq!(count(&desk).await, 50);
+}
+
+#[tokio::test]
+async fn an_item_older_than_claims_stays_what_it_was() {
+    let desk = TestDesk::new().await;
+    let (old, holder) = (new_id(), new_id());
+    let creation = item_without_claim(&desk, old, "M8-40").await;
+    desk.get(&claim_path("M8-40")).await.problem(404, "unknown-aggregate");
+    // Nothing says that its SKU is taken.
+    desk.command(&create(holder, "M8-40", "Bolt")).await.ok();
+    for atomic in [true, false] {
+        let repeat = batch(&desk, atomic, std::slice::from_ref(&creation)).await.ok();
+        assert_eq!(repeat["results"][0]["duplicate"], true, "{repeat}");
+    }
+    assert_eq!(desk.get(&claim_path("M8-40")).await.ok()["state"]["item"], json!(holder));
+
+    // Until its creation is repeated, as the sample's is.
+    let other = new_id();
+    let creation = item_without_claim(&desk, other, "M8-41").await;
+    assert_eq!(desk.command(&creation).await.status, 200);
+    assert_eq!(desk.get(&claim_path("M8-41")).await.ok()["state"]["item"], json!(other));
+    let problem = desk.command(&create(new_id(), "M8-41", "Nut")).await.problem(422, "rejected");
+    assert_taken(&problem, "M8-41", other, "Old");
+    for id in [old, other] {
+        let state = desk.get(&format!("/api/v1/aggregates/{ITEM}/{id}")).await.ok();
+        assert_eq!(state["version"], 1);
+    }
+}
