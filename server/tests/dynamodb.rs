@@ -82,7 +82,6 @@ impl Dynamo {
             "TransactWriteItems" => run(database, body, Database::transact_write_items),
             "Query" => run(database, body, Database::query),
             "Scan" => run(database, body, Database::scan),
-            "TransactWriteItems" => run(database, body, Database::transact_write_items),
             "DeleteItem" => run(database, body, Database::delete_item),
             "DescribeContinuousBackups" => (200, BACKUPS.to_owned()),
             "CreateTable" => run(database, body, Database::create_table),

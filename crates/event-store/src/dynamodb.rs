@@ -38,7 +38,7 @@ pub use config::{for_endpoint, timeouts};
 pub use failure::reason;
 use failure::{Failure, condition_failed};
 use load::Range;
-pub use observe::{Observer, Outcome, Request};
+pub use observe::{Observer, Outcome, Purpose, Request};
 pub use table::{TableError, check_shape};
 
 /// A store in one table of DynamoDB. Cheap to clone.
@@ -47,18 +47,24 @@ pub struct DynamoDbStore {
     client: Client,
     table: Arc<str>,
     observer: Option<Arc<dyn Observer>>,
+    purpose: Purpose,
 }
 
 impl DynamoDbStore {
     /// A store in this table, which [`DynamoDbStore::ensure_table`] creates.
     pub fn new(client: Client, table: impl Into<Arc<str>>) -> Self {
-        Self { client, table: table.into(), observer: None }
+        Self { client, table: table.into(), observer: None, purpose: Purpose::Histories }
     }
 
     /// The same store, each of whose requests this observer is told of.
     #[must_use]
     pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
         Self { observer: Some(observer), ..self }
+    }
+
+    /// The same store, as the feed uses it.
+    fn for_feed(&self) -> Self {
+        Self { purpose: Purpose::Feed, ..self.clone() }
     }
 
     /// The table's name.
@@ -94,7 +100,10 @@ impl DynamoDbStore {
         span.record("outcome", outcome.as_str());
         span.record("read_units", read_units).record("write_units", write_units);
         if let Some(observer) = &self.observer {
-            observer.request(&Request { operation, duration, outcome, read_units, write_units });
+            let purpose = self.purpose;
+            let request =
+                Request { operation, purpose, duration, outcome, read_units, write_units };
+            observer.request(&request);
         }
         answer
     }

@@ -50,9 +50,10 @@
 //! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict` |
 //! | `load` | reading a history | `loaded` |
 //! | `append` | writing one change set, or several | `written`, `taken` |
+//! | `sequence` | writing one batch of the feed | `written`, `taken` |
 //! | `request` | one request to DynamoDB, with the capacity it consumed | `done`, `condition_failed`, `busy`, `unknown`, `refused` |
 //!
-//! Where the store fails, the outcome of the first five is `unavailable`, `corrupt`, `too-large`, `refused` or `failed`.
+//! Where the store fails, the outcome of all but the last is `unavailable`, `corrupt`, `too-large`, `refused` or `failed`.
 //!
 //! # Example
 //!
@@ -113,7 +114,7 @@ mod id;
 mod memory;
 mod replay;
 mod snapshot;
-#[cfg(any(feature = "handler", feature = "dynamodb"))]
+#[cfg(any(feature = "dynamodb", feature = "feed", feature = "handler"))]
 mod spans;
 mod store;
 mod timestamp;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use event_store::dynamodb::{Observer, Request};
+use event_store::dynamodb::{Observer, Purpose, Request};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -78,12 +78,15 @@ pub(crate) struct StoreMetrics;
 
 impl Observer for StoreMetrics {
     fn request(&self, request: &Request) {
-        let Request { operation, duration, outcome, read_units, write_units } = *request;
-        histogram!(STORE_SECONDS, "operation" => operation, "outcome" => outcome.as_str())
-            .record(duration);
+        let Request { operation, purpose, duration, outcome, read_units, write_units } = *request;
+        let mut labels = vec![("operation", operation), ("outcome", outcome.as_str())];
+        // Requests on behalf of the feed apart, so that what a command costs can be read off.
+        labels.extend((purpose == Purpose::Feed).then_some(("purpose", "feed")));
+        histogram!(STORE_SECONDS, &labels).record(duration);
+        labels.retain(|(label, _)| *label != "outcome");
         for (name, units) in [(STORE_READ_UNITS, read_units), (STORE_WRITE_UNITS, write_units)] {
             if units > 0.0 {
-                counter!(name, "operation" => operation).increment(whole(units));
+                counter!(name, &labels).increment(whole(units));
             }
         }
     }

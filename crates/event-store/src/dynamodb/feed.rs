@@ -14,7 +14,7 @@ use crate::{ChangeSet, FeedBreak, StoreError};
 
 impl FeedStore for DynamoDbStore {
     async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
-        let Some(there) = self.put_new(items::of_batch(batch)?).await? else {
+        let Some(there) = self.for_feed().put_new(items::of_batch(batch)?).await? else {
             return Ok(AppendedBatch::Written);
         };
         match items::batch(there)? {
@@ -29,10 +29,11 @@ impl FeedStore for DynamoDbStore {
     }
 
     async fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        let store = self.for_feed();
         let mut batches: Vec<Batch> = Vec::new();
         let mut number = after + 1;
         while batches.len() < limit {
-            let page = self.batches_from(number, limit - batches.len()).await?;
+            let page = store.batches_from(number, limit - batches.len()).await?;
             // A partition that is not full is the last one.
             let partition_ends = Batch::next_partition(number);
             let newest = page.last().map(|batch| batch.number);
@@ -49,10 +50,11 @@ impl FeedStore for DynamoDbStore {
     async fn referenced(&self, references: &[Reference]) -> Result<Vec<ChangeSet>, StoreError> {
         let mut keys: Vec<Item> = references.iter().map(key_of).collect();
         let mut found: HashMap<(String, String), Item> = HashMap::with_capacity(keys.len());
+        let store = self.for_feed();
         let mut attempt = 1;
         while !keys.is_empty() {
             let asked = keys.len();
-            keys = self.get(keys, &mut found).await?;
+            keys = store.get(keys, &mut found).await?;
             if keys.len() < asked {
                 attempt = 1;
                 continue;

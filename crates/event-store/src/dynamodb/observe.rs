@@ -23,6 +23,8 @@ pub trait Observer: Debug + Send + Sync {
 pub struct Request {
     /// DynamoDB's name for it, such as `PutItem`.
     pub operation: &'static str,
+    /// What it was for.
+    pub purpose: Purpose,
     /// From the call to the answer; for reads, the SDK's own retries included.
     pub duration: Duration,
     /// What came of it.
@@ -31,6 +33,15 @@ pub struct Request {
     pub read_units: f64,
     /// Write capacity units, likewise. DynamoDB does not say what a failed condition cost.
     pub write_units: f64,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The histories of aggregates: commands, and whoever reads what came of them.
+    Histories,
+    /// The feed, beside the path of commands.
+    Feed,
 }
 
 /// What came of a request.

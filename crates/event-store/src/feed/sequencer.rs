@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
-use tracing::Instrument;
 
 use super::running::Shared;
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
-use crate::{AggregateId, ChangeSet, DecodeError, Hash, Page, StoreError, Version};
+use crate::{AggregateId, ChangeSet, DecodeError, Hash, Page, StoreError, Version, spans};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -206,27 +205,25 @@ impl<S: FeedStore> Sequencer<S> {
                 Err(gaps) => return Ok(gaps),
             };
             let span = tracing::debug_span!(
+                target: spans::TARGET,
                 "sequence",
                 batch = batch.number,
                 references = batch.references().len(),
                 outcome = tracing::field::Empty
             );
-            let appended = self.store.append_batch(&batch).instrument(span.clone()).await;
+            let appending = self.store.append_batch(&batch);
+            let appended = spans::telling(span, appending, |appended| match appended {
+                AppendedBatch::Written => "written",
+                AppendedBatch::Taken(_) => "taken",
+            });
+            let appended = appended.await;
             self.last = Some(Instant::now());
-            match appended {
-                Ok(AppendedBatch::Written) => {
-                    span.record("outcome", "written");
-                    self.shared.take_in(&batch, &self.in_hand)?;
-                }
+            match appended? {
+                AppendedBatch::Written => self.shared.take_in(&batch, &self.in_hand)?,
                 // Another sequencer was faster. What it has put in order is not proposed again.
-                Ok(AppendedBatch::Taken(winner)) => {
-                    span.record("outcome", "taken");
+                AppendedBatch::Taken(winner) => {
                     self.shared.take_in(&winner, &self.in_hand)?;
                     self.shared.follow(&self.store).await?;
-                }
-                Err(error) => {
-                    span.record("outcome", "failed");
-                    return Err(error);
                 }
             }
         }
