@@ -4,7 +4,7 @@ use app::problem::Problem;
 use domain::Sku;
 use domain::inventory_item::CreateInventoryItem;
 use event_store::handler::{Accepted, Part, TransactError, Transacted, transact};
-use event_store::{AggregateId, TOGETHER};
+use event_store::{Aggregate, AggregateId, StoreError, TOGETHER};
 
 use super::FrontDesk;
 use crate::kinds::Order;
@@ -66,6 +66,8 @@ impl FrontDesk {
         }
     }
 
+    /// Takes them up with the claims of these, unless one of those is another's. The lists are told here what
+    /// has become of the claims; what has become of the commands is for whoever asked.
     async fn try_together(
         &self,
         orders: &[Order],
@@ -74,32 +76,44 @@ impl FrontDesk {
         let (places, parts) = self.parts(orders, creations)?;
         let place = |part: usize| places.get(part).copied().ok_or_else(|| lost("a part"));
         match transact(&self.store, parts).await {
-            Ok(Transacted::Accepted(accepted)) => {
-                let each = places.iter().zip(accepted);
-                let own = each.filter(|(place, _)| matches!(place, Place::Own(_)));
-                Ok(Ok(own.map(|(_, accepted)| accepted).collect()))
-            }
+            Ok(Transacted::Accepted(accepted)) => Ok(Ok(self.own(&places, accepted))),
             Ok(Transacted::Refused { index: part, refusal: problem }) => match place(part)? {
                 Place::Own(index) => Err(Declined::One { index, problem }),
                 Place::Claim(index) => Ok(Err(SkuTaken { index, by: None })),
             },
             Err(TransactError::SameAggregate { aggregate, first, second }) => {
                 match (place(first)?, place(second)?) {
-                    (Place::Claim(first), Place::Claim(index)) => {
-                        Ok(Err(SkuTaken { index, by: Some(first) }))
+                    (Place::Claim(by), Place::Claim(index)) => {
+                        Ok(Err(SkuTaken { index, by: Some(by) }))
                     }
-                    (
-                        Place::Own(first) | Place::Claim(first),
-                        Place::Own(index) | Place::Claim(index),
-                    ) => {
-                        let problem = named_twice(&aggregate, first);
-                        Err(Declined::One { index, problem })
-                    }
+                    (first, second) => Err(named_twice(&aggregate, first, second)),
                 }
             }
-            Err(TransactError::Store(error)) => Err(problems::of_store(&error).into()),
+            Err(TransactError::Store(error)) => Err(self.failed(creations, &error).into()),
             Err(other) => Err(problems::defect(&other).into()),
         }
+    }
+
+    /// What the commands themselves came to.
+    fn own(&self, places: &[Place], accepted: Vec<Accepted>) -> Vec<Accepted> {
+        let mut own = Vec::with_capacity(accepted.len());
+        for (place, accepted) in places.iter().zip(accepted) {
+            match place {
+                Place::Own(_) => own.push(accepted),
+                Place::Claim(_) => self.lists.commit(&accepted.change_set),
+            }
+        }
+        own
+    }
+
+    fn failed(&self, creations: &Creations, error: &StoreError) -> Problem {
+        let problem = problems::of_store(error);
+        if problem.is_unknown_outcome() {
+            for creation in creations.iter().flatten() {
+                self.lists.doubt(&AggregateId::new(Sku::KIND, Sku::id(&creation.sku)));
+            }
+        }
+        problem
     }
 
     /// Each command's part, and right after it that of its claim.
@@ -163,12 +177,14 @@ impl FrontDesk {
     }
 }
 
-fn named_twice(aggregate: &AggregateId, first: usize) -> Problem {
+fn named_twice(aggregate: &AggregateId, first: Place, second: Place) -> Declined {
+    let (Place::Own(first) | Place::Claim(first)) = first;
+    let (Place::Own(index) | Place::Claim(index)) = second;
     let detail = format!(
         "names {aggregate}, as /commands/{first} does: an atomic batch may name each aggregate once; \
          send the commands with \"atomic\": false, or one after the other"
     );
-    problems::malformed("/aggregate", detail)
+    Declined::One { index, problem: problems::malformed("/aggregate", detail) }
 }
 
 fn too_many(parts: usize) -> Problem {
