@@ -29,7 +29,8 @@ pub fn start(format: LogFormat, command: &Command) -> Telemetry {
     let told = match command {
         Command::Serve => "warn,server=info,event_store=info,read_model=info",
         Command::Sample => "warn,server=info,server::desk=warn",
-        Command::Doctor => "warn",
+        // What others have to say of it is in its findings.
+        Command::Doctor => "error",
         Command::Rebuild => "warn,server=info,read_model=info",
         Command::Verify { .. } | Command::Export { .. } | Command::Import { .. } => {
             "warn,server=info"

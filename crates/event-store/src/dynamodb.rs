@@ -86,7 +86,8 @@ impl DynamoDbStore {
             operation, outcome = Empty, read_units = Empty, write_units = Empty
         );
         let begun = Instant::now();
-        let answer = answer.instrument(span.clone()).await;
+        // On the heap, as it is large, and every future around it would be so too.
+        let answer = Box::pin(answer).instrument(span.clone()).await;
         let duration = begun.elapsed();
         if self.observer.is_none() && span.is_disabled() {
             return answer;
@@ -123,7 +124,9 @@ impl Store for DynamoDbStore {
                 Reach::Whole => self.load_on(aggregate, (0, Hash::ZERO)).await,
             }
         };
-        spans::telling(span, loading, |_| "loaded").await
+        let loaded = loading.instrument(span.clone()).await;
+        spans::tell(&span, &loaded, |_| "loaded");
+        loaded
     }
 
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
@@ -133,22 +136,24 @@ impl Store for DynamoDbStore {
             kind = %aggregate.kind, id = %aggregate.id, version,
             command = change_set.content().command.name, outcome = Empty
         );
-        spans::telling(span, self.put_change_set(change_set), |appended| match appended {
+        let appended = self.put_change_set(change_set).instrument(span.clone()).await;
+        spans::tell(&span, &appended, |appended| match appended {
             Appended::Written => "written",
             Appended::Taken(_) => "taken",
-        })
-        .await
+        });
+        appended
     }
 
     async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
         let count = change_sets.len();
         let span =
             debug_span!(target: spans::TARGET, "append", change_sets = count, outcome = Empty);
-        spans::telling(span, self.put_together(change_sets), |appended| match appended {
+        let appended = self.put_together(change_sets).instrument(span.clone()).await;
+        spans::tell(&span, &appended, |appended| match appended {
             AppendedAll::Written => "written",
             AppendedAll::Taken(_) => "taken",
-        })
-        .await
+        });
+        appended
     }
 
     async fn change_sets(

@@ -8,8 +8,8 @@ mod transaction;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use tracing::debug_span;
 use tracing::field::Empty;
+use tracing::{Instrument, debug_span};
 use uuid::Uuid;
 
 use crate::{Aggregate, Appended, ChangeSet, Store, StoreError, Timestamp, Version, spans};
@@ -130,7 +130,9 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
             kind = A::KIND, id = %envelope.aggregate, command_id = %envelope.command_id,
             outcome = Empty
         );
-        spans::telling(span, self.carry_out(envelope), Outcome::name).await
+        let result = self.carry_out(envelope).instrument(span.clone()).await;
+        spans::tell(&span, &result, Outcome::name);
+        result
     }
 
     async fn carry_out(

@@ -1,22 +1,21 @@
 //! What `tracing` is told: spans of target `event_store` and level DEBUG, each with its `outcome`. They
 //! cost next to nothing while nobody listens.
 
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::StoreError;
 
 /// The target of every span, whatever module it is in.
 pub(crate) const TARGET: &str = "event_store";
 
-/// Does this in the span, and says there what came of it. The span has to have the field `outcome`.
-pub(crate) async fn telling<T>(
-    span: Span,
-    work: impl Future<Output = Result<T, StoreError>>,
+/// Says in the span what came of it. (What is done in it is instrumented where it is awaited: a future that
+/// is handed on is copied, and those of the SDK are large.)
+pub(crate) fn tell<T>(
+    span: &Span,
+    result: &Result<T, StoreError>,
     done: impl FnOnce(&T) -> &'static str,
-) -> Result<T, StoreError> {
-    let result = work.instrument(span.clone()).await;
+) {
     span.record("outcome", result.as_ref().map_or_else(failed, done));
-    result
 }
 
 /// What an error is called.

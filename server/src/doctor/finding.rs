@@ -40,7 +40,7 @@ impl fmt::Display for Finding {
             Severity::Warning => "warning",
             Severity::Problem => "problem",
         };
-        write!(f, "{severity}: {}", self.what)?;
+        write!(f, "{severity}: {}", self.what.trim_end_matches('.'))?;
         match &*self.remedy {
             "" => Ok(()),
             remedy => write!(f, ". {remedy}"),
