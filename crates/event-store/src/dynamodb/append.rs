@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionChe
 
 use super::DynamoDbStore;
 use super::failure::{Failure, condition_failed};
-use super::items::{self, Item, Row};
+use super::items::{self, Item, Row, Written};
 use crate::{Appended, ChangeSet, StoreError};
 
 pub(super) const ATTEMPTS: u32 = 4;
@@ -30,25 +30,35 @@ impl DynamoDbStore {
     /// Puts the change set unless its version is taken. The same put may be sent more than once, which
     /// is safe because it names its own hash: whoever finds that hash at that version has written it.
     /// It is sent again only when it certainly was not carried out, or when reading back found nothing.
+    /// A body that is too large for it is kept before.
     pub(super) async fn put_change_set(
         &self,
         change_set: &ChangeSet,
     ) -> Result<Appended, StoreError> {
-        let item = items::of_change_set(change_set)?;
+        let Written { item, overflow } = items::of_change_set(change_set, self.objects.is_some())?;
+        let found = self.put_objects(overflow.into_iter().collect()).await?;
+        let appended = self.put_item(change_set, item).await?;
+        if appended == Appended::Written {
+            self.put_objects_again(found).await;
+        }
+        Ok(appended)
+    }
+
+    async fn put_item(&self, change_set: &ChangeSet, item: Item) -> Result<Appended, StoreError> {
         let mut attempt = 1;
         loop {
             let failure = match self.try_put(item.clone()).await {
                 Put::Written => return Ok(Appended::Written),
-                Put::Taken(Some(there)) => return settle(change_set, there),
+                Put::Taken(Some(there)) => return self.settle(change_set, there).await,
                 Put::Taken(None) => match self.read_back(change_set).await? {
-                    Some(there) => return settle(change_set, there),
+                    Some(there) => return self.settle(change_set, there).await,
                     None => Failure::Unknown("PutItem: taken by an item that is gone".to_owned()),
                 },
                 Put::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
                 Put::Failed(failure @ Failure::Busy(_)) => failure,
                 Put::Failed(failure @ Failure::Unknown(_)) => {
                     match self.read_back(change_set).await {
-                        Ok(Some(there)) => return settle(change_set, there),
+                        Ok(Some(there)) => return self.settle(change_set, there).await,
                         Ok(None) => failure,
                         // What the put said is the better reason.
                         Err(_) => return Err(failure.into()),
@@ -101,23 +111,27 @@ impl DynamoDbStore {
             Err(error) => Err(Failure::of("GetItem", &error).into()),
         }
     }
-}
 
-/// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
-fn settle(ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
-    let there = standing_at(ours, there)?;
-    Ok(if there.hash == ours.hash { Appended::Written } else { Appended::Taken(there.into()) })
-}
+    /// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
+    async fn settle(&self, ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
+        let there = self.standing_at(ours, there).await?;
+        Ok(if there.hash == ours.hash { Appended::Written } else { Appended::Taken(there.into()) })
+    }
 
-/// The change set that this item is, in the place of one of ours.
-pub(super) fn standing_at(ours: &ChangeSet, there: Item) -> Result<ChangeSet, StoreError> {
-    match items::parse(&ours.aggregate, there)? {
-        Row::ChangeSet(there) => Ok(there),
-        _ => Err(StoreError::corrupt(
-            &ours.aggregate,
-            ours.version,
-            "something other than a change set stands in its place",
-        )),
+    /// The change set that this item is, in the place of one of ours.
+    pub(super) async fn standing_at(
+        &self,
+        ours: &ChangeSet,
+        there: Item,
+    ) -> Result<ChangeSet, StoreError> {
+        match self.row(&ours.aggregate, there).await? {
+            Row::ChangeSet(there) => Ok(there),
+            _ => Err(StoreError::corrupt(
+                &ours.aggregate,
+                ours.version,
+                "something other than a change set stands in its place",
+            )),
+        }
     }
 }
 

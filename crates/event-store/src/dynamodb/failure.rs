@@ -80,8 +80,8 @@ pub(super) fn condition_failed<E: ProvideErrorMetadata>(error: &SdkError<E, Http
     error.code() == Some("ConditionalCheckFailedException")
 }
 
-/// What DynamoDB says, or else what stands between it and us, outermost cause first.
-fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
+/// What the service says, or else what stands between it and us, outermost cause first.
+pub(crate) fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
