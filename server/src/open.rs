@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use event_store::dynamodb::TableError;
 use event_store::embedded;
+use event_store::objects::ObjectError;
 use read_model::{LastStop, ReadModel};
 
 use crate::Failure;
@@ -45,6 +46,14 @@ pub enum OpenError {
         place: String,
         /// Why not.
         source: TableError,
+    },
+    /// The bucket for large change sets cannot be used.
+    #[error("cannot use the bucket `{bucket}`: {source}")]
+    Bucket {
+        /// Its name.
+        bucket: String,
+        /// Why not.
+        source: ObjectError,
     },
     /// The read model's file cannot be used.
     #[error(transparent)]

@@ -18,9 +18,10 @@ pub fn log(format: LogFormat, command: &Command) {
         Command::Serve => "warn,server=info,event_store=info,read_model=info",
         Command::Sample => "warn,server=info,server::desk=warn",
         Command::Rebuild => "warn,server=info,read_model=info",
-        Command::Verify { .. } | Command::Export { .. } | Command::Import { .. } => {
-            "warn,server=info"
-        }
+        Command::Verify { .. }
+        | Command::Export { .. }
+        | Command::Import { .. }
+        | Command::Sweep { .. } => "warn,server=info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| told.into());
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());

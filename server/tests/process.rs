@@ -1,6 +1,7 @@
 //! The program as the operating system sees it.
 
 mod outage;
+mod overflow;
 mod rebuild;
 mod replaced;
 mod run;
