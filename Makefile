@@ -14,7 +14,7 @@ CARGO_BUILD := cargo build --target-dir target
 
 # The browser's crate is built for the browser alone; everything else for here, with every part of the event store.
 NATIVE := --workspace --exclude frontend \
-          --features event-store/handler,event-store/dynamodb,event-store/embedded,event-store/testing
+          --features event-store/handler,event-store/dynamodb,event-store/embedded,event-store/s3,event-store/testing
 BROWSER := --target wasm32-unknown-unknown
 
 WASM_BINDGEN := $(shell awk -F '"' '/^name = "wasm-bindgen"$$/ { getline; print $$2 }' Cargo.lock)

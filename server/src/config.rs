@@ -2,7 +2,9 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::limits::line;
 
@@ -15,6 +17,7 @@ Examples:
   daybook --store aws --table daybook              the AWS account of the environment
   daybook export books.jsonl                       everything, one change set a line
   daybook import books.jsonl --store aws           the same, in another store
+  daybook sweep --dry-run                          what interrupted writes have left behind
 
 Nothing is ever overwritten. With no configuration everything is kept in the data directory, which one
 process at a time may use.";
@@ -64,6 +67,17 @@ pub enum Command {
         /// The file; `-` for standard input
         file: PathBuf,
     },
+    /// Delete objects that no change set names: what writes of large change sets have left behind
+    /// that came no further
+    Sweep {
+        /// How long ago an object must have been put, such as 90s, 30m, 24h or 7d. A change set is written
+        /// minutes at most after its object; a day leaves room for clocks that differ
+        #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+        grace: Duration,
+        /// Say what would be deleted, and delete nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Settings that every command understands.
@@ -105,6 +119,20 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub table: String,
+    /// The bucket for change sets that are too large for DynamoDB, which has to exist. Without one they
+    /// are refused; the embedded store keeps them in the data directory
+    #[arg(
+        long, env = "DAYBOOK_BUCKET", value_name = "NAME", value_parser = NonEmptyStringValueParser::new(),
+        global = true, hide_env_values = true
+    )]
+    bucket: Option<String>,
+    /// An S3-compatible server that has the bucket [default: with --store aws S3 itself, otherwise the
+    /// --dynamodb-endpoint]
+    #[arg(
+        long, env = "DAYBOOK_S3_ENDPOINT", value_name = "URL", value_parser = endpoint, global = true,
+        hide_env_values = true
+    )]
+    s3_endpoint: Option<String>,
     /// In whose name commands are recorded [default: the user of the operating system]
     #[arg(
         long, env = "DAYBOOK_ACTOR", value_name = "NAME", value_parser = actor, global = true,
@@ -153,10 +181,44 @@ pub enum StoreChoice {
     Aws(Option<String>),
 }
 
+/// Where change sets go that are too large for an item, as the settings together say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectsChoice {
+    /// The data directory.
+    Directory,
+    /// A bucket.
+    Bucket {
+        /// Its name.
+        name: String,
+        /// The S3-compatible server that has it, unless it is S3 itself.
+        endpoint: Option<String>,
+    },
+    /// Nowhere: they are refused.
+    Nowhere,
+}
+
 /// Settings that contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--store embedded and --dynamodb-endpoint contradict each other: leave one of them out")]
-pub struct Contradiction;
+#[non_exhaustive]
+pub enum Contradiction {
+    /// An endpoint for the embedded store.
+    #[error(
+        "--store embedded and --dynamodb-endpoint contradict each other: leave one of them out"
+    )]
+    Endpoint,
+    /// A bucket for the embedded store.
+    #[error(
+        "--bucket goes with --store aws or --dynamodb-endpoint: the embedded store keeps large change \
+         sets in the data directory"
+    )]
+    Bucket,
+    /// A server for no bucket.
+    #[error("--s3-endpoint says where a bucket is: name the bucket with --bucket")]
+    NoBucket,
+    /// A sweep of nothing.
+    #[error("there is no object storage to sweep: name the bucket with --bucket")]
+    NothingToSweep,
+}
 
 impl Settings {
     /// Which store it is.
@@ -165,10 +227,32 @@ impl Settings {
     /// When an endpoint is given for the embedded store.
     pub fn store(&self) -> Result<StoreChoice, Contradiction> {
         match (self.store, self.dynamodb_endpoint.clone()) {
-            (Some(StoreKind::Embedded), Some(_)) => Err(Contradiction),
+            (Some(StoreKind::Embedded), Some(_)) => Err(Contradiction::Endpoint),
             (Some(StoreKind::Embedded) | None, None) => Ok(StoreChoice::Embedded),
             (None, Some(url)) => Ok(StoreChoice::Endpoint(url)),
             (Some(StoreKind::Aws), endpoint) => Ok(StoreChoice::Aws(endpoint)),
+        }
+    }
+
+    /// Where large change sets go.
+    ///
+    /// # Errors
+    /// When a bucket is given for the embedded store, or a server for no bucket.
+    pub fn objects(&self) -> Result<ObjectsChoice, Contradiction> {
+        let Some(name) = self.bucket.clone() else {
+            return match self.store()? {
+                _ if self.s3_endpoint.is_some() => Err(Contradiction::NoBucket),
+                StoreChoice::Embedded => Ok(ObjectsChoice::Directory),
+                StoreChoice::Endpoint(_) | StoreChoice::Aws(_) => Ok(ObjectsChoice::Nowhere),
+            };
+        };
+        let endpoint = self.s3_endpoint.clone();
+        match self.store()? {
+            StoreChoice::Embedded => Err(Contradiction::Bucket),
+            StoreChoice::Endpoint(url) => {
+                Ok(ObjectsChoice::Bucket { name, endpoint: endpoint.or(Some(url)) })
+            }
+            StoreChoice::Aws(_) => Ok(ObjectsChoice::Bucket { name, endpoint }),
         }
     }
 
@@ -198,6 +282,22 @@ fn endpoint(text: &str) -> Result<String, String> {
         Some("http" | "https") if url.host().is_some() => Ok(text.to_owned()),
         _ => Err("expected a URL such as http://127.0.0.1:8000".to_owned()),
     }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = || {
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let unit = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 60 * 60,
+            "d" => 24 * 60 * 60,
+            _ => return None,
+        };
+        number.parse::<u64>().ok()?.checked_mul(unit)
+    };
+    let seconds = seconds().ok_or("expected a duration such as 90s, 30m, 24h or 7d");
+    Ok(Duration::from_secs(seconds?))
 }
 
 #[cfg(test)]
@@ -234,7 +334,41 @@ mod tests {
         let aws = [&endpoint[..], &["--store", "aws"]].concat();
         assert_eq!(settings(&aws).store(), Ok(StoreChoice::Aws(Some(url.to_owned()))));
         let embedded = [&endpoint[..], &["--store", "embedded"]].concat();
-        assert_eq!(settings(&embedded).store(), Err(Contradiction));
+        assert_eq!(settings(&embedded).store(), Err(Contradiction::Endpoint));
+    }
+
+    #[test]
+    fn a_bucket_is_where_the_store_is_unless_told_otherwise() {
+        let url = "http://127.0.0.1:8000";
+        let objects =
+            |arguments: &str| settings(&arguments.split_whitespace().collect::<Vec<_>>()).objects();
+        let bucket = |endpoint: Option<&str>| {
+            let (name, endpoint) = ("books".to_owned(), endpoint.map(str::to_owned));
+            Ok(ObjectsChoice::Bucket { name, endpoint })
+        };
+        assert_eq!(objects(""), Ok(ObjectsChoice::Directory));
+        assert_eq!(objects("--store aws"), Ok(ObjectsChoice::Nowhere));
+        assert_eq!(objects("--store aws --bucket books"), bucket(None));
+        let remote = format!("--dynamodb-endpoint {url}");
+        assert_eq!(objects(&remote), Ok(ObjectsChoice::Nowhere));
+        assert_eq!(objects(&format!("{remote} --bucket books")), bucket(Some(url)));
+        assert_eq!(objects(&format!("{remote} --bucket books --store aws")), bucket(None));
+        let elsewhere = "--bucket books --s3-endpoint http://127.0.0.1:9000";
+        let there = bucket(Some("http://127.0.0.1:9000"));
+        assert_eq!(objects(&format!("{remote} {elsewhere}")), there);
+        assert_eq!(objects(&format!("--store aws {elsewhere}")), there);
+        assert_eq!(objects("--bucket books"), Err(Contradiction::Bucket));
+        assert_eq!(objects(&format!("--s3-endpoint {url}")), Err(Contradiction::NoBucket));
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("30m", 1_800), ("24h", 86_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in ["", "h", "24", "-1h", "1.5h", "1w", "18446744073709551615d", "1é"] {
+            assert!(duration(text).unwrap_err().contains("such as"), "{text}");
+        }
     }
 
     #[test]
@@ -244,6 +378,7 @@ mod tests {
             ["--actor", "   "],
             ["--dynamodb-endpoint", "localhost"],
             ["--store", "floppy"],
+            ["--bucket", ""],
             ["--colour", "red"],
         ] {
             let error = Cli::try_parse_from(["daybook"].iter().chain(&arguments)).unwrap_err();

@@ -16,7 +16,7 @@ use event_store::dynamodb;
 
 use crate::Failure;
 use crate::config::{Settings, StoreChoice};
-use crate::open::of_environment;
+use crate::open::{client_of, of_environment};
 use finding::{Finding, Severity};
 
 /// A store that is not in this process.
@@ -43,7 +43,8 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             Remote { client, table: &settings.table, place, is_aws: false }.examine().await
         }
         StoreChoice::Aws(endpoint) => {
-            let (client, place) = of_environment(endpoint).await;
+            let (environment, place) = of_environment().await;
+            let client = client_of(&environment, endpoint);
             Remote { client, table: &settings.table, place, is_aws: true }.examine().await
         }
     });

@@ -20,6 +20,7 @@ pub mod sample;
 pub mod serve;
 mod site;
 mod stop;
+pub mod sweep;
 pub mod telemetry;
 pub mod transfer;
 
@@ -125,6 +126,7 @@ pub async fn run(cli: config::Cli) -> Result<(), Failure> {
         Command::Export { file, resume } => {
             transfer::export(&settings, file.as_deref().filter(is_file), resume).await
         }
+        Command::Sweep { grace, dry_run } => sweep::sweep(&settings, grace, dry_run).await,
         Command::Import { file } => transfer::import(&settings, Some(&*file).filter(is_file)).await,
     }
 }

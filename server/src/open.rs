@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use event_store::dynamodb::TableError;
 use event_store::embedded;
+use event_store::objects::ObjectError;
 use read_model::{LastStop, ReadModel};
 
 use crate::Failure;
@@ -15,7 +16,7 @@ use crate::config::Settings;
 use crate::desk::{FrontDesk, Lists};
 pub use directory::DataDirectory;
 pub use store::OpenStore;
-pub(crate) use store::of_environment;
+pub(crate) use store::{client_of, of_environment};
 
 /// Why a process cannot have what it works on: one line, which names the place.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,14 @@ pub enum OpenError {
         place: String,
         /// Why not.
         source: TableError,
+    },
+    /// The bucket for large change sets cannot be used.
+    #[error("cannot use the bucket `{bucket}`: {source}")]
+    Bucket {
+        /// Its name.
+        bucket: String,
+        /// Why not.
+        source: ObjectError,
     },
     /// The read model's file cannot be used.
     #[error(transparent)]

@@ -32,9 +32,10 @@ pub fn start(format: LogFormat, command: &Command) -> Telemetry {
         // What others have to say of it is in its findings.
         Command::Doctor => "error",
         Command::Rebuild => "warn,server=info,read_model=info",
-        Command::Verify { .. } | Command::Export { .. } | Command::Import { .. } => {
-            "warn,server=info"
-        }
+        Command::Verify { .. }
+        | Command::Export { .. }
+        | Command::Import { .. }
+        | Command::Sweep { .. } => "warn,server=info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| told.into());
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());

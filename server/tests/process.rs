@@ -4,6 +4,7 @@ mod doctor;
 #[cfg(feature = "otel")]
 mod otel;
 mod outage;
+mod overflow;
 mod rebuild;
 mod replaced;
 mod run;

@@ -6,6 +6,7 @@ mod costs;
 mod daybook;
 mod embedded;
 mod latency;
+mod overflow;
 mod startup;
 mod steady;
 mod work;
@@ -48,6 +49,8 @@ enum Part {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Change sets that are too large for an item.
+    Overflow,
     /// From start to ready.
     Startup {
         /// How many change sets the large database has.
@@ -71,6 +74,8 @@ enum Error {
     Table(#[from] event_store::dynamodb::TableError),
     #[error(transparent)]
     Http(#[from] reqwest::Error),
+    #[error("what was loaded is not what was appended")]
+    Altered,
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -95,11 +100,13 @@ async fn run(Arguments { binary, part }: Arguments) -> Result<(), Error> {
         Some(Part::Costs) => costs::run().await,
         Some(Part::Steady { rate, seconds }) => steady::run(&binary, rate, seconds).await,
         Some(Part::Ceiling { rounds, seconds }) => ceiling::run(&binary, rounds, seconds).await,
+        Some(Part::Overflow) => overflow::run().await,
         Some(Part::Startup { change_sets }) => startup::run(&binary, change_sets).await,
         None => {
             costs::run().await?;
             steady::run(&binary, 170, 60).await?;
             ceiling::run(&binary, 3, 5).await?;
+            overflow::run().await?;
             startup::run(&binary, 100_000).await
         }
     }

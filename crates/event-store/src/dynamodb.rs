@@ -2,7 +2,8 @@
 //! the client's configuration.
 //!
 //! In the steady state an append is one conditional `PutItem` and a load is one `Query`. Nothing is
-//! ever updated in place but snapshots. See [`items`] for what is written.
+//! ever updated in place but snapshots. See [`items`] for what is written, and [`crate::objects`] for
+//! where it goes when it is too large for an item.
 
 mod append;
 mod config;
@@ -12,6 +13,8 @@ pub mod items;
 mod keys;
 mod load;
 mod observe;
+mod overflow;
+mod sweep;
 mod table;
 #[cfg(feature = "testing")]
 mod tampering;
@@ -28,6 +31,7 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 
+use crate::objects::Objects;
 use crate::{
     AggregateId, Appended, AppendedAll, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot,
     Store, StoreError, Version, spans,
@@ -39,6 +43,7 @@ pub use failure::reason;
 use failure::{Failure, condition_failed};
 use load::Range;
 pub use observe::{Observer, Outcome, Purpose, Request};
+pub use sweep::{Count, Swept};
 pub use table::{TableError, check_shape};
 
 /// A store in one table of DynamoDB. Cheap to clone.
@@ -46,6 +51,7 @@ pub use table::{TableError, check_shape};
 pub struct DynamoDbStore {
     client: Client,
     table: Arc<str>,
+    objects: Option<Arc<dyn Objects>>,
     observer: Option<Arc<dyn Observer>>,
     purpose: Purpose,
 }
@@ -53,7 +59,15 @@ pub struct DynamoDbStore {
 impl DynamoDbStore {
     /// A store in this table, which [`DynamoDbStore::ensure_table`] creates.
     pub fn new(client: Client, table: impl Into<Arc<str>>) -> Self {
-        Self { client, table: table.into(), observer: None, purpose: Purpose::Histories }
+        let purpose = Purpose::Histories;
+        Self { client, table: table.into(), objects: None, observer: None, purpose }
+    }
+
+    /// The same store, whose bodies go to these objects when they are too large for an item. Without
+    /// objects they are refused.
+    #[must_use]
+    pub fn with_objects(self, objects: Arc<dyn Objects>) -> Self {
+        Self { objects: Some(objects), ..self }
     }
 
     /// The same store, each of whose requests this observer is told of.

@@ -14,7 +14,8 @@
 //! | `handler` | [`handler::CommandHandler`]: decide, append, fold in the winner of a conflict, decide again |
 //! | `feed` | [`feed::Feed`]: the sequencer, reading the feed from any position, subscriptions |
 //! | `dynamodb` | [`dynamodb::DynamoDbStore`], which speaks `aws-sdk-dynamodb` |
-//! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory |
+//! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory; objects in a directory |
+//! | `s3` | [`objects::S3Objects`]: bodies too large for an item in S3 |
 //! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |
 //!
 //! None is on by default. `handler` needs no DynamoDB: it takes any [`Store`].
@@ -127,6 +128,8 @@ pub mod dynamodb;
 pub mod embedded;
 #[cfg(feature = "handler")]
 pub mod handler;
+#[cfg(feature = "dynamodb")]
+pub mod objects;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -140,7 +143,9 @@ pub use id::{AggregateId, InvalidAggregateId, Version};
 pub use memory::MemoryStore;
 pub use replay::{Replay, ReplayError, Verification, verify};
 pub use snapshot::Snapshot;
-pub use store::{Appended, AppendedAll, Keys, Loaded, Page, Reach, Store, StoreError, TOGETHER};
+pub use store::{
+    Appended, AppendedAll, BODY_LIMIT, Keys, Loaded, Page, Reach, Store, StoreError, TOGETHER,
+};
 pub use timestamp::Timestamp;
 pub use upcast::{UpcastError, Upcaster};
 

@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::feed::{AppendedBatch, Batch, FeedStore, Reference};
 use crate::{
-    AggregateId, Appended, AppendedAll, ChangeSet, Hash, Keys, Loaded, Page, Reach, Snapshot,
-    Store, StoreError, TOGETHER, Version,
+    AggregateId, Appended, AppendedAll, BODY_LIMIT, ChangeSet, Hash, Keys, Loaded, Page, Reach,
+    Snapshot, Store, StoreError, TOGETHER, Version,
 };
 
 /// A store in memory: for tests, and as the shortest true account of what a store has to do.
@@ -77,6 +77,9 @@ impl Store for MemoryStore {
     async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
         if change_sets.len() > TOGETHER {
             return Err(StoreError::TooMany { count: change_sets.len() });
+        }
+        if let Some(bytes) = change_sets.iter().map(|c| c.body().len()).find(|b| *b > BODY_LIMIT) {
+            return Err(StoreError::TooLarge { bytes, limit: BODY_LIMIT });
         }
         let mut partitions = self.partitions();
         let standing: Vec<ChangeSet> = change_sets

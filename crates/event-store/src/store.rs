@@ -164,6 +164,9 @@ pub enum Appended {
     Taken(Box<ChangeSet>),
 }
 
+/// The most bytes that a body may have: 16 MiB.
+pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
 /// How many change sets may be appended together (DynamoDB's limit on a transaction).
 pub const TOGETHER: usize = 100;
 
@@ -201,7 +204,8 @@ pub enum StoreError {
     /// The feed is not what sequencers write.
     #[error("the feed is corrupt: {0}")]
     Feed(#[from] FeedBreak),
-    /// The change set does not fit into an item.
+    /// The change set is larger than any may be, or does not fit into an item where there is nothing
+    /// but items.
     #[error("the change set has {bytes} bytes; at most {limit} fit")]
     TooLarge {
         /// Of its body, as it would be kept: compressed, where that is less.

@@ -2,9 +2,11 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use event_store::embedded::Embedded;
 use event_store::feed::FeedStore;
+use event_store::objects::{DirectoryObjects, Objects};
 use event_store::testing::broken::Defect;
 use event_store::testing::conformance::{self, Harness, InMemory, OnDynamoDb};
 
@@ -27,15 +29,19 @@ async fn the_embedded_store_in_memory_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_embedded_store_on_a_file_passes() {
+async fn the_embedded_store_on_a_file_with_objects_beside_it_passes() {
     let directory = tempfile::tempdir().unwrap();
     let embedded = Embedded::open(directory.path().join("daybook.db")).unwrap();
-    passes(&OnDynamoDb::new(embedded.client())).await;
+    let beside = directory.path().join("objects");
+    let objects = move |table: &str| -> Arc<dyn Objects> {
+        Arc::new(DirectoryObjects::new(beside.join(table)))
+    };
+    passes(&OnDynamoDb::with_objects(embedded.client(), objects)).await;
     embedded.close().await;
 }
 
 /// What each broken store has to fail at the least. It may fail more.
-const CAUGHT: [(Defect, &[&str]); 8] = [
+const CAUGHT: [(Defect, &[&str]); 10] = [
     (
         Defect::NoCondition,
         &[
@@ -84,6 +90,8 @@ const CAUGHT: [(Defect, &[&str]); 8] = [
     ),
     (Defect::Estranged, &["the_same_change_set_twice_is_written_once"]),
     (Defect::OneByOne, &["where_one_is_taken_none_is_written"]),
+    (Defect::Mislaid, &["a_loser_with_a_large_body_leaves_the_winners"]),
+    (Defect::CutOff, &["bodies_of_any_size_are_loaded_to_the_byte"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

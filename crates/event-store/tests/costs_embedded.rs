@@ -4,7 +4,10 @@
 mod costs;
 mod histories;
 
+use std::sync::Arc;
+
 use event_store::embedded::Embedded;
+use event_store::objects::MemoryObjects;
 
 #[tokio::test]
 async fn of_commands() {
@@ -40,4 +43,10 @@ async fn of_loads() {
 async fn of_a_transaction() {
     let embedded = Embedded::in_memory().unwrap();
     costs::of_a_transaction(&embedded.client()).await;
+}
+
+#[tokio::test]
+async fn of_a_large_body() {
+    let embedded = Embedded::in_memory().unwrap();
+    costs::of_a_large_body(&embedded.client(), Arc::new(MemoryObjects::default())).await;
 }

@@ -174,7 +174,7 @@ async fn what_nobody_wrote_or_a_later_version_does_is_refused_in_words_or_passed
         ("body", B(Blob::new("not a frame")), "its body cannot be decompressed"),
         ("body", B(Blob::new(bomb)), "its body cannot be decompressed"),
         ("body", AttributeValue::Null(true), "its body is neither text nor bytes"),
-        ("overflow", bytes("00"), "its body is kept elsewhere, which this version cannot read"),
+        ("overflow", bytes("00"), "`overflow` is not 32 bytes"),
         ("hash", bytes("00"), "`hash` is not 32 bytes"),
         ("prev", S("0".repeat(32)), "`prev` is not 32 bytes"),
         ("body", S("{}".to_owned()), "not the JSON that was expected"),

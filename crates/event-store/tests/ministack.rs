@@ -4,15 +4,19 @@
 #[expect(dead_code, reason = "ministack counts what is written, but not what is read")]
 mod costs;
 mod histories;
+mod object_contract;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Region;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use event_store::dynamodb::for_endpoint;
+use event_store::objects::{self, ObjectError, ObjectKey, Objects, S3Objects};
 use event_store::testing::conformance::{self, OnDynamoDb};
 
 /// A ministack of this test's own, gone with it.
@@ -72,12 +76,47 @@ impl Ministack {
     }
 }
 
+impl Ministack {
+    /// Its S3, at the same port, once it is ready.
+    fn s3(&self) -> aws_sdk_s3::Client {
+        let config = objects::for_endpoint(format!("http://127.0.0.1:{}", self.port)).to_builder();
+        let patience =
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build();
+        aws_sdk_s3::Client::from_conf(
+            config.region(Region::from_static("us-east-1")).timeout_config(patience).build(),
+        )
+    }
+}
+
 impl Drop for Ministack {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// More objects than S3 lists on a page, and another table's beside them.
+async fn of_a_bucket(s3: &aws_sdk_s3::Client) {
+    let objects = S3Objects::new(s3.clone(), "daybook", "contract");
+    match objects.check().await {
+        Err(ObjectError::Refused(reason)) => {
+            assert!(reason.contains("there is no bucket `daybook`"), "{reason}");
+        }
+        other => panic!("there is no such bucket yet: {other:?}"),
+    }
+    let put = objects.put(ObjectKey::of(b"abc"), b"abc".to_vec()).await;
+    assert!(matches!(put, Err(ObjectError::Refused(_))), "{put:?}");
+    s3.create_bucket().bucket("daybook").send().await.unwrap();
+    objects.check().await.unwrap();
+
+    let key = ObjectKey::of(b"abc");
+    S3Objects::new(s3.clone(), "daybook", "another").put(key, b"abc".to_vec()).await.unwrap();
+    s3.put_object().bucket("daybook").key("contract/README").send().await.unwrap();
+    object_contract::is_kept(&objects, 1_100).await;
+    // What S3 keeps is what it was told to keep.
+    let altered = objects.put(key, b"abd".to_vec()).await;
+    assert!(altered.is_err(), "it does not compare the bytes with their SHA-256");
 }
 
 /// One test, so that one process serves all of it and ends with it.
@@ -89,7 +128,13 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     costs::of_a_busy_aggregate(&client).await;
     costs::of_a_conflict(&client).await;
     costs::of_a_transaction(&client).await;
-    let stores = OnDynamoDb::new(client);
+    let s3 = ministack.s3();
+    of_a_bucket(&s3).await;
+    costs::of_a_large_body(&client, Arc::new(S3Objects::new(s3.clone(), "daybook", "costs"))).await;
+    let objects = move |table: &str| -> Arc<dyn Objects> {
+        Arc::new(S3Objects::new(s3.clone(), "daybook", table))
+    };
+    let stores = OnDynamoDb::with_objects(client, objects);
     for report in [conformance::run(&stores).await, conformance::run_feed(&stores).await] {
         assert!(report.passed(), "{report}");
     }

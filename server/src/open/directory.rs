@@ -34,6 +34,11 @@ impl DataDirectory {
         self.path.join("daybook.db")
     }
 
+    /// Where the embedded store keeps what is too large for the items of this table.
+    pub fn objects(&self, table: &str) -> PathBuf {
+        self.path.join("objects").join(table)
+    }
+
     /// Where a verification that was stopped has left its notes.
     pub fn verification(&self) -> PathBuf {
         self.path.join("verification.json")

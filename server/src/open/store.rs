@@ -7,10 +7,11 @@ use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::{self, DynamoDbStore};
 use event_store::embedded::Embedded;
 use event_store::feed::{Feed, Pace};
+use event_store::objects::{self, DirectoryObjects, S3Objects};
 
 use super::{DataDirectory, OpenError};
 use crate::Failure;
-use crate::config::{Settings, StoreChoice};
+use crate::config::{ObjectsChoice, Settings, StoreChoice};
 use crate::telemetry::metrics::{self, StoreMetrics};
 
 /// A store whose table is there, and what has to be closed behind it.
@@ -31,21 +32,28 @@ impl OpenStore {
     /// # Errors
     /// [`Failure::Settings`] or [`Failure::Open`].
     pub async fn open(settings: &Settings, directory: &DataDirectory) -> Result<Self, Failure> {
+        let objects = settings.objects()?;
         match settings.store()? {
             StoreChoice::Embedded => {
                 let path = directory.database();
                 let seal = seal_of(&path);
                 let engine = Embedded::open(&path).map_err(OpenError::from)?;
                 let store = in_table(engine.client(), settings, path.display().to_string()).await?;
+                let beside = DirectoryObjects::new(directory.objects(&settings.table));
+                let store = store.with_objects(Arc::new(beside));
                 let identity = identity_of(&path, &settings.table);
                 Ok(Self { store, identity, seal, engine: Some((engine, path)) })
             }
             StoreChoice::Endpoint(url) => {
-                Self::remote(Client::from_conf(dynamodb::for_endpoint(&url)), settings, url).await
+                let client = Client::from_conf(dynamodb::for_endpoint(&url));
+                let s3 = |url: Option<String>| objects::for_endpoint(url.unwrap_or_default());
+                Self::remote(client, objects, s3, settings, url).await
             }
             StoreChoice::Aws(endpoint) => {
-                let (client, place) = of_environment(endpoint).await;
-                Self::remote(client, settings, place).await
+                let (environment, place) = of_environment().await;
+                let client = client_of(&environment, endpoint);
+                let s3 = |url| s3_of(&environment, url);
+                Self::remote(client, objects, s3, settings, place).await
             }
         }
     }
@@ -73,9 +81,23 @@ impl OpenStore {
         }
     }
 
-    async fn remote(client: Client, settings: &Settings, place: String) -> Result<Self, Failure> {
+    /// `s3` says how S3 is found, at another endpoint than its own when one is given.
+    async fn remote(
+        client: Client,
+        objects: ObjectsChoice,
+        s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
+        settings: &Settings,
+        place: String,
+    ) -> Result<Self, Failure> {
         let identity = format!("{place}, table {}", settings.table);
-        let store = in_table(client, settings, place).await?;
+        let mut store = in_table(client, settings, place).await?;
+        if let ObjectsChoice::Bucket { name: bucket, endpoint } = objects {
+            let client = aws_sdk_s3::Client::from_conf(s3(endpoint));
+            let objects = S3Objects::new(client, &*bucket, &settings.table);
+            let checked = objects.check().await;
+            checked.map_err(|source| OpenError::Bucket { bucket, source })?;
+            store = store.with_objects(Arc::new(objects));
+        }
         Ok(Self { store, identity, seal: String::new(), engine: None })
     }
 }
@@ -110,13 +132,25 @@ fn seal_of(database: &Path) -> String {
 }
 
 /// Region, credentials and the rest as AWS's own tools find them; and where that is, in words.
-pub(crate) async fn of_environment(endpoint: Option<String>) -> (Client, String) {
-    let environment = aws_config::from_env().timeout_config(dynamodb::timeouts());
-    let environment = match endpoint {
-        Some(url) => environment.endpoint_url(url),
-        None => environment,
-    };
-    let environment = environment.load().await;
+pub(crate) async fn of_environment() -> (aws_config::SdkConfig, String) {
+    let environment = aws_config::from_env().timeout_config(dynamodb::timeouts()).load().await;
     let region = environment.region().map(|region| format!("AWS {region}"));
-    (Client::new(&environment), region.unwrap_or_else(|| "AWS".to_owned()))
+    (environment, region.unwrap_or_else(|| "AWS".to_owned()))
+}
+
+pub(crate) fn client_of(environment: &aws_config::SdkConfig, endpoint: Option<String>) -> Client {
+    let mut config = aws_sdk_dynamodb::config::Builder::from(environment);
+    if endpoint.is_some() {
+        config.set_endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}
+
+/// A server of one's own has buckets in the path: their names are no hosts of it.
+fn s3_of(environment: &aws_config::SdkConfig, endpoint: Option<String>) -> aws_sdk_s3::Config {
+    let config = aws_sdk_s3::config::Builder::from(environment).timeout_config(objects::timeouts());
+    match endpoint {
+        Some(url) => config.endpoint_url(url).force_path_style(true).build(),
+        None => config.build(),
+    }
 }

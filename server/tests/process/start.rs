@@ -3,6 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::any;
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -14,7 +18,7 @@ fn a_second_process_on_the_same_directory() {
     let data = tempdir().unwrap();
     let first = Daybook::start(&mut daybook(data.path()));
     let name = data.path().display().to_string();
-    for command in ["serve", "sample", "rebuild", "verify", "export"] {
+    for command in ["serve", "sample", "rebuild", "verify", "export", "sweep"] {
         let says = ["in use by another daybook", &*name];
         assert_refuses(daybook(data.path()).arg(command), 1, &says);
     }
@@ -119,12 +123,51 @@ async fn a_table_of_another_shape() {
     assert_refuses(&mut command, 1, &["`orders`", "id N HASH", "pk S HASH, sk S RANGE"]);
 }
 
+/// An S3 that answers every question about a bucket with the status that is the bucket's name.
+async fn s3() -> String {
+    let answer = async |Path(bucket): Path<u16>| StatusCode::from_u16(bucket).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/{bucket}", any(answer)).route("/{bucket}/", any(answer));
+    tokio::spawn(async { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_cannot_be_used() {
+    let (dynamo, s3) = (Dynamo::start().await, s3().await);
+    for (bucket, says) in [
+        ("404", &["there is no bucket `404`; create it, or name another"][..]),
+        ("403", &["allow s3:ListBucket on the bucket `403`", "s3:PutObject"]),
+        ("301", &["is in another region"]),
+    ] {
+        let data = tempdir().unwrap();
+        let mut command = daybook(data.path());
+        command.args(["--dynamodb-endpoint", &dynamo.url, "--s3-endpoint", &s3]);
+        command.args(["--bucket", bucket]);
+        let place = format!("cannot use the bucket `{bucket}`");
+        assert_refuses(&mut command, 1, &[&[&*place], says].concat());
+    }
+    let data = tempdir().unwrap();
+    let mut command = daybook(data.path());
+    command.args(["--dynamodb-endpoint", &dynamo.url, "--s3-endpoint", &s3, "--bucket", "200"]);
+    Daybook::start(&mut command).stop();
+}
+
 #[test]
 fn settings_that_make_no_sense() {
     let data = tempdir().unwrap();
     let mut contradiction = daybook(data.path());
     contradiction.args(["--store", "embedded", "--dynamodb-endpoint", "http://127.0.0.1:1"]);
     assert_refuses(&mut contradiction, 2, &["--store embedded", "--dynamodb-endpoint"]);
+    let endpoint = ["--dynamodb-endpoint", "http://127.0.0.1:1"];
+    for (arguments, says) in [
+        (&["--bucket", "books"][..], "--bucket goes with --store aws"),
+        (&["--s3-endpoint", "http://127.0.0.1:1"], "name the bucket with --bucket"),
+        (&["sweep", endpoint[0], endpoint[1]], "no object storage to sweep"),
+    ] {
+        assert_refuses(daybook(data.path()).args(arguments), 2, &[says]);
+    }
     for arguments in [["--address", "nowhere"], ["--log", "loud"], ["--quantity", "3"]] {
         let refused = run(daybook(data.path()).args(arguments));
         assert_eq!(refused.status.code(), Some(2), "{refused:?}");
@@ -136,7 +179,17 @@ fn help_names_every_flag_and_its_variable() {
     let help = run(daybook("unused".as_ref()).arg("--help"));
     assert!(help.status.success());
     let help = String::from_utf8(help.stdout).unwrap();
-    for variable in ["ADDRESS", "DATA", "STORE", "DYNAMODB_ENDPOINT", "TABLE", "ACTOR", "LOG"] {
+    for variable in [
+        "ADDRESS",
+        "DATA",
+        "STORE",
+        "DYNAMODB_ENDPOINT",
+        "TABLE",
+        "BUCKET",
+        "S3_ENDPOINT",
+        "ACTOR",
+        "LOG",
+    ] {
         let flag = format!("--{}", variable.to_lowercase().replace('_', "-"));
         assert!(
             help.contains(&format!("DAYBOOK_{variable}")) && help.contains(&flag),

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionChe
 
 use super::DynamoDbStore;
 use super::failure::{Failure, condition_failed};
-use super::items::{self, Item, Row};
+use super::items::{self, Item, Row, Written};
 use crate::{Appended, ChangeSet, StoreError};
 
 pub(super) const ATTEMPTS: u32 = 4;
@@ -27,15 +27,21 @@ enum Put {
 }
 
 impl DynamoDbStore {
-    /// Puts the change set unless its version is taken.
+    /// Puts the change set unless its version is taken. A body that is too large for it is kept before.
     pub(super) async fn put_change_set(
         &self,
         change_set: &ChangeSet,
     ) -> Result<Appended, StoreError> {
-        match self.put_new(items::of_change_set(change_set)?).await? {
-            Some(there) => settle(change_set, there),
-            None => Ok(Appended::Written),
+        let Written { item, overflow } = items::of_change_set(change_set, self.objects.is_some())?;
+        let found = self.put_objects(overflow.into_iter().collect()).await?;
+        let appended = match self.put_new(item).await? {
+            Some(there) => self.settle(change_set, there).await?,
+            None => Appended::Written,
+        };
+        if appended == Appended::Written {
+            self.put_objects_again(found).await;
         }
+        Ok(appended)
     }
 
     /// Puts the item unless its key is taken, and gives what stands there if that may be another. The same
@@ -106,23 +112,27 @@ impl DynamoDbStore {
             Err(error) => Err(Failure::of("GetItem", &error).into()),
         }
     }
-}
 
-/// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
-fn settle(ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
-    let there = standing_at(ours, there)?;
-    Ok(if there.hash == ours.hash { Appended::Written } else { Appended::Taken(there.into()) })
-}
+    /// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
+    async fn settle(&self, ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
+        let there = self.standing_at(ours, there).await?;
+        Ok(if there.hash == ours.hash { Appended::Written } else { Appended::Taken(there.into()) })
+    }
 
-/// The change set that this item is, in the place of one of ours.
-pub(super) fn standing_at(ours: &ChangeSet, there: Item) -> Result<ChangeSet, StoreError> {
-    match items::parse(&ours.aggregate, there)? {
-        Row::ChangeSet(there) => Ok(there),
-        _ => Err(StoreError::corrupt(
-            &ours.aggregate,
-            ours.version,
-            "something other than a change set stands in its place",
-        )),
+    /// The change set that this item is, in the place of one of ours.
+    pub(super) async fn standing_at(
+        &self,
+        ours: &ChangeSet,
+        there: Item,
+    ) -> Result<ChangeSet, StoreError> {
+        match self.row(&ours.aggregate, there).await? {
+            Row::ChangeSet(there) => Ok(there),
+            _ => Err(StoreError::corrupt(
+                &ours.aggregate,
+                ours.version,
+                "something other than a change set stands in its place",
+            )),
+        }
     }
 }
 

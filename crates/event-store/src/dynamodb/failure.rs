@@ -80,7 +80,7 @@ pub(super) fn condition_failed<E: ProvideErrorMetadata>(error: &SdkError<E, Http
     error.code() == Some("ConditionalCheckFailedException")
 }
 
-/// What DynamoDB says, or else what stands between it and us, outermost cause first.
+/// What the service says, or else what stands between it and us, outermost cause first.
 pub fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::DynamoDbStore;
 use super::append::{ATTEMPTS, pause_after};
 use super::failure::Failure;
 use super::items::{self, Item, Row};
+use super::overflow::AT_ONCE;
 use super::table::unbuildable;
 use crate::feed::{AppendedBatch, Batch, FeedStore, Reference};
 use crate::{ChangeSet, FeedBreak, StoreError};
@@ -66,17 +68,25 @@ impl FeedStore for DynamoDbStore {
             tokio::time::sleep(pause_after(attempt)).await;
             attempt += 1;
         }
-        let mut change_sets = Vec::with_capacity(references.len());
+        let mut wanted = Vec::with_capacity(references.len());
         for named in references {
             let item = names(&key_of(named)).and_then(|key| found.remove(&key));
-            let row = item.map(|item| items::parse(&named.aggregate, item)).transpose()?;
-            let there = match row {
-                Some(Row::ChangeSet(there)) => Some(there),
-                _ => None,
-            };
-            change_sets.push(named.resolve(there)?);
+            wanted.push((named.clone(), item));
         }
-        Ok(change_sets)
+        let resolved = stream::iter(wanted).map(|(named, item)| {
+            let store = store.clone();
+            async move {
+                let there = match item {
+                    Some(item) => match store.row(&named.aggregate, item).await? {
+                        Row::ChangeSet(there) => Some(there),
+                        _ => None,
+                    },
+                    None => None,
+                };
+                named.resolve(there)
+            }
+        });
+        resolved.buffered(AT_ONCE).try_collect().await
     }
 }
 

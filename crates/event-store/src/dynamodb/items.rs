@@ -4,7 +4,9 @@
 //! |---|---|---|
 //! | `pk` (S, hash key) | `{kind}#{uuid}` | the same |
 //! | `sk` (S, range key) | k in twelve digits | k in twelve digits, then `.snapshot` |
-//! | `body` (S or B) | the exact hashed JSON | the snapshot as JSON |
+//! | `body` (S or B) | the exact hashed JSON, unless it is kept elsewhere | the snapshot as JSON |
+//! | `overflow` (B, 32 bytes) | instead of `body`: the SHA-256 of the object that has it | |
+//! | `encoding` (S) | beside `overflow`: what the object's bytes are | |
 //! | `prev` (B, 32 bytes) | the hash of version k − 1 | |
 //! | `hash` (B, 32 bytes) | its own | |
 //! | `sum` (B, 32 bytes) | | `SHA-256(pk ‖ 0x00 ‖ k as 8 bytes big-endian ‖ body)` |
@@ -14,10 +16,16 @@
 //!
 //! Twelve digits keep the versions in order for 31 years at a thousand change sets a second. A
 //! `body` of type S is the text itself; one of type B is a zstd frame (RFC 8878) of it, written where
-//! that makes the item smaller by a capacity unit. An attribute `overflow` is reserved for bodies kept
-//! elsewhere; this version of the program does not write it and says so when it meets one. Sort keys of
-//! any other shape are left to later versions and passed over, and so is a snapshot whose sum does not
-//! match: a snapshot is only ever a shortcut.
+//! that makes the item smaller by a capacity unit.
+//!
+//! A body of which more than 300 KiB would be left goes to object storage instead, where there is one
+//! ([`crate::objects`]): the text itself under the `encoding` `identity`, or a zstd frame of it under
+//! `zstd`. The object is named by the SHA-256 of exactly its bytes, in hex, and is there before the item
+//! that names it. Whoever finds it gone or altered finds the change set corrupt.
+//!
+//! Sort keys of any other shape are left to later versions and passed over, and so is a snapshot whose
+//! sum does not match: a snapshot is only ever a shortcut, and one that does not fit into an item is not
+//! kept.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -26,7 +34,9 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
+pub use crate::BODY_LIMIT;
 use crate::feed::Batch;
+use crate::objects::ObjectKey;
 use crate::{AggregateId, ChangeSet, FeedBreak, Hash, Snapshot, StoreError, Version};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -34,8 +44,9 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The most that an item may have, names and values together (DynamoDB's limit).
 pub const ITEM_LIMIT: usize = 400 * 1024;
 
-/// The most that a body may have, compressed or not.
-pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// The most that a body may have in an item, as it is kept there, where larger ones can go to object
+/// storage.
+pub const INLINE_LIMIT: usize = 300 * 1024;
 
 /// What DynamoDB bills one write unit for, or a part of it.
 const WRITE_UNIT: usize = 1024;
@@ -45,6 +56,11 @@ const COMPRESSION: i32 = 3;
 /// The newest version that twelve digits can name.
 const LAST: Version = 999_999_999_999;
 const SNAPSHOT: &str = ".snapshot";
+
+/// An object that is the text of a body.
+const IDENTITY: &str = "identity";
+/// An object that is a zstd frame of it.
+const ZSTD: &str = "zstd";
 
 /// What stands behind one sort key.
 #[derive(Debug)]
@@ -87,11 +103,39 @@ pub(super) fn key_of_change_set(change_set: &ChangeSet) -> Item {
     key(change_set.aggregate.to_string(), change_set_key(change_set.version))
 }
 
-pub(super) fn of_change_set(change_set: &ChangeSet) -> Result<Item, StoreError> {
+/// What is written of a change set.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) item: Item,
+    /// What the item names and has to be there before.
+    pub(super) overflow: Option<Overflow>,
+}
+
+/// A body that is too large for an item.
+#[derive(Clone, Debug)]
+pub(super) struct Overflow {
+    pub(super) key: ObjectKey,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What is written of this change set, with or without objects to write to.
+pub(super) fn of_change_set(change_set: &ChangeSet, objects: bool) -> Result<Written, StoreError> {
     let mut item = key_of_change_set(change_set);
     item.insert("prev".to_owned(), bytes(change_set.prev.as_bytes()));
     item.insert("hash".to_owned(), bytes(change_set.hash.as_bytes()));
-    with_body(item, change_set.body().to_owned())
+    let body = body_of(&item, change_set.body().to_owned())?;
+    if !objects || size(&body) <= INLINE_LIMIT {
+        return Ok(Written { item: with_body(item, body)?, overflow: None });
+    }
+    let (encoding, bytes_of_body) = match body {
+        AttributeValue::B(frame) => (ZSTD, frame.into_inner()),
+        AttributeValue::S(text) => (IDENTITY, text.into_bytes()),
+        _ => (IDENTITY, Vec::new()),
+    };
+    let key = ObjectKey::of(&bytes_of_body);
+    item.insert("overflow".to_owned(), bytes(key.as_bytes()));
+    item.insert("encoding".to_owned(), AttributeValue::S(encoding.to_owned()));
+    Ok(Written { item, overflow: Some(Overflow { key, bytes: bytes_of_body }) })
 }
 
 pub(super) fn of_snapshot(snapshot: &Snapshot) -> Result<Item, StoreError> {
@@ -100,6 +144,7 @@ pub(super) fn of_snapshot(snapshot: &Snapshot) -> Result<Item, StoreError> {
     let sum = sum(&pk, snapshot.version, &body);
     let mut item = key(pk, snapshot_key(snapshot.version));
     item.insert("sum".to_owned(), bytes(&sum));
+    let body = body_of(&item, body)?;
     with_body(item, body)
 }
 
@@ -107,7 +152,8 @@ pub(super) fn of_batch(batch: &Batch) -> Result<Item, StoreError> {
     let mut item = key(Batch::partition(batch.number), change_set_key(batch.number));
     item.insert("prev".to_owned(), bytes(batch.prev.as_bytes()));
     item.insert("hash".to_owned(), bytes(batch.hash.as_bytes()));
-    with_body(item, batch.body().to_owned())
+    let body = body_of(&item, batch.body().to_owned())?;
+    with_body(item, body)
 }
 
 /// The batch of this item, in a partition of the feed; `None` for what later versions may keep there.
@@ -128,14 +174,17 @@ pub(super) fn batch(mut item: Item) -> Result<Option<Batch>, StoreError> {
     batch.map(Some).map_err(|error| corrupt(&error.to_string()))
 }
 
-/// Adds the body, unless that makes the item larger than DynamoDB takes.
-fn with_body(mut item: Item, body: String) -> Result<Item, StoreError> {
+/// The body as it is kept beside what is in the item already.
+fn body_of(item: &Item, body: String) -> Result<AttributeValue, StoreError> {
     if body.len() > BODY_LIMIT {
         return Err(StoreError::TooLarge { bytes: body.len(), limit: BODY_LIMIT });
     }
-    let rest = bytes_of(&item) + "body".len();
-    let body = packed(body, rest);
-    let limit = ITEM_LIMIT - rest;
+    Ok(packed(body, bytes_of(item) + "body".len()))
+}
+
+/// Adds the body, unless that makes the item larger than DynamoDB takes.
+fn with_body(mut item: Item, body: AttributeValue) -> Result<Item, StoreError> {
+    let limit = ITEM_LIMIT - (bytes_of(&item) + "body".len());
     if size(&body) > limit {
         return Err(StoreError::TooLarge { bytes: size(&body), limit });
     }
@@ -190,7 +239,52 @@ fn size(value: &AttributeValue) -> usize {
     }
 }
 
-/// What an item of this aggregate's partition is.
+/// Where an item has its body, unless it has it itself.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    pub(super) version: Version,
+    pub(super) key: ObjectKey,
+}
+
+/// Whether the body of this item is kept elsewhere.
+pub(super) fn elsewhere(
+    aggregate: &AggregateId,
+    item: &Item,
+) -> Result<Option<Elsewhere>, StoreError> {
+    let sort_key = item.get("sk").and_then(|sort_key| sort_key.as_s().ok());
+    let Some(version) = sort_key.and_then(|sort_key| version_of(sort_key)) else { return Ok(None) };
+    let Some(overflow) = item.get("overflow") else { return Ok(None) };
+    match object_key(overflow) {
+        Some(key) => Ok(Some(Elsewhere { version, key })),
+        None => Err(StoreError::corrupt(aggregate, version, "`overflow` is not 32 bytes")),
+    }
+}
+
+/// The object that an `overflow` names.
+pub(super) fn object_key(overflow: &AttributeValue) -> Option<ObjectKey> {
+    ObjectKey::from_slice(overflow.as_b().ok()?.as_ref())
+}
+
+/// The item as it would be with its body in it, which has been fetched.
+pub(super) fn with_fetched(mut item: Item, bytes: Vec<u8>) -> Result<Item, String> {
+    item.remove("overflow");
+    let body = match item.remove("encoding") {
+        Some(AttributeValue::S(encoding)) if encoding == ZSTD => {
+            AttributeValue::B(Blob::new(bytes))
+        }
+        Some(AttributeValue::S(encoding)) if encoding == IDENTITY => {
+            let text = String::from_utf8(bytes);
+            AttributeValue::S(text.map_err(|error| format!("its body is not text: {error}"))?)
+        }
+        other => {
+            return Err(format!("`encoding` is {other:?}; expected `{IDENTITY}` or `{ZSTD}`"));
+        }
+    };
+    item.insert("body".to_owned(), body);
+    Ok(item)
+}
+
+/// What an item of this aggregate's partition is, which has its body in it.
 pub(super) fn parse(aggregate: &AggregateId, mut item: Item) -> Result<Row, StoreError> {
     let sort_key = match item.remove("sk") {
         Some(AttributeValue::S(sort_key)) => sort_key,
@@ -216,9 +310,6 @@ fn change_set(
     mut item: Item,
 ) -> Result<ChangeSet, StoreError> {
     let corrupt = |problem: &str| StoreError::corrupt(aggregate, version, problem);
-    if item.contains_key("overflow") {
-        return Err(corrupt("its body is kept elsewhere, which this version cannot read"));
-    }
     let body = item.remove("body").ok_or_else(|| corrupt("it has no body"))?;
     let body = unpacked(body).map_err(corrupt)?;
     let prev = hash(&item, "prev").ok_or_else(|| corrupt("`prev` is not 32 bytes"))?;

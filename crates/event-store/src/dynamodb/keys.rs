@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::items::{self, Item};
 use crate::{AggregateId, Keys, StoreError, Version};
 
-const SCAN_PAGE: i32 = 256;
+pub(super) const SCAN_PAGE: i32 = 256;
 
 impl DynamoDbStore {
     /// One page of a scan. A cursor is the key that the page before ended with, as a JSON array.

@@ -1,8 +1,10 @@
 //! Reading histories: one query, which as a rule is one page.
 
 use std::collections::HashMap;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use futures::StreamExt;
 
 use super::DynamoDbStore;
 use super::failure::Failure;
@@ -62,11 +64,12 @@ impl DynamoDbStore {
         let mut newer = Vec::new();
         let mut candidate: Option<Snapshot> = None;
         let mut wanted = LOAD_PAGE;
-        while let Some(rows) = pages.next(wanted).await? {
+        while let Some(page) = pages.next(wanted).await? {
             // No snapshot where one should be: there may be none for long.
             wanted = HISTORY_PAGE;
-            for row in rows {
-                match items::parse(aggregate, row)? {
+            let mut rows = pin!(self.rows(aggregate, page));
+            while let Some(row) = rows.next().await {
+                match row? {
                     Row::Snapshot(snapshot) if snapshot.schema == schema => {
                         candidate = Some(snapshot);
                     }
@@ -110,13 +113,14 @@ impl DynamoDbStore {
         while history.len() < limit {
             // One more, as there may be a snapshot among them.
             let wanted = (limit - history.len()).saturating_add(1).min(HISTORY_PAGE);
-            let Some(rows) = pages.next(wanted).await? else { break };
-            for row in rows {
+            let Some(page) = pages.next(wanted).await? else { break };
+            let mut rows = pin!(self.rows(aggregate, page));
+            while let Some(row) = rows.next().await {
                 // What lies beyond the page is not looked at: it may be corrupt.
                 if history.len() == limit {
                     break;
                 }
-                if let Row::ChangeSet(change_set) = items::parse(aggregate, row)? {
+                if let Row::ChangeSet(change_set) = row? {
                     history.push(change_set);
                 }
             }

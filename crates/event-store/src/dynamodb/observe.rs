@@ -18,10 +18,10 @@ pub trait Observer: Debug + Send + Sync {
     fn request(&self, request: &Request);
 }
 
-/// One request to DynamoDB.
+/// One request to DynamoDB, or to object storage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Request {
-    /// DynamoDB's name for it, such as `PutItem`.
+    /// DynamoDB's name for it, such as `PutItem`, or S3's: `PutObject`, `GetObject`.
     pub operation: &'static str,
     /// What it was for.
     pub purpose: Purpose,

@@ -3,12 +3,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::failure::Failure;
+use super::items::Written;
 use super::{DynamoDbStore, items};
 use crate::{AggregateId, ChangeSet, StoreError, Version};
 
 impl DynamoDbStore {
     pub(crate) async fn overwrite(&self, change_set: &ChangeSet) -> Result<(), StoreError> {
-        let item = items::of_change_set(change_set)?;
+        let Written { item, overflow } = items::of_change_set(change_set, self.objects.is_some())?;
+        self.put_objects(overflow.into_iter().collect()).await?;
         let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
         request.send().await.map_err(|error| Failure::of("PutItem", &error))?;
         Ok(())

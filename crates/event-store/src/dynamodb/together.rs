@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::DynamoDbStore;
-use super::append::{ATTEMPTS, NOT_TAKEN, once, pause_after, standing_at};
+use super::append::{ATTEMPTS, NOT_TAKEN, once, pause_after};
 use super::failure::Failure;
-use super::items::{self, Item};
+use super::items::{self, Item, Overflow, Written};
 use super::table::unbuildable;
 use crate::{Appended, AppendedAll, ChangeSet, StoreError, TOGETHER};
 
@@ -46,7 +46,20 @@ impl DynamoDbStore {
             }
             _ => {}
         }
-        let puts = self.puts(change_sets)?;
+        let (puts, overflows) = self.puts(change_sets)?;
+        let found = self.put_objects(overflows).await?;
+        let appended = self.put_items(change_sets, puts).await?;
+        if appended == AppendedAll::Written {
+            self.put_objects_again(found).await;
+        }
+        Ok(appended)
+    }
+
+    async fn put_items(
+        &self,
+        change_sets: &[ChangeSet],
+        puts: Vec<TransactWriteItem>,
+    ) -> Result<AppendedAll, StoreError> {
         let mut attempt = 1;
         loop {
             let failure = match self.try_together(puts.clone()).await {
@@ -75,11 +88,18 @@ impl DynamoDbStore {
         }
     }
 
-    fn puts(&self, change_sets: &[ChangeSet]) -> Result<Vec<TransactWriteItem>, StoreError> {
+    /// The puts, and the bodies that are too large for them.
+    fn puts(
+        &self,
+        change_sets: &[ChangeSet],
+    ) -> Result<(Vec<TransactWriteItem>, Vec<Overflow>), StoreError> {
         let mut bytes = 0;
+        let mut overflows = Vec::new();
         let mut puts = Vec::with_capacity(change_sets.len());
         for change_set in change_sets {
-            let item = items::of_change_set(change_set)?;
+            let Written { item, overflow } =
+                items::of_change_set(change_set, self.objects.is_some())?;
+            overflows.extend(overflow);
             bytes += items::bytes_of(&item);
             let put = Put::builder()
                 .table_name(&*self.table)
@@ -95,7 +115,7 @@ impl DynamoDbStore {
         if bytes > TOGETHER_LIMIT {
             return Err(StoreError::TooLarge { bytes, limit: TOGETHER_LIMIT });
         }
-        Ok(puts)
+        Ok((puts, overflows))
     }
 
     async fn try_together(&self, puts: Vec<TransactWriteItem>) -> Tried {
@@ -133,7 +153,9 @@ impl DynamoDbStore {
                 Some(item) => Some(item),
                 None => self.read_back(&items::key_of_change_set(own)).await?,
             };
-            standing.extend(item.map(|item| standing_at(own, item)).transpose()?);
+            if let Some(item) = item {
+                standing.push(self.standing_at(own, item).await?);
+            }
         }
         if standing.is_empty() {
             let reason = "TransactWriteItems: taken by items that are gone".to_owned();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
+use tracing::Instrument;
 
 use super::running::Shared;
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
@@ -211,12 +212,11 @@ impl<S: FeedStore> Sequencer<S> {
                 references = batch.references().len(),
                 outcome = tracing::field::Empty
             );
-            let appending = self.store.append_batch(&batch);
-            let appended = spans::telling(span, appending, |appended| match appended {
+            let appended = self.store.append_batch(&batch).instrument(span.clone()).await;
+            spans::tell(&span, &appended, |appended| match appended {
                 AppendedBatch::Written => "written",
                 AppendedBatch::Taken(_) => "taken",
             });
-            let appended = appended.await;
             self.last = Some(Instant::now());
             match appended? {
                 AppendedBatch::Written => self.shared.take_in(&batch, &self.in_hand)?,

@@ -26,11 +26,15 @@ pub enum Defect {
     Estranged,
     /// Appends several one after the other, as far as it gets.
     OneByOne,
+    /// Keeps large bodies by aggregate and version: who loses a race overwrites the winner's.
+    Mislaid,
+    /// Keeps no more of a large body than fits.
+    CutOff,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NoCondition,
         Self::LostTail,
         Self::NoPaging,
@@ -39,6 +43,8 @@ impl Defect {
         Self::Credulous,
         Self::Estranged,
         Self::OneByOne,
+        Self::Mislaid,
+        Self::CutOff,
     ];
 }
 
@@ -58,6 +64,8 @@ impl BrokenStore {
 
 /// What a store without paging takes for everything.
 const FIRST_PAGE: usize = 8;
+/// Beyond this a body is kept elsewhere, by those that do it wrong.
+const LARGE: usize = 100_000;
 
 impl Store for BrokenStore {
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
@@ -90,6 +98,19 @@ impl Store for BrokenStore {
                     Some(own) if own == *change_set => Ok(Appended::Taken(own.into())),
                     _ => self.sound.append(change_set).await,
                 }
+            }
+            Defect::Mislaid if change_set.body().len() > LARGE => {
+                let appended = self.sound.append(change_set).await?;
+                if let Appended::Taken(winner) = &appended {
+                    self.sound.overwrite(&with_body(winner, change_set.body())?);
+                }
+                Ok(appended)
+            }
+            Defect::CutOff if change_set.body().len() > LARGE => {
+                let appended = self.sound.append(change_set).await?;
+                let shorter = change_set.body().replace("xx", "x");
+                self.sound.overwrite(&with_body(change_set, &shorter)?);
+                Ok(appended)
             }
             _ => self.sound.append(change_set).await,
         }
@@ -177,6 +198,12 @@ impl BrokenStore {
     }
 }
 
+/// The same change set, saying something else.
+fn with_body(change_set: &ChangeSet, body: &str) -> Result<ChangeSet, StoreError> {
+    let ChangeSet { aggregate, version, prev, hash, .. } = change_set.clone();
+    Ok(ChangeSet::from_parts(aggregate, version, prev, hash, body.to_owned())?)
+}
+
 /// The snapshot, with all ids in it made up and of long ago.
 fn forgetful(mut snapshot: Snapshot) -> Result<Snapshot, StoreError> {
     let forget = |snapshot: &Snapshot| {
@@ -198,6 +225,11 @@ impl Harness for Defect {
 
     async fn empty(&self) -> Result<BrokenStore, Failure> {
         Ok(BrokenStore::new(*self))
+    }
+
+    /// Enough to fail.
+    fn room(&self) -> usize {
+        5 * LARGE
     }
 
     async fn overwrite(&self, store: &BrokenStore, change_set: &ChangeSet) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ mod feed;
 mod harness;
 mod history;
 mod interrupted;
+mod large;
 mod reading;
 mod repeats;
 mod report;
@@ -85,6 +86,10 @@ checks! {
         a_past_version_is_loaded_as_it_was
         what_is_newer_than_a_head_is_loaded
         keys_name_every_change_set_once;
+    large:
+        bodies_of_any_size_are_loaded_to_the_byte
+        a_loser_with_a_large_body_leaves_the_winners
+        large_bodies_are_written_together;
     snapshots:
         a_load_starts_at_the_newest_snapshot
         a_past_version_never_starts_at_a_later_snapshot

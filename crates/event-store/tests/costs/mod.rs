@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::dynamodb::{DynamoDbStore, Observer, Outcome, Request};
 use event_store::handler::{Accepted, CommandHandler, Envelope};
+use event_store::objects::Objects;
 use event_store::testing::conformance::{Tally, Task};
 use event_store::testing::noise;
 use event_store::{Aggregate, AggregateId, ChangeSet, Head, Reach, Store, Timestamp};
@@ -236,4 +237,30 @@ pub(crate) async fn of_a_transaction(client: &Client) {
     assert_eq!(account.settle(), [("TransactWriteItems", Outcome::Done, 0.0, units)]);
     account.store.append_all(&[noting(&tally(9), None, "a note")]).await.unwrap();
     assert_eq!(account.settle(), [("PutItem", Outcome::Done, 0.0, 1.0)]);
+}
+
+/// A body that is too large for an item is one object, and the item that names it costs a unit; it is
+/// fetched with one request more.
+pub(crate) async fn of_a_large_body(client: &Client, objects: Arc<dyn Objects>) {
+    use Outcome::Done;
+    let mut account = Account::open(client, "costs-of-a-large-body").await;
+    account.store = account.store.with_objects(objects);
+    let handler = account.handler();
+    note(&handler, &tally(1), 1, "a note").await;
+    account.settle();
+    note(&handler, &tally(1), 2, &noise(250_000)).await;
+    let object = |operation| (operation, Done, 0.0, 0.0);
+    assert_eq!(account.settle(), [object("PutObject"), ("PutItem", Done, 0.0, 1.0)]);
+    account.store.load(&tally(1), Reach::Whole).await.unwrap();
+    let requests = account.settle();
+    assert_eq!(requests.iter().map(|r| r.0).collect::<Vec<_>>(), ["Query", "GetObject"]);
+    assert!(requests[0].2 <= 1.0, "{requests:?}");
+
+    // Together they count next to nothing towards what a transaction may have.
+    let change_sets: Vec<_> =
+        (2..=10).map(|id| noting(&tally(id), None, &noise(250_000 + id as usize))).collect();
+    account.store.append_all(&change_sets).await.unwrap();
+    let mut requests = vec![object("PutObject"); 9];
+    requests.push(("TransactWriteItems", Done, 0.0, 18.0));
+    assert_eq!(account.settle(), requests);
 }

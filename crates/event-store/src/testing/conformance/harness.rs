@@ -1,4 +1,4 @@
-use crate::{AggregateId, ChangeSet, MemoryStore, Store, Version};
+use crate::{AggregateId, BODY_LIMIT, ChangeSet, MemoryStore, Store, Version};
 
 use super::verdict::Verdict;
 
@@ -9,6 +9,11 @@ pub trait Harness: Sync {
 
     /// A store with nothing in it, apart from all others.
     fn empty(&self) -> impl Future<Output = Verdict<Self::Store>> + Send;
+
+    /// The largest body, in bytes, that the store has to take, even of [noise](crate::testing::noise).
+    fn room(&self) -> usize {
+        BODY_LIMIT
+    }
 
     /// Puts this change set where its aggregate and version say, whatever stands there.
     fn overwrite(
@@ -76,24 +81,45 @@ pub use on_dynamodb::OnDynamoDb;
 
 #[cfg(feature = "dynamodb")]
 mod on_dynamodb {
+    use std::fmt;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use aws_sdk_dynamodb::Client;
 
     use super::{AggregateId, ChangeSet, Harness, Verdict, Version};
-    use crate::dynamodb::DynamoDbStore;
+    use crate::BODY_LIMIT;
+    use crate::dynamodb::{DynamoDbStore, items};
+    use crate::objects::Objects;
+
+    /// The objects of the table of this name.
+    type ObjectsOf = Box<dyn Fn(&str) -> Arc<dyn Objects> + Send + Sync>;
 
     /// [`DynamoDbStore`], on whatever the client leads to. Each check has a table of its own.
-    #[derive(Debug)]
     pub struct OnDynamoDb {
         client: Client,
+        objects: Option<ObjectsOf>,
         tables: AtomicUsize,
     }
 
     impl OnDynamoDb {
         /// Tables are named `conformance-0` and on; there must be none of these yet.
         pub fn new(client: Client) -> Self {
-            Self { client, tables: AtomicUsize::new(0) }
+            Self { client, objects: None, tables: AtomicUsize::new(0) }
+        }
+
+        /// With object storage. Tables are named `conformance-with-objects-0` and on.
+        pub fn with_objects(
+            client: Client,
+            objects: impl Fn(&str) -> Arc<dyn Objects> + Send + Sync + 'static,
+        ) -> Self {
+            Self { objects: Some(Box::new(objects)), ..Self::new(client) }
+        }
+    }
+
+    impl fmt::Debug for OnDynamoDb {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("OnDynamoDb").field("tables", &self.tables).finish_non_exhaustive()
         }
     }
 
@@ -101,10 +127,19 @@ mod on_dynamodb {
         type Store = DynamoDbStore;
 
         async fn empty(&self) -> Verdict<DynamoDbStore> {
-            let table = format!("conformance-{}", self.tables.fetch_add(1, Ordering::Relaxed));
-            let store = DynamoDbStore::new(self.client.clone(), table);
+            let number = self.tables.fetch_add(1, Ordering::Relaxed);
+            let with = if self.objects.is_some() { "with-objects-" } else { "" };
+            let table = format!("conformance-{with}{number}");
+            let mut store = DynamoDbStore::new(self.client.clone(), &*table);
+            if let Some(objects) = &self.objects {
+                store = store.with_objects(objects(&table));
+            }
             store.ensure_table().await?;
             Ok(store)
+        }
+
+        fn room(&self) -> usize {
+            if self.objects.is_some() { BODY_LIMIT } else { items::ITEM_LIMIT }
         }
 
         async fn overwrite(&self, store: &DynamoDbStore, change_set: &ChangeSet) -> Verdict {

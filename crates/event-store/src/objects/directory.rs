@@ -1,0 +1,163 @@
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+
+use super::{Listing, Object, ObjectError, ObjectKey, Objects, Put};
+use crate::BODY_LIMIT;
+
+/// Objects as files of a directory, spread over two levels of directories: the object `abcd…` is
+/// `ab/cd/abcd…`. One process at a time may use it, as with the database that stands beside it.
+#[derive(Clone, Debug)]
+pub struct DirectoryObjects {
+    root: Arc<Path>,
+}
+
+/// What a file is called that is not whole yet; a number follows.
+const UNFINISHED: &str = ".unfinished-";
+
+impl DirectoryObjects {
+    /// The objects in this directory, which the first put creates.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into().into() }
+    }
+
+    fn path(&self, key: ObjectKey) -> PathBuf {
+        let name = key.to_string();
+        self.root.join(&name[..2]).join(&name[2..4]).join(name)
+    }
+
+    /// Runs this where it may block. Nothing that was begun is broken off.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        path: PathBuf,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, ObjectError> {
+        let task =
+            tokio::task::spawn_blocking(move || work(&path).map_err(|error| failed(&path, &error)));
+        task.await.map_err(|error| ObjectError::Away(error.to_string()))?
+    }
+}
+
+#[async_trait]
+impl Objects for DirectoryObjects {
+    async fn put(&self, key: ObjectKey, bytes: Vec<u8>) -> Result<Put, ObjectError> {
+        let root = Arc::clone(&self.root);
+        self.blocking(self.path(key), move |path| write(&root, path, &bytes)).await
+    }
+
+    async fn get(&self, key: ObjectKey) -> Result<Option<Vec<u8>>, ObjectError> {
+        self.blocking(self.path(key), |path| {
+            let Some(file) = there(File::open(path))? else { return Ok(None) };
+            let mut bytes = Vec::new();
+            file.take(BODY_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+            Ok(Some(bytes))
+        })
+        .await
+    }
+
+    async fn look(&self, key: ObjectKey) -> Result<Option<Object>, ObjectError> {
+        self.blocking(self.path(key), move |path| object(key, path)).await
+    }
+
+    /// A page is what begins with the same two digits.
+    async fn list(&self, cursor: Option<String>) -> Result<Listing, ObjectError> {
+        let first = cursor.and_then(|cursor| u8::from_str_radix(&cursor, 16).ok()).unwrap_or(0);
+        let directory = self.root.join(format!("{first:02x}"));
+        let objects = self.blocking(directory, objects_below).await?;
+        let next = first.checked_add(1).map(|next| format!("{next:02x}"));
+        Ok(Listing { objects, next })
+    }
+
+    async fn delete(&self, key: ObjectKey) -> Result<(), ObjectError> {
+        self.blocking(self.path(key), |path| there(fs::remove_file(path)).map(|_| ())).await
+    }
+}
+
+/// Writes a file of another name and renames it, so that under its own name it is whole at all times.
+/// What is there already is replaced by the same bytes, younger, and sound if it was not.
+fn write(root: &Path, path: &Path, bytes: &[u8]) -> io::Result<Put> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let directory = path.parent().unwrap_or(root);
+    create(directory)?;
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let unfinished = directory.join(format!("{UNFINISHED}{number}"));
+    let put = if path.try_exists()? { Put::Again } else { Put::New };
+    let written = fill(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, path));
+    if written.is_err() {
+        // What went wrong matters more than what is left of it.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written?;
+    File::open(directory)?.sync_all()?;
+    Ok(put)
+}
+
+fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Creates a directory with all above it. Each is durable once the one above it is synced.
+fn create(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let above = directory.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create(above)?;
+    }
+    match fs::create_dir(directory) {
+        // Another put was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        created => created?,
+    }
+    File::open(above.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn objects_below(directory: &Path) -> io::Result<Vec<Object>> {
+    let mut objects = Vec::new();
+    let Some(below) = there(fs::read_dir(directory))? else { return Ok(objects) };
+    for directory in below {
+        let directory = directory?;
+        if !directory.file_type()?.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(directory.path())? {
+            let file = file?;
+            if let Some(key) = file.file_name().to_str().and_then(|name| name.parse().ok()) {
+                objects.extend(object(key, &file.path())?);
+            }
+        }
+    }
+    Ok(objects)
+}
+
+fn object(key: ObjectKey, path: &Path) -> io::Result<Option<Object>> {
+    let Some(metadata) = there(fs::metadata(path))? else { return Ok(None) };
+    Ok(Some(Object { key, bytes: metadata.len(), put_at: metadata.modified()? }))
+}
+
+/// That it is not there is no failure.
+fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn failed(path: &Path, error: &io::Error) -> ObjectError {
+    let reason = format!("{}: {error}", path.display());
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            ObjectError::Refused(format!("{reason}: this process has to be able to write there"))
+        }
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory => ObjectError::Refused(reason),
+        _ => ObjectError::Away(reason),
+    }
+}

@@ -1,0 +1,106 @@
+use futures::future::join_all;
+
+use super::harness::Harness;
+use super::history::{START, id_of, minute, next, tally, whole};
+use super::tally::Task;
+use super::verdict::{Verdict, ensure, equal};
+use crate::testing::noise;
+use crate::{AggregateId, Appended, AppendedAll, ChangeSet, Hash, Page, Store, Version};
+
+/// Of texts, each of which stands in its body twice: bodies of a few bytes, of about 300 and 400 KiB, and
+/// of 1.5 and 5 MB.
+const SIZES: [usize; 11] = [
+    0,
+    1,
+    1024,
+    150 * 1024 - 1,
+    150 * 1024,
+    150 * 1024 + 1,
+    200 * 1024 - 1,
+    200 * 1024,
+    200 * 1024 + 1,
+    750_000,
+    2_500_000,
+];
+/// Of a text that makes its body too large for an item, where there is room for that.
+const LARGE: usize = 800_000;
+
+/// So many bytes that do not become much fewer.
+fn text(bytes: usize) -> String {
+    noise(bytes / 3) + &"x".repeat(bytes % 3)
+}
+
+/// A change set whose body has the text twice, and little else.
+fn noting(
+    aggregate: &AggregateId,
+    head: (Version, Hash),
+    text: impl Into<String>,
+) -> Verdict<ChangeSet> {
+    next(aggregate, head, id_of(START), minute(head.0), &Task::Note { text: text.into() })
+}
+
+pub(super) async fn bodies_of_any_size_are_loaded_to_the_byte<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let tally = tally(id_of(START));
+    let mut history: Vec<ChangeSet> = Vec::new();
+    for size in SIZES.into_iter().filter(|size| size * 2 < harness.room()) {
+        let head = history.last().map_or((0, Hash::ZERO), |last| (last.version, last.hash));
+        let change_set = noting(&tally, head, text(size))?;
+        equal("append", store.append(&change_set).await?, Appended::Written)?;
+        history.push(change_set);
+    }
+    equal("change sets", &whole(&store, &tally).await?, &history)?;
+    let page = Page::Before { version: Version::MAX, limit: 2 };
+    history.reverse();
+    equal("the newest two", &store.change_sets(&tally, page).await?[..], &history[..2])
+}
+
+/// Of the same aggregate and version, each with a large body of its own.
+pub(super) async fn a_loser_with_a_large_body_leaves_the_winners<H: Harness>(
+    harness: &H,
+) -> Verdict {
+    const WRITERS: usize = 4;
+    let store = harness.empty().await?;
+    let tally = tally(id_of(START));
+    let text = text(LARGE.min(harness.room() / 2 - 500));
+    let contenders: Vec<_> = (0..WRITERS)
+        .map(|writer| noting(&tally, (0, Hash::ZERO), format!("{writer}{text}")))
+        .collect::<Verdict<_>>()?;
+    let appends = contenders.iter().map(|contender| {
+        let (store, contender) = (store.clone(), contender.clone());
+        tokio::spawn(async move { store.append(&contender).await })
+    });
+    let mut winners = Vec::new();
+    let mut taken = Vec::new();
+    for (contender, appended) in contenders.iter().zip(join_all(appends).await) {
+        match appended?? {
+            Appended::Written => winners.push(contender.clone()),
+            Appended::Taken(winner) => taken.push(*winner),
+        }
+    }
+    equal("winners", winners.len(), 1)?;
+    ensure(taken.iter().all(|winner| *winner == winners[0]), "every loser to be given the winner")?;
+    equal("what is there", &whole(&store, &tally).await?, &winners)?;
+    // Its own, met again, is its own.
+    equal("again", store.append(&winners[0]).await?, Appended::Written)
+}
+
+pub(super) async fn large_bodies_are_written_together<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let text = text(LARGE.min(harness.room() / 2 - 500));
+    let first = |text: &str| noting(&tally(id_of(START)), (0, Hash::ZERO), text);
+    let change_sets = [first(&text)?, first("small")?, first(&text)?];
+    for _ in 0..2 {
+        equal("append", store.append_all(&change_sets).await?, AppendedAll::Written)?;
+    }
+    for change_set in &change_sets {
+        let there = whole(&store, &change_set.aggregate).await?;
+        equal("what is there", there, vec![change_set.clone()])?;
+    }
+    // Where one is taken, its winner is given with its whole body.
+    let rival = noting(&change_sets[2].aggregate, (0, Hash::ZERO), "another")?;
+    let more = [first(&text)?, rival];
+    let standing = AppendedAll::Taken(change_sets[2..].to_vec());
+    equal("append", store.append_all(&more).await?, standing)?;
+    equal("what is there", whole(&store, &more[0].aggregate).await?, Vec::new())
+}

@@ -1,0 +1,98 @@
+//! Object storage by itself.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod object_contract;
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use event_store::objects::{
+    DirectoryObjects, MemoryObjects, ObjectError, ObjectKey, Objects, Put, S3Objects, for_endpoint,
+};
+
+use object_contract::{all_of, is_kept};
+
+#[tokio::test]
+async fn in_memory() {
+    is_kept(&MemoryObjects::default(), 250).await;
+}
+
+#[tokio::test]
+async fn in_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    // Created with all above it.
+    let root = directory.path().join("data").join("objects");
+    is_kept(&DirectoryObjects::new(&root), 250).await;
+}
+
+#[tokio::test]
+async fn a_file_is_named_by_what_is_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = DirectoryObjects::new(directory.path());
+    // `printf abc | sha256sum` (FIPS 180-4, B.1).
+    let name = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let key: ObjectKey = name.parse().unwrap();
+    assert_eq!((key, key.to_string()), (ObjectKey::of(b"abc"), name.to_owned()));
+    objects.put(key, b"abc".to_vec()).await.unwrap();
+    let file = directory.path().join("ba").join("78").join(name);
+    assert_eq!(fs::read(file).unwrap(), b"abc");
+    let beside = fs::read_dir(directory.path().join("ba").join("78")).unwrap();
+    assert_eq!(beside.count(), 1, "something unfinished is left");
+    for other in ["", "ba78", &name.to_uppercase(), &name.replace('b', "g")] {
+        assert!(other.parse::<ObjectKey>().is_err(), "{other}");
+    }
+}
+
+/// Whatever became of a file, a put makes it whole and young.
+#[tokio::test]
+async fn a_damaged_file_is_mended_by_the_next_put() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = DirectoryObjects::new(directory.path());
+    let key = ObjectKey::of(b"abc");
+    objects.put(key, b"abc".to_vec()).await.unwrap();
+    let name = key.to_string();
+    let file = directory.path().join(&name[..2]).join(&name[2..4]).join(&name);
+    fs::write(&file, b"a").unwrap();
+    let old = SystemTime::now() - Duration::from_secs(1_000_000);
+    fs::File::options().write(true).open(&file).unwrap().set_modified(old).unwrap();
+    assert_eq!(objects.look(key).await.unwrap().unwrap().put_at, old);
+
+    assert_eq!(objects.put(key, b"abc".to_vec()).await.unwrap(), Put::Again);
+    assert_eq!(objects.get(key).await.unwrap().unwrap(), b"abc");
+    assert!(objects.look(key).await.unwrap().unwrap().put_at > old + Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn what_is_no_object_is_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = DirectoryObjects::new(directory.path());
+    let key = ObjectKey::of(b"abc");
+    objects.put(key, b"abc".to_vec()).await.unwrap();
+    for (place, name) in [("", "README"), ("ba", "notes"), ("ba/78", ".unfinished-7")] {
+        fs::write(directory.path().join(place).join(name), "not ours").unwrap();
+    }
+    assert_eq!(all_of(&objects).await.into_keys().collect::<Vec<_>>(), [key]);
+}
+
+#[tokio::test]
+async fn a_place_that_is_no_directory_is_a_refusal_that_names_it() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let objects = DirectoryObjects::new(file.path());
+    let key = ObjectKey::of(b"abc");
+    let name = file.path().display().to_string();
+    for failed in [objects.put(key, b"abc".to_vec()).await.map(|_| ()), objects.delete(key).await] {
+        match failed {
+            Err(ObjectError::Refused(reason)) => assert!(reason.contains(&name), "{reason}"),
+            other => unreachable!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_answers_at_is_away() {
+    let client = aws_sdk_s3::Client::from_conf(for_endpoint("http://127.0.0.1:1"));
+    let objects = S3Objects::new(client, "books", "daybook");
+    assert!(matches!(objects.check().await, Err(ObjectError::Away(_))));
+    let put = objects.put(ObjectKey::of(b"abc"), b"abc".to_vec()).await;
+    assert!(matches!(put, Err(ObjectError::Away(_))), "{put:?}");
+}
