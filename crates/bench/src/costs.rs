@@ -1,20 +1,22 @@
 //! Requests and capacity units per command, as DynamoDB bills them.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::InventoryItem;
 use domain::inventory_item::InventoryItemCommand;
+use event_store::Head;
 use event_store::dynamodb::{DynamoDbStore, Observer, Request};
-use event_store::handler::{CommandHandler, Envelope, Outcome};
-use event_store::{Head, Timestamp};
+use event_store::handler::{CommandHandler, Outcome};
 use uuid::Uuid;
 
 use crate::embedded::{self, TABLE};
 use crate::{Error, work};
 
+/// Takes down what a store asks for.
 #[derive(Debug, Default)]
-struct Ledger(Mutex<Vec<Request>>);
+pub(crate) struct Ledger(Mutex<Vec<Request>>);
 
 impl Observer for Ledger {
     fn request(&self, request: &Request) {
@@ -23,8 +25,22 @@ impl Observer for Ledger {
 }
 
 impl Ledger {
-    fn settle(&self) -> Vec<Request> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What was asked for since the last time.
+    pub(crate) fn settle(&self) -> Bill {
+        Bill(std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// Shown as three cells of a table: requests, read units, write units.
+pub(crate) struct Bill(Vec<Request>);
+
+impl fmt::Display for Bill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(requests) = self;
+        let names: Vec<_> = requests.iter().map(|r| r.operation).collect();
+        let read: f64 = requests.iter().map(|r| r.read_units).sum();
+        let write: f64 = requests.iter().map(|r| r.write_units).sum();
+        write!(f, "{} ({}) | {read} | {write}", names.len(), names.join(" + "))
     }
 }
 
@@ -81,27 +97,12 @@ async fn command(
     item: Uuid,
     command: InventoryItemCommand,
 ) -> Result<usize, Error> {
-    let command_id = Uuid::now_v7();
-    let envelope = Envelope {
-        command_id,
-        aggregate: item,
-        expected_version: None,
-        command,
-        actor: "Mara Lindqvist".into(),
-        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
-        correlation_id: None,
-        causation_id: None,
-    };
-    match handler.execute(&envelope).await? {
+    match handler.execute(&work::envelope(item, command)).await? {
         Outcome::Accepted(accepted) => Ok(accepted.change_set.body().len()),
         other => Err(Error::Daybook(format!("a measured command was not accepted: {other:?}"))),
     }
 }
 
 fn row(what: &str, ledger: &Ledger, body: usize) {
-    let requests = ledger.settle();
-    let read: f64 = requests.iter().map(|r| r.read_units).sum();
-    let write: f64 = requests.iter().map(|r| r.write_units).sum();
-    let names: Vec<_> = requests.iter().map(|r| r.operation).collect();
-    println!("| {what} | {} ({}) | {read} | {write} | {body} B |", names.len(), names.join(" + "));
+    println!("| {what} | {} | {body} B |", ledger.settle());
 }

@@ -14,11 +14,12 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// Carries out one of the operations that the store and its tests use.
+/// Carries out one of the operations that the store, its tests and the bench use.
 pub(super) async fn answer(queue: &Queue, operation: &str, body: &[u8]) -> Result<Answer, Closed> {
     match operation {
         "PutItem" => run(queue, body, Database::put_item).await,
         "GetItem" => run(queue, body, Database::get_item).await,
+        "BatchGetItem" => run(queue, body, Database::batch_get_item).await,
         "Query" => run(queue, body, Database::query).await,
         "Scan" => run(queue, body, Database::scan).await,
         "UpdateItem" => run(queue, body, Database::update_item).await,
