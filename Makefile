@@ -50,7 +50,7 @@ build: $(DAYBOOK) ## the one binary, with its site inside: target/release/dayboo
 site: $(SITE) ## what the browser fetches: target/site, precompressed
 
 bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
-	cargo run --release -p bench
+	cargo run --release -p bench --features peers
 	@scripts/chromium --install >/dev/null
 	cd end2end && node_modules/.bin/playwright test -c bench
 

@@ -1,12 +1,15 @@
 //! What can be told to the program: flags, each with an environment variable of the same meaning.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::limits::line;
+
+use crate::kinds::CACHED_HEADS;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -139,6 +142,12 @@ pub struct Settings {
         hide_env_values = true
     )]
     actor: Option<String>,
+    /// How many items stay in memory, a few kilobytes each: a command on one of them reads nothing first
+    #[arg(
+        long, env = "DAYBOOK_CACHED_HEADS", value_name = "COUNT", default_value_t = CACHED_HEADS,
+        global = true, hide_env_values = true
+    )]
+    pub cached_heads: NonZeroUsize,
     /// How log lines are written, to standard error; RUST_LOG says which
     #[arg(
         long,
@@ -379,6 +388,7 @@ mod tests {
             ["--dynamodb-endpoint", "localhost"],
             ["--store", "floppy"],
             ["--bucket", ""],
+            ["--cached-heads", "0"],
             ["--colour", "red"],
         ] {
             let error = Cli::try_parse_from(["daybook"].iter().chain(&arguments)).unwrap_err();

@@ -6,6 +6,7 @@ mod lists;
 mod together;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -68,6 +69,12 @@ impl FrontDesk {
             actor: actor.into(),
             in_flight: Arc::new(RwLock::new(Open::Yes)),
         }
+    }
+
+    /// The same desk, with so many heads of each kind in memory. For one that has taken no command yet.
+    #[must_use]
+    pub fn caching(self, heads: NonZeroUsize) -> Self {
+        Self { kinds: Kinds::caching(&self.store, heads), ..self }
     }
 
     /// The kinds it serves.

@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 pub use hosted::{Hosted, Hosting};
 
-/// How many heads of each kind stay in memory.
-const CACHED_HEADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+/// How many heads of each kind stay in memory unless told otherwise.
+pub const CACHED_HEADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// A command on its way to its kind.
 #[derive(Clone, Debug)]
@@ -67,9 +67,14 @@ pub struct Kinds {
 impl Kinds {
     /// All kinds, kept in this store.
     pub fn new(store: &DynamoDbStore) -> Self {
+        Self::caching(store, CACHED_HEADS)
+    }
+
+    /// The same, with so many heads of each kind in memory.
+    pub fn caching(store: &DynamoDbStore, heads: NonZeroUsize) -> Self {
         Self {
-            inventory_item: Arc::new(Hosting::new(store.clone(), CACHED_HEADS)),
-            sku: Arc::new(Hosting::new(store.clone(), CACHED_HEADS)),
+            inventory_item: Arc::new(Hosting::new(store.clone(), heads)),
+            sku: Arc::new(Hosting::new(store.clone(), heads)),
         }
     }
 

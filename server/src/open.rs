@@ -89,6 +89,7 @@ impl OpenDesk {
         let clean = last_stop == LastStop::Clean && store.is_ours_alone();
         let lists = Lists::new(model, store.feed(), clean);
         let desk = FrontDesk::new(store.store.clone(), lists, &settings.actor());
+        let desk = desk.caching(settings.cached_heads);
         Ok(Self { desk, store, _directory: directory })
     }
 

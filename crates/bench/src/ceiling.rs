@@ -23,8 +23,8 @@ const CONNECTIONS: usize = 16;
 /// What a typical body has: see the table of costs.
 const BODY_BYTES: usize = 450;
 
-struct Round {
-    rate: f64,
+pub(crate) struct Round {
+    pub(crate) rate: f64,
     latencies: Latencies,
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
 }
 
 /// Each of the connections sends its next request when the last was answered, 50 to an item.
-async fn closed_loop<F, W>(time: Duration, work: W) -> Result<Round, Error>
+pub(crate) async fn closed_loop<F, W>(time: Duration, work: W) -> Result<Round, Error>
 where
     F: Future<Output = Result<(), Error>> + Send,
     W: Fn(Uuid, u64) -> F + Clone + Send + 'static,

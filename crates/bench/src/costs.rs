@@ -1,21 +1,23 @@
 //! Requests and capacity units per command, as DynamoDB bills them.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::inventory_item::InventoryItemCommand;
 use domain::sku::ClaimSku;
 use domain::{InventoryItem, Sku};
+use event_store::Head;
 use event_store::dynamodb::{DynamoDbStore, Observer, Request};
-use event_store::handler::{CommandHandler, Envelope, Outcome, Transacted, transact};
-use event_store::{Head, Timestamp};
+use event_store::handler::{CommandHandler, Outcome, Transacted, transact};
 use uuid::Uuid;
 
 use crate::embedded::{self, TABLE};
 use crate::{Error, work};
 
+/// Takes down what a store asks for.
 #[derive(Debug, Default)]
-struct Ledger(Mutex<Vec<Request>>);
+pub(crate) struct Ledger(Mutex<Vec<Request>>);
 
 impl Observer for Ledger {
     fn request(&self, request: &Request) {
@@ -24,8 +26,22 @@ impl Observer for Ledger {
 }
 
 impl Ledger {
-    fn settle(&self) -> Vec<Request> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What was asked for since the last time.
+    pub(crate) fn settle(&self) -> Bill {
+        Bill(std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// Shown as three cells of a table: requests, read units, write units.
+pub(crate) struct Bill(Vec<Request>);
+
+impl fmt::Display for Bill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(requests) = self;
+        let names: Vec<_> = requests.iter().map(|r| r.operation).collect();
+        let read: f64 = requests.iter().map(|r| r.read_units).sum();
+        let write: f64 = requests.iter().map(|r| r.write_units).sum();
+        write!(f, "{} ({}) | {read} | {write}", names.len(), names.join(" + "))
     }
 }
 
@@ -82,7 +98,7 @@ async fn command(
     item: Uuid,
     command: InventoryItemCommand,
 ) -> Result<usize, Error> {
-    match handler.execute(&envelope(item, command)).await? {
+    match handler.execute(&work::envelope(item, command)).await? {
         Outcome::Accepted(accepted) => Ok(accepted.change_set.body().len()),
         other => Err(Error::Daybook(format!("a measured command was not accepted: {other:?}"))),
     }
@@ -92,9 +108,9 @@ async fn command(
 async fn create(store: &DynamoDbStore, items: &Handler, item: Uuid) -> Result<usize, Error> {
     let skus = CommandHandler::<Sku, _>::new(store.clone(), NonZeroUsize::MIN);
     let sku = "BENCH-000001".to_owned();
-    let claim = envelope(Sku::id(&sku), ClaimSku { sku, item }.into());
-    let parts = vec![items.part(envelope(item, work::create(1)), |_| ()), skus.part(claim, |_| ())];
-    match transact(store, parts).await {
+    let claim = work::envelope(Sku::id(&sku), ClaimSku { sku, item }.into());
+    let own = items.part(work::envelope(item, work::create(1).into()), |_| ());
+    match transact(store, vec![own, skus.part(claim, |_| ())]).await {
         Ok(Transacted::Accepted(both)) => {
             Ok(both.iter().map(|accepted| accepted.change_set.body().len()).sum())
         }
@@ -102,24 +118,6 @@ async fn create(store: &DynamoDbStore, items: &Handler, item: Uuid) -> Result<us
     }
 }
 
-fn envelope<C>(aggregate: Uuid, command: C) -> Envelope<C> {
-    let command_id = Uuid::now_v7();
-    Envelope {
-        command_id,
-        aggregate,
-        expected_version: None,
-        command,
-        actor: "Mara Lindqvist".into(),
-        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
-        correlation_id: None,
-        causation_id: None,
-    }
-}
-
 fn row(what: &str, ledger: &Ledger, body: usize) {
-    let requests = ledger.settle();
-    let read: f64 = requests.iter().map(|r| r.read_units).sum();
-    let write: f64 = requests.iter().map(|r| r.write_units).sum();
-    let names: Vec<_> = requests.iter().map(|r| r.operation).collect();
-    println!("| {what} | {} ({}) | {read} | {write} | {body} B |", names.len(), names.join(" + "));
+    println!("| {what} | {} | {body} B |", ledger.settle());
 }

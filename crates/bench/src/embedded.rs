@@ -4,10 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use domain::InventoryItem;
-use event_store::Timestamp;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::handler::{CommandHandler, Envelope};
+use event_store::handler::CommandHandler;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -40,20 +39,9 @@ pub(crate) async fn fill(path: &Path, change_sets: u64) -> Result<(), Error> {
             for item in (writer..change_sets / PER_ITEM).step_by(8) {
                 let aggregate = Uuid::now_v7();
                 for number in 0..PER_ITEM {
-                    let command_id = Uuid::now_v7();
                     let command =
                         if number == 0 { work::create(item) } else { work::check_in(number) };
-                    let envelope = Envelope {
-                        command_id,
-                        aggregate,
-                        expected_version: None,
-                        command,
-                        actor: "bench".into(),
-                        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
-                        correlation_id: None,
-                        causation_id: None,
-                    };
-                    handler.execute(&envelope).await?;
+                    handler.execute(&work::envelope(aggregate, command)).await?;
                 }
             }
             Ok::<_, Error>(())

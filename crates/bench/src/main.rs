@@ -5,14 +5,21 @@ mod ceiling;
 mod costs;
 mod daybook;
 mod embedded;
+mod heads;
+mod hot;
+mod large;
 mod latency;
+mod micro;
 mod overflow;
+#[cfg(feature = "peers")]
+mod peers;
 mod startup;
 mod steady;
 mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use uuid::Uuid;
@@ -57,6 +64,41 @@ enum Part {
         #[arg(long, default_value_t = 100_000)]
         change_sets: u64,
     },
+    /// What a head takes in memory.
+    Heads,
+    /// One aggregate with a long history, and one with 64 writers.
+    Hot {
+        /// How long the long history is.
+        #[arg(long, default_value_t = 100_000)]
+        change_sets: u64,
+        /// For how long the writers write.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// A large table: import, start, command rate beside that of an empty one, verify.
+    Large {
+        /// How many change sets it has.
+        #[arg(long, default_value_t = 100_000)]
+        change_sets: u64,
+        /// Rounds of both.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// For how long each.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// What one change set costs the processor.
+    Micro,
+    /// Other event stores on DynamoDB, doing the same work.
+    #[cfg(feature = "peers")]
+    Peers {
+        /// Rounds of all.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// For how long each kind of work is done in a round, in milliseconds.
+        #[arg(long, default_value_t = 1_000)]
+        millis: u64,
+    },
 }
 
 /// What ends a measurement.
@@ -72,6 +114,10 @@ enum Error {
     Store(#[from] event_store::StoreError),
     #[error(transparent)]
     Table(#[from] event_store::dynamodb::TableError),
+    #[error(transparent)]
+    Decode(#[from] event_store::DecodeError),
+    #[error(transparent)]
+    Rejection(#[from] domain::inventory_item::InventoryItemRejection),
     #[error(transparent)]
     Http(#[from] reqwest::Error),
     #[error("what was loaded is not what was appended")]
@@ -102,12 +148,32 @@ async fn run(Arguments { binary, part }: Arguments) -> Result<(), Error> {
         Some(Part::Ceiling { rounds, seconds }) => ceiling::run(&binary, rounds, seconds).await,
         Some(Part::Overflow) => overflow::run().await,
         Some(Part::Startup { change_sets }) => startup::run(&binary, change_sets).await,
+        Some(Part::Heads) => heads::run(),
+        Some(Part::Hot { change_sets, seconds }) => {
+            hot::run(change_sets, Duration::from_secs(seconds)).await
+        }
+        Some(Part::Large { change_sets, rounds, seconds }) => {
+            large::run(&binary, change_sets, rounds, seconds).await
+        }
+        Some(Part::Micro) => micro::run(),
+        #[cfg(feature = "peers")]
+        Some(Part::Peers { rounds, millis }) => {
+            peers::run(rounds, Duration::from_millis(millis)).await
+        }
         None => {
+            // First, as it has to have what it measures to itself.
+            heads::run()?;
             costs::run().await?;
             steady::run(&binary, 170, 60).await?;
             ceiling::run(&binary, 3, 5).await?;
             overflow::run().await?;
-            startup::run(&binary, 100_000).await
+            startup::run(&binary, 100_000).await?;
+            hot::run(100_000, Duration::from_secs(5)).await?;
+            large::run(&binary, 100_000, 3, 5).await?;
+            micro::run()?;
+            #[cfg(feature = "peers")]
+            peers::run(3, Duration::from_secs(1)).await?;
+            Ok(())
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn run(binary: &Path, change_sets: u64) -> Result<(), Error> {
     Ok(())
 }
 
-async fn restart(binary: &Path, data: &Path, then_stop: bool) -> Result<Millis, Error> {
+pub(crate) async fn restart(binary: &Path, data: &Path, then_stop: bool) -> Result<Millis, Error> {
     let daybook = Daybook::start(binary, data).await?;
     let ready_after = daybook.ready_after;
     if then_stop {

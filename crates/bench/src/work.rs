@@ -1,7 +1,14 @@
 //! The commands that are measured: what a small business does all day.
 
+use domain::InventoryItem;
 use domain::inventory_item::{CheckInItems, CreateInventoryItem, InventoryItemCommand};
+use event_store::handler::Envelope;
+use event_store::{Aggregate, ChangeSet, Context, Head, Timestamp, Version};
 use uuid::Uuid;
+
+use crate::Error;
+
+const ACTOR: &str = "Mara Lindqvist";
 
 /// Of ten commands, one creates an item and nine check in on one that was created a while ago, so
 /// that no command waits for the creation that it needs.
@@ -32,4 +39,68 @@ pub(crate) fn check_in(number: u64) -> InventoryItemCommand {
         reference: Some(format!("PO {number}")),
         unit_cost: Some(1250),
     })
+}
+
+/// A command as the handler takes it, made now.
+pub(crate) fn envelope<C>(aggregate: Uuid, command: C) -> Envelope<C> {
+    let command_id = Uuid::now_v7();
+    Envelope {
+        command_id,
+        aggregate,
+        expected_version: None,
+        command,
+        actor: ACTOR.into(),
+        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
+        correlation_id: None,
+        causation_id: None,
+    }
+}
+
+/// The change sets of a new item as commands one after the other would leave them, sealed without a store.
+pub(crate) struct History {
+    pub(crate) head: Head<InventoryItem>,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { head: Head::empty(Uuid::now_v7()) }
+    }
+}
+
+impl History {
+    pub(crate) fn version(&self) -> Version {
+        self.head.version
+    }
+
+    pub(crate) fn grow(&mut self) -> Result<ChangeSet, Error> {
+        let next = self.next()?;
+        self.head.apply(&next)?;
+        Ok(next)
+    }
+
+    /// What [`History::grow`] would add.
+    pub(crate) fn next(&self) -> Result<ChangeSet, Error> {
+        let Head { version, hash, state, .. } = &self.head;
+        let command = if *version == 0 { create(0) } else { check_in(*version) };
+        let command_id = Uuid::now_v7();
+        let context = Context {
+            command_id,
+            actor: ACTOR.into(),
+            recorded_at: Timestamp::of_uuid(command_id).unwrap_or_default(),
+            rules: InventoryItem::RULES,
+            correlation_id: command_id,
+            causation_id: None,
+        };
+        let events = state.decide(&command, &context)?;
+        let aggregate = self.head.aggregate().clone();
+        let next = ChangeSet::seal::<InventoryItem>(
+            aggregate,
+            version + 1,
+            *hash,
+            &command,
+            &events,
+            &context,
+        );
+        Ok(next?)
+    }
 }

@@ -40,6 +40,12 @@ async fn of_loads() {
 }
 
 #[tokio::test]
+async fn of_a_long_history() {
+    let embedded = Embedded::in_memory().unwrap();
+    costs::of_a_long_history(&embedded.client()).await;
+}
+
+#[tokio::test]
 async fn of_a_transaction() {
     let embedded = Embedded::in_memory().unwrap();
     costs::of_a_transaction(&embedded.client()).await;

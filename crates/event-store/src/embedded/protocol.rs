@@ -14,7 +14,7 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// Carries out one of the operations that the store and its tests use.
+/// Carries out one of the operations that the store, its tests and the bench use.
 pub(super) async fn answer(queue: &Queue, operation: &str, body: &[u8]) -> Result<Answer, Closed> {
     match operation {
         "PutItem" => run(queue, body, Database::put_item).await,

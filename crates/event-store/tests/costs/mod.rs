@@ -223,6 +223,36 @@ pub(crate) async fn of_loads(client: &Client) {
     assert!(most <= account.read_units(&history[..66]).await + 4.0, "{costs:?}");
 }
 
+/// Nor does it when reading all of the history would take dozens of pages.
+pub(crate) async fn of_a_long_history(client: &Client) {
+    let account = Account::open(client, "costs-of-a-long-history").await;
+    let mut last: Option<ChangeSet> = None;
+    let mut head = Head::<Tally>::empty(tally(1).id);
+    let mut costs = Vec::new();
+    for version in 1..=3_000 {
+        let change_set = noting(&tally(1), last.as_ref(), "as long as any other");
+        account.store.append(&change_set).await.unwrap();
+        head.apply(&change_set).unwrap();
+        last = Some(change_set);
+        if version % 50 == 0 {
+            account.store.save_snapshot(&head.snapshot().unwrap()).await.unwrap();
+        }
+        if [149, 2_999].contains(&version) {
+            account.settle();
+            let loaded = Head::<Tally>::load(&account.store, tally(1).id, None).await.unwrap();
+            assert_eq!((loaded.version, &loaded.state), (version, &head.state));
+            costs.push(account.settle());
+        }
+    }
+    // The same but for the digits in the snapshots.
+    let [[("Query", Outcome::Done, short, 0.0)], [("Query", Outcome::Done, long, 0.0)]] =
+        [&costs[0][..], &costs[1][..]]
+    else {
+        unreachable!("each load is one query: {costs:?}")
+    };
+    assert!(long - short <= 1.0, "{costs:?}");
+}
+
 /// A transaction is one request, whose items cost twice what they would alone; of one, it is none.
 pub(crate) async fn of_a_transaction(client: &Client) {
     let account = Account::open(client, "costs-of-a-transaction").await;

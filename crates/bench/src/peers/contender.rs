@@ -1,0 +1,119 @@
+use std::ops::Range;
+
+use aws_sdk_dynamodb::Client;
+use futures::future::BoxFuture;
+use uuid::Uuid;
+
+use super::adapter::{Adapter, Memory};
+use super::cqrs::{Cqrs, Truth};
+use super::ours::Ours;
+use super::stock::{Command, Stock};
+use crate::Error;
+
+/// One command to one aggregate, as an application has it in hand.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) aggregate: Uuid,
+    /// Made by whoever gives the command, and the same when it is given again. Only ours asks for it.
+    pub(super) command_id: Uuid,
+    pub(super) command: Command,
+}
+
+impl Order {
+    pub(super) fn new(aggregate: Uuid, command: Command) -> Self {
+        Self { aggregate, command_id: Uuid::now_v7(), command }
+    }
+}
+
+/// Why a command was not carried out, as far as its author is told.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// Another was faster; the documentation says to load and decide again.
+    #[error("conflict")]
+    Conflict,
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Refusal {
+    pub(super) fn failed(error: impl std::error::Error) -> Self {
+        Self::because(&error)
+    }
+
+    /// With what lies behind it, as far as it is not said already.
+    pub(super) fn because(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Self::Failed(text)
+    }
+
+    pub(super) fn of(self, kind: Kind) -> Error {
+        Error::Engine(format!("{}: {self}", kind.name()))
+    }
+}
+
+/// An event store behind the interface that its documentation shows.
+pub(super) trait Contender: Send + Sync {
+    /// One command, once: what is not done when this has returned an error is left to the caller.
+    fn execute(&self, order: Order) -> BoxFuture<'_, Result<(), Refusal>>;
+
+    /// The newest state, as one who knows nothing yet reads it.
+    fn load(&self, aggregate: Uuid) -> BoxFuture<'_, Result<Stock, Refusal>>;
+
+    /// The events of this range, counted from 0, each of a command of its own: in another way where the
+    /// usual one would take too long.
+    fn fill(&self, aggregate: Uuid, events: Range<u32>) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            for _ in events {
+                self.execute(Order::new(aggregate, Command::lots(1))).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The contenders, in the order of the tables' columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Ours,
+    CqrsEvents,
+    CqrsSnapshots,
+    Adapter,
+    AdapterInHand,
+}
+
+/// All of them write a snapshot this often, where they write any.
+pub(super) const SNAPSHOT_EVERY: u32 = 50;
+
+impl Kind {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Ours, Self::CqrsEvents, Self::CqrsSnapshots, Self::Adapter, Self::AdapterInHand];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::CqrsEvents => "cqrs-es, events",
+            Self::CqrsSnapshots => "cqrs-es, snapshots",
+            Self::Adapter => "event-store-adapter",
+            Self::AdapterInHand => "event-store-adapter, in hand",
+        }
+    }
+
+    /// One process's access to the store behind this client.
+    pub(super) async fn open(self, client: &Client) -> Result<Box<dyn Contender>, Error> {
+        Ok(match self {
+            Self::Ours => Box::new(Ours::open(client).await?),
+            Self::CqrsEvents => Box::new(Cqrs::open(client, Truth::Events).await?),
+            Self::CqrsSnapshots => Box::new(Cqrs::open(client, Truth::Snapshots).await?),
+            Self::Adapter => Box::new(Adapter::open(client, Memory::None).await?),
+            Self::AdapterInHand => Box::new(Adapter::open(client, Memory::Newest).await?),
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Requests and capacity units of the same work.
+
+use std::time::Duration;
+
+use event_store::embedded::Embedded;
+use uuid::Uuid;
+
+use super::contender::{Contender, Kind, Order, Refusal};
+use super::network::{Bill, Loss, Network};
+use super::stock::Command;
+use crate::{Error, embedded};
+
+/// How many commands a mean is taken over: as many as bring one snapshot.
+const MEAN_OF: u32 = 50;
+
+pub(super) async fn run() -> Result<(), Error> {
+    let mut columns = Vec::new();
+    for kind in Kind::ALL {
+        let rows = Account::open(kind).await?.rows().await;
+        columns.push(rows.map_err(|refusal| refusal.of(kind))?);
+    }
+    println!("| requests / read units / write units | {} |", Kind::ALL.map(Kind::name).join(" | "));
+    println!("|---|{}", "---|".repeat(Kind::ALL.len()));
+    for row in 0..columns[0].len() {
+        let cells: Vec<_> = columns.iter().map(|rows| shown(rows[row].1)).collect();
+        println!("| {} | {} |", columns[0][row].0, cells.join(" | "));
+    }
+    println!();
+    Ok(())
+}
+
+fn shown(Bill { requests, read_units, write_units }: Bill) -> String {
+    let rounded = |number: f64| (number * 100.0).round() / 100.0;
+    format!("{} / {} / {}", rounded(requests), rounded(read_units), rounded(write_units))
+}
+
+/// One contender on an engine of its own, and all that it sends.
+struct Account {
+    kind: Kind,
+    engine: Embedded,
+    network: Network,
+    contender: Box<dyn Contender>,
+}
+
+type Row = (&'static str, Bill);
+
+impl Account {
+    async fn open(kind: Kind) -> Result<Self, Error> {
+        let engine = embedded::in_memory()?;
+        let (client, network) = Network::before(&engine.client())?;
+        let contender = kind.open(&client).await?;
+        network.settle();
+        Ok(Self { kind, engine, network, contender })
+    }
+
+    async fn rows(&self) -> Result<Vec<Row>, Refusal> {
+        let mut rows = vec![
+            ("one event, new aggregate", self.of_commands(Uuid::now_v7(), 1, 1).await?),
+            ("three events, new aggregate", self.of_commands(Uuid::now_v7(), 3, 1).await?),
+        ];
+        let commands = [
+            ("one event, existing aggregate, mean of 50", 1),
+            ("three events, existing aggregate, mean of 50", 3),
+        ];
+        for (name, lots) in commands {
+            let existing = self.existing().await?;
+            rows.push((name, self.of_commands(existing, lots, MEAN_OF).await?));
+        }
+        let long = Uuid::now_v7();
+        let loads = [
+            ("load after 10 events", 0..10),
+            ("load after 1 000 events", 10..1_000),
+            ("load after 10 000 events", 1_000..10_000),
+            ("load after 10 025 events", 10_000..10_025),
+        ];
+        for (name, events) in loads {
+            self.contender.fill(long, events).await?;
+            snapshots_written().await;
+            self.network.settle();
+            self.contender.load(long).await?;
+            rows.push((name, self.network.settle()));
+        }
+        rows.push(("conflict and its resolution", self.of_a_conflict().await?));
+        rows.push(("lost answers, and the command again", self.of_lost_answers().await?));
+        Ok(rows)
+    }
+
+    /// An aggregate that the contender knows as well as it ever does.
+    async fn existing(&self) -> Result<Uuid, Refusal> {
+        let aggregate = Uuid::now_v7();
+        for _ in 0..10 {
+            self.contender.execute(Order::new(aggregate, Command::lots(1))).await?;
+        }
+        self.network.settle();
+        Ok(aggregate)
+    }
+
+    async fn of_commands(
+        &self,
+        aggregate: Uuid,
+        lots: u32,
+        commands: u32,
+    ) -> Result<Bill, Refusal> {
+        for _ in 0..commands {
+            self.contender.execute(Order::new(aggregate, Command::lots(lots))).await?;
+        }
+        snapshots_written().await;
+        Ok(self.network.settle().over(commands))
+    }
+
+    /// Between what this one has decided and its write, another process's command comes first.
+    async fn of_a_conflict(&self) -> Result<Bill, Refusal> {
+        let aggregate = self.existing().await?;
+        let rival = self.kind.open(&self.engine.client()).await.map_err(Refusal::failed)?;
+        self.network.before_next_write(Box::pin(async move {
+            // A rival that failed would show: there would be nothing to resolve.
+            let _ = rival.execute(Order::new(aggregate, Command::lots(1))).await;
+        }));
+        let order = Order::new(aggregate, Command::lots(1));
+        while let Err(refusal) = self.contender.execute(order.clone()).await {
+            if !matches!(refusal, Refusal::Conflict) {
+                return Err(refusal);
+            }
+        }
+        let bill = self.network.settle();
+        let events = self.contender.load(aggregate).await?.events;
+        self.network.settle();
+        if events == 12 { Ok(bill) } else { Err(Refusal::Failed(format!("{events} events"))) }
+    }
+
+    /// No answer arrives from the write on, until the author of the command is told that it failed, and
+    /// gives it again.
+    async fn of_lost_answers(&self) -> Result<Bill, Refusal> {
+        let aggregate = self.existing().await?;
+        let order = Order::new(aggregate, Command::lots(1));
+        self.network.lose(Loss::FromNextWrite);
+        let first = self.contender.execute(order.clone()).await;
+        self.network.lose(Loss::None);
+        if first.is_err() {
+            self.contender.execute(order).await?;
+        }
+        Ok(self.network.settle())
+    }
+}
+
+/// Ours are written beside the command's path.
+async fn snapshots_written() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}

@@ -1,0 +1,54 @@
+use std::num::NonZeroUsize;
+
+use aws_sdk_dynamodb::Client;
+use event_store::dynamodb::DynamoDbStore;
+use event_store::handler::{CommandHandler, Envelope, Outcome};
+use event_store::{Head, Timestamp};
+use futures::future::BoxFuture;
+use uuid::Uuid;
+
+use super::contender::{Contender, Order, Refusal};
+use super::stock::Stock;
+use crate::Error;
+
+/// This repository's store, behind its command handler.
+pub(super) struct Ours {
+    handler: CommandHandler<Stock, DynamoDbStore>,
+}
+
+impl Ours {
+    pub(super) async fn open(client: &Client) -> Result<Self, Error> {
+        let store = DynamoDbStore::new(client.clone(), "ours");
+        store.ensure_table().await?;
+        let heads = NonZeroUsize::MIN.saturating_add(9_999);
+        Ok(Self { handler: CommandHandler::new(store, heads) })
+    }
+}
+
+impl Contender for Ours {
+    fn execute(&self, order: Order) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            let envelope = Envelope {
+                command_id: order.command_id,
+                aggregate: order.aggregate,
+                expected_version: None,
+                command: order.command,
+                actor: "Mara Lindqvist".into(),
+                now: Timestamp::of_uuid(order.command_id).unwrap_or_default(),
+                correlation_id: None,
+                causation_id: None,
+            };
+            match self.handler.execute(&envelope).await.map_err(Refusal::failed)? {
+                Outcome::Accepted(_) => Ok(()),
+                other => Err(Refusal::Failed(format!("{other:?}"))),
+            }
+        })
+    }
+
+    fn load(&self, aggregate: Uuid) -> BoxFuture<'_, Result<Stock, Refusal>> {
+        Box::pin(async move {
+            let head = Head::<Stock>::load(self.handler.store(), aggregate, None).await;
+            Ok(head.map_err(Refusal::failed)?.state)
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Commands a second and p99 of the same work, each on a file of its own. In each round all take their
+//! turns, so that a noisy machine is noisy to all.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_store::embedded::Embedded;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::contender::{Contender, Kind, Order};
+use super::stock::Command;
+use crate::latency::{Latencies, Millis};
+use crate::{Error, embedded};
+
+/// Commands to an existing aggregate before its writer goes to another.
+const TO_EACH: u32 = 50;
+
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    name: &'static str,
+    lots: u32,
+    writers: u32,
+    /// Whether each command is the first of its aggregate.
+    new: bool,
+}
+
+const WORK: [Work; 8] = [
+    Work { name: "one event, new", lots: 1, writers: 1, new: true },
+    Work { name: "one event, new", lots: 1, writers: 8, new: true },
+    Work { name: "three events, new", lots: 3, writers: 1, new: true },
+    Work { name: "three events, new", lots: 3, writers: 8, new: true },
+    Work { name: "one event, existing", lots: 1, writers: 1, new: false },
+    Work { name: "one event, existing", lots: 1, writers: 8, new: false },
+    Work { name: "three events, existing", lots: 3, writers: 1, new: false },
+    Work { name: "three events, existing", lots: 3, writers: 8, new: false },
+];
+
+#[derive(Default)]
+struct Measured {
+    /// Commands a second, the best of the rounds.
+    rate: f64,
+    latencies: Latencies,
+}
+
+struct Runner {
+    contender: Arc<dyn Contender>,
+    // Closed when it is dropped.
+    _engine: Embedded,
+}
+
+impl Runner {
+    async fn open(kind: Kind, directory: &Path) -> Result<Self, Error> {
+        let engine = embedded::open(&directory.join(format!("{kind:?}.db")))?;
+        let contender = Arc::from(kind.open(&engine.client()).await?);
+        Ok(Self { contender, _engine: engine })
+    }
+}
+
+pub(super) async fn run(rounds: u32, time: Duration) -> Result<(), Error> {
+    let directory = tempfile::tempdir()?;
+    let mut runners = Vec::new();
+    for kind in Kind::ALL {
+        runners.push((kind, Runner::open(kind, directory.path()).await?));
+    }
+    println!("| commands/s, p99 | writers | {} | ours to the best peer |", names());
+    println!("|---|---|{}---|", "---|".repeat(Kind::ALL.len()));
+    for work in WORK {
+        let mut measured: Vec<Measured> = Vec::new();
+        measured.resize_with(runners.len(), Measured::default);
+        for _ in 0..rounds {
+            for ((kind, runner), all) in runners.iter().zip(&mut measured) {
+                let (rate, latencies) = round(&runner.contender, work, time)
+                    .await
+                    .map_err(|error| Error::Engine(format!("{}: {error}", kind.name())))?;
+                all.rate = all.rate.max(rate);
+                all.latencies.extend(latencies);
+            }
+        }
+        print(work, &mut measured);
+    }
+    println!();
+    Ok(())
+}
+
+fn names() -> String {
+    Kind::ALL.map(Kind::name).join(" | ")
+}
+
+fn print(Work { name, writers, .. }: Work, measured: &mut [Measured]) {
+    let best = measured[1..].iter().map(|peer| peer.rate).fold(0.0, f64::max);
+    let ratio = measured[0].rate / best;
+    let cells: Vec<_> = (measured.iter_mut())
+        .map(|m| format!("{:.0}, {}", m.rate, Millis(m.latencies.quantile(0.99))))
+        .collect();
+    println!("| {name} | {writers} | {} | {ratio:.1} × |", cells.join(" | "));
+}
+
+/// Each writer gives its next command when the last was answered, to aggregates of its own. Only what is
+/// measured counts as time: an existing aggregate's first command is neither.
+async fn round(
+    contender: &Arc<dyn Contender>,
+    work: Work,
+    time: Duration,
+) -> Result<(f64, Latencies), Error> {
+    let started = Instant::now();
+    let mut writers = JoinSet::new();
+    for _ in 0..work.writers {
+        let contender = Arc::clone(contender);
+        writers.spawn(async move {
+            let mut latencies = Latencies::default();
+            let mut busy = Duration::ZERO;
+            while started.elapsed() < time {
+                let aggregate = Uuid::now_v7();
+                let order = |lots| Order::new(aggregate, Command::lots(lots));
+                if !work.new {
+                    contender.execute(order(1)).await?;
+                }
+                for _ in 0..if work.new { 1 } else { TO_EACH } {
+                    let order = order(work.lots);
+                    let sent = Instant::now();
+                    contender.execute(order).await?;
+                    let took = sent.elapsed();
+                    busy += took;
+                    latencies.push(took);
+                }
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a count of commands")]
+            let rate = latencies.len() as f64 / busy.as_secs_f64();
+            Ok::<_, super::contender::Refusal>((rate, latencies))
+        });
+    }
+    let (mut rate, mut latencies) = (0.0, Latencies::default());
+    while let Some(writer) = writers.join_next().await {
+        let (of_one, took) = writer?.map_err(|refusal| Error::Engine(refusal.to_string()))?;
+        rate += of_one;
+        latencies.extend(took);
+    }
+    Ok((rate, latencies))
+}

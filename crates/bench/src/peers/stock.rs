@@ -1,0 +1,103 @@
+//! The aggregate that all of them keep: how many there are. Nothing is refused, so that what is measured
+//! is storing.
+
+use std::convert::Infallible;
+
+use event_store::{Aggregate, Context};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stock {
+    pub(super) on_hand: u64,
+    /// How many events were folded to get here.
+    pub(super) events: u64,
+}
+
+/// One lot, one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub(super) enum Command {
+    CheckIn { lots: Vec<Lot> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub(super) enum Event {
+    CheckedIn(Lot),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lot {
+    quantity: u32,
+    reference: String,
+    unit_cost: u32,
+}
+
+impl Command {
+    /// So many lots, such as a small business checks in.
+    pub(super) fn lots(count: u32) -> Self {
+        let lot = |number| Lot {
+            quantity: 12,
+            reference: format!("PO {}", 1180 + number),
+            unit_cost: 1250,
+        };
+        Self::CheckIn { lots: (0..count).map(lot).collect() }
+    }
+
+    /// One lot, whose reference is so long and cannot be compressed to less than three quarters.
+    pub(super) fn long(letters: usize) -> Self {
+        let reference = noise(letters);
+        Self::CheckIn { lots: vec![Lot { quantity: 12, reference, unit_cost: 1250 }] }
+    }
+
+    pub(super) fn events(&self) -> Vec<Event> {
+        let Self::CheckIn { lots } = self;
+        lots.iter().cloned().map(Event::CheckedIn).collect()
+    }
+}
+
+impl Stock {
+    pub(super) fn add(&mut self, Event::CheckedIn(lot): &Event) {
+        self.on_hand += u64::from(lot.quantity);
+        self.events += 1;
+    }
+}
+
+impl Aggregate for Stock {
+    const KIND: &'static str = "stock";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Never;
+
+    fn decide(&self, command: &Command, _: &Context) -> Result<Vec<Event>, Never> {
+        Ok(command.events())
+    }
+
+    fn evolve(mut self, event: &Event) -> Self {
+        self.add(event);
+        self
+    }
+
+    /// Nobody minds that something else was checked in.
+    fn conflicts_with(_: &Command, _: &Event) -> bool {
+        false
+    }
+}
+
+/// What cannot be.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Never(Infallible);
+
+/// Letters of sixty-four sorts without a pattern, the same each time (Marsaglia's xorshift).
+fn noise(letters: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let letter = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(ALPHABET[usize::try_from(state >> 58).unwrap_or(0)])
+    };
+    (0..letters).map(letter).collect()
+}

@@ -1,0 +1,136 @@
+//! The heads that a handler keeps in memory: how many, what one that had to go costs, and who is next
+//! where many want the same.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use event_store::dynamodb::{DynamoDbStore, Observer, Request};
+use event_store::embedded::Embedded;
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
+use event_store::testing::conformance::{Tally, Task};
+use event_store::{Head, Timestamp};
+use futures::future::join_all;
+use uuid::Uuid;
+
+/// Writes down every request.
+#[derive(Debug, Default)]
+struct Ledger(Mutex<Vec<&'static str>>);
+
+impl Observer for Ledger {
+    fn request(&self, request: &Request) {
+        self.0.lock().unwrap().push(request.operation);
+    }
+}
+
+impl Ledger {
+    fn settle(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+struct Setting {
+    handler: CommandHandler<Tally, DynamoDbStore>,
+    ledger: Arc<Ledger>,
+    _embedded: Embedded,
+}
+
+impl Setting {
+    async fn caching(heads: usize) -> Self {
+        let embedded = Embedded::in_memory().unwrap();
+        let ledger = Arc::new(Ledger::default());
+        let store = DynamoDbStore::new(embedded.client(), "heads").observed_by(ledger.clone());
+        store.ensure_table().await.unwrap();
+        let handler = CommandHandler::new(store, NonZeroUsize::new(heads).unwrap());
+        Self { handler, ledger, _embedded: embedded }
+    }
+
+    /// A note by a command of so many milliseconds past a certain moment.
+    async fn note(&self, aggregate: u128, id: u64) -> Accepted {
+        let millis = 1_767_268_800_000 + id;
+        let envelope = Envelope {
+            command_id: uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
+            aggregate: Uuid::from_u128(aggregate),
+            expected_version: None,
+            command: Task::Note { text: format!("note {id}") },
+            actor: "tester".to_owned(),
+            now: Timestamp::from_millis(1_767_268_800_000),
+            correlation_id: None,
+            causation_id: None,
+        };
+        match self.handler.execute(&envelope).await.unwrap() {
+            Outcome::Accepted(accepted) => accepted,
+            other => unreachable!("nothing speaks against a note: {other:?}"),
+        }
+    }
+}
+
+/// Three aggregates take turns.
+async fn turns(heads: usize) -> Vec<&'static str> {
+    let setting = Setting::caching(heads).await;
+    for (aggregate, id) in (1..=3).zip(1..) {
+        setting.note(aggregate, id).await;
+    }
+    setting.ledger.settle();
+    for (aggregate, id) in (1..=3).zip(11..) {
+        let accepted = setting.note(aggregate, id).await;
+        assert_eq!((accepted.change_set.version, accepted.retries), (2, 0));
+    }
+    setting.ledger.settle()
+}
+
+#[tokio::test]
+async fn a_head_that_had_to_go_costs_one_load() {
+    assert_eq!(turns(3).await, ["PutItem"; 3]);
+    assert_eq!(turns(2).await, ["Query", "PutItem"].repeat(3));
+    assert_eq!(turns(1).await, ["Query", "PutItem"].repeat(3));
+}
+
+#[tokio::test]
+async fn a_head_that_is_used_stays() {
+    let setting = Setting::caching(2).await;
+    for (other, id) in (2..=21).zip(1..) {
+        setting.note(1, 2 * id).await;
+        setting.note(other, 2 * id + 1).await;
+    }
+    let queries = setting.ledger.settle().iter().filter(|operation| **operation == "Query").count();
+    assert_eq!(queries, 1 + 20);
+}
+
+#[tokio::test]
+async fn a_repeat_is_known_without_the_head() {
+    let setting = Setting::caching(1).await;
+    let first = setting.note(1, 1).await;
+    setting.note(2, 2).await;
+    let again = setting.note(1, 1).await;
+    assert_eq!((again.duplicate, again.change_set), (true, first.change_set));
+    let head = Head::<Tally>::load(setting.handler.store(), Uuid::from_u128(1), None).await;
+    assert_eq!(head.unwrap().version, 1);
+}
+
+/// Whoever has had a turn waits until all the others have had theirs.
+#[tokio::test]
+async fn sixty_four_writers_on_one_aggregate_take_turns() {
+    const WRITERS: usize = 64;
+    const COMMANDS: u64 = 10;
+    let setting = Setting::caching(1).await;
+    let taken = Mutex::new([0; WRITERS]);
+    join_all((0..WRITERS).map(|writer| {
+        let (setting, taken) = (&setting, &taken);
+        async move {
+            for command in 0..COMMANDS {
+                setting.note(1, command * WRITERS as u64 + writer as u64).await;
+                let mut taken = taken.lock().unwrap();
+                taken[writer] += 1;
+                let (least, most) = (taken.iter().min().unwrap(), taken.iter().max().unwrap());
+                assert!(most - least <= 1, "{taken:?}");
+            }
+        }
+    }))
+    .await;
+    let requests = setting.ledger.settle();
+    let loads = requests.iter().filter(|operation| **operation == "Query").count();
+    assert_eq!(loads, 1, "a hot aggregate is loaded once");
+    let head = Head::<Tally>::load(setting.handler.store(), Uuid::from_u128(1), None).await;
+    assert_eq!(head.unwrap().version, WRITERS as u64 * COMMANDS);
+}
