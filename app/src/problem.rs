@@ -55,6 +55,7 @@ pub enum Code {
     MethodNotAllowed,
     Conflict,
     CommandIdReused,
+    TooSlow,
     TooLarge,
     UnsupportedMediaType,
     Rejected,
@@ -78,6 +79,7 @@ impl Code {
             Self::MethodNotAllowed => (405, "method-not-allowed", "Not a method of this resource"),
             Self::Conflict => (409, "conflict", "Someone else was faster"),
             Self::CommandIdReused => (409, "command-id-reused", "The command id is taken"),
+            Self::TooSlow => (408, "too-slow", "Not read in time"),
             Self::TooLarge => (413, "too-large", "Too large"),
             Self::UnsupportedMediaType => {
                 (415, "unsupported-media-type", "Another format is needed")

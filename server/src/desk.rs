@@ -1,6 +1,7 @@
 //! The desk: the one way in, for the HTTP interface and the screens alike.
 
 mod batch;
+mod feed;
 mod journal;
 mod lists;
 mod together;

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod doctor;
 pub mod http;
 pub mod kinds;
+pub mod live;
 pub mod open;
 mod openapi;
 pub mod pages;
@@ -31,6 +32,7 @@ use config::Command;
 use event_store::{AggregateId, StoreError};
 
 pub use desk::FrontDesk;
+pub use live::Live;
 pub use routes::{Host, router};
 
 /// Why the program cannot start, or cannot go on: one line.

@@ -18,6 +18,7 @@ use utoipa::OpenApi;
     tags(
         (name = "commands", description = "Where tasks are performed"),
         (name = "aggregates", description = "States, histories and their proof"),
+        (name = "feed", description = "All change sets of all aggregates, in one order that never changes"),
         (name = "operations", description = "For whoever runs it"),
     ),
 )]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use app::problem::{Code, Problem};
 use domain::sku::SkuRejection;
+use event_store::feed::{FeedError, Position};
 use event_store::{AggregateId, StoreError, Version};
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,6 +21,10 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
             tracing::error!(%aggregate, version, problem, "what is stored is not what was written");
             Problem::new(Code::Corrupt, error.to_string()).with("failed_at", *version)
         }
+        StoreError::Feed(broken) => {
+            tracing::error!(error = %broken, "what is stored is not what was written");
+            Problem::new(Code::Corrupt, error.to_string()).with("batch", broken.batch)
+        }
         StoreError::TooLarge { bytes, limit } => Problem::new(Code::TooLarge, error.to_string())
             .with("bytes", *bytes)
             .with("limit", *limit),
@@ -28,6 +33,25 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
             Problem::new(Code::Internal, "the store refuses; the log of the server says why")
         }
     }
+}
+
+/// The problem that the feed has with a reader who gave his position in `place`.
+pub(crate) fn of_feed(place: &str, error: &FeedError) -> Problem {
+    match error {
+        FeedError::Opening => unavailable("the feed is still being read"),
+        FeedError::Beyond { after, newest } => no_position(place, after, *newest),
+        FeedError::Unreadable { position, problem } => {
+            of_store(problem).with("position", *position)
+        }
+        FeedError::Store(error) => of_store(error),
+        other => defect(other),
+    }
+}
+
+/// What was found where a position of the feed should be.
+pub(crate) fn no_position(place: &str, found: impl std::fmt::Display, newest: Position) -> Problem {
+    let expected = format!("expected a whole number from 0 to {newest}, where the feed ends");
+    malformed(place, format!("`{found}` is no position of the feed; {expected}"))
 }
 
 /// Rounded up, as `Retry-After` has no fractions and 0 means at once (RFC 9110, 10.2.3).
@@ -89,6 +113,8 @@ pub(crate) fn defect(error: &dyn std::fmt::Display) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use event_store::FeedBreak;
+
     use super::*;
 
     fn away(retry_after: Duration) -> StoreError {
@@ -106,6 +132,31 @@ mod tests {
         ] {
             assert!(of_store(&error).is(code), "{error}");
         }
+    }
+
+    #[test]
+    fn each_failure_of_the_feed_has_a_code() {
+        let aggregate = AggregateId::new("inventory-item", Uuid::max());
+        let missing = || StoreError::corrupt(&aggregate, 3, "is missing");
+        let altered = FeedBreak { batch: 2, problem: "was altered".to_owned() };
+        for (error, code, name, value) in [
+            (FeedError::Opening, Code::Unavailable, "retry_after", 1),
+            (
+                FeedError::Unreadable { position: 7, problem: missing() },
+                Code::Corrupt,
+                "position",
+                7,
+            ),
+            (FeedError::Store(away(Duration::ZERO)), Code::Unavailable, "retry_after", 1),
+            (FeedError::Store(StoreError::Feed(altered)), Code::Corrupt, "batch", 2),
+        ] {
+            let problem = of_feed("after", &error);
+            assert!(problem.is(code), "{error}");
+            assert_eq!(problem.more[name], value, "{error}");
+        }
+        let beyond = of_feed("after", &FeedError::Beyond { after: 9, newest: 4 });
+        assert!(beyond.is(Code::Malformed));
+        assert_eq!(beyond.more["pointer"], "after");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod aggregates;
 mod change_sets;
 mod commands;
+mod feed;
 mod health;
 mod metrics;
 mod openapi;
@@ -23,6 +24,7 @@ use utoipa_axum::routes;
 use crate::desk::FrontDesk;
 use crate::http::guard;
 use crate::http::problem::ProblemDocument;
+use crate::live::Live;
 use crate::openapi::Description;
 use crate::pages;
 
@@ -31,6 +33,8 @@ use crate::pages;
 pub struct Host {
     /// The desk.
     pub desk: FrontDesk,
+    /// Those who follow the feed.
+    pub live: Live,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
 }
@@ -55,6 +59,8 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(aggregates::get))
         .routes(routes!(change_sets::get))
         .routes(routes!(verification::get))
+        .routes(routes!(feed::get))
+        .routes(routes!(feed::live))
         .routes(routes!(openapi::get))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

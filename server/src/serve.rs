@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::Failure;
 use crate::config::Settings;
+use crate::live::Live;
 use crate::open::{DataDirectory, OpenDesk};
 use crate::routes::{Host, router};
 use crate::stop::Stop;
@@ -39,7 +40,8 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
             announce(address)
         }
     });
-    let served = serve_on(listener, Host { desk: open.desk.clone(), metrics }, stop).await;
+    let host = Host { desk: open.desk.clone(), live: Live::default(), metrics };
+    let served = serve_on(listener, host, stop).await;
     catching_up.abort();
     open.close().await;
     served?;
@@ -59,8 +61,15 @@ async fn serve_on(listener: TcpListener, host: Host, stop: Stop) -> io::Result<(
             tracing::debug!(%error, "a connection keeps its delay");
         }
     });
-    let serving =
-        axum::serve(listener, router(host)).with_graceful_shutdown(stop.clone().requested());
+    let told_to_stop = {
+        let (stop, live) = (stop.clone(), host.live.clone());
+        async move {
+            stop.requested().await;
+            // What has no end of its own would be waited for in vain.
+            live.stop();
+        }
+    };
+    let serving = axum::serve(listener, router(host)).with_graceful_shutdown(told_to_stop);
     let out_of_patience = async {
         stop.requested().await;
         tokio::time::sleep(STOP_PATIENCE).await;

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use read_model::ReadModel;
 use serde_json::{Value, json};
 use server::desk::Lists;
-use server::{FrontDesk, Host, router, telemetry};
+use server::{FrontDesk, Host, Live, router, telemetry};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -76,12 +76,31 @@ impl TestDesk {
     /// `clean`: whether the lists are complete from the start.
     pub(crate) async fn with_lists(clean: bool) -> Self {
         let engine = Embedded::in_memory().unwrap();
-        let desk = Self::node(engine.client(), clean).await;
+        Self::on(engine, clean, Live::default()).await
+    }
+
+    /// With these who follow the feed.
+    pub(crate) async fn with_live(live: Live) -> Self {
+        Self::on(Embedded::in_memory().unwrap(), true, live).await
+    }
+
+    /// Another desk on the same store, which remembers nothing.
+    pub(crate) async fn again(mut self) -> Self {
+        self.front.finish().await;
+        Self::on(self.engine.take().unwrap(), true, Live::default()).await
+    }
+
+    async fn on(engine: Embedded, clean: bool, live: Live) -> Self {
+        let desk = Self::opened(engine.client(), clean, live).await;
         Self { engine: Some(engine), ..desk }
     }
 
     /// A server of several on the same store.
     pub(crate) async fn node(client: Client, clean: bool) -> Self {
+        Self::opened(client, clean, Live::default()).await
+    }
+
+    async fn opened(client: Client, clean: bool, live: Live) -> Self {
         let store = DynamoDbStore::new(client, "daybook");
         store.ensure_table().await.unwrap();
         let model = ReadModel::in_memory().await.unwrap();
@@ -91,7 +110,7 @@ impl TestDesk {
         let desk = FrontDesk::new(store.clone(), lists, "Tess");
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();
-        Self { router: router(Host { desk, metrics }), front, engine: None }
+        Self { router: router(Host { desk, live, metrics }), front, engine: None }
     }
 
     /// The same desk, its store gone.

@@ -45,6 +45,8 @@ pub(crate) struct Quirks {
     pub(crate) date: Option<&'static str>,
     /// The operation that nobody may ask for.
     pub(crate) denies: Option<&'static str>,
+    /// The name that every request is broken off for that says it.
+    pub(crate) away_for: Option<String>,
 }
 
 impl Dynamo {
@@ -105,11 +107,15 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-    let mood = dynamo.mood.load(Ordering::SeqCst);
+    let Quirks { date, denies, away_for } = dynamo.quirks.lock().unwrap().clone();
+    let is_about = |name| String::from_utf8_lossy(&body).contains(&name);
+    let mood = match away_for.is_some_and(is_about) {
+        true => Mood::Away as u8,
+        false => dynamo.mood.load(Ordering::SeqCst),
+    };
     let is_write = ["PutItem", "TransactWriteItems"].contains(&operation);
     let loses_it = mood == Mood::LosesAnAnswer as u8 && is_write;
     if mood == Mood::Well as u8 || (mood == Mood::LosesAnAnswer as u8 && !is_write) {
-        let Quirks { date, denies } = dynamo.quirks.lock().unwrap().clone();
         let (status, body) = match denies {
             Some(denied) if denied == operation => (400, DENIED.to_owned()),
             _ => dynamo.run(operation, &body),

@@ -101,6 +101,21 @@ impl Daybook {
         panic!("it does not become ready: {:?}", self.get("/readyz"));
     }
 
+    /// Asks for a stream of events: what comes after the head of the answer.
+    pub(crate) fn follow(&self, path: &str) -> BufReader<TcpStream> {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 200"), "{line}");
+        while line != "\r\n" {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+        }
+        reader
+    }
+
     pub(crate) fn command(&self, command: &Value) -> Reply {
         request(self.address, "POST", "/api/v1/commands", &command.to_string()).unwrap()
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
+use crate::feed::Position;
 use crate::{AggregateId, Hash, Tagged, Timestamp, Version};
 
 /// `POST /commands`: one command. Unknown fields are refused.
@@ -133,6 +134,22 @@ pub struct ChangeSet {
     pub hash: Hash,
     /// The exact hashed text.
     pub body: String,
+}
+
+/// A change set at its place in the feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeedEntry {
+    /// Its place, from 1.
+    pub position: Position,
+    /// What stands there.
+    pub change_set: ChangeSet,
+}
+
+#[cfg(feature = "feed")]
+impl From<&crate::feed::Entry> for FeedEntry {
+    fn from(entry: &crate::feed::Entry) -> Self {
+        Self { position: entry.position, change_set: (&entry.change_set).into() }
+    }
 }
 
 impl From<&crate::ChangeSet> for ChangeSet {

@@ -222,6 +222,16 @@ pub(crate) struct ChangeSet {
     pub body: String,
 }
 
+/// A change set at its place in the feed.
+#[derive(ToSchema)]
+pub(crate) struct FeedEntry {
+    /// Its place: from 1, without holes, the same for ever.
+    #[schema(minimum = 1)]
+    pub position: u64,
+    /// What stands there.
+    pub change_set: ChangeSet,
+}
+
 /// What checking a whole history found.
 #[derive(ToSchema)]
 pub(crate) struct Verification {
@@ -243,7 +253,7 @@ pub(crate) struct Verification {
 /// A problem document (RFC 9457). What explains the problem further stands beside these: `pointer`,
 /// `line` and `column` of what is malformed, `rejection` (its own `code`, with the figures that explain it) and
 /// `version` of what was rejected, `current_version` and `since` (change sets) of a conflict, `failed_at` of what is corrupt, `index` of
-/// the command in an atomic batch. A new item whose SKU another item has is rejected with the code `sku-taken`, the
+/// the command in an atomic batch, `position` in the feed. A new item whose SKU another item has is rejected with the code `sku-taken`, the
 /// `sku` as that item writes it, its id as `item` and its `name`, null where it cannot be told.
 #[derive(ToSchema)]
 pub(crate) struct Problem {

@@ -93,6 +93,10 @@ enum BatchOutcome {
 }
 
 /// Takes up several commands: all together or not at all, or each by itself.
+///
+/// A batch that is not atomic goes on after a command that is refused. After one whose outcome is not known
+/// (its status is 500 or 503) none is tried any more: the rest are told to come back, 503, and the
+/// whole batch can be sent again as it is.
 #[utoipa::path(
     post,
     path = "/api/v1/commands/batch",

@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::desk::FrontDesk;
+use crate::live::Live;
 use crate::telemetry;
 
 /// Figures for Prometheus.
@@ -17,8 +18,11 @@ use crate::telemetry;
 )]
 pub(super) async fn get(
     State(desk): State<FrontDesk>,
+    State(live): State<Live>,
     State(metrics): State<PrometheusHandle>,
 ) -> impl IntoResponse {
+    let newest = desk.lists().feed().head().unwrap_or_default().position;
+    telemetry::metrics::feed(newest, *live.consumers().borrow());
     telemetry::metrics::read_model_lag(desk.lists().lag().await);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render())
 }

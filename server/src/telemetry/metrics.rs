@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use event_store::dynamodb::{Observer, Purpose, Request};
+use event_store::feed::Position;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -14,6 +15,8 @@ const STORE_SECONDS: &str = "daybook_store_request_duration_seconds";
 const STORE_READ_UNITS: &str = "daybook_store_read_capacity_units_total";
 const STORE_WRITE_UNITS: &str = "daybook_store_write_capacity_units_total";
 const FEED_LAG_SECONDS: &str = "daybook_feed_lag_seconds";
+const FEED_POSITION: &str = "daybook_feed_position";
+const FEED_CONSUMERS: &str = "daybook_feed_live_consumers";
 const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
 
 /// From a conditional put in memory to a request that is given up.
@@ -43,6 +46,8 @@ fn install() -> PrometheusHandle {
         FEED_LAG_SECONDS,
         "How long change sets took from their commit to the feed"
     );
+    describe_gauge!(FEED_POSITION, "The newest position of the feed");
+    describe_gauge!(FEED_CONSUMERS, "Who follows the feed live");
     describe_gauge!(READ_MODEL_LAG, "Change sets that are committed and not in the lists yet");
     handle
 }
@@ -64,6 +69,13 @@ pub(crate) fn command(kind: &str, command: &str, outcome: &str, retries: u32, du
 /// A change set is in the feed, so long after it was committed.
 pub(crate) fn feed_lag(lag: Duration) {
     histogram!(FEED_LAG_SECONDS).record(lag);
+}
+
+/// Where the feed ends, and how many follow it live.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+pub(crate) fn feed(newest: Position, consumers: usize) {
+    gauge!(FEED_POSITION).set(newest as f64);
+    gauge!(FEED_CONSUMERS).set(consumers as f64);
 }
 
 /// How far the read model is behind.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tempfile::tempdir;
 use uuid::Uuid;
 
-use super::{Daybook, Reply, daybook};
+use super::{Daybook, Reply, daybook, request};
 use crate::desk::{bolt, command, new_id, path};
-use crate::dynamodb::{Dynamo, Mood};
+use crate::dynamodb::{Dynamo, Mood, Quirks};
 
 #[track_caller]
 fn assert_told_to_come_back(reply: &Reply) {
@@ -152,6 +152,46 @@ async fn a_stop_while_a_command_is_in_doubt_is_not_clean() {
         assert_eq!(on_hand(&server), 12);
         let log = server.stop();
         assert!(log.contains("last_stop=Unclean"), "{log}");
+    })
+    .await
+    .unwrap();
+}
+
+/// A command that is carried out although one before it may not have been would stand before that one,
+/// once the batch is repeated.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_not_tried_beyond_a_command_of_which_nobody_knows() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+        let ids = [new_id(), new_id(), new_id()];
+        for id in ids {
+            assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        }
+        let commands = ids.map(|id| command(id, "CheckInItems", json!({ "quantity": 12 })));
+        let batch = json!({ "commands": commands, "atomic": false }).to_string();
+        let send = || {
+            let reply = request(server.address, "POST", "/api/v1/commands/batch", &batch).unwrap();
+            assert_eq!(reply.status, 200, "{reply:?}");
+            reply.json()["results"].as_array().unwrap().clone()
+        };
+        let statuses = |results: &[Value]| results.iter().map(|r| r["status"].clone()).collect();
+        let versions = || ids.map(|id| server.get(&path(id)).json()["version"].clone());
+
+        dynamo.have(Quirks { away_for: Some(ids[1].to_string()), ..Quirks::default() });
+        let results = send();
+        let told: Vec<Value> = statuses(&results);
+        assert_eq!(told, [201, 503, 503]);
+        assert_eq!(results[2]["problem"]["code"], "unavailable");
+        dynamo.have(Quirks::default());
+        assert_eq!(versions(), [2, 1, 1]);
+
+        let told: Vec<Value> = statuses(&send());
+        assert_eq!(told, [200, 201, 201]);
+        assert_eq!(versions(), [2, 2, 2]);
+        server.stop();
     })
     .await
     .unwrap();

@@ -39,6 +39,28 @@ fn metrics_count_commands_and_what_they_cost() {
     server.stop();
 }
 
+#[test]
+fn metrics_say_where_the_feed_ends_and_how_many_follow_it() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    for _ in 0..3 {
+        server.command(&command(new_id(), "CreateInventoryItem", bolt()));
+    }
+    let _follower = server.follow("/api/v1/feed/live");
+    let metrics = server.get("/metrics").body;
+    for line in [
+        "# TYPE daybook_feed_position gauge",
+        "daybook_feed_position 3",
+        "# TYPE daybook_feed_live_consumers gauge",
+        "daybook_feed_live_consumers 1",
+        "# TYPE daybook_feed_lag_seconds histogram",
+        "daybook_feed_lag_seconds_count 3",
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "no `{line}` in:\n{metrics}");
+    }
+    server.stop();
+}
+
 fn command_count(name: &str, outcome: &str) -> String {
     format!(
         "daybook_commands_total{{kind=\"inventory-item\",type=\"{name}\",outcome=\"{outcome}\"}} 1"

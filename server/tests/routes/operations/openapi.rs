@@ -87,6 +87,8 @@ async fn every_route_is_described() {
         "get /api/v1/aggregates/{kind}/{id}",
         "get /api/v1/aggregates/{kind}/{id}/change-sets",
         "get /api/v1/aggregates/{kind}/{id}/verification",
+        "get /api/v1/feed",
+        "get /api/v1/feed/live",
         "get /api/v1/openapi.json",
         "get /healthz",
         "get /metrics",
@@ -125,6 +127,7 @@ async fn answers_are_as_described() {
         (item.to_owned(), sku),
         (format!("{item}/change-sets"), format!("{}/change-sets", path(id))),
         (format!("{item}/verification"), format!("{}/verification", path(id))),
+        ("/api/v1/feed".to_owned(), "/api/v1/feed".to_owned()),
         ("/healthz".to_owned(), "/healthz".to_owned()),
         ("/readyz".to_owned(), "/readyz".to_owned()),
     ] {

@@ -1,0 +1,78 @@
+//! The feed as the desk gives it: with everything that was acknowledged before.
+
+use std::time::Duration;
+
+use app::problem::Problem;
+use event_store::feed::{Entry, FeedError, Position};
+
+use tokio::time::timeout;
+
+use super::FrontDesk;
+use crate::problems;
+
+/// How long a reader waits for what was acknowledged before it, and for the feed itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl FrontDesk {
+    /// Where the feed ends, once all that was acknowledged before is in it.
+    ///
+    /// # Errors
+    /// `unavailable`, when that takes too long, or the feed is still being read.
+    pub async fn feed_end(&self) -> Result<Position, Problem> {
+        self.known_feed_end().await?;
+        self.lists.feed().settle(PATIENCE).await.map_err(|behind| {
+            tracing::warn!(%behind, "the feed was not given");
+            problems::unavailable("the feed is behind what was acknowledged")
+        })
+    }
+
+    /// Up to `limit` entries after this position, ascending; none only at the end of the feed.
+    ///
+    /// # Errors
+    /// `malformed`, with `place` for where the position was given, when it is beyond the feed; `corrupt`,
+    /// when the very next entry cannot be read.
+    pub async fn feed_entries(
+        &self,
+        place: &str,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Problem> {
+        self.feed_end().await?;
+        let entries = self.lists.feed().entries(after, limit).await;
+        entries.map_err(|error| problems::of_feed(place, &error))
+    }
+
+    /// The position that this text says, which was given in `place`.
+    ///
+    /// # Errors
+    /// `malformed`, when it says none.
+    pub async fn feed_position(&self, place: &str, text: &str) -> Result<Position, Problem> {
+        let newest = self.known_feed_end().await?;
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let position = text.parse().ok().filter(|_| digits);
+        position.ok_or_else(|| problems::no_position(place, text, newest))
+    }
+
+    /// The same, for one who goes on reading from there.
+    ///
+    /// # Errors
+    /// `malformed` for one beyond the feed, too.
+    pub async fn feed_start(&self, place: &str, text: &str) -> Result<Position, Problem> {
+        let position = self.feed_position(place, text).await?;
+        // Another process may have told of more than this one knows: reading on finds out.
+        match self.lists.feed().entries(position, 1).await {
+            // What cannot be read is told when its turn comes.
+            Ok(_) | Err(FeedError::Unreadable { .. }) => Ok(position),
+            Err(error) => Err(problems::of_feed(place, &error)),
+        }
+    }
+
+    /// As far as this process knows.
+    async fn known_feed_end(&self) -> Result<Position, Problem> {
+        let mut heads = self.lists.feed().heads();
+        let known = timeout(PATIENCE, heads.wait_for(Option::is_some)).await;
+        let head = known.ok().and_then(Result::ok).and_then(|head| *head);
+        let head = head.ok_or_else(|| problems::of_feed("", &FeedError::Opening))?;
+        Ok(head.position)
+    }
+}
