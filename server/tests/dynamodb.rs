@@ -86,6 +86,11 @@ impl Dynamo {
             "DescribeContinuousBackups" => (200, BACKUPS.to_owned()),
             "CreateTable" => run(database, body, Database::create_table),
             "DescribeTable" => run(database, body, Database::describe_table),
+            "BatchGetItem" => run(database, body, Database::batch_get_item),
+            "ListStreams" => run(database, body, Database::list_streams),
+            "DescribeStream" => run(database, body, Database::describe_stream),
+            "GetShardIterator" => run(database, body, Database::get_shard_iterator),
+            "GetRecords" => run(database, body, Database::get_records),
             other => panic!("{other} is not expected"),
         }
     }
@@ -98,7 +103,7 @@ const BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStat
 
 async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers["x-amz-target"].to_str().unwrap();
-    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap();
+    let (_, operation) = target.split_once("_20120810.").unwrap();
     if dynamo.mood.load(Ordering::SeqCst) == Mood::Slow as u8 {
         dynamo.waiting.fetch_add(1, Ordering::SeqCst);
         while dynamo.mood.load(Ordering::SeqCst) == Mood::Slow as u8 {

@@ -6,6 +6,7 @@
 //! drawn beside the fixed ones.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
+#[expect(dead_code, reason = "nobody counts")]
 mod dying;
 #[expect(dead_code, reason = "what is not left to chance")]
 mod faults;

@@ -38,6 +38,11 @@ impl Dying {
         self.died.notified().await;
     }
 
+    /// How often it was asked for anything.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
     async fn call<T>(&self, call: impl Future<Output = T>) -> T {
         let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         let (Death::Before(last) | Death::After(last)) = self.death;
