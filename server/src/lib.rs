@@ -63,6 +63,9 @@ pub enum Failure {
     /// The feed is not complete, as some histories cannot be read to their end.
     #[error("some change sets cannot be put into the feed; the log says which and why")]
     Unsequenced,
+    /// The feed is not what was written. What is wrong has been printed.
+    #[error("the feed is not as it was written")]
+    FeedAltered,
     /// Something is not as it was written. What it is has been printed.
     #[error("{altered} of {aggregates} aggregates are not as they were written")]
     Altered {

@@ -153,20 +153,19 @@ async fn the_stream_tells_what_a_killed_writer_left(client: &Client, streams: st
     let streams = streams::Client::from_conf(streams);
     let plain = DynamoDbStore::new(client.clone(), "plain");
     plain.ensure_table().await.unwrap();
-    assert!(!streams::is_streaming(&streams, "plain").await.unwrap());
-    assert!(!streams::is_streaming(&streams, "nowhere").await.unwrap());
+    assert!(!plain.has_stream().await.unwrap());
 
     let store = DynamoDbStore::new(client.clone(), "streamed");
     store.ensure_table_with_stream().await.unwrap();
     store.ensure_table_with_stream().await.unwrap();
-    assert!(streams::is_streaming(&streams, "streamed").await.unwrap());
+    assert!(store.has_stream().await.unwrap());
     let table = client.describe_table().table_name("streamed").send().await.unwrap().table.unwrap();
     let stream = table.stream_specification.unwrap().stream_view_type;
     assert_eq!(stream, Some(StreamViewType::KeysOnly));
 
     let node = || {
         let feed = Feed::start(store.clone(), Pace::SHARED);
-        let tail = Tail::start(&feed, streams.clone(), "streamed");
+        let tail = Tail::start(&feed, &store, streams.clone());
         (feed, tail)
     };
     let nodes = [node(), node()];

@@ -70,7 +70,7 @@ async fn what_a_killed_writer_left_is_found() {
         Shard { records: closed, is_closed: true, ..Shard::default() },
     ];
     let feed = Feed::start(store.clone(), PACE);
-    let _tail = Tail::start(&feed, stream.client(), "feed");
+    let _tail = Tail::start(&feed, &stream.store(), stream.client());
     reach(&feed, 11).await;
     order::assert_complete(&store).await;
     let requests = stream.state().requests.clone();
@@ -94,7 +94,7 @@ async fn what_expired_was_trimmed_or_refused_is_gone_on_with() {
     let feed = Feed::start(store.clone(), PACE);
     let history = written(&store, 1, 8).await;
     stream.state().shards = vec![Shard { records: keys(&history[..4]), ..Shard::default() }];
-    let _tail = Tail::start(&feed, stream.client(), "feed");
+    let _tail = Tail::start(&feed, &stream.store(), stream.client());
     reach(&feed, 8).await;
     let mut id = 1;
     for (operation, code) in [
@@ -143,7 +143,7 @@ async fn what_is_in_order_is_left_alone() {
     let counted = Dying::at(Death::Before(usize::MAX), &store);
     let feed = Feed::start(counted.clone(), PACE);
     stream.state().shards = vec![Shard::default()];
-    let _tail = Tail::start(&feed, stream.client(), "feed");
+    let _tail = Tail::start(&feed, &stream.store(), stream.client());
     asked(&stream, "GetRecords", 0, 2).await;
 
     let history = written(&store, 1, 5).await;

@@ -1,5 +1,5 @@
 use event_store::dynamodb::DynamoDbStore;
-use event_store::dynamodb::streams::{self, Tail};
+use event_store::dynamodb::streams::Tail;
 use event_store::feed::Feed;
 
 use super::OpenStore;
@@ -20,8 +20,8 @@ impl OpenStore {
     pub(super) async fn others(&self, feed: &Feed<DynamoDbStore>) -> Others {
         let Some(client) = &self.streams else { return Others::None };
         let table = self.store.table();
-        let tail = Tail::start(feed, client.clone(), table);
-        match streams::is_streaming(client, table).await {
+        let tail = Tail::start(feed, &self.store, client.clone());
+        match self.store.has_stream().await {
             Ok(true) => return Others::Heard(tail),
             Ok(false) => tracing::warn!(
                 "the table `{table}` has no stream: what another process commits just before it dies reaches \
@@ -29,11 +29,9 @@ impl OpenStore {
                  dynamodb update-table --table-name {table} --stream-specification \
                  StreamEnabled=true,StreamViewType=KEYS_ONLY`; then `daybook reconcile`, once"
             ),
-            Err(error) => tracing::warn!(
-                %error,
-                "the stream of the table `{table}` cannot be followed: until it can, what another process commits \
-                 just before it dies reaches the feed and the lists only at a start or by `daybook reconcile`"
-            ),
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be told whether the table has a stream")
+            }
         }
         Others::Unheard(tail)
     }

@@ -18,8 +18,9 @@ pub(crate) fn created(id: Uuid) -> ChangeSet {
     let server = Daybook::start(&mut daybook(data.path()));
     assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
     server.stop();
-    let exported = run(daybook(data.path()).arg("export"));
-    serde_json::from_slice(&exported.stdout).unwrap()
+    let exported = String::from_utf8(run(daybook(data.path()).arg("export")).stdout).unwrap();
+    let mut all = exported.lines().map(|line| serde_json::from_str::<ChangeSet>(line).unwrap());
+    all.find(|change_set| change_set.aggregate.id == id).unwrap()
 }
 
 fn listed(server: &Daybook, id: Uuid) -> bool {

@@ -20,7 +20,7 @@ async fn what_is_missing_is_put_into_the_feed() {
         assert_eq!(reconciled.status.code(), Some(0), "{reconciled:?}");
         String::from_utf8(reconciled.stdout).unwrap()
     };
-    assert_eq!(reconciled(), "All 1 change sets are in the feed.\n");
+    assert_eq!(reconciled(), "All 2 change sets are in the feed.\n");
 
     let engine = Embedded::open(data.path().join("daybook.db")).unwrap();
     let store = DynamoDbStore::new(engine.client(), "daybook");
@@ -28,6 +28,6 @@ async fn what_is_missing_is_put_into_the_feed() {
         store.append(&created(new_id())).await.unwrap();
     }
     engine.close().await;
-    assert_eq!(reconciled(), "All 4 change sets are in the feed; 3 were missing.\n");
-    assert_eq!(reconciled(), "All 4 change sets are in the feed.\n");
+    assert_eq!(reconciled(), "All 5 change sets are in the feed; 3 were missing.\n");
+    assert_eq!(reconciled(), "All 5 change sets are in the feed.\n");
 }

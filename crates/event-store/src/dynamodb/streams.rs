@@ -17,7 +17,7 @@ use aws_sdk_dynamodbstreams::types::Record;
 pub use aws_sdk_dynamodbstreams::{Client, Config};
 use tokio::task::JoinHandle;
 
-use super::{items, timeouts};
+use super::{DynamoDbStore, items, timeouts};
 use crate::feed::{Feed, FeedStore};
 use crate::{AggregateId, StoreError, Version};
 use grace::Grace;
@@ -48,15 +48,7 @@ pub fn for_endpoint(url: impl Into<String>) -> Config {
         .build()
 }
 
-/// Whether what is written to this table from now on goes into a stream.
-///
-/// # Errors
-/// When DynamoDB Streams does not answer, or refuses.
-pub async fn is_streaming(client: &Client, table: &str) -> Result<bool, StoreError> {
-    Stream::new(client.clone(), table).is_enabled().await
-}
-
-/// Follows the stream of a table and tells a feed what it hears, until it is dropped.
+/// Follows the stream of a store's table and tells a feed what it hears, until it is dropped.
 ///
 /// A batch of the feed makes the feed look for what others have put in order. A change set is left to its
 /// own writer for a second; whatever is not in the feed by then is put into doubt. While the stream cannot
@@ -68,10 +60,10 @@ pub struct Tail(JoinHandle<()>);
 impl Tail {
     /// Starts to follow, from as far back as the stream reaches. It belongs to the runtime that this is
     /// called in.
-    pub fn start<S: FeedStore>(feed: &Feed<S>, client: Client, table: &str) -> Self {
+    pub fn start<S: FeedStore>(feed: &Feed<S>, store: &DynamoDbStore, client: Client) -> Self {
         let follower = Follower {
             feed: feed.clone(),
-            stream: Stream::new(client, table),
+            stream: Stream::new(store.clone(), client),
             shards: Shards::default(),
             discovered: None,
             grace: Grace::of(GRACE),

@@ -91,6 +91,16 @@ impl DynamoDbStore {
         Err(TableError::NotActive { table: self.table().to_owned(), status })
     }
 
+    /// Whether what is written to the table goes into a stream of it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: away, or refusing.
+    pub async fn has_stream(&self) -> Result<bool, StoreError> {
+        let description = self.describe().await?;
+        let stream = description.and_then(|description| description.stream_specification);
+        Ok(stream.is_some_and(|stream| stream.stream_enabled))
+    }
+
     /// Whether the table answers, within a second.
     ///
     /// # Errors
@@ -110,7 +120,7 @@ impl DynamoDbStore {
         }
     }
 
-    async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
+    pub(super) async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
         match self.client.describe_table().table_name(&*self.table).send().await {
             Ok(answer) => Ok(answer.table),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),

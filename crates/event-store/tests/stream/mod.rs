@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use event_store::dynamodb::streams::{Client, for_endpoint};
+use event_store::dynamodb::{self, DynamoDbStore};
 use serde_json::{Value, json};
 
 /// A page has so many records at most.
@@ -45,6 +46,13 @@ impl Stream {
         Client::from_conf(config.build())
     }
 
+    /// A store of whose table it is the stream. Nothing can be done with it but to describe it.
+    pub(crate) fn store(&self) -> DynamoDbStore {
+        let config = dynamodb::for_endpoint("http://localhost").to_builder();
+        let config = config.http_client(self.clone()).retry_config(RetryConfig::disabled());
+        DynamoDbStore::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "feed")
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -60,7 +68,7 @@ impl Stream {
         }
         let there = |number: &Value| number.as_str().unwrap().parse::<usize>().unwrap();
         match operation {
-            "ListStreams" => Ok(json!({ "Streams": [{ "StreamArn": ARN }] })),
+            "DescribeTable" => Ok(json!({ "Table": { "LatestStreamArn": ARN } })),
             // One shard a page.
             "DescribeStream" => {
                 let last = &asked["ExclusiveStartShardId"];

@@ -1,17 +1,20 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType, StreamDescription, StreamStatus};
+use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 
 use super::shards::{Place, Reading};
 use crate::StoreError;
+use crate::dynamodb::DynamoDbStore;
 use crate::dynamodb::failure::Failure;
 
-/// The streams of one table: the one that goes on, and for a day those that were turned off.
+const NOT_FOUND: &str = "ResourceNotFoundException";
+
+/// The stream of a store's table, if it has one.
 #[derive(Debug)]
 pub(super) struct Stream {
+    store: DynamoDbStore,
     client: Client,
-    table: String,
 }
 
 /// What one reading of a shard gave.
@@ -36,34 +39,35 @@ pub(super) enum Missed {
 }
 
 impl Stream {
-    pub(super) fn new(client: Client, table: &str) -> Self {
-        Self { client, table: table.to_owned() }
-    }
-
-    pub(super) async fn is_enabled(&self) -> Result<bool, StoreError> {
-        for stream in self.list().await? {
-            for page in self.describe(&stream).await? {
-                let status = page.stream_status();
-                if matches!(status, Some(StreamStatus::Enabled | StreamStatus::Enabling)) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
+    pub(super) fn new(store: DynamoDbStore, client: Client) -> Self {
+        Self { store, client }
     }
 
     /// All shards that are there, each with its parent.
     pub(super) async fn shards(&self) -> Result<Vec<(Place, Option<String>)>, StoreError> {
-        let mut all = Vec::new();
-        for stream in self.list().await? {
-            for shard in
-                self.describe(&stream).await?.into_iter().filter_map(|page| page.shards).flatten()
-            {
-                let Some(id) = shard.shard_id else { continue };
-                all.push((Place { stream: stream.clone(), shard: id }, shard.parent_shard_id));
+        let table = self.store.describe().await?;
+        // Turned off, it can be read for another day.
+        let Some(stream) = table.and_then(|table| table.latest_stream_arn) else {
+            return Ok(Vec::new());
+        };
+        let (mut all, mut last) = (Vec::new(), None);
+        loop {
+            let request = self.client.describe_stream().stream_arn(&stream);
+            let page = match request.set_exclusive_start_shard_id(last).send().await {
+                Ok(answer) => answer.stream_description,
+                Err(error) if error.code() == Some(NOT_FOUND) => None,
+                Err(error) => return Err(Failure::of("DescribeStream", &error).into()),
+            };
+            let Some(page) = page else { return Ok(all) };
+            for shard in page.shards.unwrap_or_default() {
+                let place = shard.shard_id.map(|shard| Place { stream: stream.clone(), shard });
+                all.extend(place.map(|place| (place, shard.parent_shard_id)));
+            }
+            last = page.last_evaluated_shard_id;
+            if last.is_none() {
+                return Ok(all);
             }
         }
-        Ok(all)
     }
 
     /// Reads on in a shard: from an iterator, behind the newest record that was read, or from the start.
@@ -98,45 +102,7 @@ impl Stream {
             Err(error) => Err(missed("GetShardIterator", &error)),
         }
     }
-
-    async fn list(&self) -> Result<Vec<String>, StoreError> {
-        let (mut streams, mut last) = (Vec::new(), None);
-        loop {
-            let request = self.client.list_streams().table_name(&self.table);
-            let page = request
-                .set_exclusive_start_stream_arn(last)
-                .send()
-                .await
-                .map_err(|error| Failure::of("ListStreams", &error))?;
-            streams
-                .extend(page.streams.unwrap_or_default().into_iter().filter_map(|s| s.stream_arn));
-            last = page.last_evaluated_stream_arn;
-            if last.is_none() {
-                return Ok(streams);
-            }
-        }
-    }
-
-    /// The description of a stream in its pages; none when it is gone.
-    async fn describe(&self, stream: &str) -> Result<Vec<StreamDescription>, StoreError> {
-        let (mut pages, mut last) = (Vec::new(), None);
-        loop {
-            let request = self.client.describe_stream().stream_arn(stream);
-            let page = match request.set_exclusive_start_shard_id(last).send().await {
-                Ok(page) => page.stream_description,
-                Err(error) if error.code() == Some(NOT_FOUND) => return Ok(Vec::new()),
-                Err(error) => return Err(Failure::of("DescribeStream", &error).into()),
-            };
-            last = page.as_ref().and_then(|page| page.last_evaluated_shard_id.clone());
-            pages.extend(page);
-            if last.is_none() {
-                return Ok(pages);
-            }
-        }
-    }
 }
-
-const NOT_FOUND: &str = "ResourceNotFoundException";
 
 fn missed<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Missed
 where
