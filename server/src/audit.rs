@@ -1,5 +1,6 @@
 //! Whether everything in the store is as it was written: `daybook verify`.
 
+mod feed;
 mod notes;
 mod verify;
 mod walk;

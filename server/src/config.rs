@@ -18,6 +18,7 @@ Examples:
   daybook sample                                   load a small company's ninety days, then serve it
   daybook --dynamodb-endpoint http://127.0.0.1:8000
   daybook --store aws --table daybook              the AWS account of the environment
+  daybook reconcile                                put into the feed what a killed process left out
   daybook export books.jsonl                       everything, one change set a line
   daybook import books.jsonl --store aws           the same, in another store
   daybook sweep --dry-run                          what interrupted writes have left behind
@@ -57,6 +58,9 @@ pub enum Command {
     /// Examine the data directory, the table, the permissions and the clock, and say what to do. Creates
     /// nothing
     Doctor,
+    /// Compare the feed with the store, and put into it what is missing: after an outage longer than a day
+    /// on a table that others write to. Harmless to repeat
+    Reconcile,
     /// Write every change set to a file, one a line, byte for byte
     Export {
         /// The file; standard output when left out

@@ -25,7 +25,7 @@ use tokio::sync::RwLock;
 use tracing::Instrument;
 use uuid::Uuid;
 
-pub use lists::Lists;
+pub use lists::{Lists, Start};
 
 use crate::http::ids::insist_on_ids;
 use crate::kinds::{Kinds, Order};

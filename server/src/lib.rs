@@ -16,6 +16,7 @@ pub mod pages;
 mod problems;
 mod progress;
 pub mod rebuild;
+pub mod reconcile;
 pub mod routes;
 pub mod sample;
 pub mod serve;
@@ -61,6 +62,12 @@ pub enum Failure {
         "the read model is built, but some aggregates ({0}) show an older version; the log says which and why"
     )]
     Stuck(u64),
+    /// The feed is not complete, as some histories cannot be read to their end.
+    #[error("some change sets cannot be put into the feed; the log says which and why")]
+    Unsequenced,
+    /// The feed is not what was written. What is wrong has been printed.
+    #[error("the feed is not as it was written")]
+    FeedAltered,
     /// Something is not as it was written. What it is has been printed.
     #[error("{altered} of {aggregates} aggregates are not as they were written")]
     Altered {
@@ -122,6 +129,7 @@ pub async fn run(cli: config::Cli) -> Result<(), Failure> {
     match command.unwrap_or_default() {
         Command::Serve => serve::serve(&settings).await,
         Command::Rebuild => rebuild::rebuild(&settings).await,
+        Command::Reconcile => reconcile::reconcile(&settings).await,
         Command::Sample => sample::sample(&settings).await,
         Command::Doctor => doctor::doctor(&settings).await,
         Command::Verify { afresh } => audit::verify(&settings, afresh).await,

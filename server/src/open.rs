@@ -2,6 +2,7 @@
 
 mod directory;
 mod store;
+mod tail;
 
 use std::io;
 use std::path::PathBuf;
@@ -13,10 +14,11 @@ use read_model::{LastStop, ReadModel};
 
 use crate::Failure;
 use crate::config::Settings;
-use crate::desk::{FrontDesk, Lists};
+use crate::desk::{FrontDesk, Lists, Start};
 pub use directory::DataDirectory;
 pub use store::OpenStore;
 pub(crate) use store::{client_of, of_environment};
+use tail::Others;
 
 /// Why a process cannot have what it works on: one line, which names the place.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +72,7 @@ pub enum OpenError {
 pub struct OpenDesk {
     /// The desk.
     pub desk: FrontDesk,
+    others: Others,
     store: OpenStore,
     // Last, so that nobody else has the directory before all in it is closed.
     _directory: DataDirectory,
@@ -85,16 +88,23 @@ impl OpenDesk {
         let model = ReadModel::open(directory.read_model()).await.map_err(OpenError::from)?;
         let last_stop = model.take_up_sealed(&store.identity, &store.seal).await;
         let last_stop = last_stop.map_err(OpenError::from)?;
-        // Whoever shares the store may have written to it while this process was away.
-        let clean = last_stop == LastStop::Clean && store.is_ours_alone();
-        let lists = Lists::new(model, store.feed(), clean);
+        let feed = store.feed();
+        let others = store.others(&feed).await;
+        let start = match others {
+            Others::None if last_stop == LastStop::Clean => Start::Complete,
+            // Whoever shares the store may have written to it while this process was away.
+            Others::Heard(_) => Start::BehindFeed,
+            Others::None | Others::Unheard(_) => Start::Unknown,
+        };
+        let lists = Lists::new(model, feed, start);
         let desk = FrontDesk::new(store.store.clone(), lists, &settings.actor());
         let desk = desk.caching(settings.cached_heads);
-        Ok(Self { desk, store, _directory: directory })
+        Ok(Self { desk, others, store, _directory: directory })
     }
 
     /// Finishes the commands in flight, brings the lists to where they are, and closes all files.
     pub async fn close(self) {
+        drop(self.others);
         self.desk.finish().await;
         let seal = self.store.close().await;
         self.desk.lists().close(&seal).await;

@@ -4,7 +4,7 @@ use read_model::ReadModel;
 
 use crate::Failure;
 use crate::config::Settings;
-use crate::desk::Lists;
+use crate::desk::{Lists, Start};
 use crate::open::{DataDirectory, OpenError, OpenStore};
 
 /// Moves the read model aside and builds it again from the change sets.
@@ -16,7 +16,7 @@ pub async fn rebuild(settings: &Settings) -> Result<(), Failure> {
     let open = OpenStore::open(settings, &directory).await?;
     let model = ReadModel::recreate(directory.read_model()).await.map_err(OpenError::from)?;
     model.take_up_sealed(&open.identity, &open.seal).await.map_err(OpenError::from)?;
-    let lists = Lists::new(model, open.feed(), false);
+    let lists = Lists::new(model, open.feed(), Start::Unknown);
     lists.catch_up().await;
     let stuck = lists.stuck();
     lists.finish().await;

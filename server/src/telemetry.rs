@@ -32,6 +32,7 @@ pub fn start(format: LogFormat, command: &Command) -> Telemetry {
         // What others have to say of it is in its findings.
         Command::Doctor => "error",
         Command::Rebuild => "warn,server=info,read_model=info",
+        Command::Reconcile => "warn,server=info,event_store=info",
         Command::Verify { .. }
         | Command::Export { .. }
         | Command::Import { .. }

@@ -13,7 +13,7 @@ use event_store::feed::{Feed, Pace};
 use http_body_util::BodyExt;
 use read_model::ReadModel;
 use serde_json::{Value, json};
-use server::desk::Lists;
+use server::desk::{Lists, Start};
 use server::{FrontDesk, Host, Live, router, telemetry};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -106,7 +106,8 @@ impl TestDesk {
         let model = ReadModel::in_memory().await.unwrap();
         model.take_up("test").await.unwrap();
         let feed = Feed::start(store.clone(), Pace::ALONE);
-        let lists = Lists::new(model, feed, clean);
+        let start = if clean { Start::Complete } else { Start::Unknown };
+        let lists = Lists::new(model, feed, start);
         let desk = FrontDesk::new(store.clone(), lists, "Tess");
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();

@@ -3,9 +3,11 @@
 mod doctor;
 #[cfg(feature = "otel")]
 mod otel;
+mod others;
 mod outage;
 mod overflow;
 mod rebuild;
+mod reconcile;
 mod replaced;
 mod run;
 mod sample;

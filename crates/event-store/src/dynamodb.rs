@@ -14,6 +14,8 @@ mod keys;
 mod load;
 mod observe;
 mod overflow;
+#[cfg(feature = "streams")]
+pub mod streams;
 mod sweep;
 mod table;
 #[cfg(feature = "testing")]

@@ -5,6 +5,7 @@
 mod costs;
 mod histories;
 mod object_contract;
+mod order;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -15,7 +16,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use event_store::dynamodb::for_endpoint;
+use aws_sdk_dynamodb::types::StreamViewType;
+use event_store::Store;
+use event_store::dynamodb::streams::{self, Tail};
+use event_store::dynamodb::{DynamoDbStore, for_endpoint};
+use event_store::feed::{Feed, Pace};
 use event_store::objects::{self, ObjectError, ObjectKey, Objects, S3Objects};
 use event_store::testing::conformance::{self, OnDynamoDb};
 
@@ -128,6 +133,8 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     costs::of_a_busy_aggregate(&client).await;
     costs::of_a_conflict(&client).await;
     costs::of_a_transaction(&client).await;
+    let streams = streams::for_endpoint(format!("http://127.0.0.1:{}", ministack.port));
+    the_stream_tells_what_a_killed_writer_left(&client, streams).await;
     let s3 = ministack.s3();
     of_a_bucket(&s3).await;
     costs::of_a_large_body(&client, Arc::new(S3Objects::new(s3.clone(), "daybook", "costs"))).await;
@@ -138,4 +145,44 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     for report in [conformance::run(&stores).await, conformance::run_feed(&stores).await] {
         assert!(report.passed(), "{report}");
     }
+}
+
+/// One process appends and is killed before it tells its feed. Another one has never heard of it, and a third
+/// comes later.
+async fn the_stream_tells_what_a_killed_writer_left(client: &Client, streams: streams::Config) {
+    let streams = streams::Client::from_conf(streams);
+    let plain = DynamoDbStore::new(client.clone(), "plain");
+    plain.ensure_table().await.unwrap();
+    assert!(!plain.has_stream().await.unwrap());
+
+    let store = DynamoDbStore::new(client.clone(), "streamed");
+    store.ensure_table_with_stream().await.unwrap();
+    store.ensure_table_with_stream().await.unwrap();
+    assert!(store.has_stream().await.unwrap());
+    let table = client.describe_table().table_name("streamed").send().await.unwrap().table.unwrap();
+    let stream = table.stream_specification.unwrap().stream_view_type;
+    assert_eq!(stream, Some(StreamViewType::KeysOnly));
+
+    let node = || {
+        let feed = Feed::start(store.clone(), Pace::SHARED);
+        let tail = Tail::start(&feed, &store, streams.clone());
+        (feed, tail)
+    };
+    let nodes = [node(), node()];
+    let mut last = None;
+    for version in 1..=250 {
+        let next = histories::noting(&histories::tally(1), last.as_ref(), "so it is");
+        store.append(&next).await.unwrap();
+        // Of some, whoever wrote them has told.
+        if version % 100 == 0 {
+            nodes[0].0.commit(&next);
+        }
+        last = Some(next);
+    }
+    for (feed, _) in nodes.iter().chain([&node()]) {
+        let mut heads = feed.heads();
+        let whole = heads.wait_for(|head| head.is_some_and(|head| head.position == 250));
+        tokio::time::timeout(Duration::from_secs(60), whole).await.unwrap().unwrap();
+    }
+    order::assert_complete(&store).await;
 }

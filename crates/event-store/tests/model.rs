@@ -1,5 +1,5 @@
 //! Random commands from many writers on several nodes, over a network that loses requests and answers:
-//! after every step, what is stored is what was said.
+//! after every step, what is stored is what was said, and at the end all of it is in the feed.
 //!
 //! A run is named by its seed, which fixes the commands and the faults; only their interleaving is the
 //! machine's. `DAYBOOK_MODEL_SEED` runs one seed again; `DAYBOOK_MODEL_RUNS` says how many seeds are drawn
@@ -8,13 +8,16 @@
 
 #[expect(dead_code, reason = "what is not left to chance")]
 mod faults;
+mod order;
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
+use event_store::feed::{Feed, Pace};
 use event_store::handler::{
     Accepted, CommandHandler, Envelope, Outcome, Part, TransactError, Transacted, transact,
 };
@@ -47,6 +50,10 @@ const WAYS: [Fault; 9] = [
     Fault::WithoutItem,
     Fault::RequestLost,
 ];
+
+/// How long to wait for the feed.
+const LONG: Duration = Duration::from_secs(60);
+const PACE: Pace = Pace { between: Duration::ZERO, look: Some(Duration::from_millis(20)) };
 
 type Node = CommandHandler<Tally, DynamoDbStore>;
 
@@ -105,8 +112,8 @@ impl Model {
         }
     }
 
-    /// Holds all this against what is stored, read without faults.
-    async fn check(&self, store: &DynamoDbStore) {
+    /// Holds all this against what is stored, read without faults. How many change sets that are.
+    async fn check(&self, store: &DynamoDbStore) -> usize {
         let mut found: HashMap<Uuid, ChangeSet> = HashMap::new();
         for id in 1..=TALLIES {
             let tally = AggregateId::new(Tally::KIND, Uuid::from_u128(id));
@@ -135,6 +142,32 @@ impl Model {
             let there = ids.iter().filter(|id| found.contains_key(id)).count();
             assert!(there == 0 || there == ids.len(), "of {ids:?} only {there} are there");
         }
+        found.len()
+    }
+
+    /// Each node puts into the feed what it is told of, over its own network: once, all of it.
+    async fn check_feed(&self, nodes: &[Node], store: &DynamoDbStore, random: &mut StdRng) {
+        let feeds: Vec<_> = nodes.iter().map(|n| Feed::start(n.store().clone(), PACE)).collect();
+        let mut accepted: Vec<_> = self.accepted.values().collect();
+        accepted.sort_by_key(|change_set| change_set.content().command_id);
+        for change_set in accepted {
+            for _ in 0..random.random_range(1..3) {
+                feeds[random.random_range(0..NODES)].commit(change_set);
+            }
+        }
+        // What became of some commands nobody was told.
+        for id in 1..=TALLIES {
+            let tally = AggregateId::new(Tally::KIND, Uuid::from_u128(id));
+            feeds[random.random_range(0..NODES)].doubt(&tally);
+        }
+        let count = self.check(store).await as u64;
+        for feed in feeds {
+            let mut heads = feed.heads();
+            let whole = heads.wait_for(|head| head.is_some_and(|head| head.position >= count));
+            tokio::time::timeout(LONG, whole).await.unwrap().unwrap();
+            feed.finish().await;
+        }
+        order::assert_complete(store).await;
     }
 }
 
@@ -276,6 +309,7 @@ async fn run(seed: u64, steps: usize) {
         }
         model.check(&sound).await;
     }
+    model.check_feed(&nodes, &sound, &mut chance.random).await;
     // A run in which nothing goes wrong would prove nothing.
     for outcome in ["repeated", "accepted", "refused", "unknown"] {
         assert!(outcomes.contains_key(outcome), "none was {outcome}: {outcomes:?}");

@@ -28,6 +28,12 @@ pub(super) struct Notes {
     done: Vec<AggregateId>,
     pub(super) aggregates: u64,
     pub(super) change_sets: u64,
+    /// Change sets that are not in the feed yet.
+    #[serde(default)]
+    pub(super) unsequenced: u64,
+    /// The last batch of the feed all of whose references have been followed.
+    #[serde(default)]
+    pub(super) batch: u64,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -54,6 +60,16 @@ impl Notes {
         self.aggregates += 1;
         self.change_sets += found.change_sets;
         self.findings.extend(finding);
+    }
+
+    /// Notes what is wrong with a change set that the feed names, unless more of its history is.
+    pub(super) fn add_named(&mut self, finding: Finding) {
+        let is_known = |known: &Finding| {
+            known.aggregate == finding.aggregate && known.version <= finding.version
+        };
+        if !self.findings.iter().any(is_known) {
+            self.findings.push(finding);
+        }
     }
 
     /// Puts them where the next verification finds them: whole, or not at all.

@@ -3,9 +3,10 @@ use std::time::{Duration, Instant};
 
 use app::problem::Code;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::{AggregateId, Hash, Page, Store, StoreError, verify_chain};
+use event_store::{AggregateId, FeedBreak, Hash, Page, Store, StoreError, verify_chain};
 
 use super::Walk;
+use super::feed::Followed;
 use super::notes::{self, Finding, Notes};
 use crate::Failure;
 use crate::config::Settings;
@@ -20,11 +21,14 @@ const KEEP_EVERY: Duration = Duration::from_secs(2);
 const PAGE: usize = 500;
 
 /// Checks every history in the store that the settings name: that its chain holds and that each command,
-/// decided again, gives the events that were recorded. Prints what does not hold. One that was stopped
-/// goes on where it was, unless it is to begin `afresh`.
+/// decided again, gives the events that were recorded; and the feed: that its chain holds, that it names what
+/// is there, and what is there and not in it. Prints what does not hold. What is not in the feed yet is no
+/// fault: a process that is killed leaves that behind. One that was stopped goes on where it was, unless
+/// it is to begin `afresh`.
 ///
 /// # Errors
-/// [`Failure::Altered`] when something does not hold, or why it cannot be checked.
+/// [`Failure::Altered`] or [`Failure::FeedAltered`] when something does not hold, or why it cannot be
+/// checked.
 pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
@@ -40,9 +44,11 @@ pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
         let progress = Progress::counting("change sets verified", notes.change_sets);
         let mut walk = Walk::from(open.store.clone(), notes.page.clone());
         let kinds = Kinds::new(&open.store);
+        let mut feed = Followed::to_its_end(&open.store).await?;
         while let Some(found) = walk.next().await? {
             if !notes.has_done(&found) {
                 let finding = check(&kinds, &open.store, &found.aggregate).await?;
+                notes.unsequenced += feed.lacks(&found).await?;
                 progress.advance(found.change_sets);
                 notes.add(found, finding);
             }
@@ -51,19 +57,31 @@ pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
                 kept = Instant::now();
             }
         }
-        Ok::<_, Failure>(())
+        drop(progress);
+        let progress = Progress::counting("places of the feed verified", 0);
+        while let Some(named) = feed.resolve(&mut notes).await? {
+            progress.advance(named);
+            if kept.elapsed() > KEEP_EVERY {
+                notes.keep(&file)?;
+                kept = Instant::now();
+            }
+        }
+        Ok::<_, Failure>(feed.broken)
     };
     let verified = tokio::select! {
         verified = verification => verified,
         () = stop.requested() => Err(Failure::Stopped),
     };
     open.close().await;
-    if verified.is_err() {
-        notes.keep(&file)?;
-        return verified;
-    }
+    let broken = match verified {
+        Ok(broken) => broken,
+        Err(failure) => {
+            notes.keep(&file)?;
+            return Err(failure);
+        }
+    };
     notes::forget(&file)?;
-    report(&notes, before)
+    report(&notes, broken.as_ref(), before)
 }
 
 /// What does not hold of an aggregate's history, if anything.
@@ -103,7 +121,7 @@ async fn check(
 }
 
 /// Says what was found, and how much of it was `before`, by a verification that was stopped.
-fn report(notes: &Notes, before: u64) -> Result<(), Failure> {
+fn report(notes: &Notes, broken: Option<&FeedBreak>, before: u64) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     if before > 0 {
         writeln!(
@@ -114,7 +132,19 @@ fn report(notes: &Notes, before: u64) -> Result<(), Failure> {
     for Finding { aggregate, version, problem } in &notes.findings {
         writeln!(stdout, "{} {}, version {version}: {problem}", aggregate.kind, aggregate.id)?;
     }
-    let Notes { aggregates, change_sets, findings, .. } = notes;
+    if let Some(broken) = broken {
+        writeln!(stdout, "{broken}")?;
+    }
+    let Notes { aggregates, change_sets, unsequenced, findings, .. } = notes;
+    if *unsequenced > 0 {
+        writeln!(
+            stdout,
+            "{unsequenced} change sets are not in the feed yet; `daybook reconcile` puts them there."
+        )?;
+    }
+    if findings.is_empty() && broken.is_some() {
+        return Err(Failure::FeedAltered);
+    }
     if findings.is_empty() {
         writeln!(
             stdout,

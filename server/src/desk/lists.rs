@@ -8,7 +8,7 @@ use app::problem::Problem;
 use app::views::ItemPage;
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::feed::Feed;
+use event_store::feed::{Feed, Reconciled};
 use event_store::{AggregateId, ChangeSet};
 use read_model::{Applied, Behind, Error, ListError, Listed, Projector, ReadModel};
 
@@ -19,21 +19,34 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two attempts to catch up while the store is away.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What is known when a process comes of what was committed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// All of it is in the rows.
+    Complete,
+    /// All of it is in the feed, or a tail tells of what is not; the rows may be behind.
+    BehindFeed,
+    /// Some of it may not be in the feed.
+    Unknown,
+}
+
 /// Lists, and what keeps them true: the feed, and the read model that follows it.
 #[derive(Clone, Debug)]
 pub struct Lists {
     model: ReadModel,
     projector: Projector<DynamoDbStore>,
+    start: Start,
     /// Whether what was committed before this process came is in the rows.
     caught_up: Arc<AtomicBool>,
 }
 
 impl Lists {
-    /// Lists out of this read model, which was taken up for the feed's store and is `clean`, or has to
-    /// catch up first.
-    pub fn new(model: ReadModel, feed: Feed<DynamoDbStore>, clean: bool) -> Self {
+    /// Lists out of this read model, which was taken up for the feed's store. Unless it starts complete, it
+    /// has to catch up first.
+    pub fn new(model: ReadModel, feed: Feed<DynamoDbStore>, start: Start) -> Self {
         let projector = Projector::start(model.clone(), feed);
-        Self { model, projector, caught_up: Arc::new(AtomicBool::new(clean)) }
+        let caught_up = Arc::new(AtomicBool::new(start == Start::Complete));
+        Self { model, projector, start, caught_up }
     }
 
     /// The feed of all that is committed.
@@ -47,23 +60,34 @@ impl Lists {
         if self.is_caught_up() {
             return;
         }
-        let found = loop {
+        let found = self.reconcile_if_needed().await;
+        let end = self.feed().head().unwrap_or_default().position;
+        let mut applied = self.projector.applied();
+        let shown = applied.wait_for(|applied| applied.position.is_some_and(|p| p >= end)).await;
+        if let Ok(Applied { stuck, .. }) = shown.map(|applied| *applied) {
+            let Reconciled { scanned, missing } = found.unwrap_or_default();
+            tracing::info!(scanned, missing, stuck, "the read model caught up");
+            self.projector.mark_complete();
+            self.caught_up.store(true, Ordering::Release);
+        }
+    }
+
+    /// Once the feed is read, what comparing it with the store has found, where that is to be done.
+    async fn reconcile_if_needed(&self) -> Option<Reconciled> {
+        let mut heads = self.feed().heads();
+        let read = heads.wait_for(Option::is_some).await.ok().and_then(|head| *head);
+        // A feed with nothing in it may be that of a store that was filled before it had one.
+        if self.start == Start::BehindFeed && read.is_some_and(|head| head.batch > 0) {
+            return None;
+        }
+        loop {
             match self.feed().reconcile(|_| {}).await {
-                Ok(found) => break found,
+                Ok(found) => return Some(found),
                 Err(error) => {
                     tracing::warn!(%error, "the feed is behind; it tries again");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
-        };
-        let end = self.feed().head().unwrap_or_default().position;
-        let mut applied = self.projector.applied();
-        let shown = applied.wait_for(|applied| applied.position.is_some_and(|p| p >= end)).await;
-        if let Ok(Applied { stuck, .. }) = shown.map(|applied| *applied) {
-            let (scanned, missing) = (found.scanned, found.missing);
-            tracing::info!(scanned, missing, stuck, "the read model caught up");
-            self.projector.mark_complete();
-            self.caught_up.store(true, Ordering::Release);
         }
     }
 

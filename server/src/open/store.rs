@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use event_store::dynamodb::{self, DynamoDbStore};
+use event_store::dynamodb::{self, DynamoDbStore, TableError, streams};
 use event_store::embedded::Embedded;
 use event_store::feed::{Feed, Pace};
 use event_store::objects::{self, DirectoryObjects, S3Objects};
@@ -24,6 +24,8 @@ pub struct OpenStore {
     /// What its file was before it was opened; see [`OpenStore::close`].
     pub seal: String,
     engine: Option<(Embedded, PathBuf)>,
+    /// Of a table that others may write to.
+    pub(super) streams: Option<streams::Client>,
 }
 
 impl OpenStore {
@@ -38,22 +40,26 @@ impl OpenStore {
                 let path = directory.database();
                 let seal = seal_of(&path);
                 let engine = Embedded::open(&path).map_err(OpenError::from)?;
-                let store = in_table(engine.client(), settings, path.display().to_string()).await?;
+                let store = of(engine.client(), settings);
+                let table = store.ensure_table().await;
+                table.map_err(unusable(path.display().to_string()))?;
                 let beside = DirectoryObjects::new(directory.objects(&settings.table));
                 let store = store.with_objects(Arc::new(beside));
                 let identity = identity_of(&path, &settings.table);
-                Ok(Self { store, identity, seal, engine: Some((engine, path)) })
+                Ok(Self { store, identity, seal, engine: Some((engine, path)), streams: None })
             }
             StoreChoice::Endpoint(url) => {
                 let client = Client::from_conf(dynamodb::for_endpoint(&url));
+                let streams = streams::Client::from_conf(streams::for_endpoint(&url));
                 let s3 = |url: Option<String>| objects::for_endpoint(url.unwrap_or_default());
-                Self::remote(client, objects, s3, settings, url).await
+                Self::remote(client, streams, objects, s3, settings, url).await
             }
             StoreChoice::Aws(endpoint) => {
                 let (environment, place) = of_environment().await;
-                let client = client_of(&environment, endpoint);
+                let client = client_of(&environment, endpoint.clone());
+                let streams = streams_of(&environment, endpoint);
                 let s3 = |url| s3_of(&environment, url);
-                Self::remote(client, objects, s3, settings, place).await
+                Self::remote(client, streams, objects, s3, settings, place).await
             }
         }
     }
@@ -84,13 +90,15 @@ impl OpenStore {
     /// `s3` says how S3 is found, at another endpoint than its own when one is given.
     async fn remote(
         client: Client,
+        streams: streams::Client,
         objects: ObjectsChoice,
         s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
         settings: &Settings,
         place: String,
     ) -> Result<Self, Failure> {
         let identity = format!("{place}, table {}", settings.table);
-        let mut store = in_table(client, settings, place).await?;
+        let mut store = of(client, settings);
+        store.ensure_table_with_stream().await.map_err(unusable(place))?;
         if let ObjectsChoice::Bucket { name: bucket, endpoint } = objects {
             let client = aws_sdk_s3::Client::from_conf(s3(endpoint));
             let objects = S3Objects::new(client, &*bucket, &settings.table);
@@ -98,18 +106,17 @@ impl OpenStore {
             checked.map_err(|source| OpenError::Bucket { bucket, source })?;
             store = store.with_objects(Arc::new(objects));
         }
-        Ok(Self { store, identity, seal: String::new(), engine: None })
+        let (seal, streams) = (String::new(), Some(streams));
+        Ok(Self { store, identity, seal, engine: None, streams })
     }
 }
 
-async fn in_table(
-    client: Client,
-    settings: &Settings,
-    place: String,
-) -> Result<DynamoDbStore, OpenError> {
-    let store = DynamoDbStore::new(client, &*settings.table).observed_by(Arc::new(StoreMetrics));
-    store.ensure_table().await.map_err(|source| OpenError::Table { place, source })?;
-    Ok(store)
+fn of(client: Client, settings: &Settings) -> DynamoDbStore {
+    DynamoDbStore::new(client, &*settings.table).observed_by(Arc::new(StoreMetrics))
+}
+
+fn unusable(place: String) -> impl FnOnce(TableError) -> OpenError {
+    |source| OpenError::Table { place, source }
 }
 
 /// Another file put in its place is another store, and so is another table in it. (One that cannot be
@@ -144,6 +151,14 @@ pub(crate) fn client_of(environment: &aws_config::SdkConfig, endpoint: Option<St
         config.set_endpoint_url(endpoint);
     }
     Client::from_conf(config.build())
+}
+
+fn streams_of(environment: &aws_config::SdkConfig, endpoint: Option<String>) -> streams::Client {
+    let mut config = streams::Config::from(environment).to_builder();
+    if endpoint.is_some() {
+        config.set_endpoint_url(endpoint);
+    }
+    streams::Client::from_conf(config.build())
 }
 
 /// A server of one's own has buckets in the path: their names are no hosts of it.

@@ -1,8 +1,10 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use event_store::dynamodb::DynamoDbStore;
+use event_store::feed::Feed;
 use event_store::{
     AggregateId, AppendedAll, ChangeSet, Hash, Page, Store, TOGETHER, Version, verify_chain,
 };
@@ -16,10 +18,15 @@ use crate::stop::Stop;
 
 /// What is written together has at most so many bytes of bodies: less than a transaction may have.
 const BYTES_TOGETHER: usize = 3 * 1024 * 1024;
+/// How many may wait for the feed: fewer than it has room for.
+const UNSEQUENCED: usize = 5_000;
+/// How long to wait for the feed before going on without it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Puts every change set of `file`, or of standard input, into the store that the settings name, where it
 /// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
-/// one that was stopped goes on when it is started again.
+/// one that was stopped goes on when it is started again. All of it comes into the store's feed, in the
+/// order of the lines.
 ///
 /// # Errors
 /// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read, or
@@ -35,13 +42,18 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
         None => Box::new(BufReader::new(io::stdin())),
     };
     let open = OpenStore::open(settings, &directory).await?;
-    let mut import = Import::into(open.store.clone());
+    let feed = open.feed();
+    let mut import = Import::into(open.store.clone(), feed.clone());
     let imported = tokio::select! {
         imported = import.all(Lines::new(from)) => imported,
         () = stop.requested() => Err(Failure::Stopped),
     };
+    let in_order = feed.finish().await;
     open.close().await;
     let count = imported?;
+    if !in_order {
+        return Err(Failure::Unsequenced);
+    }
     writeln!(io::stdout(), "All {count} change sets are in the store.")?;
     Ok(())
 }
@@ -49,6 +61,9 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
 /// What has been read and not yet written.
 struct Import {
     store: DynamoDbStore,
+    feed: Feed<DynamoDbStore>,
+    /// How many the feed was told of since it was last waited for.
+    told: usize,
     /// With their lines.
     waiting: Vec<(u64, ChangeSet)>,
     bytes: usize,
@@ -57,8 +72,8 @@ struct Import {
 }
 
 impl Import {
-    fn into(store: DynamoDbStore) -> Self {
-        Self { store, waiting: Vec::new(), bytes: 0, head: None }
+    fn into(store: DynamoDbStore, feed: Feed<DynamoDbStore>) -> Self {
+        Self { store, feed, told: 0, waiting: Vec::new(), bytes: 0, head: None }
     }
 
     async fn all(&mut self, mut lines: Lines<impl BufRead>) -> Result<u64, Failure> {
@@ -121,6 +136,21 @@ impl Import {
 
     async fn write(&mut self) -> Result<(), Failure> {
         self.bytes = 0;
+        let all: Vec<_> = self.waiting.iter().map(|(_, change_set)| change_set.clone()).collect();
+        self.append().await?;
+        all.iter().for_each(|change_set| self.feed.commit(change_set));
+        self.told += all.len();
+        if self.told >= UNSEQUENCED {
+            self.told = 0;
+            if let Err(behind) = self.feed.settle(PATIENCE).await {
+                tracing::warn!(%behind, "the import goes on");
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends all that waits, but for what is there already.
+    async fn append(&mut self) -> Result<(), Failure> {
         while !self.waiting.is_empty() {
             let change_sets: Vec<_> = self.waiting.iter().map(|(_, c)| c.clone()).collect();
             let standing = match self.store.append_all(&change_sets).await? {

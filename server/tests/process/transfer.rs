@@ -4,6 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use event_store::feed::{Batch, FeedStore};
+use event_store::{ChangeSet, Hash};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 use uuid::Uuid;
@@ -47,8 +51,21 @@ fn histories(data: &Path, ids: [Uuid; 3]) -> Vec<Value> {
     histories.into_iter().chain([list]).collect()
 }
 
-#[test]
-fn in_another_store_everything_is_the_same() {
+/// The feed of a store that nobody has open: the hashes that it names.
+async fn in_feed(data: &Path) -> Vec<Hash> {
+    let engine = Embedded::open(data.join("daybook.db")).unwrap();
+    let store = DynamoDbStore::new(engine.client(), "daybook");
+    let batches = store.batches(0, usize::MAX).await.unwrap();
+    engine.close().await;
+    batches.iter().flat_map(Batch::references).map(|named| named.hash).collect()
+}
+
+fn hashes(lines: &[String]) -> Vec<Hash> {
+    lines.iter().map(|line| serde_json::from_str::<ChangeSet>(line).unwrap().hash).collect()
+}
+
+#[tokio::test]
+async fn in_another_store_everything_is_the_same() {
     let (data, ids) = filled();
     let lines = exported(data.path());
     // Each item, and the SKU that it has claimed.
@@ -65,6 +82,10 @@ fn in_another_store_everything_is_the_same() {
         let told = String::from_utf8(imported.stdout).unwrap();
         assert_eq!(told, "All 127 change sets are in the store.\n");
     }
+    // In the order of the lines it is in the feed as well: nothing is left to do for it.
+    assert_eq!(in_feed(&there).await, hashes(&lines));
+    let reconciled = run(daybook(&there).arg("reconcile")).stdout;
+    assert_eq!(reconciled, b"All 127 change sets are in the feed.\n");
     let sorted = |mut lines: Vec<String>| {
         lines.sort();
         lines

@@ -1,11 +1,13 @@
 //! `daybook verify`: what somebody changed behind the store's back is found.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::embedded::Embedded;
 use serde_json::json;
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 use uuid::Uuid;
 
 use super::{Daybook, daybook, run};
@@ -19,9 +21,13 @@ fn verified(data: &Path) -> (Option<i32>, String, String) {
 
 /// Changes what is in the file as whoever holds it can.
 async fn alter(data: &Path, id: Uuid, version: u64, from: &str, to: &str) {
+    alter_item(data, &format!("{ITEM}#{id}"), version, from, to).await;
+}
+
+async fn alter_item(data: &Path, pk: &str, number: u64, from: &str, to: &str) {
     let engine = Embedded::open(data.join("daybook.db")).unwrap();
     let client = engine.client();
-    let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{version:012}"))];
+    let key = [("pk", pk.to_owned()), ("sk", format!("{number:012}"))];
     let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
     let get = client.get_item().table_name("daybook").set_key(Some(key.into()));
     let mut item = get.send().await.unwrap().item.unwrap();
@@ -112,4 +118,82 @@ async fn one_that_was_stopped_goes_on() {
     std::fs::write(&notes, left(&own).to_string()).unwrap();
     let afresh = run(daybook(data.path()).args(["verify", "--afresh"]));
     assert_eq!(afresh.status.code(), Some(0), "{afresh:?}");
+}
+
+/// A store with an item of four versions, and one of one: with what their SKUs are claimed by, seven change
+/// sets.
+fn filled() -> (TempDir, [Uuid; 2]) {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(&mut daybook(data.path()));
+    let ids = [new_id(), new_id()];
+    for id in ids {
+        server.command(&command(id, "CreateInventoryItem", bolt()));
+    }
+    for quantity in [10, 20, 30] {
+        server.command(&command(ids[0], "CheckInItems", json!({ "quantity": quantity })));
+    }
+    server.stop();
+    (data, ids)
+}
+
+/// The key of the newest item in this partition.
+async fn newest(client: &Client, pk: &str) -> HashMap<String, AttributeValue> {
+    let query = client.query().table_name("daybook").key_condition_expression("pk = :pk");
+    let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+    let answer = query.scan_index_forward(false).limit(1).send().await.unwrap();
+    answer
+        .items
+        .unwrap()
+        .remove(0)
+        .into_iter()
+        .filter(|(name, _)| name == "pk" || name == "sk")
+        .collect()
+}
+
+async fn remove_newest(data: &Path, pk: &str) {
+    let engine = Embedded::open(data.join("daybook.db")).unwrap();
+    let client = engine.client();
+    let key = newest(&client, pk).await;
+    client.delete_item().table_name("daybook").set_key(Some(key)).send().await.unwrap();
+    engine.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_of_the_feed_that_was_altered_is_found() {
+    let (data, ids) = filled();
+    alter_item(data.path(), "feed#0", 1, &ids[0].to_string(), &ids[1].to_string()).await;
+    let (code, told, log) = verified(data.path());
+    assert_eq!(code, Some(1), "{log}");
+    assert_eq!(told, "batch 1 of the feed was altered: its hash does not match its body\n");
+    assert!(log.contains("daybook: the feed is not as it was written"), "{log}");
+}
+
+/// What a killed process leaves is no fault.
+#[tokio::test]
+async fn what_is_not_in_the_feed_yet_is_said_and_is_no_fault() {
+    let (data, _) = filled();
+    let all = "All 7 change sets of 4 aggregates are as they were written.\n";
+    assert_eq!(verified(data.path()).1, all);
+    // The last command's, which nothing shared its batch with.
+    remove_newest(data.path(), "feed#0").await;
+    let (code, told, log) = verified(data.path());
+    assert_eq!(code, Some(0), "{log}");
+    let note = "1 change sets are not in the feed yet; `daybook reconcile` puts them there.\n";
+    assert_eq!(told, format!("{note}{all}"));
+    assert!(run(daybook(data.path()).arg("reconcile")).status.success());
+    assert_eq!(verified(data.path()), (Some(0), all.to_owned(), String::new()));
+}
+
+/// A history that was cut off is whole by itself. The feed knows better.
+#[tokio::test]
+async fn what_the_feed_names_and_is_gone_is_found() {
+    let (data, ids) = filled();
+    for (version, id) in [(4, ids[0]), (1, ids[1])] {
+        remove_newest(data.path(), &format!("{ITEM}#{id}")).await;
+        let (code, told, log) = verified(data.path());
+        assert_eq!(code, Some(1), "{log}");
+        let line =
+            format!("{ITEM} {id}, version {version}: the feed names it, and it is not there");
+        assert!(told.lines().any(|told| told == line), "{told}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TableDescription, TableStatus,
+    StreamSpecification, StreamViewType, TableDescription, TableStatus,
 };
 
 use super::DynamoDbStore;
@@ -51,10 +51,28 @@ impl DynamoDbStore {
     /// # Errors
     /// [`TableError`]; a table of another shape is left alone.
     pub async fn ensure_table(&self) -> Result<(), TableError> {
+        self.ensure(None).await
+    }
+
+    /// The same for a table that several processes write to: one that is created has a stream, of the keys
+    /// alone, by which each hears of what the others have written. One that is there stays as it is.
+    ///
+    /// # Errors
+    /// As [`DynamoDbStore::ensure_table`].
+    pub async fn ensure_table_with_stream(&self) -> Result<(), TableError> {
+        let keys = StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(StreamViewType::KeysOnly)
+            .build()
+            .map_err(unbuildable)?;
+        self.ensure(Some(keys)).await
+    }
+
+    async fn ensure(&self, stream: Option<StreamSpecification>) -> Result<(), TableError> {
         let mut description = match self.describe().await? {
             Some(description) => description,
             None => {
-                self.create().await?;
+                self.create(stream).await?;
                 TableDescription::builder().table_status(TableStatus::Creating).build()
             }
         };
@@ -71,6 +89,16 @@ impl DynamoDbStore {
         }
         let status = description.table_status().map_or("UNKNOWN", TableStatus::as_str).to_owned();
         Err(TableError::NotActive { table: self.table().to_owned(), status })
+    }
+
+    /// Whether what is written to the table goes into a stream of it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: away, or refusing.
+    pub async fn has_stream(&self) -> Result<bool, StoreError> {
+        let description = self.describe().await?;
+        let stream = description.and_then(|description| description.stream_specification);
+        Ok(stream.is_some_and(|stream| stream.stream_enabled))
     }
 
     /// Whether the table answers, within a second.
@@ -92,7 +120,7 @@ impl DynamoDbStore {
         }
     }
 
-    async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
+    pub(super) async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
         match self.client.describe_table().table_name(&*self.table).send().await {
             Ok(answer) => Ok(answer.table),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
@@ -100,12 +128,13 @@ impl DynamoDbStore {
         }
     }
 
-    async fn create(&self) -> Result<(), TableError> {
+    async fn create(&self, stream: Option<StreamSpecification>) -> Result<(), TableError> {
         let mut request = self
             .client
             .create_table()
             .table_name(&*self.table)
-            .billing_mode(BillingMode::PayPerRequest);
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_stream_specification(stream);
         for (name, key_type) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
             let attribute = AttributeDefinition::builder()
                 .attribute_name(name)

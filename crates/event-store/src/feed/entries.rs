@@ -59,6 +59,9 @@ impl<S: FeedStore> Feed<S> {
         if after > head.position {
             return Err(FeedError::Beyond { after, newest: head.position });
         }
+        // The store may hold a batch already that is not taken in yet: whoever were given some of it would
+        // ask for what is beyond the feed next.
+        let limit = limit.min(usize::try_from(head.position - after).unwrap_or(limit));
         if let Some(recent) = self.shared().recent(after, limit) {
             return Ok(recent);
         }

@@ -1,0 +1,102 @@
+//! A store whose process dies at a call that was chosen beforehand.
+
+use std::future::{Future, pending};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use event_store::feed::{AppendedBatch, Batch, FeedStore, Reference};
+use event_store::{
+    AggregateId, Appended, AppendedAll, ChangeSet, Keys, Loaded, MemoryStore, Page, Reach,
+    Snapshot, Store, StoreError,
+};
+use tokio::sync::Notify;
+
+/// At which call it dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Death {
+    Before(usize),
+    After(usize),
+}
+
+/// The store in memory, which outlives the process, as the process sees it: from its death on nothing is
+/// carried out and nothing is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Dying {
+    store: MemoryStore,
+    death: Death,
+    calls: Arc<AtomicUsize>,
+    died: Arc<Notify>,
+}
+
+impl Dying {
+    pub(crate) fn at(death: Death, store: &MemoryStore) -> Self {
+        Self { store: store.clone(), death, calls: Arc::default(), died: Arc::default() }
+    }
+
+    /// Returns when it has died.
+    pub(crate) async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    /// How often it was asked for anything.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn call<T>(&self, call: impl Future<Output = T>) -> T {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        let (Death::Before(last) | Death::After(last)) = self.death;
+        if number < last {
+            return call.await;
+        }
+        if self.death == Death::After(number) {
+            call.await;
+        }
+        self.died.notify_one();
+        pending().await
+    }
+}
+
+impl Store for Dying {
+    async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+        self.call(self.store.load(aggregate, reach)).await
+    }
+
+    async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+        self.call(self.store.append(change_set)).await
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        self.call(self.store.append_all(change_sets)).await
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.call(self.store.change_sets(aggregate, page)).await
+    }
+
+    async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+        self.call(self.store.keys(cursor)).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        self.call(self.store.save_snapshot(snapshot)).await
+    }
+}
+
+impl FeedStore for Dying {
+    async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
+        self.call(self.store.append_batch(batch)).await
+    }
+
+    async fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        self.call(self.store.batches(after, limit)).await
+    }
+
+    async fn referenced(&self, references: &[Reference]) -> Result<Vec<ChangeSet>, StoreError> {
+        self.call(self.store.referenced(references)).await
+    }
+}

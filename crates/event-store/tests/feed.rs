@@ -1,0 +1,320 @@
+//! The feed over a network that loses requests and answers, out of processes that die at any step, from
+//! hints that come late, twice, in any order or never: dense, in each aggregate's order, nothing missing
+//! and nothing twice.
+//!
+//! A run is named by its seed. `DAYBOOK_FEED_SEED` runs one seed again; `DAYBOOK_FEED_RUNS` says how many are
+//! drawn beside the fixed ones.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
+
+#[expect(dead_code, reason = "nobody counts")]
+mod dying;
+#[expect(dead_code, reason = "what is not left to chance")]
+mod faults;
+mod histories;
+mod order;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use event_store::feed::{Entry, Feed, FeedError, FeedStore, Pace, Reference, Sequence};
+use event_store::{AggregateId, ChangeSet, MemoryStore, Store};
+use futures::StreamExt;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use tokio::task::{JoinHandle, yield_now};
+
+use dying::{Death, Dying};
+use faults::{Fault, Faulty};
+use histories::{noting, tally};
+
+/// How long to wait for what has to come.
+const LONG: Duration = Duration::from_secs(60);
+/// A pace that leaves everything to the order of calls.
+const ALONE: Pace = Pace { between: Duration::ZERO, look: None };
+const BESIDE: Pace = Pace { between: Duration::ZERO, look: Some(LONG) };
+const SHARED: Pace = Pace { between: Duration::ZERO, look: Some(Duration::from_millis(20)) };
+
+/// Of a thousand requests, how many go wrong.
+const FAULTS: u32 = 150;
+const WAYS: [Fault; 7] = [
+    Fault::AnswerLost,
+    Fault::AnswerGarbled,
+    Fault::ErrorAfterwards,
+    Fault::RequestLost,
+    Fault::ErrorInstead,
+    Fault::Throttled,
+    Fault::WithoutItem,
+];
+
+/// What a process says to its feed of a change set that it has appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hint {
+    Commit,
+    Doubt,
+    /// Nothing, as its aggregate's next one tells of it.
+    None,
+}
+
+fn tell<S: FeedStore>(feed: &Feed<S>, hint: Hint, change_set: &ChangeSet) {
+    match hint {
+        Hint::Commit => feed.commit(change_set),
+        Hint::Doubt => feed.doubt(&change_set.aggregate),
+        Hint::None => {}
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+/// The seeds to run, each shown when the test fails.
+fn seeds(fixed: u64) -> impl Iterator<Item = u64> {
+    let seeds: Vec<u64> = match number("DAYBOOK_FEED_SEED") {
+        Some(seed) => vec![seed],
+        None => {
+            let drawn = (0..number("DAYBOOK_FEED_RUNS").unwrap_or(0)).map(|_| rand::random());
+            (1..=fixed).chain(drawn).collect()
+        }
+    };
+    seeds.into_iter().inspect(|seed| println!("DAYBOOK_FEED_SEED={seed}"))
+}
+
+/// So many change sets of so many aggregates, in an order in which they can be appended, each with a hint.
+fn written(random: &mut StdRng, aggregates: u128, count: usize) -> Vec<(ChangeSet, Hint)> {
+    let mut newest: HashMap<AggregateId, usize> = HashMap::new();
+    let mut written: Vec<(ChangeSet, Hint)> = Vec::new();
+    for place in 0..count {
+        let aggregate = tally(random.random_range(1..=aggregates));
+        let before = newest.insert(aggregate.clone(), place).map(|before| &written[before].0);
+        let change_set = noting(&aggregate, before, "so it is");
+        let hint = match random.random_range(0..4) {
+            0 => Hint::None,
+            1 => Hint::Doubt,
+            _ => Hint::Commit,
+        };
+        written.push((change_set, hint));
+    }
+    // Of the newest ones nothing else would tell.
+    for place in newest.into_values().filter(|place| place % 2 == 0) {
+        written[place].1 = Hint::Doubt;
+    }
+    for place in 0..count {
+        let (change_set, hint) = &written[place];
+        let followed = |(later, _): &(ChangeSet, Hint)| later.aggregate == change_set.aggregate;
+        if *hint == Hint::None && !written[place + 1..].iter().any(followed) {
+            written[place].1 = Hint::Commit;
+        }
+    }
+    written
+}
+
+async fn reach<S: FeedStore>(feed: &Feed<S>, position: u64) {
+    let mut heads = feed.heads();
+    let there = heads.wait_for(|head| head.is_some_and(|head| head.position >= position));
+    tokio::time::timeout(LONG, there).await.unwrap().unwrap();
+}
+
+/// Follows the feed from its start, and keeps what it was given.
+fn follower<S: FeedStore>(feed: &Feed<S>) -> (impl Future<Output = ()> + use<S>, Given) {
+    let given = Given::default();
+    let (mut entries, keep) = (feed.subscribe(0).boxed(), Arc::clone(&given));
+    let following = async move {
+        while let Some(entry) = entries.next().await {
+            match entry {
+                Ok(Entry { position, change_set }) => {
+                    let mut given = keep.lock().unwrap();
+                    given.push((&change_set).into());
+                    assert_eq!(given.len() as u64, position);
+                }
+                Err(FeedError::Store(error)) if error.is_transient() => {}
+                Err(error) => unreachable!("{error}"),
+            }
+        }
+    };
+    (following, given)
+}
+
+type Given = Arc<Mutex<Vec<Reference>>>;
+
+/// Appends all and tells its feed, while somebody follows it, until it is done or dies. With a neighbour,
+/// another process sequences on the same store, and has heard of some. Whether it was done.
+async fn live(
+    store: &MemoryStore,
+    death: Death,
+    written: &[(ChangeSet, Hint)],
+    neighbour: bool,
+) -> (bool, Vec<Reference>) {
+    let dying = Dying::at(death, store);
+    let feed = Feed::start(dying.clone(), if neighbour { BESIDE } else { ALONE });
+    let neighbour = neighbour.then(|| Feed::start(store.clone(), BESIDE));
+    let (following, given) = follower(&feed);
+    let work = async {
+        for (place, (change_set, hint)) in written.iter().enumerate() {
+            dying.append(change_set).await.unwrap();
+            tell(&feed, *hint, change_set);
+            match &neighbour {
+                Some(neighbour) if place % 3 == 0 => neighbour.commit(change_set),
+                // Now many share a batch, now each has its own.
+                _ if place % 7 == 0 => _ = feed.settle(LONG).await.unwrap(),
+                _ => {}
+            }
+        }
+        if let Some(neighbour) = &neighbour {
+            neighbour.settle(LONG).await.unwrap();
+            feed.look();
+        }
+        reach(&feed, written.len() as u64).await;
+        assert!(feed.finish().await);
+    };
+    let done = tokio::select! {
+        biased;
+        () = dying.died() => false,
+        () = work => true,
+        () = following => false,
+    };
+    if let Some(neighbour) = neighbour {
+        assert!(neighbour.finish().await);
+    }
+    let given = given.lock().unwrap().clone();
+    (done, given)
+}
+
+/// What the process had not done when it died, and what the feed lacks, comes in at the next start.
+async fn a_kill_at_every_call(neighbour: bool) {
+    for seed in seeds(6) {
+        let written = written(&mut StdRng::seed_from_u64(seed), 4, 30);
+        let mut left_behind = 0;
+        for call in 1.. {
+            let mut all_done = true;
+            for death in [Death::Before(call), Death::After(call)] {
+                let store = MemoryStore::default();
+                let (done, given) = live(&store, death, &written, neighbour).await;
+                let next = Feed::start(store.clone(), ALONE);
+                let found = next.reconcile(|_| {}).await.unwrap();
+                left_behind += found.missing;
+                let order = order::assert_complete(&store).await;
+                assert!(order.starts_with(&given), "{death:?}: what was given out was moved");
+                // The commands are sent again, and it goes on.
+                for (change_set, _) in &written {
+                    store.append(change_set).await.unwrap();
+                    next.commit(change_set);
+                }
+                assert_eq!(next.settle(LONG).await.unwrap(), written.len() as u64);
+                assert!(next.finish().await);
+                let whole = order::assert_complete(&store).await;
+                assert!(whole.starts_with(&order), "{death:?}");
+                all_done &= done;
+            }
+            if all_done {
+                assert!(call > 30, "all was done after {call} calls");
+                break;
+            }
+        }
+        assert!(left_behind > 0, "no kill left anything to reconcile");
+    }
+}
+
+#[tokio::test]
+async fn a_process_killed_at_any_call_leaves_a_feed_that_goes_on() {
+    a_kill_at_every_call(false).await;
+}
+
+#[tokio::test]
+async fn so_does_one_of_two() {
+    a_kill_at_every_call(true).await;
+}
+
+/// A batch is in the store a moment before the sequencer knows that it is.
+#[tokio::test]
+async fn what_is_not_known_to_be_in_the_feed_is_not_given() {
+    let store = MemoryStore::default();
+    let first = noting(&tally(1), None, "first");
+    let second = noting(&tally(1), Some(&first), "second");
+    let mut sequence = Sequence::default();
+    let batches = [&first, &second].map(|change_set| {
+        let batch = sequence.propose(&[change_set.into()]).unwrap();
+        sequence.follow(&batch).unwrap();
+        batch
+    });
+    store.append(&first).await.unwrap();
+    store.append(&second).await.unwrap();
+    store.append_batch(&batches[0]).await.unwrap();
+    let feed = Feed::start(store.clone(), ALONE);
+    reach(&feed, 1).await;
+    store.append_batch(&batches[1]).await.unwrap();
+    assert_eq!(feed.entries(0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn hints_may_come_late_twice_in_any_order_or_never() {
+    for seed in seeds(60) {
+        let mut random = StdRng::seed_from_u64(seed);
+        let (aggregates, count) = (random.random_range(1..20), random.random_range(1..400));
+        let written = written(&mut random, aggregates, count);
+        let store = MemoryStore::default();
+        for (change_set, _) in &written {
+            store.append(change_set).await.unwrap();
+        }
+        let mut hints = written.clone();
+        let twice: Vec<_> = written.iter().filter(|_| random.random_ratio(1, 5)).cloned().collect();
+        hints.extend(twice);
+        hints.shuffle(&mut random);
+        let feed = Feed::start(store.clone(), ALONE);
+        for (change_set, hint) in &hints {
+            tell(&feed, *hint, change_set);
+            if random.random_ratio(1, 10) {
+                yield_now().await;
+            }
+        }
+        reach(&feed, count as u64).await;
+        assert!(feed.finish().await);
+        order::assert_complete(&store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sequencers_on_a_bad_network_write_one_feed() {
+    for seed in seeds(4) {
+        let mut random = StdRng::seed_from_u64(seed);
+        let embedded = Embedded::in_memory().unwrap();
+        let sound = DynamoDbStore::new(embedded.client(), "feed");
+        sound.ensure_table().await.unwrap();
+        let feeds = [1, 2].map(|node| {
+            let seed = seed.wrapping_mul(31).wrapping_add(node);
+            let (client, _) = Faulty::at_random(&embedded.client(), seed, FAULTS, &WAYS);
+            Feed::start(DynamoDbStore::new(client, "feed"), SHARED)
+        });
+        let (following, given): (Vec<_>, Vec<_>) = feeds.iter().map(follower).unzip();
+        let following: Vec<_> = following.into_iter().map(tokio::spawn).collect();
+        let written = written(&mut random, 6, 250);
+        for (change_set, hint) in &written {
+            sound.append(change_set).await.unwrap();
+            let node = random.random_range(0..2);
+            tell(&feeds[node], *hint, change_set);
+            // Some reach both.
+            if random.random_ratio(1, 3) {
+                tell(&feeds[1 - node], Hint::Commit, change_set);
+            }
+        }
+        for feed in &feeds {
+            reach(feed, 250).await;
+        }
+        let order = order::assert_complete(&sound).await;
+        for (feed, given) in feeds.iter().zip(given) {
+            let all_given = async {
+                while given.lock().unwrap().len() < order.len() {
+                    yield_now().await;
+                }
+            };
+            tokio::time::timeout(LONG, all_given).await.unwrap();
+            assert_eq!(*given.lock().unwrap(), order);
+            feed.finish().await;
+        }
+        following.iter().for_each(JoinHandle::abort);
+        embedded.close().await;
+    }
+}

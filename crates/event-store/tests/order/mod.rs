@@ -1,0 +1,52 @@
+//! The whole feed of a store, held against the store's histories.
+
+use std::collections::BTreeMap;
+
+use event_store::feed::{FeedStore, Reference, Sequence};
+use event_store::{AggregateId, Page};
+
+/// All references, in their order: folding the batches checks numbers, positions, the chain, and each
+/// aggregate's versions.
+pub(crate) async fn of<S: FeedStore>(store: &S) -> Vec<Reference> {
+    let (mut sequence, mut all) = (Sequence::default(), Vec::new());
+    loop {
+        let batches = store.batches(sequence.head().batch, 7).await.unwrap();
+        if batches.is_empty() {
+            assert_eq!(sequence.head().position, all.len() as u64);
+            return all;
+        }
+        for batch in batches {
+            sequence.follow(&batch).unwrap();
+            all.extend_from_slice(batch.references());
+        }
+    }
+}
+
+/// That everything in the store is in its feed, once, and nothing else. The feed, for more.
+pub(crate) async fn assert_complete<S: FeedStore>(store: &S) -> Vec<Reference> {
+    let order = of(store).await;
+    let mut by_aggregate: BTreeMap<AggregateId, Vec<Reference>> = BTreeMap::new();
+    for reference in &order {
+        by_aggregate.entry(reference.aggregate.clone()).or_default().push(reference.clone());
+    }
+    assert_eq!(by_aggregate, histories(store).await);
+    order
+}
+
+async fn histories<S: FeedStore>(store: &S) -> BTreeMap<AggregateId, Vec<Reference>> {
+    let (mut histories, mut cursor) = (BTreeMap::new(), None);
+    loop {
+        let page = store.keys(cursor).await.unwrap();
+        for (aggregate, _) in page.keys {
+            if !histories.contains_key(&aggregate) {
+                let all = Page::After { version: 0, limit: usize::MAX };
+                let history = store.change_sets(&aggregate, all).await.unwrap();
+                histories.insert(aggregate, history.iter().map(Reference::from).collect());
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return histories;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `daybook reconcile`: the feed, compared with the store.
+
+use std::io::{self, Write};
+
+use event_store::feed::Reconciled;
+
+use crate::Failure;
+use crate::config::Settings;
+use crate::open::{DataDirectory, OpenStore};
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+/// Puts every change set into the feed that is in the store that the settings name and not in its feed, and
+/// says how many there were. What it has done when it is told to stop stays done.
+///
+/// # Errors
+/// Why it cannot.
+pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
+    let stop = Stop::listen()?;
+    let directory = DataDirectory::open(&settings.data)?;
+    let open = OpenStore::open(settings, &directory).await?;
+    let feed = open.feed();
+    let progress = Progress::counting("change sets compared with the feed", 0);
+    let mut scanned = 0;
+    let reconciling = feed.reconcile(|found| {
+        progress.advance(found.scanned - scanned);
+        scanned = found.scanned;
+    });
+    let reconciled = tokio::select! {
+        reconciled = reconciling => reconciled.map_err(Failure::from),
+        () = stop.requested() => Err(Failure::Stopped),
+    };
+    drop(progress);
+    let in_order = feed.finish().await;
+    open.close().await;
+    let Reconciled { scanned, missing } = reconciled?;
+    if !in_order {
+        return Err(Failure::Unsequenced);
+    }
+    let mut stdout = io::stdout().lock();
+    match missing {
+        0 => writeln!(stdout, "All {scanned} change sets are in the feed.")?,
+        _ => {
+            writeln!(stdout, "All {scanned} change sets are in the feed; {missing} were missing.")?
+        }
+    }
+    Ok(())
+}
