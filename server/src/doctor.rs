@@ -1,6 +1,7 @@
 //! `daybook doctor`: whether what the settings name can be worked with, and if not, what to do. It looks
 //! at everything and creates nothing.
 
+mod bucket;
 mod clock;
 mod directory;
 mod engine;
@@ -12,21 +13,30 @@ mod table;
 use std::io::{self, Write};
 
 use aws_sdk_dynamodb::Client;
-use event_store::dynamodb;
+use event_store::dynamodb::{self, streams};
+use event_store::objects::{self, S3Objects};
 
 use crate::Failure;
-use crate::config::{Settings, StoreChoice};
-use crate::open::{client_of, of_environment};
+use crate::config::{ObjectsChoice, Settings, StoreChoice};
+use crate::open::{client_of, of_environment, s3_of, streams_of};
+use bucket::Bucket;
 use finding::{Finding, Severity};
+
+/// Where a table is.
+struct Place<'a> {
+    table: &'a str,
+    /// In words.
+    name: String,
+    /// Whether it is an account of AWS, with all that AWS has to offer.
+    is_aws: bool,
+}
 
 /// A store that is not in this process.
 struct Remote<'a> {
+    at: Place<'a>,
     client: Client,
-    table: &'a str,
-    /// Where it is, in words.
-    place: String,
-    /// Whether it is an account of AWS, with all that AWS has to offer.
-    is_aws: bool,
+    streams: streams::Client,
+    bucket: Option<Bucket>,
 }
 
 /// Examines the data directory and the store that the settings name, and prints one line for each finding.
@@ -40,12 +50,19 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
         StoreChoice::Embedded => engine::examine(settings, lock).await,
         StoreChoice::Endpoint(place) => {
             let client = Client::from_conf(dynamodb::for_endpoint(&place));
-            Remote { client, table: &settings.table, place, is_aws: false }.examine().await
+            let streams = streams::Client::from_conf(streams::for_endpoint(&place));
+            let s3 = |url: Option<String>| objects::for_endpoint(url.unwrap_or_default());
+            let bucket = bucket_of(settings, s3)?;
+            let at = Place { table: &settings.table, name: place, is_aws: false };
+            Remote { at, client, streams, bucket }.examine().await
         }
         StoreChoice::Aws(endpoint) => {
             let (environment, place) = of_environment().await;
-            let client = client_of(&environment, endpoint);
-            Remote { client, table: &settings.table, place, is_aws: true }.examine().await
+            let client = client_of(&environment, endpoint.clone());
+            let streams = streams_of(&environment, endpoint);
+            let bucket = bucket_of(settings, |url| s3_of(&environment, url))?;
+            let at = Place { table: &settings.table, name: place, is_aws: true };
+            Remote { at, client, streams, bucket }.examine().await
         }
     });
     report(&findings)
@@ -53,26 +70,42 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
 
 impl Remote<'_> {
     async fn examine(&self) -> Vec<Finding> {
-        let (reading, described) = clock::compared(self.client.describe_table(), self.table).await;
+        let (reading, described) =
+            clock::compared(self.client.describe_table(), self.at.table).await;
         let mut findings: Vec<_> = clock::finding(reading).into_iter().collect();
-        let description = match table::found(self, described) {
+        let description = match table::found(&self.at, described) {
             Ok(description) => description,
             Err(finding) => {
                 findings.push(finding);
                 return findings;
             }
         };
-        let (shape, is_usable) = table::examine(self, &description);
+        let (shape, is_usable) = table::examine(&self.at, &description);
         findings.extend(shape);
         if is_usable {
             findings.extend(permissions::examine(self).await);
-            findings.push(safety::stream(self, &description));
-            if self.is_aws {
+            findings.push(safety::stream(self, &description).await);
+            findings.push(bucket::examine(self.bucket.as_ref()).await);
+            if self.at.is_aws {
                 findings.extend(safety::examine(self, &description).await);
             }
         }
         findings
     }
+}
+
+fn bucket_of(
+    settings: &Settings,
+    s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
+) -> Result<Option<Bucket>, Failure> {
+    Ok(match settings.objects()? {
+        ObjectsChoice::Bucket { name, endpoint } => {
+            let client = aws_sdk_s3::Client::from_conf(s3(endpoint));
+            let objects = S3Objects::new(client, &*name, &settings.table);
+            Some(Bucket { name, objects })
+        }
+        ObjectsChoice::Directory | ObjectsChoice::Nowhere => None,
+    })
 }
 
 fn report(findings: &[Finding]) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::desk::{FrontDesk, Lists, Start};
 pub use directory::DataDirectory;
 pub use store::OpenStore;
-pub(crate) use store::{client_of, of_environment};
+pub(crate) use store::{client_of, of_environment, s3_of, streams_of};
 use tail::Others;
 
 /// Why a process cannot have what it works on: one line, which names the place.

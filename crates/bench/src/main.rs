@@ -5,6 +5,7 @@ mod ceiling;
 mod costs;
 mod daybook;
 mod embedded;
+mod follow;
 mod heads;
 mod hot;
 mod large;

@@ -1,5 +1,6 @@
 //! The 10,000-in-a-minute run: commands at a fixed rate, whatever the answers take, new items and
-//! changes mixed; then a count proving that each accepted command is exactly one change set.
+//! changes mixed; then a count proving that each accepted command is exactly one change set, and how long
+//! each took from its answer to a consumer of the live feed.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use crate::daybook::Daybook;
+use crate::follow::{Following, Heard};
 use crate::latency::{Latencies, Millis};
 use crate::{Error, work};
 
@@ -22,25 +24,30 @@ pub(crate) async fn run(binary: &Path, rate: u32, seconds: u64) -> Result<(), Er
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut items: Vec<Uuid> = Vec::new();
     let mut sent = JoinSet::new();
+    let commands = u64::from(rate) * seconds;
+    let following = Following::begin(&daybook).await?;
+    let hearing = tokio::spawn(following.until(usize::try_from(commands).unwrap_or(usize::MAX)));
     let started = Instant::now();
-    for number in 0..u64::from(rate) * seconds {
+    for number in 0..commands {
         let due = ticks.tick().await;
         let (item, command) = work::mixed(number, &mut items);
         let daybook = Arc::clone(&daybook);
         sent.spawn(async move {
             let (_, accepted) = daybook.command(item, &command).await?;
-            Ok::<_, Error>((item, due.elapsed(), accepted.duplicate))
+            Ok::<_, Error>((item, due.elapsed(), accepted, Instant::now()))
         });
     }
     let mut latencies = Latencies::default();
     let (mut accepted, mut failed) = (HashMap::<Uuid, u64>::new(), 0_u64);
+    let mut answered = Heard::new();
     while let Some(answer) = sent.join_next().await {
         match answer? {
-            Ok((item, took, false)) => {
+            Ok((item, took, command, at)) if !command.duplicate => {
                 latencies.push(took);
+                answered.insert((item, command.version), at);
                 *accepted.entry(item).or_default() += 1;
             }
-            Ok((_, _, true)) => failed += 1,
+            Ok(_) => failed += 1,
             Err(error) => {
                 eprintln!("{error}");
                 failed += 1;
@@ -56,6 +63,15 @@ pub(crate) async fn run(binary: &Path, rate: u32, seconds: u64) -> Result<(), Er
         }
         counted += count;
     }
+    let mut lags = Latencies::default();
+    if failed == 0 {
+        let heard = hearing.await??;
+        for (change_set, at) in &answered {
+            if let Some(heard) = heard.get(change_set) {
+                lags.push(heard.saturating_duration_since(*at));
+            }
+        }
+    }
     println!("| commands at {rate}/s for {seconds} s over HTTP, embedded store on file | |");
     println!("|---|---|");
     println!(
@@ -68,6 +84,10 @@ pub(crate) async fn run(binary: &Path, rate: u32, seconds: u64) -> Result<(), Er
     println!("| change sets counted afterwards | {counted} |");
     println!("| p50 | {} |", Millis(latencies.quantile(0.5)));
     println!("| p99 | {} |", Millis(latencies.quantile(0.99)));
-    println!("| max | {} |\n", Millis(latencies.quantile(1.0)));
+    println!("| max | {} |", Millis(latencies.quantile(1.0)));
+    println!("| heard of in the live feed | {} |", lags.len());
+    println!("| p50, from the answer to the live feed | {} |", Millis(lags.quantile(0.5)));
+    println!("| p99, likewise | {} |", Millis(lags.quantile(0.99)));
+    println!("| max, likewise | {} |\n", Millis(lags.quantile(1.0)));
     Arc::into_inner(daybook).ok_or(Error::Daybook("is still in use".into()))?.stop().await
 }

@@ -3,7 +3,7 @@
 use event_store::embedded::Embedded;
 
 use super::directory::Lock;
-use super::{Finding, Remote, table};
+use super::{Finding, Place, table};
 use crate::config::Settings;
 
 /// Opens the file as `serve` would, when there is one and nobody else has it open.
@@ -28,15 +28,10 @@ pub(super) async fn examine(settings: &Settings, lock: Lock) -> Vec<Finding> {
             return vec![Finding::problem(error.to_string(), remedy)];
         }
     };
-    let store = Remote {
-        client: engine.client(),
-        table: &settings.table,
-        place: name.to_string(),
-        is_aws: false,
-    };
-    let described = store.client.describe_table().table_name(store.table).send().await;
-    let findings = match table::found(&store, described) {
-        Ok(description) => table::examine(&store, &description).0,
+    let at = Place { table: &settings.table, name: name.to_string(), is_aws: false };
+    let described = engine.client().describe_table().table_name(at.table).send().await;
+    let findings = match table::found(&at, described) {
+        Ok(description) => table::examine(&at, &description).0,
         Err(finding) => vec![finding],
     };
     engine.close().await;

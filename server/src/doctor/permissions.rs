@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use event_store::dynamodb;
 
-use super::{Finding, Remote};
+use super::{Finding, Place, Remote};
 
 /// A key that nothing is ever written under.
 const NOBODY: [(&str, &str); 2] = [("pk", "doctor#"), ("sk", "000000000000")];
@@ -18,7 +18,7 @@ const NEVER: &str = "attribute_exists(pk)";
 const SOME: i32 = 20;
 
 pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
-    let Remote { client, table, .. } = store;
+    let Remote { client, at: Place { table, .. }, .. } = store;
     let pk = AttributeValue::S(NOBODY[0].1.to_owned());
     let get = client.get_item().table_name(*table).set_key(Some(nobody())).send().await;
     let query = client
@@ -53,7 +53,7 @@ pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
         findings.push(Finding::ok(format!("what the store does is allowed: {names}")));
     }
     findings.extend(foreign);
-    if store.is_aws {
+    if store.at.is_aws {
         findings.extend(deleting(store).await);
     }
     findings
@@ -61,7 +61,7 @@ pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
 
 /// A transaction that is cancelled, if it may be asked for.
 async fn together(store: &Remote<'_>) -> Option<String> {
-    let put = Put::builder().table_name(store.table).set_item(Some(nobody()));
+    let put = Put::builder().table_name(store.at.table).set_item(Some(nobody()));
     let put = match put.condition_expression(NEVER).build() {
         Ok(put) => TransactWriteItem::builder().put(put).build(),
         Err(error) => return Some(error.to_string()),
@@ -71,7 +71,7 @@ async fn together(store: &Remote<'_>) -> Option<String> {
 
 /// Nothing deletes an item; who cannot does no harm with it.
 async fn deleting(store: &Remote<'_>) -> Option<Finding> {
-    let request = store.client.delete_item().table_name(store.table).set_key(Some(nobody()));
+    let request = store.client.delete_item().table_name(store.at.table).set_key(Some(nobody()));
     let may = refused(request.condition_expression(NEVER).send().await).is_none();
     may.then(|| {
         Finding::warning(

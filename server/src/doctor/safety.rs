@@ -5,28 +5,38 @@ use event_store::dynamodb;
 
 use super::{Finding, Remote};
 
-/// Several servers on one table hear of each other's change sets through its stream.
-pub(super) fn stream(store: &Remote<'_>, description: &TableDescription) -> Finding {
-    let table = store.table;
-    let stream = description.stream_specification().filter(|stream| stream.stream_enabled());
-    if stream.is_some() {
-        return Finding::ok(format!("the table `{table}` has a stream"));
+/// By the stream each server hears of what the others have committed, and of what one left that died.
+pub(super) async fn stream(store: &Remote<'_>, description: &TableDescription) -> Finding {
+    let table = store.at.table;
+    let enabled = description.stream_specification().filter(|stream| stream.stream_enabled());
+    let Some(stream) = enabled.and(description.latest_stream_arn()) else {
+        return Finding::warning(
+            format!(
+                "the table `{table}` has no stream: what a server commits just before it dies reaches \
+                 the feed only by `daybook reconcile`, or when a server starts"
+            ),
+            format!(
+                "Turn it on: aws dynamodb update-table --table-name {table} \
+                 --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY"
+            ),
+        );
+    };
+    match store.streams.describe_stream().stream_arn(stream).limit(1).send().await {
+        Ok(_) => Finding::ok(format!("the table `{table}` has a stream, which can be read")),
+        Err(error) => Finding::problem(
+            format!(
+                "the stream of the table `{table}` cannot be read: {}",
+                dynamodb::reason(&error)
+            ),
+            "Allow dynamodb:DescribeStream, GetShardIterator and GetRecords: deploy/iam/serve.json has \
+             all that is needed",
+        ),
     }
-    Finding::warning(
-        format!(
-            "the table `{table}` has no stream, by which several servers on one table hear of each \
-             other"
-        ),
-        format!(
-            "Where there are several: aws dynamodb update-table --table-name {table} \
-             --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY"
-        ),
-    )
 }
 
 /// Whether AWS would keep the table from being deleted, and could bring back what it was.
 pub(super) async fn examine(store: &Remote<'_>, description: &TableDescription) -> Vec<Finding> {
-    vec![protection(store.table, description), recovery(store).await]
+    vec![protection(store.at.table, description), recovery(store).await]
 }
 
 fn protection(table: &str, description: &TableDescription) -> Finding {
@@ -43,7 +53,7 @@ fn protection(table: &str, description: &TableDescription) -> Finding {
 }
 
 async fn recovery(store: &Remote<'_>) -> Finding {
-    let table = store.table;
+    let table = store.at.table;
     let answer = store.client.describe_continuous_backups().table_name(table).send().await;
     let remedy = format!(
         "Turn it on: aws dynamodb update-continuous-backups --table-name {table} \

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::operation::describe_table::{DescribeTableError, DescribeTa
 use aws_sdk_dynamodb::types::{TableDescription, TableStatus};
 use event_store::dynamodb;
 
-use super::{Finding, Remote};
+use super::{Finding, Place};
 
 /// The table's description, or why there is none.
 pub(super) fn found(
-    store: &Remote<'_>,
+    at: &Place<'_>,
     described: Result<DescribeTableOutput, SdkError<DescribeTableError, HttpResponse>>,
 ) -> Result<TableDescription, Finding> {
-    let Remote { table, place, .. } = store;
+    let Place { table, name: place, .. } = at;
     let error = match described {
         Ok(DescribeTableOutput { table: Some(description), .. }) => return Ok(description),
         Ok(_) => return Err(missing(table, place)),
@@ -25,7 +25,7 @@ pub(super) fn found(
     let what = format!("the store at {place} cannot be used: {}", dynamodb::reason(&error));
     Err(Finding::problem(
         what,
-        match (error.code(), store.is_aws) {
+        match (error.code(), at.is_aws) {
             (Some("AccessDeniedException"), _) => {
                 "Allow dynamodb:DescribeTable: deploy/iam/serve.json has all that is needed"
             }
@@ -48,8 +48,8 @@ fn missing(table: &str, place: &str) -> Finding {
 }
 
 /// What there is to say of the table, and whether it can be used at all.
-pub(super) fn examine(store: &Remote<'_>, description: &TableDescription) -> (Vec<Finding>, bool) {
-    let Remote { table, place, .. } = store;
+pub(super) fn examine(at: &Place<'_>, description: &TableDescription) -> (Vec<Finding>, bool) {
+    let Place { table, name: place, .. } = at;
     if let Err(error) = dynamodb::check_shape(table, description) {
         let remedy = "It is another program's: choose another with --table";
         return (vec![Finding::problem(error.to_string(), remedy)], false);
@@ -60,15 +60,15 @@ pub(super) fn examine(store: &Remote<'_>, description: &TableDescription) -> (Ve
         return (vec![Finding::problem(what, "Wait until it is")], false);
     }
     let there = Finding::ok(format!("the table `{table}` at {place} has the keys it should have"));
-    (std::iter::once(there).chain(billing(store, description)).collect(), true)
+    (std::iter::once(there).chain(billing(at, description)).collect(), true)
 }
 
-fn billing(store: &Remote<'_>, description: &TableDescription) -> Option<Finding> {
+fn billing(at: &Place<'_>, description: &TableDescription) -> Option<Finding> {
     // A table that is billed by use has one of nothing.
     let capacity = description.provisioned_throughput().and_then(|p| p.write_capacity_units());
     let is_provisioned = capacity.is_some_and(|units| units > 0);
     is_provisioned.then(|| {
-        let table = store.table;
+        let table = at.table;
         Finding::warning(
             format!("the table `{table}` has a provisioned capacity, beyond which it throttles"),
             format!(

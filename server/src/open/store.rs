@@ -153,7 +153,10 @@ pub(crate) fn client_of(environment: &aws_config::SdkConfig, endpoint: Option<St
     Client::from_conf(config.build())
 }
 
-fn streams_of(environment: &aws_config::SdkConfig, endpoint: Option<String>) -> streams::Client {
+pub(crate) fn streams_of(
+    environment: &aws_config::SdkConfig,
+    endpoint: Option<String>,
+) -> streams::Client {
     let mut config = streams::Config::from(environment).to_builder();
     if endpoint.is_some() {
         config.set_endpoint_url(endpoint);
@@ -162,7 +165,10 @@ fn streams_of(environment: &aws_config::SdkConfig, endpoint: Option<String>) -> 
 }
 
 /// A server of one's own has buckets in the path: their names are no hosts of it.
-fn s3_of(environment: &aws_config::SdkConfig, endpoint: Option<String>) -> aws_sdk_s3::Config {
+pub(crate) fn s3_of(
+    environment: &aws_config::SdkConfig,
+    endpoint: Option<String>,
+) -> aws_sdk_s3::Config {
     let config = aws_sdk_s3::config::Builder::from(environment).timeout_config(objects::timeouts());
     match endpoint {
         Some(url) => config.endpoint_url(url).force_path_style(true).build(),
