@@ -50,11 +50,11 @@ fn metrics_say_where_the_feed_ends_and_how_many_follow_it() {
     let metrics = server.get("/metrics").body;
     for line in [
         "# TYPE daybook_feed_position gauge",
-        "daybook_feed_position 3",
+        "daybook_feed_position 6",
         "# TYPE daybook_feed_live_consumers gauge",
         "daybook_feed_live_consumers 1",
         "# TYPE daybook_feed_lag_seconds histogram",
-        "daybook_feed_lag_seconds_count 3",
+        "daybook_feed_lag_seconds_count 6",
     ] {
         assert!(metrics.lines().any(|told| told == line), "no `{line}` in:\n{metrics}");
     }

@@ -169,12 +169,12 @@ fn who_follows_the_feed_is_told_and_not_waited_for() {
         [server.follow("/api/v1/feed/live?after=0"), server.follow("/api/v1/feed/live")];
     let log = server.stop();
     assert!(!log.contains("do not end"), "{log}");
-    for (follower, entries) in followers.iter_mut().zip([1, 0]) {
+    for (follower, entries) in followers.iter_mut().zip([2, 0]) {
         let mut told = String::new();
         follower.read_to_string(&mut told).unwrap();
         assert_eq!(told.matches("event: change-set").count(), entries, "{told}");
         assert_eq!(told.matches("event: stopping").count(), 1, "{told}");
-        assert!(told.contains("\"detail\":\"the server is stopping\",\"position\":1"), "{told}");
+        assert!(told.contains("\"detail\":\"the server is stopping\",\"position\":2"), "{told}");
         assert!(told.ends_with("\r\n0\r\n\r\n"), "not to its end: {told}");
     }
 }

@@ -5,7 +5,7 @@ use event_store::{AggregateId, Page};
 use serde_json::{Value, json};
 
 use super::{check_in, positions, with_a_hole, with_entries};
-use crate::desk::{ITEM, TestDesk, path};
+use crate::desk::{ITEM, TestDesk, bolt};
 
 fn entries(page: &Value) -> Vec<u64> {
     positions(page["entries"].as_array().unwrap())
@@ -17,14 +17,23 @@ async fn entries_are_the_change_sets_of_all_histories() {
     let (one, other) = (desk.stocked(1).await, desk.stocked(2).await);
     check_in(&desk, one).await;
     let page = desk.get("/api/v1/feed").await.ok();
-    let mut expected = Vec::new();
-    for (id, version) in [(one, 1), (one, 2), (other, 1), (other, 2), (one, 3)] {
-        let after = version - 1;
-        let history = desk.get(&format!("{}/change-sets?after={after}", path(id))).await.ok();
-        let position = expected.len() + 1;
-        expected.push(json!({ "position": position, "change_set": history["change_sets"][0] }));
+    let mut histories = Vec::new();
+    for (place, entry) in page["entries"].as_array().unwrap().iter().enumerate() {
+        let change_set = &entry["change_set"];
+        let AggregateId { kind, id } =
+            serde_json::from_value(change_set["aggregate"].clone()).unwrap();
+        let version = change_set["version"].as_u64().unwrap();
+        let after = format!("change-sets?limit=1&after={}", version - 1);
+        let history = desk.get(&format!("/api/v1/aggregates/{kind}/{id}/{after}")).await.ok();
+        let expected = json!({ "position": place + 1, "change_set": history["change_sets"][0] });
+        assert_eq!(*entry, expected);
+        if kind == ITEM {
+            histories.push((id, version));
+        }
     }
-    assert_eq!(page, json!({ "entries": expected, "next": 5 }));
+    assert_eq!(histories, [(one, 1), (one, 2), (other, 1), (other, 2), (one, 3)]);
+    // With each item goes the claim of its SKU.
+    assert_eq!((entries(&page).len(), &page["next"]), (7, &json!(7)));
 }
 
 #[tokio::test]
@@ -69,8 +78,8 @@ async fn a_page_has_a_hundred_unless_told_otherwise() {
 #[tokio::test]
 async fn what_was_just_acknowledged_is_there() {
     let desk = TestDesk::new().await;
-    let id = desk.item(crate::desk::bolt()).await;
-    for position in 2..40 {
+    let id = desk.item(bolt()).await;
+    for position in 3..40 {
         check_in(&desk, id).await;
         let page = desk.get(&format!("/api/v1/feed?after={}", position - 1)).await.ok();
         assert_eq!(entries(&page), [position]);
@@ -108,7 +117,7 @@ async fn what_cannot_be_read_is_said_where_it_stands_and_can_be_passed_over() {
     let page = desk.get("/api/v1/feed").await.ok();
     assert_eq!((entries(&page), &page["next"]), (vec![1, 2], &json!(2)));
     let problem = desk.get("/api/v1/feed?after=2").await.problem(500, "corrupt");
-    assert_eq!((&problem["position"], &problem["failed_at"]), (&json!(3), &json!(3)));
+    assert_eq!((&problem["position"], &problem["failed_at"]), (&json!(3), &json!(2)));
     let page = desk.get("/api/v1/feed?after=3").await.ok();
     assert_eq!((entries(&page), &page["next"]), (vec![4], &json!(4)));
 }
@@ -116,7 +125,7 @@ async fn what_cannot_be_read_is_said_where_it_stands_and_can_be_passed_over() {
 #[tokio::test]
 async fn behind_what_was_acknowledged_it_is_not_given() {
     let desk = TestDesk::new().await;
-    let id = with_entries(&desk, 1).await;
+    let id = with_entries(&desk, 2).await;
     let aggregate = AggregateId::new(ITEM, id);
     let history = desk.front.change_sets(&aggregate, Page::After { version: 0, limit: 1 }).await;
     let mut next = history.unwrap().remove(0);
