@@ -14,6 +14,7 @@
 //! | `handler` | [`handler::CommandHandler`]: decide, append, fold in the winner of a conflict, decide again |
 //! | `feed` | [`feed::Feed`]: the sequencer, reading the feed from any position, subscriptions |
 //! | `dynamodb` | [`dynamodb::DynamoDbStore`], which speaks `aws-sdk-dynamodb` |
+//! | `streams` | [`dynamodb::streams`]: the tail that follows a table's stream into the feed |
 //! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory; objects in a directory |
 //! | `s3` | [`objects::S3Objects`]: bodies too large for an item in S3 |
 //! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |

@@ -157,5 +157,5 @@ async fn a_sweep_deletes_what_nothing_names_once_it_is_old() {
     fs::write(&orphan, "orphan").unwrap();
     assert_eq!(told(data.path(), &["sweep", "--grace", "0s"], 0), swept);
     let all = "All 1 change sets of 1 aggregates are as they were written.\n";
-    assert_eq!(told(data.path(), &["verify"], 0), all);
+    assert!(told(data.path(), &["verify"], 0).ends_with(all));
 }

@@ -1,6 +1,6 @@
 //! The whole feed of a store, held against the store's histories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::feed::{FeedStore, Reference, Sequence};
 use event_store::{AggregateId, Page};
@@ -34,19 +34,20 @@ pub(crate) async fn assert_complete<S: FeedStore>(store: &S) -> Vec<Reference> {
 }
 
 async fn histories<S: FeedStore>(store: &S) -> BTreeMap<AggregateId, Vec<Reference>> {
-    let (mut histories, mut cursor) = (BTreeMap::new(), None);
+    let (mut aggregates, mut cursor) = (BTreeSet::new(), None);
     loop {
         let page = store.keys(cursor).await.unwrap();
-        for (aggregate, _) in page.keys {
-            if !histories.contains_key(&aggregate) {
-                let all = Page::After { version: 0, limit: usize::MAX };
-                let history = store.change_sets(&aggregate, all).await.unwrap();
-                histories.insert(aggregate, history.iter().map(Reference::from).collect());
-            }
-        }
+        aggregates.extend(page.keys.into_iter().map(|(aggregate, _)| aggregate));
         cursor = page.next;
         if cursor.is_none() {
-            return histories;
+            break;
         }
     }
+    let mut histories = BTreeMap::new();
+    for aggregate in aggregates {
+        let all = Page::After { version: 0, limit: usize::MAX };
+        let history = store.change_sets(&aggregate, all).await.unwrap();
+        histories.insert(aggregate, history.iter().map(Reference::from).collect());
+    }
+    histories
 }
