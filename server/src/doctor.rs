@@ -14,10 +14,10 @@ use std::io::{self, Write};
 
 use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::{self, streams};
-use event_store::objects::{self, S3Objects};
+use event_store::objects;
 
 use crate::Failure;
-use crate::config::{ObjectsChoice, Settings, StoreChoice};
+use crate::config::{Settings, StoreChoice};
 use crate::open::{client_of, of_environment, s3_of, streams_of};
 use bucket::Bucket;
 use finding::{Finding, Severity};
@@ -52,7 +52,7 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             let client = Client::from_conf(dynamodb::for_endpoint(&place));
             let streams = streams::Client::from_conf(streams::for_endpoint(&place));
             let s3 = |url: Option<String>| objects::for_endpoint(url.unwrap_or_default());
-            let bucket = bucket_of(settings, s3)?;
+            let bucket = Bucket::named_in(settings, s3)?;
             let at = Place { table: &settings.table, name: place, is_aws: false };
             Remote { at, client, streams, bucket }.examine().await
         }
@@ -60,7 +60,7 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             let (environment, place) = of_environment().await;
             let client = client_of(&environment, endpoint.clone());
             let streams = streams_of(&environment, endpoint);
-            let bucket = bucket_of(settings, |url| s3_of(&environment, url))?;
+            let bucket = Bucket::named_in(settings, |url| s3_of(&environment, url))?;
             let at = Place { table: &settings.table, name: place, is_aws: true };
             Remote { at, client, streams, bucket }.examine().await
         }
@@ -92,20 +92,6 @@ impl Remote<'_> {
         }
         findings
     }
-}
-
-fn bucket_of(
-    settings: &Settings,
-    s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
-) -> Result<Option<Bucket>, Failure> {
-    Ok(match settings.objects()? {
-        ObjectsChoice::Bucket { name, endpoint } => {
-            let client = aws_sdk_s3::Client::from_conf(s3(endpoint));
-            let objects = S3Objects::new(client, &*name, &settings.table);
-            Some(Bucket { name, objects })
-        }
-        ObjectsChoice::Directory | ObjectsChoice::Nowhere => None,
-    })
 }
 
 fn report(findings: &[Finding]) -> Result<(), Failure> {

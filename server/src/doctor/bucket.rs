@@ -3,11 +3,27 @@
 use event_store::objects::{ObjectError, ObjectKey, Objects, S3Objects};
 
 use super::Finding;
+use crate::Failure;
+use crate::config::{ObjectsChoice, Settings};
 
 /// A bucket and how it is reached.
 pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) objects: S3Objects,
+}
+
+impl Bucket {
+    /// The one that the settings name. `s3` says how S3 is found, at another endpoint than its own when one
+    /// is given.
+    pub(super) fn named_in(
+        settings: &Settings,
+        s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
+    ) -> Result<Option<Self>, Failure> {
+        let ObjectsChoice::Bucket { name, endpoint } = settings.objects()? else { return Ok(None) };
+        let client = aws_sdk_s3::Client::from_conf(s3(endpoint));
+        let objects = S3Objects::new(client, &*name, &settings.table);
+        Ok(Some(Self { name, objects }))
+    }
 }
 
 /// Whether the bucket is there and can be read. (Whether it can be written shows with the first large change
