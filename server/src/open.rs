@@ -93,8 +93,8 @@ impl OpenDesk {
         let start = match others {
             Others::None if last_stop == LastStop::Clean => Start::Complete,
             // Whoever shares the store may have written to it while this process was away.
-            Others::Heard(_) => Start::BehindFeed,
-            Others::None | Others::Unheard(_) => Start::Unknown,
+            Others::Heard(_) if last_stop == LastStop::Clean => Start::BehindFeed,
+            Others::None | Others::Heard(_) | Others::Unheard(_) => Start::Unknown,
         };
         let lists = Lists::new(model, feed, start);
         let desk = FrontDesk::new(store.store.clone(), lists, &settings.actor());

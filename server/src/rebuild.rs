@@ -17,10 +17,11 @@ pub async fn rebuild(settings: &Settings) -> Result<(), Failure> {
     let model = ReadModel::recreate(directory.read_model()).await.map_err(OpenError::from)?;
     model.take_up_sealed(&open.identity, &open.seal).await.map_err(OpenError::from)?;
     let lists = Lists::new(model, open.feed(), Start::Unknown);
-    lists.catch_up().await;
+    let caught_up = lists.catch_up().await;
     let stuck = lists.stuck();
     lists.finish().await;
     let seal = open.close().await;
     lists.close(&seal).await;
+    caught_up?;
     if stuck > 0 { Err(Failure::Stuck(stuck)) } else { Ok(()) }
 }

@@ -36,8 +36,13 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     let catching_up = tokio::spawn({
         let lists = open.desk.lists().clone();
         async move {
-            lists.catch_up().await;
-            announce(address)
+            match lists.catch_up().await {
+                Ok(()) => announce(address),
+                Err(error) => tracing::error!(
+                    %error,
+                    "commands are taken, but no lists are given; `daybook verify` says what is wrong"
+                ),
+            }
         }
     });
     let host = Host { desk: open.desk.clone(), live: Live::default(), metrics };

@@ -2,8 +2,8 @@
 //!
 //! An object is named by the SHA-256 of its bytes. So nobody can overwrite another's, anybody can check
 //! one (`sha256sum`), and putting one again changes nothing but its age. What no change set names is an
-//! orphan, which an append leaves behind that came no further; see
-//! [`DynamoDbStore::sweep`](crate::dynamodb::DynamoDbStore::sweep).
+//! orphan, which an append leaves behind that came no further; a sweep finds and deletes them
+//! (`DynamoDbStore::orphans`, `DynamoDbStore::delete_orphans`).
 
 #[cfg(feature = "embedded")]
 mod directory;

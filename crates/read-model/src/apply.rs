@@ -78,7 +78,8 @@ impl ReadModel {
         reference: &Reference,
     ) -> Result<(), Error> {
         let mut transaction = self.database.begin_write().await?;
-        behind::note(&mut transaction, std::iter::once(&reference.aggregate)).await?;
+        let shown = Some(&reference.aggregate).filter(|aggregate| has_rows(&aggregate.kind));
+        behind::note(&mut transaction, shown.into_iter()).await?;
         standing::move_on(&mut transaction, position, reference.hash).await?;
         Ok(transaction.commit().await?)
     }

@@ -9,8 +9,9 @@ use event_store::AggregateId;
 use event_store::feed::{Feed, FeedError, FeedHead, FeedStore, Position};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::apply::has_rows;
 use crate::{Error, ReadModel};
 
 /// Entries that are applied in one transaction: the more, the fewer times each page of an index is written.
@@ -173,6 +174,7 @@ impl<S: FeedStore> Task<S> {
                 Err(_) if stopping => return,
                 Err(error) => {
                     tracing::warn!(%error, ?pause, "the read model is behind; it tries again");
+                    sleep(FIRST_PAUSE).await;
                     // What comes meanwhile may mean that the store is back.
                     if timeout(pause, heads.changed()).await.is_err() {
                         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -232,7 +234,9 @@ impl<S: FeedStore> Task<S> {
                 let named = self.feed.reference(position).await?;
                 let Some(reference) = named else { return Err(problem.into()) };
                 self.model.pass_over(position, &reference).await?;
-                self.give_up(reference.aggregate, &problem.to_string());
+                if has_rows(&reference.aggregate.kind) {
+                    self.give_up(reference.aggregate, &problem.to_string());
+                }
                 return Ok(Some(position));
             }
             Err(error) => return Err(Error::Feed(error)),

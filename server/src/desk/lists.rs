@@ -9,8 +9,8 @@ use app::views::ItemPage;
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{Feed, Reconciled};
-use event_store::{AggregateId, ChangeSet};
-use read_model::{Applied, Behind, Error, ListError, Listed, Projector, ReadModel};
+use event_store::{AggregateId, ChangeSet, StoreError};
+use read_model::{Behind, Error, ListError, Listed, Projector, ReadModel};
 
 use crate::problems;
 
@@ -56,37 +56,44 @@ impl Lists {
 
     /// Puts into the feed what the store has and the feed does not, and into the rows what the feed has,
     /// for as long as it takes.
-    pub async fn catch_up(&self) {
+    ///
+    /// # Errors
+    /// Why it never can: the feed is not what was written, or the store refuses.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
         if self.is_caught_up() {
-            return;
+            return Ok(());
         }
-        let found = self.reconcile_if_needed().await;
+        let found = self.reconcile_if_needed().await?;
         let end = self.feed().head().unwrap_or_default().position;
         let mut applied = self.projector.applied();
         let shown = applied.wait_for(|applied| applied.position.is_some_and(|p| p >= end)).await;
-        if let Ok(Applied { stuck, .. }) = shown.map(|applied| *applied) {
+        let shown = shown.map(|_| ());
+        if shown.is_ok() {
+            let stuck = self.stuck();
             let Reconciled { scanned, missing } = found.unwrap_or_default();
             tracing::info!(scanned, missing, stuck, "the read model caught up");
             self.projector.mark_complete();
             self.caught_up.store(true, Ordering::Release);
         }
+        Ok(())
     }
 
     /// Once the feed is read, what comparing it with the store has found, where that is to be done.
-    async fn reconcile_if_needed(&self) -> Option<Reconciled> {
-        let mut heads = self.feed().heads();
-        let read = heads.wait_for(Option::is_some).await.ok().and_then(|head| *head);
-        // A feed with nothing in it may be that of a store that was filled before it had one.
-        if self.start == Start::BehindFeed && read.is_some_and(|head| head.batch > 0) {
-            return None;
-        }
+    async fn reconcile_if_needed(&self) -> Result<Option<Reconciled>, StoreError> {
         loop {
-            match self.feed().reconcile(|_| {}).await {
-                Ok(found) => return Some(found),
-                Err(error) => {
+            let found = match self.feed().opened().await {
+                // A feed with nothing in it may be that of a store that was filled before it had one.
+                Ok(head) if self.start == Start::BehindFeed && head.batch > 0 => return Ok(None),
+                Ok(_) => self.feed().reconcile(|_| {}).await,
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(found) => return Ok(Some(found)),
+                Err(error) if error.is_transient() => {
                     tracing::warn!(%error, "the feed is behind; it tries again");
                     tokio::time::sleep(PAUSE).await;
                 }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -98,7 +105,7 @@ impl Lists {
 
     /// How many aggregates the lists show an older version of.
     pub fn stuck(&self) -> u64 {
-        self.projector.applied().borrow().stuck
+        self.feed().stuck() + self.projector.applied().borrow().stuck
     }
 
     /// How many change sets are committed and not in the rows, at least.

@@ -40,11 +40,11 @@ pub async fn sample(settings: &Settings) -> Result<(), Failure> {
 async fn load(sample: &SampleCompany, desk: &FrontDesk, stop: Stop) -> Result<(), Failure> {
     let bar = io::stderr().is_terminal().then(|| bar(sample.progress().total));
     let load = async {
-        desk.lists().catch_up().await;
-        sample.load(desk).await
+        desk.lists().catch_up().await.map_err(|error| error.to_string())?;
+        sample.load(desk).await.map_err(|problem| problem.detail.clone())
     };
     let loaded = tokio::select! {
-        loaded = load => loaded.map_err(|problem| problem.detail.clone()),
+        loaded = load => loaded,
         never = tell(sample, bar.as_ref()) => match never {},
         () = stop.requested() => {
             let SampleProgress { done, total, .. } = sample.progress();

@@ -34,9 +34,14 @@ impl DynamoDbStore {
     ) -> Result<Appended, StoreError> {
         let Written { item, overflow } = items::of_change_set(change_set, self.objects.is_some())?;
         let found = self.put_objects(overflow.into_iter().collect()).await?;
-        let appended = match self.put_new(item).await? {
-            Some(there) => self.settle(change_set, there).await?,
-            None => Appended::Written,
+        let appended = match self.put_new(item).await {
+            Ok(Some(there)) => self.settle(change_set, there).await?,
+            Ok(None) => Appended::Written,
+            Err(error) => {
+                // It may be written all the same.
+                self.put_objects_again(found).await;
+                return Err(error);
+            }
         };
         if appended == Appended::Written {
             self.put_objects_again(found).await;

@@ -48,11 +48,12 @@ impl DynamoDbStore {
         }
         let (puts, overflows) = self.puts(change_sets)?;
         let found = self.put_objects(overflows).await?;
-        let appended = self.put_items(change_sets, puts).await?;
-        if appended == AppendedAll::Written {
+        let appended = self.put_items(change_sets, puts).await;
+        // What failed may be written all the same.
+        if !matches!(appended, Ok(AppendedAll::Taken(_))) {
             self.put_objects_again(found).await;
         }
-        Ok(appended)
+        appended
     }
 
     async fn put_items(

@@ -113,8 +113,10 @@ impl<S: FeedStore> Feed<S> {
                 let more = |head: &Option<_>| {
                     head.is_some_and(|head: super::FeedHead| head.position != after)
                 };
-                if heads.wait_for(more).await.is_err() {
-                    return None;
+                tokio::select! {
+                    biased;
+                    _ = heads.wait_for(more) => {}
+                    () = feed.ended() => return None,
                 }
                 match feed.entries(after, BATCH).await {
                     Ok(entries) => waiting.extend(entries),
@@ -131,12 +133,16 @@ impl<S: FeedStore> Feed<S> {
         limit: usize,
     ) -> Result<Vec<(Position, Reference)>, StoreError> {
         let mut named = Vec::new();
-        let batch = self.shared().with_sequence(|sequence| sequence.batch_of(after + 1));
-        let Some(mut number) = batch else { return Ok(named) };
-        while named.len() < limit {
-            let batches = self.store().batches(number - 1, PAGE.min(limit)).await?;
-            let Some(last) = batches.last() else { break };
-            number = last.number + 1;
+        let (batch, last) = self.shared().with_sequence(|sequence| {
+            let end = after.saturating_add(limit as u64).min(sequence.head().position);
+            (sequence.batch_of(after + 1), sequence.batch_of(end))
+        });
+        let (Some(mut number), Some(last)) = (batch, last) else { return Ok(named) };
+        while number <= last && named.len() < limit {
+            let wanted = usize::try_from(last - number + 1).unwrap_or(PAGE).min(PAGE);
+            let batches = self.store().batches(number - 1, wanted).await?;
+            let Some(newest) = batches.last() else { break };
+            number = newest.number + 1;
             for batch in batches {
                 check(&batch)?;
                 let all = (batch.first()..).zip(batch.references());

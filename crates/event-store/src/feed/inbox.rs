@@ -34,11 +34,16 @@ pub(super) struct Waiting {
     pub(super) doubtful: BTreeSet<AggregateId>,
 }
 
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        let Self { change_sets, behind, doubtful } = self;
+        change_sets.is_empty() && behind.is_empty() && doubtful.is_empty()
+    }
+}
+
 impl State {
     fn is_idle(&self) -> bool {
-        let Waiting { change_sets, behind, doubtful } = &self.waiting;
-        let empty = change_sets.is_empty() && behind.is_empty() && doubtful.is_empty();
-        empty && !self.looking && !self.stopping
+        self.waiting.is_empty() && !self.looking && !self.stopping
     }
 }
 
@@ -76,6 +81,10 @@ impl Inbox {
     pub(super) fn look(&self) {
         self.state().looking = true;
         self.stirred.notify_one();
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.state().waiting.is_empty()
     }
 
     /// How many were put in so far.

@@ -160,6 +160,23 @@ impl<S: FeedStore> Feed<S> {
         self.0.head.clone()
     }
 
+    /// Where the feed ends, once the feed that was there has been read.
+    ///
+    /// # Errors
+    /// What keeps the sequencer, which tries again for ever, from reading it.
+    pub async fn opened(&self) -> Result<FeedHead, StoreError> {
+        if let Some(head) = self.head() {
+            return Ok(head);
+        }
+        self.0.shared.follow(&self.0.store).await?;
+        let mut heads = self.heads();
+        tokio::select! {
+            head = heads.wait_for(Option::is_some) => head.ok().and_then(|head| *head),
+            () = self.ended() => None,
+        }
+        .ok_or_else(ended)
+    }
+
     /// The last version of this aggregate that is in the feed, as far as this process knows.
     pub fn version_of(&self, aggregate: &AggregateId) -> Version {
         self.0.shared.order().sequence.version_of(aggregate)
@@ -198,10 +215,7 @@ impl<S: FeedStore> Feed<S> {
         &self,
         mut progress: impl FnMut(Reconciled) + Send,
     ) -> Result<Reconciled, StoreError> {
-        let mut heads = self.heads();
-        if heads.wait_for(Option::is_some).await.is_err() {
-            return Err(ended());
-        }
+        self.opened().await?;
         let (mut found, mut cursor) = (Reconciled::default(), None);
         // An aggregate's keys come together: where its part of the feed ended when it was come across.
         let mut current: Option<(AggregateId, Version)> = None;
@@ -254,6 +268,12 @@ impl<S: FeedStore> Feed<S> {
         let mut settled = self.0.settled.clone();
         let done = settled.wait_for(|settled| *settled >= committed).await;
         done.map(|_| ()).map_err(|_| ended())
+    }
+
+    /// Returns once the sequencer has ended.
+    pub(super) async fn ended(&self) {
+        let mut settled = self.0.settled.clone();
+        while settled.changed().await.is_ok() {}
     }
 
     pub(super) fn shared(&self) -> &Shared {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use tracing::Instrument;
 
 use super::running::Shared;
@@ -14,6 +14,8 @@ use crate::{AggregateId, ChangeSet, DecodeError, Hash, Page, StoreError, Version
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Of how many change sets that could not be put in order it goes on taking more.
+const LEFT_OVER: usize = 1_000;
 
 /// Puts in order what is committed, in the order in which it comes, as much at a time as has come; what is
 /// missing in between it reads from the store.
@@ -69,7 +71,11 @@ impl<S: FeedStore> Sequencer<S> {
         loop {
             let stopping = self.shared.inbox.is_stopping();
             match self.act(&mut open).await {
-                Ok(()) if stopping => return self.stuck.is_empty(),
+                // What came while it had to try again has not been taken yet.
+                Ok(()) if stopping && self.shared.inbox.is_empty() => {
+                    return self.stuck.is_empty();
+                }
+                Ok(()) if stopping => {}
                 Ok(()) => {
                     pause = FIRST_PAUSE;
                     self.rest().await;
@@ -79,6 +85,7 @@ impl<S: FeedStore> Sequencer<S> {
                     if stopping {
                         return false;
                     }
+                    sleep(FIRST_PAUSE).await;
                     // What is committed meanwhile may mean that the store is back.
                     if timeout(pause, self.shared.inbox.stirred()).await.is_err() {
                         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -119,15 +126,17 @@ impl<S: FeedStore> Sequencer<S> {
         }
     }
 
-    /// Takes what waits, unless what was taken before could not be put in order: what the inbox does not
-    /// hold, memory need not hold either.
+    /// Takes what waits, unless much of what was taken before could not be put in order: what the inbox does
+    /// not hold, memory need not hold either.
     fn take(&mut self) {
-        if !self.candidates.is_empty() {
+        if self.candidates.len() > LEFT_OVER {
             return;
         }
         let (waiting, committed) = self.shared.inbox.take();
         self.taken = committed;
-        self.in_hand.clear();
+        if self.candidates.is_empty() {
+            self.in_hand.clear();
+        }
         for (change_set, since) in waiting.change_sets {
             self.candidates.push(((&change_set).into(), since));
             self.in_hand.insert(change_set.hash, change_set);
@@ -141,21 +150,34 @@ impl<S: FeedStore> Sequencer<S> {
         let references: Vec<_> = self.candidates.iter().map(|(named, _)| named.clone()).collect();
         let gaps = self.put(&references).await?;
         self.behind.extend(gaps);
-        let mut failed = Ok(());
-        for aggregate in mem::take(&mut self.behind) {
+        self.drop_sequenced();
+        // A store that does not answer for one of them need not be asked for the others.
+        while let Some(aggregate) = self.behind.pop_first() {
             if let Err(error) = self.bring_on(&aggregate).await {
                 self.behind.insert(aggregate);
-                failed = Err(error);
+                return Err(error);
             }
         }
-        failed?;
-        for aggregate in self.put(&references).await? {
-            self.give_up(&aggregate, "the store does not have what a committed version follows");
-        }
-        for (_, since) in mem::take(&mut self.candidates) {
-            (self.observer)(since.elapsed());
+        self.drop_sequenced();
+        for (reference, _) in mem::take(&mut self.candidates) {
+            let why = "the store does not have what a committed version follows";
+            self.give_up(&reference.aggregate, why);
         }
         Ok(())
+    }
+
+    /// Says of candidates that are in the feed how long that took, and drops them.
+    fn drop_sequenced(&mut self) {
+        let Self { candidates, shared, observer, .. } = self;
+        shared.with_sequence(|sequence| {
+            candidates.retain(|(reference, since)| {
+                let waits = reference.version > sequence.version_of(&reference.aggregate);
+                if !waits {
+                    observer(since.elapsed());
+                }
+                waits
+            });
+        });
     }
 
     /// Reads what there is of those in doubt. A store that does not answer for one of them need not be
@@ -183,7 +205,12 @@ impl<S: FeedStore> Sequencer<S> {
                     return Ok(());
                 }
             };
-            let Some(first) = newer.first() else { return Ok(()) };
+            let Some(first) = newer.first() else {
+                if self.stuck.remove(aggregate) {
+                    self.count_stuck();
+                }
+                return Ok(());
+            };
             if first.version != version + 1 {
                 self.give_up(aggregate, &format!("version {} is missing", version + 1));
                 return Ok(());
@@ -233,8 +260,12 @@ impl<S: FeedStore> Sequencer<S> {
         if !self.stuck.contains(aggregate) {
             tracing::error!(%aggregate, why, "the feed has no more of it");
             self.stuck.insert(aggregate.clone());
-            self.shared.stuck.store(self.stuck.len() as u64, Ordering::Relaxed);
+            self.count_stuck();
         }
+    }
+
+    fn count_stuck(&self) {
+        self.shared.stuck.store(self.stuck.len() as u64, Ordering::Relaxed);
     }
 }
 
