@@ -52,10 +52,12 @@ impl Told {
             // Of a process that dies while it writes, half an answer may come.
             200 | 201 => match serde_json::from_str::<Value>(&reply.body) {
                 Err(_) => Self::Nothing,
-                Ok(mut answer) => Self::Accepted(match answer["results"].take() {
-                    Value::Array(results) => results,
-                    _ => vec![answer],
-                }),
+                Ok(mut answer) => {
+                    Self::Accepted(match answer.get_mut("results").map(Value::take) {
+                        Some(Value::Array(results)) => results,
+                        _ => vec![answer],
+                    })
+                }
             },
             404 | 409 | 422 => {
                 let problem: Value = serde_json::from_str(&reply.body).unwrap_or_default();
