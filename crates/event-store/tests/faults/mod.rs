@@ -1,7 +1,7 @@
 //! An HTTP client that stands before another one and gets in the way.
 //!
-//! Whatever befalls other requests, a read that does not ask for consistency is answered as by a replica that
-//! has heard of nothing yet: a store that relied on one would not find what it has written.
+//! Whatever befalls other requests, a read that does not ask for consistency is refused: what it would be
+//! answered may be stale, and no store may rely on that.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -160,7 +160,9 @@ impl HttpConnector for Connector {
         let sound = self.sound.clone();
         HttpConnectorFuture::new(async move {
             match fault {
-                Fault::None if stale => nothing_there(),
+                Fault::None if stale => {
+                    error(400, "ValidationException", "this may be answered with what is stale")
+                }
                 Fault::None => sound.call(request).await,
                 Fault::AnswerLost => sound.call(request).await.and_then(|_| Err(broken())),
                 Fault::AnswerGarbled => {
@@ -204,12 +206,6 @@ fn stale(operation: &str, request: &HttpRequest) -> bool {
         }
         _ => false,
     }
-}
-
-/// What any of those is answered where nothing is.
-fn nothing_there() -> Result<HttpResponse, ConnectorError> {
-    let body = r#"{"Items":[],"Count":0,"ScannedCount":0,"Responses":{},"UnprocessedKeys":{}}"#;
-    answer(200, body)
 }
 
 fn broken() -> ConnectorError {
