@@ -61,8 +61,12 @@ otel: prerequisites ## clippy and tests of what the feature otel adds, which not
 	cargo clippy $(NATIVE) --features server/otel --all-targets -- -D warnings
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
-soak: prerequisites ## the store against its model, for some twenty minutes; prints the seed of what fails
+soak: build $(STACK) ## model, feed, fifty kills and a race of three processes, for an hour or so; prints the seed of what fails
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test model -- --nocapture
+	DAYBOOK_FEED_RUNS=50 cargo test -p event-store --test feed -- --nocapture
+	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" DAYBOOK_BINARY="$(CURDIR)/$(DAYBOOK)" \
+	    DAYBOOK_CRASH_ROUNDS=50 DAYBOOK_RACE_SECONDS=30 \
+	    cargo test $(NATIVE) --test server -- --nocapture --test-threads 1 soak::
 
 fmt: ## format everything
 	cargo fmt --all

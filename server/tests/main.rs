@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "tests"
 )]
@@ -16,3 +17,4 @@ mod pages;
 mod process;
 mod routes;
 mod sample;
+mod soak;

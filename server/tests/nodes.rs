@@ -109,7 +109,7 @@ async fn what_a_node_knows_of_another_nodes_items_is_never_a_reason_to_refuse() 
 }
 
 /// A ministack of this test's own, gone with it.
-struct Ministack {
+pub(crate) struct Ministack {
     process: Child,
     port: u16,
     _directory: TempDir,
@@ -117,7 +117,7 @@ struct Ministack {
 
 impl Ministack {
     /// One that `DAYBOOK_MINISTACK` names, if it names one.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let program = std::env::var_os("DAYBOOK_MINISTACK")?;
         let directory = tempfile::tempdir().unwrap();
         // Bound and let go again, as it cannot be told to choose one itself.
@@ -135,8 +135,13 @@ impl Ministack {
         Some(Self { process, port, _directory: directory })
     }
 
-    async fn client(&mut self) -> Client {
-        let client = Client::from_conf(for_endpoint(format!("http://127.0.0.1:{}", self.port)));
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it answers.
+    pub(crate) async fn client(&mut self) -> Client {
+        let client = Client::from_conf(for_endpoint(self.url()));
         for _ in 0..600 {
             if client.list_tables().send().await.is_ok() {
                 return client;

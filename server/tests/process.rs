@@ -39,7 +39,8 @@ pub(crate) fn daybook(data: &Path) -> Command {
 
 /// The same, on an address of one's choice.
 pub(crate) fn listening_on(address: &str, data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    let program = std::env::var_os("DAYBOOK_BINARY");
+    let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_daybook").into()));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DAYBOOK_")) {
         command.env_remove(name);
     }

@@ -87,6 +87,11 @@ async fn a_request_that_hangs_is_read_back_after_its_timeout() {
 }
 
 #[tokio::test]
+async fn so_is_one_that_was_carried_out() {
+    written_after(&[Fault::HangsAfterwards], &["PutItem", "GetItem"]).await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_a_lost_race_gives_the_winner() {
     let setting = Setting::with([Fault::None, Fault::AnswerLost]).await;
     assert_eq!(setting.append(&rival()).await.unwrap(), Appended::Written);

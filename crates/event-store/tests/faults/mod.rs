@@ -1,4 +1,7 @@
 //! An HTTP client that stands before another one and gets in the way.
+//!
+//! Whatever befalls other requests, a read that does not ask for consistency is refused: what it would be
+//! answered may be stale, and no store may rely on that.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -40,6 +43,14 @@ pub(crate) enum Fault {
     Denied,
     /// Neither carried out nor answered.
     Hangs,
+    /// Carried out, and never answered.
+    HangsAfterwards,
+}
+
+impl Fault {
+    const fn hangs(self) -> bool {
+        matches!(self, Self::Hangs | Self::HangsAfterwards)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -53,11 +64,10 @@ pub(crate) struct Faulty {
 #[derive(Debug)]
 enum Source {
     Ahead(VecDeque<Fault>),
-    /// Of so many in a thousand requests one of these befalls each.
+    /// Of a thousand requests each of these befalls so many.
     Chance {
         random: Box<StdRng>,
-        thousandths: u32,
-        faults: Vec<Fault>,
+        faults: Vec<(u32, Fault)>,
     },
 }
 
@@ -65,11 +75,15 @@ impl Source {
     fn next(&mut self) -> Fault {
         match self {
             Self::Ahead(faults) => faults.pop_front().unwrap_or(Fault::None),
-            Self::Chance { random, thousandths, faults } => {
-                if random.random_range(0..1000) >= *thousandths {
-                    return Fault::None;
+            Self::Chance { random, faults } => {
+                let mut drawn = random.random_range(0..1000);
+                for (thousandths, fault) in faults {
+                    if drawn < *thousandths {
+                        return *fault;
+                    }
+                    drawn -= *thousandths;
                 }
-                faults[random.random_range(0..faults.len())]
+                Fault::None
             }
         }
     }
@@ -83,30 +97,27 @@ impl Faulty {
         faults: impl IntoIterator<Item = Fault>,
     ) -> (Client, Self) {
         let faults: VecDeque<_> = faults.into_iter().collect();
-        let seconds = if faults.contains(&Fault::Hangs) { 1 } else { 60 };
-        Self::of(client, Source::Ahead(faults), seconds)
+        let hangs = faults.iter().any(|fault| fault.hangs());
+        let patience = Duration::from_secs(if hangs { 1 } else { 60 });
+        Self::of(client, Source::Ahead(faults), patience)
     }
 
-    /// A client like that one, whose requests go wrong by chance: of a thousand, so many in one of these
-    /// ways.
-    pub(crate) fn at_random(
-        client: &Client,
-        seed: u64,
-        thousandths: u32,
-        faults: &[Fault],
-    ) -> (Client, Self) {
+    /// A client like that one, whose requests go wrong by chance: of a thousand, so many in each of these
+    /// ways. It waits for an answer a moment, if one of them is that none comes.
+    pub(crate) fn at_random(client: &Client, seed: u64, faults: &[(u32, Fault)]) -> (Client, Self) {
         let random = Box::new(StdRng::seed_from_u64(seed));
-        Self::of(client, Source::Chance { random, thousandths, faults: faults.to_vec() }, 60)
+        let hangs = faults.iter().any(|(_, fault)| fault.hangs());
+        let patience = Duration::from_millis(if hangs { 200 } else { 60_000 });
+        Self::of(client, Source::Chance { random, faults: faults.to_vec() }, patience)
     }
 
-    fn of(client: &Client, source: Source, seconds: u64) -> (Client, Self) {
+    fn of(client: &Client, source: Source, patience: Duration) -> (Client, Self) {
         let faulty = Self {
             sound: client.config().http_client().unwrap(),
             source: Arc::new(Mutex::new(source)),
             requests: Arc::default(),
         };
-        let patience =
-            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(seconds));
+        let patience = TimeoutConfig::builder().operation_attempt_timeout(patience);
         let config = client
             .config()
             .to_builder()
@@ -143,11 +154,15 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        self.faulty.requests.lock().unwrap().push(operation);
         let fault = self.faulty.source.lock().unwrap().next();
+        let stale = stale(&operation, &request);
+        self.faulty.requests.lock().unwrap().push(operation);
         let sound = self.sound.clone();
         HttpConnectorFuture::new(async move {
             match fault {
+                Fault::None if stale => {
+                    error(400, "ValidationException", "this may be answered with what is stale")
+                }
                 Fault::None => sound.call(request).await,
                 Fault::AnswerLost => sound.call(request).await.and_then(|_| Err(broken())),
                 Fault::AnswerGarbled => {
@@ -170,8 +185,26 @@ impl HttpConnector for Connector {
                 Fault::Cancelled(code) => cancelled(code),
                 Fault::Denied => error(400, "AccessDeniedException", "you may not"),
                 Fault::Hangs => std::future::pending().await,
+                Fault::HangsAfterwards => {
+                    sound.call(request).await?;
+                    std::future::pending().await
+                }
             }
         })
+    }
+}
+
+/// Whether this reads what may not be the newest.
+fn stale(operation: &str, request: &HttpRequest) -> bool {
+    let body = request.body().bytes().unwrap_or_default();
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let consistent = |wanted: &serde_json::Value| wanted["ConsistentRead"] == true;
+    match operation {
+        "GetItem" | "Query" | "Scan" => !consistent(&body),
+        "BatchGetItem" => {
+            body["RequestItems"].as_object().is_some_and(|tables| !tables.values().all(consistent))
+        }
+        _ => false,
     }
 }
 
