@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::InventoryItem;
-use event_store::{Aggregate, ChangeSet, Hash, MemoryStore};
+use event_store::{Aggregate, ChangeSet, Hash, MemoryStore, Store};
 use read_model::{LastStop, ReadModel};
 
 use crate::faulty_store::FaultyStore;
@@ -119,6 +119,47 @@ async fn what_is_in_doubt_is_read_once_the_store_is_back_and_keeps_nobody_waitin
     applied.wait_for(|applied| applied.position == Some(2)).await.unwrap();
     assert_eq!(on_hand(&model, 1).await, 3);
     assert_eq!(model.find(item(3)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_stop_after_an_outage_takes_what_came_during_it() {
+    let (_directory, path) = place();
+    let shop = Shop::new();
+    let store = FaultyStore::over(&shop.store);
+    let model = ReadModel::open(&path).await.unwrap();
+    model.take_up("shop").await.unwrap();
+    catch_up(&model, &store).await;
+    let projector = following(&model, &store);
+    projector.settle(PATIENCE).await.unwrap();
+    store.set_away(true);
+    projector.feed().commit(&shop.create(1, "W-1", "Widget").await);
+    // It has been taken up, and has failed.
+    projector.settle(NO_PATIENCE).await.unwrap_err();
+    projector.feed().commit(&shop.create(2, "G-1", "Gear").await);
+    store.set_away(false);
+    projector.stop().await;
+
+    let model = ReadModel::open(&path).await.unwrap();
+    assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Clean);
+    assert_eq!(model.count().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_was_altered_is_not_listed_when_more_comes() {
+    let shop = Shop::new();
+    let model = taken_up().await;
+    let created = shop.create(1, "W-1", "Widget").await;
+    let body = created.body().replace("Widget", "Gadget");
+    let altered = ChangeSet::from_parts(aggregate(1), 1, created.prev, created.hash, body).unwrap();
+    let store = MemoryStore::default();
+    store.append(&altered).await.unwrap();
+    let checked_in = shop.check_in(1, 3).await;
+    store.append(&checked_in).await.unwrap();
+    let projector = following(&model, &store);
+    projector.feed().commit(&checked_in);
+    projector.settle(PATIENCE).await.unwrap();
+    assert_eq!(model.find(item(1)).await.unwrap(), None);
+    assert_eq!(projector.applied().borrow().stuck, 1);
 }
 
 #[tokio::test]

@@ -257,11 +257,19 @@ pub(super) async fn a_subscription_goes_on_from_anywhere<H: Harness<Store: FeedS
     histories[1].iter().for_each(|change_set| next.commit(change_set));
     let positions: Vec<_> = following.await??.iter().map(|entry| entry.position).collect();
     equal("positions", positions, (151..=300).collect())?;
+    let mut open = Box::pin(next.subscribe(299));
+    equal("the last", open.try_next().await?.map(|entry| entry.position), Some(300))?;
     equal("at the end", next.entries(300, 10).await?, Vec::new())?;
     equal("some", next.entries(20, 10).await?.len(), 10)?;
     match next.entries(301, 10).await {
-        Err(FeedError::Beyond { after: 301, newest: 300 }) => Ok(()),
-        other => unexpected(other, "a refusal to look beyond the feed"),
+        Err(FeedError::Beyond { after: 301, newest: 300 }) => {}
+        other => unexpected(other, "a refusal to look beyond the feed")?,
+    }
+    ensure(next.finish().await, "nothing to be left")?;
+    let ended = tokio::time::timeout(LONG, open.try_next()).await;
+    match ended.map_err(|_| super::verdict::Failure::new("the subscription does not end"))?? {
+        None => Ok(()),
+        more => unexpected(more, "the subscription to end with the feed"),
     }
 }
 
@@ -305,6 +313,11 @@ pub(super) async fn an_altered_feed_is_detected<H: Harness<Store: FeedStore>>(
     let late = sequence.propose(&references(&history[1..]))?;
     for wrong in [twice, late] {
         ensure(sequence.follow(&wrong).is_err(), "versions in order")?;
+    }
+    store.append_batch(&Batch::from_parts(1, sound.prev, Hash::ZERO, sound.body())?).await?;
+    match Feed::start(store, AT_ONCE).reconcile(|_| {}).await {
+        Err(StoreError::Feed(broken)) => equal("batch", broken.batch, 1)?,
+        other => unexpected(other, "the altered batch to be named")?,
     }
     sequence.follow(&sound)?;
     equal("version", sequence.version_of(&history[0].aggregate), 2)?;
