@@ -130,7 +130,7 @@ async fn a_stop_after_an_outage_takes_what_came_during_it() {
     model.take_up("shop").await.unwrap();
     catch_up(&model, &store).await;
     let projector = following(&model, &store);
-    projector.settle(PATIENCE).await.unwrap();
+    projector.feed().opened().await.unwrap();
     store.set_away(true);
     projector.feed().commit(&shop.create(1, "W-1", "Widget").await);
     // It has been taken up, and has failed.
