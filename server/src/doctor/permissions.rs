@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
 use event_store::dynamodb;
 
 use super::{Finding, Place, Remote};
@@ -41,6 +41,7 @@ pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
     let foreign = scan.as_ref().ok().and_then(|scan| foreign(table, scan.items()));
     let tried = [
         ("GetItem", refused(get)),
+        ("BatchGetItem", several(store).await),
         ("Query", refused(query)),
         ("Scan", refused(scan)),
         ("PutItem", refused(put)),
@@ -57,6 +58,17 @@ pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
         findings.extend(deleting(store).await);
     }
     findings
+}
+
+/// A read of several items, as the feed reads them.
+async fn several(store: &Remote<'_>) -> Option<String> {
+    match KeysAndAttributes::builder().keys(nobody()).build() {
+        Ok(keys) => {
+            let request = store.client.batch_get_item().request_items(store.at.table, keys);
+            refused(request.send().await)
+        }
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// A transaction that is cancelled, if it may be asked for.

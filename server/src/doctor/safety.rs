@@ -17,7 +17,8 @@ pub(super) async fn stream(store: &Remote<'_>, description: &TableDescription) -
             ),
             format!(
                 "Turn it on: aws dynamodb update-table --table-name {table} \
-                 --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY"
+                 --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY; then run \
+                 `daybook reconcile`, once"
             ),
         );
     };
