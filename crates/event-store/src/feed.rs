@@ -19,7 +19,7 @@ mod running;
 #[cfg(feature = "feed")]
 mod sequencer;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -173,7 +173,7 @@ pub struct FeedHead {
 #[derive(Clone, Debug, Default)]
 pub struct Sequence {
     head: FeedHead,
-    versions: HashMap<AggregateId, Version>,
+    versions: BTreeMap<AggregateId, Version>,
     /// The first position of each batch.
     firsts: Vec<Position>,
 }
@@ -249,7 +249,7 @@ impl Sequence {
         if !(1..=BATCH).contains(&batch.references().len()) {
             return broken(format!("has {} references", batch.references().len()));
         }
-        let mut newer: HashMap<&AggregateId, Version> = HashMap::new();
+        let mut newer: BTreeMap<&AggregateId, Version> = BTreeMap::new();
         for Reference { aggregate, version, .. } in batch.references() {
             let last = newer.entry(aggregate).or_insert_with(|| self.version_of(aggregate));
             if *version != *last + 1 {
