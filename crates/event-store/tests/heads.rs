@@ -115,7 +115,7 @@ async fn sixty_four_writers_on_one_aggregate_take_turns() {
     const COMMANDS: u64 = 10;
     let setting = Setting::caching(1).await;
     let taken = Mutex::new([0; WRITERS]);
-    join_all((0..WRITERS).map(|writer| {
+    let writers = join_all((0..WRITERS).map(|writer| {
         let (setting, taken) = (&setting, &taken);
         async move {
             for command in 0..COMMANDS {
@@ -126,8 +126,9 @@ async fn sixty_four_writers_on_one_aggregate_take_turns() {
                 assert!(most - least <= 1, "{taken:?}");
             }
         }
-    }))
-    .await;
+    }));
+    // A task whose budget is spent does not get to the queue: it would be the runtime that is unfair.
+    tokio::task::unconstrained(writers).await;
     let requests = setting.ledger.settle();
     let loads = requests.iter().filter(|operation| **operation == "Query").count();
     assert_eq!(loads, 1, "a hot aggregate is loaded once");
