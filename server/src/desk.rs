@@ -159,19 +159,21 @@ impl FrontDesk {
                 self.lists.doubt(&aggregate);
             }
         });
-        Ok(answer(taken?))
+        Ok(self.committed(taken?))
     }
-}
 
-/// The answer to a command that was taken.
-fn answer(Accepted { change_set, duplicate, .. }: Accepted) -> CommandAccepted {
-    let content = change_set.content();
-    CommandAccepted {
-        aggregate: change_set.aggregate.clone(),
-        version: change_set.version,
-        events: content.events.iter().map(Into::into).collect(),
-        hash: change_set.hash,
-        duplicate,
+    /// The answer to a command that was taken, of which the lists hear too. Of a repeat as well: whoever
+    /// repeats may not have heard of the first outcome, and neither have the lists.
+    fn committed(&self, Accepted { change_set, duplicate, .. }: Accepted) -> CommandAccepted {
+        self.lists.commit(&change_set);
+        let content = change_set.content();
+        CommandAccepted {
+            aggregate: change_set.aggregate.clone(),
+            version: change_set.version,
+            events: content.events.iter().map(Into::into).collect(),
+            hash: change_set.hash,
+            duplicate,
+        }
     }
 }
 
