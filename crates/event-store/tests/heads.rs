@@ -9,8 +9,12 @@ use event_store::dynamodb::{DynamoDbStore, Observer, Request};
 use event_store::embedded::Embedded;
 use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
 use event_store::testing::conformance::{Tally, Task};
-use event_store::{Head, Timestamp};
+use event_store::{
+    AggregateId, Appended, AppendedAll, ChangeSet, Head, Keys, Loaded, MemoryStore, Page, Reach,
+    Snapshot, Store, StoreError, Timestamp,
+};
 use futures::future::join_all;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Writes down every request.
@@ -45,23 +49,28 @@ impl Setting {
         Self { handler, ledger, _embedded: embedded }
     }
 
-    /// A note by a command of so many milliseconds past a certain moment.
+    /// Has this note taken.
     async fn note(&self, aggregate: u128, id: u64) -> Accepted {
-        let millis = 1_767_268_800_000 + id;
-        let envelope = Envelope {
-            command_id: uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
-            aggregate: Uuid::from_u128(aggregate),
-            expected_version: None,
-            command: Task::Note { text: format!("note {id}") },
-            actor: "tester".to_owned(),
-            now: Timestamp::from_millis(1_767_268_800_000),
-            correlation_id: None,
-            causation_id: None,
-        };
+        let envelope = note(aggregate, id);
         match self.handler.execute(&envelope).await.unwrap() {
             Outcome::Accepted(accepted) => accepted,
             other => unreachable!("nothing speaks against a note: {other:?}"),
         }
+    }
+}
+
+/// A note by a command of so many milliseconds past a certain moment.
+fn note(aggregate: u128, id: u64) -> Envelope<Task> {
+    let millis = 1_767_268_800_000 + id;
+    Envelope {
+        command_id: uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
+        aggregate: Uuid::from_u128(aggregate),
+        expected_version: None,
+        command: Task::Note { text: format!("note {id}") },
+        actor: "tester".to_owned(),
+        now: Timestamp::from_millis(1_767_268_800_000),
+        correlation_id: None,
+        causation_id: None,
     }
 }
 
@@ -106,6 +115,90 @@ async fn a_repeat_is_known_without_the_head() {
     assert_eq!((again.duplicate, again.change_set), (true, first.change_set));
     let head = Head::<Tally>::load(setting.handler.store(), Uuid::from_u128(1), None).await;
     assert_eq!(head.unwrap().version, 1);
+}
+
+/// Whoever has had a turn waits until all the others have had theirs. An append is let through when all who want
+/// one have queued, so that the order is the queue's and not that in which an engine happens to answer.
+#[tokio::test]
+async fn sixty_four_writers_on_one_aggregate_take_turns() {
+    const WRITERS: u64 = 64;
+    const ROUNDS: u64 = 10;
+    let store = Gated::default();
+    let handler = CommandHandler::<Tally, _>::new(store.clone(), NonZeroUsize::MIN);
+    let writers = join_all((0..WRITERS).map(async |writer| {
+        for round in 0..ROUNDS {
+            let note = note(1, round * WRITERS + writer);
+            assert!(matches!(handler.execute(&note).await.unwrap(), Outcome::Accepted(_)));
+        }
+    }));
+    let gatekeeper = async {
+        for before in 0..WRITERS * ROUNDS {
+            store.gate.add_permits(1);
+            while store.appended() == before {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    // A task whose budget is spent does not get to the queue: it would be the runtime that is unfair.
+    tokio::task::unconstrained(async { tokio::join!(writers, gatekeeper) }).await;
+    let notes = store.notes.lock().unwrap().clone();
+    let in_turns: Vec<_> = (0..WRITERS * ROUNDS).map(|id| format!("note {id}")).collect();
+    assert_eq!(notes, in_turns);
+}
+
+/// A store that lets an append through when it is told to, and writes down the notes in their order.
+#[derive(Clone, Debug)]
+struct Gated {
+    store: MemoryStore,
+    gate: Arc<Semaphore>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Default for Gated {
+    fn default() -> Self {
+        let (store, notes) = (MemoryStore::default(), Arc::default());
+        Self { store, gate: Arc::new(Semaphore::new(0)), notes }
+    }
+}
+
+impl Gated {
+    fn appended(&self) -> u64 {
+        self.notes.lock().unwrap().len() as u64
+    }
+}
+
+impl Store for Gated {
+    async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+        self.store.load(aggregate, reach).await
+    }
+
+    async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+        self.gate.acquire().await.unwrap().forget();
+        let Task::Note { text } = change_set.command::<Tally>().unwrap() else { unreachable!() };
+        let appended = self.store.append(change_set).await;
+        self.notes.lock().unwrap().push(text);
+        appended
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        self.store.append_all(change_sets).await
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.store.change_sets(aggregate, page).await
+    }
+
+    async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+        self.store.keys(cursor).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        self.store.save_snapshot(snapshot).await
+    }
 }
 
 /// All of them come through, on one head. (In which order they come to the queue is the runtime's.)
