@@ -1,8 +1,10 @@
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{CommandHandler, Envelope, Outcome};
+use event_store::objects::MemoryObjects;
 use event_store::{Head, Timestamp};
 use futures::future::BoxFuture;
 use uuid::Uuid;
@@ -18,7 +20,8 @@ pub(super) struct Ours {
 
 impl Ours {
     pub(super) async fn open(client: &Client) -> Result<Self, Error> {
-        let store = DynamoDbStore::new(client.clone(), "ours");
+        let store = DynamoDbStore::new(client.clone(), "ours")
+            .with_objects(Arc::new(MemoryObjects::default()));
         store.ensure_table().await?;
         let heads = NonZeroUsize::MIN.saturating_add(9_999);
         Ok(Self { handler: CommandHandler::new(store, heads) })
