@@ -28,7 +28,7 @@ use uuid::Uuid;
 pub use lists::{Lists, Start};
 
 use crate::http::ids::insist_on_ids;
-use crate::kinds::{Kinds, Order};
+use crate::kinds::{Kind, Kinds, Order};
 use crate::problems;
 use crate::sample::SampleCompany;
 
@@ -149,7 +149,7 @@ impl FrontDesk {
         let taken = match self.kinds.open(&order.request.aggregate.kind) {
             _ if open == Open::Closed => Err(stopping()),
             Ok(_) if order.creation().is_some() => self.take_with_claim(order).await,
-            Ok(kind) => kind.execute(order).await,
+            Ok(kind) => self.take_alone(&*kind, order).await,
             Err(problem) => Err(problem),
         };
         entry.close(taken.as_ref(), begun.elapsed());
@@ -159,21 +159,27 @@ impl FrontDesk {
                 self.lists.doubt(&aggregate);
             }
         });
-        Ok(self.committed(taken?))
+        Ok(answer(taken?))
     }
 
-    /// The answer to a command that was taken, of which the lists hear too. Of a repeat as well: whoever
-    /// repeats may not have heard of the first outcome, and neither have the lists.
-    fn committed(&self, Accepted { change_set, duplicate, .. }: Accepted) -> CommandAccepted {
-        self.lists.commit(&change_set);
-        let content = change_set.content();
-        CommandAccepted {
-            aggregate: change_set.aggregate.clone(),
-            version: change_set.version,
-            events: content.events.iter().map(Into::into).collect(),
-            hash: change_set.hash,
-            duplicate,
-        }
+    /// Takes up one command. Of a repeat the lists hear as well: whoever repeats may not have heard of the
+    /// first outcome, and neither have they.
+    async fn take_alone(&self, kind: &dyn Kind, order: Order) -> Result<Accepted, Problem> {
+        let accepted = kind.execute(order).await?;
+        self.lists.commit(&accepted.change_set);
+        Ok(accepted)
+    }
+}
+
+/// The answer to a command that was taken.
+fn answer(Accepted { change_set, duplicate, .. }: Accepted) -> CommandAccepted {
+    let content = change_set.content();
+    CommandAccepted {
+        aggregate: change_set.aggregate.clone(),
+        version: change_set.version,
+        events: content.events.iter().map(Into::into).collect(),
+        hash: change_set.hash,
+        duplicate,
     }
 }
 

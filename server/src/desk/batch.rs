@@ -7,7 +7,7 @@ use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{TOGETHER, Timestamp};
 
 use super::together::Declined;
-use super::{FrontDesk, Open, journal, now, stopping};
+use super::{FrontDesk, Open, answer, journal, now, stopping};
 use crate::http::ids::insist_on_ids;
 use crate::kinds::Order;
 use crate::problems;
@@ -75,7 +75,7 @@ impl FrontDesk {
                 Ok(each
                     .map(|(entry, accepted)| {
                         entry.close(Ok(&accepted), begun.elapsed());
-                        self.committed(accepted)
+                        answer(accepted)
                     })
                     .collect())
             }

@@ -66,8 +66,8 @@ impl FrontDesk {
         }
     }
 
-    /// Takes them up with the claims of these, unless one of those is another's. The lists are told here what
-    /// has become of the claims; what has become of the commands is for whoever asked.
+    /// Takes them up with the claims of these, unless one of those is another's. What is in doubt of the
+    /// commands themselves is for whoever asked to tell the lists.
     async fn try_together(
         &self,
         orders: &[Order],
@@ -94,14 +94,13 @@ impl FrontDesk {
         }
     }
 
-    /// What the commands themselves came to.
+    /// What the commands themselves came to. The lists hear of all of it, of each item before its claim;
+    /// of a repeat as well: whoever repeats may not have heard of the first outcome, and neither have they.
     fn own(&self, places: &[Place], accepted: Vec<Accepted>) -> Vec<Accepted> {
         let mut own = Vec::with_capacity(accepted.len());
         for (place, accepted) in places.iter().zip(accepted) {
-            match place {
-                Place::Own(_) => own.push(accepted),
-                Place::Claim(_) => self.lists.commit(&accepted.change_set),
-            }
+            self.lists.commit(&accepted.change_set);
+            own.extend(matches!(place, Place::Own(_)).then_some(accepted));
         }
         own
     }

@@ -17,7 +17,7 @@ async fn entries_are_the_change_sets_of_all_histories() {
     let (one, other) = (desk.stocked(1).await, desk.stocked(2).await);
     check_in(&desk, one).await;
     let page = desk.get("/api/v1/feed").await.ok();
-    let mut histories = Vec::new();
+    let (mut histories, mut kinds) = (Vec::new(), Vec::new());
     for (place, entry) in page["entries"].as_array().unwrap().iter().enumerate() {
         let change_set = &entry["change_set"];
         let AggregateId { kind, id } =
@@ -27,12 +27,14 @@ async fn entries_are_the_change_sets_of_all_histories() {
         let history = desk.get(&format!("/api/v1/aggregates/{kind}/{id}/{after}")).await.ok();
         let expected = json!({ "position": place + 1, "change_set": history["change_sets"][0] });
         assert_eq!(*entry, expected);
+        kinds.push(kind == ITEM);
         if kind == ITEM {
             histories.push((id, version));
         }
     }
     assert_eq!(histories, [(one, 1), (one, 2), (other, 1), (other, 2), (one, 3)]);
-    // With each item goes the claim of its SKU.
+    // With each item goes the claim of its SKU, behind it.
+    assert_eq!(kinds, [true, false, true, true, false, true, true]);
     assert_eq!((entries(&page).len(), &page["next"]), (7, &json!(7)));
 }
 
