@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a consumer waits before it connects again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long one waits that has met what cannot be read, and will meet it again.
+const RETRY_BROKEN: Duration = Duration::from_secs(60);
 /// Between two attempts to read on while the store is away.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Events that wait for a consumer at most, beside the last.
@@ -96,6 +98,9 @@ struct Telling {
     patience: Duration,
 }
 
+/// The last event, where the feed cannot be read on.
+const BROKEN: &str = "problem";
+
 /// The name of the last event, and what it says.
 type LastWord = (&'static str, Problem);
 
@@ -117,7 +122,8 @@ impl Telling {
             } else {
                 problem.with("position", self.told)
             };
-            last_place.send(Event::default().event(name).data(json(&problem)));
+            let event = Event::default().event(name).data(json(&problem));
+            last_place.send(if name == BROKEN { event.retry(RETRY_BROKEN) } else { event });
         }
     }
 
@@ -137,7 +143,7 @@ impl Telling {
                     tracing::warn!(%error, told = self.told, "a live feed waits for the store");
                     sleep(PAUSE).await;
                 }
-                Err(error) => return Some(("problem", problems::of_feed("", &error))),
+                Err(error) => return Some((BROKEN, problems::of_feed("", &error))),
             }
         }
         Some(stopping())

@@ -31,6 +31,13 @@ pub enum OpenError {
         .0.display()
     )]
     InUse(PathBuf),
+    /// What works on a store that is there finds none.
+    #[error(
+        "there is no store in {}: name the directory that `daybook serve` was given, with --data or \
+         DAYBOOK_DATA",
+        .0.display()
+    )]
+    NoStore(PathBuf),
     /// The directory cannot be created, written or locked.
     #[error("cannot use the data directory {}: {source}", path.display())]
     Directory {

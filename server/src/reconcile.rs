@@ -17,7 +17,7 @@ use crate::stop::Stop;
 /// Why it cannot.
 pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
-    let directory = DataDirectory::open(&settings.data)?;
+    let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::open(settings, &directory).await?;
     let feed = open.feed();
     let progress = Progress::counting("change sets compared with the feed", 0);

@@ -24,7 +24,7 @@ pub async fn sweep(settings: &Settings, grace: Duration, dry_run: bool) -> Resul
         return Err(Contradiction::NothingToSweep.into());
     }
     let stop = Stop::listen()?;
-    let directory = DataDirectory::open(&settings.data)?;
+    let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::open(settings, &directory).await?;
     if grace < SAFE && !open.is_ours_alone() {
         tracing::warn!("a grace period of less than an hour is safe while nobody else writes");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::InventoryItem;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::{CommandHandler, Outcome};
+use event_store::handler::{CommandHandler, Outcome, SNAPSHOT_EVERY};
 use event_store::{Head, Store};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -22,7 +22,6 @@ use crate::work::{self, History};
 const SHORT: u64 = 100;
 const LOADS: u32 = 500;
 const WRITERS: usize = 64;
-const SNAPSHOT_EVERY: u64 = 50;
 
 pub(crate) async fn run(length: u64, time: Duration) -> Result<(), Error> {
     loads(length).await?;

@@ -240,6 +240,10 @@ impl Aggregate for InventoryItem {
         self
     }
 
+    fn begins(command: &Command) -> bool {
+        matches!(command, Command::CreateInventoryItem(_))
+    }
+
     /// Movements of stock commute: each is decided again on what is there now. What asserts a value
     /// that somebody saw (a name, a count, a limit) does not commute with another such assertion,
     /// and a count not with a movement.

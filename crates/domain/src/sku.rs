@@ -116,6 +116,11 @@ impl Aggregate for Sku {
         Ok(vec![SkuClaimed { sku: line("sku", sku)?, item: *item }.into()])
     }
 
+    /// Most SKUs that are claimed are free.
+    fn begins(SkuCommand::ClaimSku(_): &SkuCommand) -> bool {
+        true
+    }
+
     fn evolve(self, event: &SkuEvent) -> Self {
         let SkuEvent::SkuClaimed(SkuClaimed { sku, item }) = event;
         Self { sku: sku.clone(), item: Some(*item) }

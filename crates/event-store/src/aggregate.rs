@@ -51,6 +51,14 @@ pub trait Aggregate:
         true
     }
 
+    /// Whether an aggregate usually begins with this command. It is then tried on an aggregate that is not in
+    /// memory as if there were nothing yet, without a read; when there is, that is found by the put's
+    /// condition. So this is about costs, and never about what is decided.
+    fn begins(command: &Self::Command) -> bool {
+        let _ = command;
+        false
+    }
+
     /// The reason a person gave with the command, kept in the change set beside the actor.
     fn reason(command: &Self::Command) -> Option<String> {
         let _ = command;

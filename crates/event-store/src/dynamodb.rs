@@ -28,6 +28,7 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use tracing::field::Empty;
@@ -52,6 +53,8 @@ pub use table::{TableError, check_shape};
 #[derive(Clone, Debug)]
 pub struct DynamoDbStore {
     client: Client,
+    /// Sends each write once: the SDK would take its own first attempt for another's.
+    write_client: Client,
     table: Arc<str>,
     objects: Option<Arc<dyn Objects>>,
     observer: Option<Arc<dyn Observer>>,
@@ -61,8 +64,10 @@ pub struct DynamoDbStore {
 impl DynamoDbStore {
     /// A store in this table, which [`DynamoDbStore::ensure_table`] creates.
     pub fn new(client: Client, table: impl Into<Arc<str>>) -> Self {
+        let config = client.config().to_builder().retry_config(RetryConfig::disabled());
+        let write_client = Client::from_conf(config.build());
         let purpose = Purpose::Histories;
-        Self { client, table: table.into(), objects: None, observer: None, purpose }
+        Self { client, write_client, table: table.into(), objects: None, observer: None, purpose }
     }
 
     /// The same store, whose bodies go to these objects when they are too large for an item. Without

@@ -17,6 +17,12 @@ use attempt::{Attempt, Proposal};
 use slots::Slots;
 pub use transaction::{Part, TransactError, Transacted, transact};
 
+/// Versions from one snapshot to the next. A load reads at most this many change sets and a few more.
+///
+/// Closer together they would cost more to write than they save to read: a snapshot is one to three write units, a
+/// change set in a load a tenth of a read unit, and a write unit costs five read units.
+pub const SNAPSHOT_EVERY: Version = 20;
+
 /// A command with all that is needed to take it up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope<C> {

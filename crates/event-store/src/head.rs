@@ -44,6 +44,10 @@ impl<A: Aggregate> Head<A> {
     /// [`StoreError::Corrupt`] when an event or the snapshot's state cannot be read. The latter is a
     /// reason to load again with [`crate::Reach::Whole`], as [`Head::load`] does.
     pub fn fold(id: Uuid, loaded: Loaded) -> Result<Self, StoreError> {
+        Self::fold_with_tail(id, loaded).map(|(head, _)| head)
+    }
+
+    fn fold_with_tail(id: Uuid, loaded: Loaded) -> Result<(Self, Vec<ChangeSet>), StoreError> {
         let mut head = Self::empty(id);
         if let Some(snapshot) = loaded.snapshot {
             let Snapshot { version, hash, created_at, updated_at, state, commands, .. } = snapshot;
@@ -55,7 +59,7 @@ impl<A: Aggregate> Head<A> {
             head.apply(change_set)
                 .map_err(|e| StoreError::corrupt(&head.aggregate, change_set.version, e))?;
         }
-        Ok(head)
+        Ok((head, loaded.change_sets))
     }
 
     /// Loads and folds, to the newest version or `as_of` one; without snapshots when one misleads.
@@ -67,6 +71,15 @@ impl<A: Aggregate> Head<A> {
         id: Uuid,
         as_of: Option<Version>,
     ) -> Result<Self, StoreError> {
+        Self::load_with_tail(store, id, as_of).await.map(|(head, _)| head)
+    }
+
+    /// As [`Head::load`], with the change sets that were read for it: the newest, ascending.
+    pub(crate) async fn load_with_tail(
+        store: &impl crate::Store,
+        id: Uuid,
+        as_of: Option<Version>,
+    ) -> Result<(Self, Vec<ChangeSet>), StoreError> {
         let aggregate = AggregateId::new(A::KIND, id);
         let schema = A::STATE_SCHEMA;
         let reach = match as_of {
@@ -75,11 +88,11 @@ impl<A: Aggregate> Head<A> {
         };
         let loaded = store.load(&aggregate, reach).await?;
         let from_snapshot = loaded.snapshot.is_some();
-        match Self::fold(id, loaded) {
+        match Self::fold_with_tail(id, loaded) {
             Err(StoreError::Corrupt { .. }) if from_snapshot => {
                 let mut whole = store.load(&aggregate, crate::Reach::Whole).await?;
                 whole.change_sets.retain(|c| as_of.is_none_or(|version| c.version <= version));
-                Self::fold(id, whole)
+                Self::fold_with_tail(id, whole)
             }
             folded => folded,
         }

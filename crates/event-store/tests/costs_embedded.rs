@@ -16,6 +16,12 @@ async fn of_commands() {
 }
 
 #[tokio::test]
+async fn of_a_beginning() {
+    let embedded = Embedded::in_memory().unwrap();
+    costs::of_a_beginning(&embedded.client()).await;
+}
+
+#[tokio::test]
 async fn of_a_busy_aggregate() {
     let embedded = Embedded::in_memory().unwrap();
     costs::of_a_busy_aggregate(&embedded.client()).await;

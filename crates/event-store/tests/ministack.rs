@@ -130,6 +130,7 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     let mut ministack = Ministack::start();
     let client = ministack.client().await;
     costs::of_commands(&client).await;
+    costs::of_a_beginning(&client).await;
     costs::of_a_busy_aggregate(&client).await;
     costs::of_a_conflict(&client).await;
     costs::of_a_transaction(&client).await;

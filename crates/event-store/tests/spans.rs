@@ -151,7 +151,6 @@ async fn what_matters_to_a_command_is_a_conflict() {
 command kind=tally outcome=conflict
   load kind=tally outcome=loaded
     request operation=Query outcome=done
-  request operation=Query outcome=done
   decide kind=tally version=2 command=Rename outcome=conflict
 ",
     );

@@ -31,7 +31,7 @@ const PAGE: usize = 500;
 /// checked.
 pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
-    let directory = DataDirectory::open(&settings.data)?;
+    let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::open(settings, &directory).await?;
     let file = directory.verification();
     if afresh {

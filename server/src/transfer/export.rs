@@ -23,7 +23,7 @@ const PAGE: usize = 500;
 /// Why it cannot. What is not as it was written is not exported: `daybook verify` says what it is.
 pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
-    let directory = DataDirectory::open(&settings.data)?;
+    let directory = DataDirectory::of_existing(settings)?;
     let written = match file {
         Some(path) if resume => Written::read(path)?,
         _ => Written::default(),

@@ -27,6 +27,19 @@ fn a_second_process_on_the_same_directory() {
     Daybook::start(&mut daybook(data.path())).stop();
 }
 
+/// A mistyped name is not examined and found in good order.
+#[test]
+fn what_works_on_a_store_makes_none() {
+    let data = tempdir().unwrap();
+    let mistyped = data.path().join("mistyped");
+    let name = mistyped.display().to_string();
+    for command in ["rebuild", "verify", "export", "reconcile", "sweep"] {
+        let says = ["there is no store in", &*name, "--data"];
+        assert_refuses(daybook(&mistyped).arg(command), 1, &says);
+    }
+    assert!(!mistyped.exists());
+}
+
 #[test]
 fn a_directory_whose_process_was_killed_is_free() {
     let data = tempdir().unwrap();

@@ -235,6 +235,7 @@ fn a_store_that_has_another_history_is_left_alone() {
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let data = tempdir().unwrap();
+    Daybook::start(&mut daybook(data.path())).stop();
     let file = data.path().join("nowhere.jsonl");
     let name = file.display().to_string();
     assert_refuses(daybook(data.path()).arg("import").arg(&file), 1, &["cannot use", &name]);

@@ -43,6 +43,7 @@ async fn alter_item(data: &Path, pk: &str, number: u64, from: &str, to: &str) {
 #[tokio::test]
 async fn what_was_altered_is_found_and_named() {
     let data = tempdir().unwrap();
+    Daybook::start(&mut daybook(data.path())).stop();
     assert_eq!(
         verified(data.path()),
         (

@@ -1,7 +1,7 @@
 //! `event-store-adapter-rs`: the repository of its example, on the three tables that it asks for.
 //!
-//! It takes one event at a time, so a command of three events is three transactions. Its caller may keep
-//! the newest state between commands; that is measured too.
+//! It takes one event at a time, so a command of three events is three transactions. Nothing is read before the
+//! first of an aggregate. Its caller may keep the newest state between commands; that is measured too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,6 +101,14 @@ impl Adapter {
         Ok((stock, last))
     }
 
+    /// What a command is decided on by one who remembers nothing.
+    async fn known_to(&self, order: &Order) -> Result<Known, Refusal> {
+        if order.command.is_first() {
+            return Ok((Stock::default(), 0));
+        }
+        self.find_by_id(order.aggregate).await
+    }
+
     async fn persist(&self, order: &Order, known: &mut Known) -> Result<(), Refusal> {
         for event in order.command.events() {
             known.0.add(&event);
@@ -129,14 +137,14 @@ impl Contender for Adapter {
     fn execute(&self, order: Order) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async move {
             if self.memory == Memory::None {
-                let mut known = self.find_by_id(order.aggregate).await?;
+                let mut known = self.known_to(&order).await?;
                 return self.persist(&order, &mut known).await;
             }
             let slot = self.slot(order.aggregate);
             let mut slot = slot.lock().await;
             let mut known = match slot.take() {
                 Some(known) => known,
-                None => self.find_by_id(order.aggregate).await?,
+                None => self.known_to(&order).await?,
             };
             self.persist(&order, &mut known).await?;
             *slot = Some(known);

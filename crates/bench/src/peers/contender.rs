@@ -1,6 +1,8 @@
 use std::ops::Range;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use event_store::objects::{MemoryObjects, Objects};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
@@ -71,11 +73,26 @@ pub(super) trait Contender: Send + Sync {
     /// usual one would take too long.
     fn fill(&self, aggregate: Uuid, events: Range<u32>) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async move {
-            for _ in events {
-                self.execute(Order::new(aggregate, Command::lots(1))).await?;
+            for event in events {
+                let command = if event == 0 { Command::first(1) } else { Command::lots(1) };
+                self.execute(Order::new(aggregate, command)).await?;
             }
             Ok(())
         })
+    }
+}
+
+/// What all processes of a contender share.
+#[derive(Clone)]
+pub(super) struct Backing {
+    pub(super) client: Client,
+    /// Only ours has any.
+    pub(super) objects: Arc<dyn Objects>,
+}
+
+impl Backing {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, objects: Arc::new(MemoryObjects::default()) }
     }
 }
 
@@ -90,7 +107,7 @@ pub(super) enum Kind {
 }
 
 /// All of them write a snapshot this often, where they write any.
-pub(super) const SNAPSHOT_EVERY: u32 = 50;
+pub(super) const SNAPSHOT_EVERY: u32 = 20;
 
 impl Kind {
     pub(super) const ALL: [Self; 5] =
@@ -106,10 +123,11 @@ impl Kind {
         }
     }
 
-    /// One process's access to the store behind this client.
-    pub(super) async fn open(self, client: &Client) -> Result<Box<dyn Contender>, Error> {
+    /// One process's access to its store.
+    pub(super) async fn open(self, backing: &Backing) -> Result<Box<dyn Contender>, Error> {
+        let Backing { client, objects } = backing;
         Ok(match self {
-            Self::Ours => Box::new(Ours::open(client).await?),
+            Self::Ours => Box::new(Ours::open(client, objects).await?),
             Self::CqrsEvents => Box::new(Cqrs::open(client, Truth::Events).await?),
             Self::CqrsSnapshots => Box::new(Cqrs::open(client, Truth::Snapshots).await?),
             Self::Adapter => Box::new(Adapter::open(client, Memory::None).await?),

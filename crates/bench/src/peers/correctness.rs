@@ -1,10 +1,9 @@
 //! What each does when something goes wrong or gets long, as observed here and now.
 
-use aws_sdk_dynamodb::Client;
 use event_store::embedded::Embedded;
 use uuid::Uuid;
 
-use super::contender::{Contender, Kind, Order, Refusal};
+use super::contender::{Backing, Contender, Kind, Order, Refusal};
 use super::network::{Loss, Network};
 use super::stock::Command;
 use crate::{Error, embedded};
@@ -29,7 +28,7 @@ struct Trial {
     kind: Kind,
     // Closed when it is dropped.
     _engine: Embedded,
-    client: Client,
+    backing: Backing,
     network: Network,
     contender: Box<dyn Contender>,
 }
@@ -40,8 +39,9 @@ impl Trial {
     async fn open(kind: Kind) -> Result<Self, Error> {
         let engine = embedded::in_memory()?;
         let (client, network) = Network::before(&engine.client())?;
-        let contender = kind.open(&client).await?;
-        Ok(Self { kind, _engine: engine, client, network, contender })
+        let backing = Backing::new(client);
+        let contender = kind.open(&backing).await?;
+        Ok(Self { kind, _engine: engine, backing, network, contender })
     }
 
     async fn rows(&self) -> Result<Vec<Row>, Refusal> {
@@ -128,7 +128,7 @@ impl Trial {
 
     /// Another process, which knows nothing yet.
     async fn another(&self) -> Result<Box<dyn Contender>, Refusal> {
-        self.kind.open(&self.client).await.map_err(Refusal::failed)
+        self.kind.open(&self.backing).await.map_err(Refusal::failed)
     }
 }
 

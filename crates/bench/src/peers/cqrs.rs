@@ -69,8 +69,9 @@ impl Contender for Cqrs {
     fn fill(&self, aggregate: Uuid, events: Range<u32>) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async move {
             if self.truth == Truth::Snapshots {
-                for _ in events {
-                    self.execute(Order::new(aggregate, Command::lots(1))).await?;
+                for event in events {
+                    let command = if event == 0 { Command::first(1) } else { Command::lots(1) };
+                    self.execute(Order::new(aggregate, command)).await?;
                 }
                 return Ok(());
             }

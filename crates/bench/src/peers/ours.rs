@@ -4,7 +4,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{CommandHandler, Envelope, Outcome};
-use event_store::objects::MemoryObjects;
+use event_store::objects::Objects;
 use event_store::{Head, Timestamp};
 use futures::future::BoxFuture;
 use uuid::Uuid;
@@ -19,9 +19,8 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    pub(super) async fn open(client: &Client) -> Result<Self, Error> {
-        let store = DynamoDbStore::new(client.clone(), "ours")
-            .with_objects(Arc::new(MemoryObjects::default()));
+    pub(super) async fn open(client: &Client, objects: &Arc<dyn Objects>) -> Result<Self, Error> {
+        let store = DynamoDbStore::new(client.clone(), "ours").with_objects(Arc::clone(objects));
         store.ensure_table().await?;
         let heads = NonZeroUsize::MIN.saturating_add(9_999);
         Ok(Self { handler: CommandHandler::new(store, heads) })

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::contender::{Contender, Kind, Order};
+use super::contender::{Backing, Contender, Kind, Order};
 use super::stock::Command;
 use crate::latency::{Latencies, Millis};
 use crate::{Error, embedded};
@@ -54,7 +54,7 @@ struct Runner {
 impl Runner {
     async fn open(kind: Kind, directory: &Path) -> Result<Self, Error> {
         let engine = embedded::open(&directory.join(format!("{kind:?}.db")))?;
-        let contender = Arc::from(kind.open(&engine.client()).await?);
+        let contender = Arc::from(kind.open(&Backing::new(engine.client())).await?);
         Ok(Self { contender, _engine: engine })
     }
 }
@@ -114,12 +114,12 @@ async fn round(
             let mut busy = Duration::ZERO;
             while started.elapsed() < time {
                 let aggregate = Uuid::now_v7();
-                let order = |lots| Order::new(aggregate, Command::lots(lots));
                 if !work.new {
-                    contender.execute(order(1)).await?;
+                    contender.execute(Order::new(aggregate, Command::first(1))).await?;
                 }
                 for _ in 0..if work.new { 1 } else { TO_EACH } {
-                    let order = order(work.lots);
+                    let command = if work.new { Command::first } else { Command::lots };
+                    let order = Order::new(aggregate, command(work.lots));
                     let sent = Instant::now();
                     contender.execute(order).await?;
                     let took = sent.elapsed();

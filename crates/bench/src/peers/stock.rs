@@ -17,7 +17,13 @@ pub(super) struct Stock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub(super) enum Command {
-    CheckIn { lots: Vec<Lot> },
+    /// The first of an aggregate, as its author knows who has just made its id.
+    Open {
+        lots: Vec<Lot>,
+    },
+    CheckIn {
+        lots: Vec<Lot>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,12 +42,12 @@ pub(super) struct Lot {
 impl Command {
     /// So many lots, such as a small business checks in.
     pub(super) fn lots(count: u32) -> Self {
-        let lot = |number| Lot {
-            quantity: 12,
-            reference: format!("PO {}", 1180 + number),
-            unit_cost: 1250,
-        };
-        Self::CheckIn { lots: (0..count).map(lot).collect() }
+        Self::CheckIn { lots: small(count) }
+    }
+
+    /// So many lots, in the first command of an aggregate.
+    pub(super) fn first(count: u32) -> Self {
+        Self::Open { lots: small(count) }
     }
 
     /// One lot, whose reference is so long and cannot be compressed to less than three quarters.
@@ -50,10 +56,20 @@ impl Command {
         Self::CheckIn { lots: vec![Lot { quantity: 12, reference, unit_cost: 1250 }] }
     }
 
+    pub(super) fn is_first(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
     pub(super) fn events(&self) -> Vec<Event> {
-        let Self::CheckIn { lots } = self;
+        let (Self::Open { lots } | Self::CheckIn { lots }) = self;
         lots.iter().cloned().map(Event::CheckedIn).collect()
     }
+}
+
+fn small(count: u32) -> Vec<Lot> {
+    let lot =
+        |number| Lot { quantity: 12, reference: format!("PO {}", 1180 + number), unit_cost: 1250 };
+    (0..count).map(lot).collect()
 }
 
 impl Stock {
@@ -76,6 +92,10 @@ impl Aggregate for Stock {
     fn evolve(mut self, event: &Event) -> Self {
         self.add(event);
         self
+    }
+
+    fn begins(command: &Command) -> bool {
+        command.is_first()
     }
 
     /// Nobody minds that something else was checked in.

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Config;
-use aws_sdk_dynamodb::config;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 
@@ -84,15 +81,13 @@ impl DynamoDbStore {
 
     async fn try_put(&self, item: Item) -> Put {
         let request = self
-            .client
+            .write_client
             .put_item()
             .table_name(&*self.table)
             .set_item(Some(item))
             .condition_expression(NOT_TAKEN)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .customize()
-            .config_override(once());
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match self.observed("PutItem", request.send()).await {
             Ok(_) => Put::Written,
             Err(error) if condition_failed(&error) => match error.into_service_error() {
@@ -139,11 +134,6 @@ impl DynamoDbStore {
             )),
         }
     }
-}
-
-/// Not repeated by the SDK, which would take its own first attempt for another's.
-pub(super) fn once() -> config::Builder {
-    Config::builder().retry_config(RetryConfig::disabled())
 }
 
 pub(super) fn pause_after(attempt: u32) -> Duration {

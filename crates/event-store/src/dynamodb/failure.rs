@@ -39,6 +39,8 @@ impl Failure {
                             "ThrottlingException"
                             | "ProvisionedThroughputExceededException"
                             | "RequestLimitExceeded"
+                            // Too many at once ask for the same stream or table.
+                            | "LimitExceededException"
                             | "ReplicatedWriteConflictException"
                             | "TransactionConflictException"
                             // Credentials that are renewed while the program runs.

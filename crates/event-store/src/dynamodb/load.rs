@@ -13,7 +13,7 @@ use crate::{AggregateId, ChangeSet, Hash, Loaded, Snapshot, StoreError, Version}
 
 /// How many items a load asks for at a time: the change sets between two snapshots, and a few more.
 /// Always sent, so that no query reads on through a long history.
-const LOAD_PAGE: usize = 64;
+const LOAD_PAGE: usize = 24;
 /// The most that a page of a history asks for at a time.
 const HISTORY_PAGE: usize = 256;
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::DynamoDbStore;
-use super::append::{ATTEMPTS, NOT_TAKEN, once, pause_after};
+use super::append::{ATTEMPTS, NOT_TAKEN, pause_after};
 use super::failure::Failure;
 use super::items::{self, Item, Overflow, Written};
 use super::table::unbuildable;
@@ -121,12 +121,10 @@ impl DynamoDbStore {
 
     async fn try_together(&self, puts: Vec<TransactWriteItem>) -> Tried {
         let request = self
-            .client
+            .write_client
             .transact_write_items()
             .set_transact_items(Some(puts))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .customize()
-            .config_override(once());
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let error = match self.observed("TransactWriteItems", request.send()).await {
             Ok(_) => return Tried::Written,
             Err(error) => error,

@@ -16,9 +16,14 @@ pub(super) struct Inbox {
     stirred: Notify,
 }
 
+/// How large the bodies of change sets that wait may be together.
+const BYTES: usize = 64 * 1024 * 1024;
+
 #[derive(Debug, Default)]
 struct State {
     waiting: Waiting,
+    /// The bodies of the change sets that wait.
+    bytes: usize,
     committed: u64,
     looking: bool,
     stopping: bool,
@@ -54,7 +59,9 @@ impl Inbox {
 
     pub(super) fn put(&self, change_set: &ChangeSet) {
         let mut state = self.state();
-        if state.waiting.change_sets.len() < self.capacity {
+        let bytes = state.bytes + change_set.body().len();
+        if state.waiting.change_sets.len() < self.capacity && bytes <= BYTES {
+            state.bytes = bytes;
             state.waiting.change_sets.push((change_set.clone(), Instant::now()));
         } else {
             state.waiting.behind.insert(change_set.aggregate.clone());
@@ -96,6 +103,7 @@ impl Inbox {
     pub(super) fn take(&self) -> (Waiting, u64) {
         let mut state = self.state();
         state.looking = false;
+        state.bytes = 0;
         (mem::take(&mut state.waiting), state.committed)
     }
 

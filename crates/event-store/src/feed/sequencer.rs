@@ -194,12 +194,18 @@ impl<S: FeedStore> Sequencer<S> {
 
     /// Brings an aggregate's part of the feed to its newest version. Fails when it is worth trying again.
     async fn bring_on(&mut self, aggregate: &AggregateId) -> Result<(), StoreError> {
+        let mut limit = BATCH;
         loop {
             let version = self.shared.with_sequence(|sequence| sequence.version_of(aggregate));
-            let page = Page::After { version, limit: BATCH };
+            let page = Page::After { version, limit };
             let newer = match self.store.change_sets(aggregate, page).await {
                 Ok(newer) => newer,
                 Err(error) if error.is_transient() => return Err(error),
+                // One of them cannot be read. Those before it can.
+                Err(_) if limit > 1 => {
+                    limit = 1;
+                    continue;
+                }
                 Err(error) => {
                     self.give_up(aggregate, &error.to_string());
                     return Ok(());

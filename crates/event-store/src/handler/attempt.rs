@@ -6,14 +6,12 @@ use tracing::debug_span;
 use tracing::field::Empty;
 use uuid::Uuid;
 
-use super::{Accepted, CommandHandler, Envelope, Outcome};
+use super::{Accepted, CommandHandler, Envelope, Outcome, SNAPSHOT_EVERY};
 use crate::{
     Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, Page, Reach, Store, StoreError,
     Tagged, Timestamp, Version, spans,
 };
 
-/// Change sets between two snapshots. A load reads at most this many and a few more.
-const SNAPSHOT_EVERY: Version = 50;
 /// How far an author may be behind. What happened since is read, kept and told up to here.
 const FAR_BEHIND: usize = 1000;
 /// How many change sets one page of a search for an old command id holds.
@@ -27,13 +25,23 @@ pub(super) struct Attempt<A: Aggregate, S> {
     slot: OwnedMutexGuard<Option<Head<A>>>,
     envelope: Envelope<A::Command>,
     head: Head<A>,
-    /// Whether the head is known to be the newest as of this command.
-    fresh: bool,
+    knowledge: Knowledge,
     /// The first outcome, when the head shows that this command was taken before.
     repeated: Option<Outcome<A::Rejection>>,
     /// Change sets folded in since the expected version, ascending and without a hole.
     since: Vec<ChangeSet>,
     retries: u32,
+}
+
+/// Where the head in hand comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Knowledge {
+    /// Read for this command.
+    Read,
+    /// Left by an earlier command, or brought up to date by a lost race: another may have been faster.
+    Remembered,
+    /// Nothing was read: as the command begins aggregates, there is probably nothing.
+    Assumed,
 }
 
 /// What a command comes to on the state that is known.
@@ -45,24 +53,44 @@ pub(super) enum Proposal<R> {
 }
 
 impl<A: Aggregate, S: Store> Attempt<A, S> {
-    /// Waits for its turn, and takes the cached head or loads it.
+    /// Waits for its turn, and takes the cached head, loads it, or assumes that there is none.
     pub(super) async fn begin(
         handler: &CommandHandler<A, S>,
         envelope: Envelope<A::Command>,
     ) -> Result<Self, StoreError> {
         let store = handler.store.clone();
         let mut slot = handler.slots.of(envelope.aggregate).lock_owned().await;
-        let (head, fresh) = match slot.take() {
-            Some(head) => (head, false),
-            None => (Head::load(&store, envelope.aggregate, None).await?, true),
+        let (head, knowledge) = match slot.take() {
+            Some(head) => (head, Knowledge::Remembered),
+            None => (Head::empty(envelope.aggregate), Knowledge::Assumed),
         };
-        let (repeated, since) = (None, Vec::new());
-        let mut attempt = Self { store, slot, envelope, head, fresh, repeated, since, retries: 0 };
-        attempt.look_for_repeat().await?;
-        if attempt.repeated.is_none() {
-            attempt.catch_up_to_expectation().await?;
+        // Whoever has had a version in view knows that there is one.
+        let begins = A::begins(&envelope.command) && envelope.expected_version.unwrap_or(0) == 0;
+        let (repeated, since, retries) = (None, Vec::new(), 0);
+        let mut attempt = Self { store, slot, envelope, head, knowledge, repeated, since, retries };
+        if knowledge == Knowledge::Remembered {
+            attempt.place(&[]).await?;
+        } else if !begins {
+            attempt.read().await?;
         }
         Ok(attempt)
+    }
+
+    /// Reads the head, of which nothing is known.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let (head, tail) = Head::load_with_tail(&self.store, self.envelope.aggregate, None).await?;
+        (self.head, self.knowledge) = (head, Knowledge::Read);
+        self.place(&tail).await
+    }
+
+    /// Sees where the command stands to the head, whose newest change sets `tail` may hold: taken before, or with
+    /// so much between what its author saw and now.
+    async fn place(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
+        self.look_for_repeat(tail).await?;
+        if self.repeated.is_none() {
+            self.catch_up_to_expectation(tail).await?;
+        }
+        Ok(())
     }
 
     /// What to append, or what has become of the command already. No refusal rests on a cached head.
@@ -83,7 +111,10 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
                     )?;
                     return Ok(Proposal::Append(change_set));
                 }
-                Decision::Refuse(outcome) if self.fresh => return Ok(Proposal::Settled(outcome)),
+                Decision::Refuse(outcome) if self.knowledge == Knowledge::Read => {
+                    return Ok(Proposal::Settled(outcome));
+                }
+                Decision::Refuse(_) if self.knowledge == Knowledge::Assumed => self.read().await?,
                 Decision::Refuse(_) => self.refresh().await?,
             }
         }
@@ -96,16 +127,22 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(Accepted { change_set, duplicate: false, retries: self.retries })
     }
 
-    /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold.
+    /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold. What beat an
+    /// assumption is a first version, and says nothing of the newest.
     pub(super) async fn lose(&mut self, winner: ChangeSet) -> Result<(), StoreError> {
         let aggregate: AggregateId = winner.aggregate.clone();
         crate::verify_chain(&aggregate, self.head.version, self.head.hash, [&winner])
             .map_err(|broken| StoreError::broken(&aggregate, broken))?;
+        let own = winner.content().command_id == self.envelope.command_id;
+        if self.knowledge == Knowledge::Assumed && !own {
+            return self.read().await;
+        }
         self.fold(&winner)?;
+        self.look_for_repeat(std::slice::from_ref(&winner)).await?;
         self.tell(winner);
         self.retries += 1;
-        self.fresh = false;
-        self.look_for_repeat().await
+        self.knowledge = Knowledge::Remembered;
+        Ok(())
     }
 
     /// Leaves the head to the next command.
@@ -178,13 +215,18 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     }
 
     /// Whether this command was taken before, as the head in hand knows it.
-    async fn look_for_repeat(&mut self) -> Result<(), StoreError> {
+    async fn look_for_repeat(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
         let (head, id) = (&self.head, self.envelope.command_id);
         let taken = match head.commands.find(id) {
             Lookup::Absent => return Ok(()),
             Lookup::Taken(version) => {
-                let page = Page::After { version: version - 1, limit: 1 };
-                let there = self.store.change_sets(head.aggregate(), page).await?.pop();
+                let there = match tail.iter().find(|c| c.version == version) {
+                    Some(in_hand) => Some(in_hand.clone()),
+                    None => {
+                        let page = Page::After { version: version - 1, limit: 1 };
+                        self.store.change_sets(head.aggregate(), page).await?.pop()
+                    }
+                };
                 let own = there.filter(|c| c.version == version && c.content().command_id == id);
                 Some(own.ok_or_else(|| self.missing(version))?)
             }
@@ -230,10 +272,15 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(None)
     }
 
-    /// Reads the change sets between the expected version and the head in hand: they may matter.
-    async fn catch_up_to_expectation(&mut self) -> Result<(), StoreError> {
+    /// Gets the change sets between the expected version and the head in hand, as they may matter: those that
+    /// `tail` does not hold are read.
+    async fn catch_up_to_expectation(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
         let newest = self.head.version;
         let mut seen = self.envelope.expected_version.unwrap_or(newest);
+        if tail.first().is_some_and(|oldest| oldest.version <= seen + 1) {
+            tail.iter().filter(|c| c.version > seen).cloned().for_each(|c| self.tell(c));
+            return Ok(());
+        }
         while seen < newest && !self.is_far_behind() {
             let page = Page::After { version: seen, limit: SEARCH_PAGE };
             let newer = self.store.change_sets(self.head.aggregate(), page).await?;
@@ -258,15 +305,18 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     async fn refresh(&mut self) -> Result<(), StoreError> {
         let Head { version, hash, .. } = self.head;
         let reach = Reach::Since { version, hash };
-        let newer = self.store.load(self.head.aggregate(), reach).await?;
-        for change_set in newer.change_sets {
-            self.fold(&change_set)?;
+        let newer = self.store.load(self.head.aggregate(), reach).await?.change_sets;
+        for change_set in &newer {
+            self.fold(change_set)?;
+        }
+        self.knowledge = Knowledge::Read;
+        self.look_for_repeat(&newer).await?;
+        for change_set in newer {
             if self.envelope.expected_version.is_some_and(|seen| seen < change_set.version) {
                 self.tell(change_set);
             }
         }
-        self.fresh = true;
-        self.look_for_repeat().await
+        Ok(())
     }
 
     fn fold(&mut self, change_set: &ChangeSet) -> Result<(), StoreError> {

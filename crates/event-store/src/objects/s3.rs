@@ -153,12 +153,17 @@ impl Objects for S3Objects {
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
             Err(error) => return Err(self.failed("GetObject", &error)),
         };
-        if answer.content_length().is_none_or(|bytes| bytes > BODY_LIMIT as i64) {
-            return Ok(Some(Vec::new()));
+        // A server need not say how long it is.
+        let mut body = answer.body;
+        let mut bytes = Vec::new();
+        while let Some(part) = body.next().await {
+            let part = part.map_err(|error| ObjectError::Away(format!("GetObject: {error}")))?;
+            bytes.extend_from_slice(&part);
+            if bytes.len() > BODY_LIMIT {
+                break;
+            }
         }
-        let bytes = answer.body.collect().await;
-        let bytes = bytes.map_err(|error| ObjectError::Away(format!("GetObject: {error}")))?;
-        Ok(Some(bytes.to_vec()))
+        Ok(Some(bytes))
     }
 
     async fn look(&self, key: ObjectKey) -> Result<Option<Object>, ObjectError> {

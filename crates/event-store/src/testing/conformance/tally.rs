@@ -99,6 +99,11 @@ impl Aggregate for Tally {
         self
     }
 
+    /// A tally gets its name first, as a rule; what is one already may be renamed all the same.
+    fn begins(command: &Task) -> bool {
+        matches!(command, Task::Rename { .. })
+    }
+
     fn conflicts_with(command: &Task, event: &Event) -> bool {
         matches!((command, event), (Task::Rename { .. }, Event::Renamed { .. }))
     }
