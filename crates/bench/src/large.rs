@@ -97,8 +97,10 @@ async fn beside(
             let round = closed_loop(Duration::from_secs(seconds), move |item, number| {
                 let server = Arc::clone(&server);
                 async move {
+                    // Chance makes each item's SKU its own.
+                    let (_, chance) = item.as_u64_pair();
                     let command =
-                        if number == 0 { work::create(number) } else { work::check_in(number) };
+                        if number == 0 { work::create(chance) } else { work::check_in(number) };
                     server.command(item, &command).await.map(|_| ())
                 }
             })
