@@ -46,7 +46,8 @@ fn sources() -> Vec<String> {
     sources
 }
 
-/// The requests that sources with this SDK make, by the names of their methods.
+/// The requests that sources with this SDK make, by the names of their methods. They are made on what is called
+/// `client`, or `write_client`.
 fn requests(sdk: &str) -> Names {
     let mut found = Names::new();
     for source in sources().iter().filter(|source| source.contains(sdk)) {

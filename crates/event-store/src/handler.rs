@@ -19,8 +19,8 @@ pub use transaction::{Part, TransactError, Transacted, transact};
 
 /// Versions from one snapshot to the next. A load reads at most this many change sets and a few more.
 ///
-/// Closer together they would cost more to write than they save to read: a snapshot is one to three write units, a
-/// change set in a load a tenth of a read unit, and a write unit costs five read units.
+/// A snapshot is one to three write units; a change set in a load is a tenth of a read unit, of which five cost what a
+/// write unit does. So this is about right where heads that are not in memory are asked for by one command in four.
 pub const SNAPSHOT_EVERY: Version = 20;
 
 /// A command with all that is needed to take it up.

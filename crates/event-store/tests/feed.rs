@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
 use event_store::feed::{Entry, Feed, FeedError, FeedStore, Pace, Reference, Sequence};
@@ -227,6 +228,34 @@ async fn a_process_killed_at_any_call_leaves_a_feed_that_goes_on() {
 #[tokio::test]
 async fn so_does_one_of_two() {
     a_kill_at_every_call(true).await;
+}
+
+/// Of a history that cannot be read to its end, what comes before the damage is in the feed.
+#[tokio::test]
+async fn what_comes_before_what_cannot_be_read_is_in_the_feed() {
+    let embedded = Embedded::in_memory().unwrap();
+    let store = DynamoDbStore::new(embedded.client(), "daybook");
+    store.ensure_table().await.unwrap();
+    let mut last: Option<ChangeSet> = None;
+    for _ in 0..5 {
+        let next = noting(&tally(1), last.as_ref(), "a note");
+        store.append(&next).await.unwrap();
+        last = Some(next);
+    }
+    let damaged = [
+        ("pk", AttributeValue::S(tally(1).to_string())),
+        ("sk", AttributeValue::S(format!("{:012}", 4))),
+        ("body", AttributeValue::S("{".to_owned())),
+    ];
+    let damaged = damaged.map(|(name, value)| (name.to_owned(), value));
+    let put = embedded.client().put_item().table_name("daybook").set_item(Some(damaged.into()));
+    put.send().await.unwrap();
+
+    let feed = Feed::start(store, ALONE);
+    feed.doubt(&tally(1));
+    reach(&feed, 3).await;
+    assert!(!feed.finish().await, "something is left");
+    assert_eq!((feed.entries(0, 10).await.unwrap().len(), feed.stuck()), (3, 1));
 }
 
 /// A batch is in the store a moment before the sequencer knows that it is.

@@ -4,6 +4,8 @@
 mod object_contract;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
 use event_store::objects::{
@@ -86,6 +88,22 @@ async fn a_place_that_is_no_directory_is_a_refusal_that_names_it() {
             other => unreachable!("{other:?}"),
         }
     }
+}
+
+/// A server need not say how long its answer is.
+#[tokio::test]
+async fn what_comes_without_its_length_is_whole() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut connection, _) = server.accept().unwrap();
+        assert!(connection.read(&mut [0; 4096]).unwrap() > 0);
+        connection.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").unwrap();
+    });
+    let client = aws_sdk_s3::Client::from_conf(for_endpoint(url));
+    let objects = S3Objects::new(client, "books", "daybook");
+    assert_eq!(objects.get(ObjectKey::of(b"abc")).await.unwrap(), Some(b"abc".to_vec()));
+    answering.join().unwrap();
 }
 
 #[tokio::test]

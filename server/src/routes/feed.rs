@@ -96,8 +96,8 @@ pub(super) async fn get(
 /// `/api/v1/feed` gives it. The first is the one after `last-event-id`, else after `after`, else the first
 /// to come. Where nothing is to be told a comment goes out every 15 seconds. A stream ends with an event
 /// whose `data` is a problem document: `stopping` when the server stops, `dropped` when the consumer has
-/// left events waiting for 30 seconds, `problem` when an entry cannot be read (with a `retry` of a minute). The first two give, as
-/// `position`, what was told last, from where a new request goes on.
+/// left events waiting for 30 seconds, `problem` when an entry cannot be read. The first two give, as
+/// `position`, what was told last, from where a new request goes on; the last has a `retry` of a minute.
 #[utoipa::path(
     get,
     path = "/api/v1/feed/live",

@@ -12,12 +12,12 @@ use crate::{AggregateId, ChangeSet};
 #[derive(Debug)]
 pub(super) struct Inbox {
     state: Mutex<State>,
+    /// How many change sets may wait.
     capacity: usize,
+    /// How large their bodies may be together.
+    room: usize,
     stirred: Notify,
 }
-
-/// How large the bodies of change sets that wait may be together.
-const BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 struct State {
@@ -53,14 +53,14 @@ impl State {
 }
 
 impl Inbox {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), capacity, stirred: Notify::new() }
+    pub(super) fn new(capacity: usize, room: usize) -> Self {
+        Self { state: Mutex::default(), capacity, room, stirred: Notify::new() }
     }
 
     pub(super) fn put(&self, change_set: &ChangeSet) {
         let mut state = self.state();
         let bytes = state.bytes + change_set.body().len();
-        if state.waiting.change_sets.len() < self.capacity && bytes <= BYTES {
+        if state.waiting.change_sets.len() < self.capacity && bytes <= self.room {
             state.bytes = bytes;
             state.waiting.change_sets.push((change_set.clone(), Instant::now()));
         } else {
@@ -131,5 +131,40 @@ impl Inbox {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics between two changes of it, so a poisoned state is still whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Hash;
+
+    fn change_set(aggregate: u128) -> ChangeSet {
+        let id = Uuid::from_u128(aggregate);
+        let body = format!(
+            r#"{{"command_id":"{id}","command":{{"type":"Note","data":{{}}}},"events":[{{"type":"Noted","data":{{}}}}],"actor":"tester","reason":null,"recorded_at":"2026-01-01T12:00:00.000Z","correlation_id":"{id}","causation_id":null,"rules":1}}"#
+        );
+        ChangeSet::from_parts(AggregateId::new("tally", id), 1, Hash::ZERO, Hash::ZERO, body)
+            .unwrap()
+    }
+
+    /// What one take gives of four: how many whole, and of how many the aggregate.
+    fn taken(inbox: &Inbox) -> (usize, usize) {
+        (1..=4).for_each(|aggregate| inbox.put(&change_set(aggregate)));
+        let (waiting, _) = inbox.take();
+        (waiting.change_sets.len(), waiting.behind.len())
+    }
+
+    #[test]
+    fn of_what_does_not_fit_the_aggregate_is_kept() {
+        let room = 2 * change_set(1).body().len();
+        assert_eq!(taken(&Inbox::new(3, usize::MAX)), (3, 1));
+        let inbox = Inbox::new(usize::MAX, room);
+        assert_eq!(taken(&inbox), (2, 2));
+        assert_eq!(taken(&inbox), (2, 2), "what was taken takes no room");
     }
 }

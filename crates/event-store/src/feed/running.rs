@@ -16,6 +16,8 @@ use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
 
 /// Change sets that wait in memory at most; of any more, only the aggregate is remembered.
 const CAPACITY: usize = 10_000;
+/// How large their bodies may be together.
+const ROOM: usize = 64 * 1024 * 1024;
 /// Batches that are read at a time.
 pub(super) const PAGE: usize = 100;
 
@@ -114,7 +116,7 @@ impl<S: FeedStore> Feed<S> {
     ) -> Self {
         let (heads, head) = watch::channel(None);
         let (settles, settled) = watch::channel(0);
-        let inbox = Inbox::new(CAPACITY);
+        let inbox = Inbox::new(CAPACITY, ROOM);
         let shared = Arc::new(Shared {
             inbox,
             order: Mutex::default(),

@@ -127,15 +127,17 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(Accepted { change_set, duplicate: false, retries: self.retries })
     }
 
-    /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold. What beat an
-    /// assumption is a first version, and says nothing of the newest.
+    /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold. What beats an
+    /// assumption is a first version, which the newest may be far from: it may show a repeat, and is never a head.
     pub(super) async fn lose(&mut self, winner: ChangeSet) -> Result<(), StoreError> {
         let aggregate: AggregateId = winner.aggregate.clone();
         crate::verify_chain(&aggregate, self.head.version, self.head.hash, [&winner])
             .map_err(|broken| StoreError::broken(&aggregate, broken))?;
-        let own = winner.content().command_id == self.envelope.command_id;
-        if self.knowledge == Knowledge::Assumed && !own {
-            return self.read().await;
+        if self.knowledge == Knowledge::Assumed {
+            if winner.content().command_id != self.envelope.command_id {
+                return self.read().await;
+            }
+            return self.repeat(winner);
         }
         self.fold(&winner)?;
         self.look_for_repeat(std::slice::from_ref(&winner)).await?;
@@ -232,7 +234,11 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
             }
             Lookup::Older { before, until } => self.search(id, before, until).await?,
         };
-        let Some(change_set) = taken else { return Ok(()) };
+        taken.map_or(Ok(()), |change_set| self.repeat(change_set))
+    }
+
+    /// This command was taken before, as this change set; or its id was, for another one.
+    fn repeat(&mut self, change_set: ChangeSet) -> Result<(), StoreError> {
         self.repeated = Some(if change_set.command::<A>()? == self.envelope.command {
             Outcome::Accepted(Accepted { change_set, duplicate: true, retries: 0 })
         } else {

@@ -170,8 +170,20 @@ pub(crate) async fn of_a_beginning(client: &Client) {
     assert_eq!((again.duplicate, again.change_set), (true, first.change_set));
     assert_eq!(account.settle(), [("PutItem", ConditionFailed, 0.0, 0.0)]);
 
+    // A repeat shows a first version, and the newest may be far from it: the next command reads.
+    let warm = account.handler();
+    for id in 10..20 {
+        note(&warm, &tally(1), id, "a note").await;
+    }
+    let cold = account.handler();
+    assert!(accepted(cold.execute(&later).await.unwrap()).duplicate);
+    account.settle();
+    assert_eq!(note(&cold, &tally(1), 20, "a note").await.retries, 0);
+    let requests = account.settle();
+    assert_eq!(requests.iter().map(|r| r.0).collect::<Vec<_>>(), ["Query", "PutItem"]);
+
     let second = accepted(account.handler().execute(&named(2, "second")).await.unwrap());
-    assert_eq!((second.change_set.version, second.retries), (2, 0));
+    assert_eq!((second.change_set.version, second.retries), (13, 0));
     let requests = account.settle();
     let operations: Vec<_> = requests.iter().map(|r| (r.0, r.1)).collect();
     assert_eq!(
