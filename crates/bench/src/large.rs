@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::ceiling::closed_loop;
 use crate::daybook::Daybook;
@@ -25,7 +26,7 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let directory = tempfile::tempdir()?;
     let export = directory.path().join("export.jsonl");
-    write_export(&export, change_sets)?;
+    let items = write_export(&export, change_sets)?;
     let data = directory.path().join("large");
     let imported = asked(binary, &["import".into(), export], &data).await?;
     println!("| a table of {change_sets} change sets | |");
@@ -39,7 +40,7 @@ pub(crate) async fn run(
     let after = startup::restart(binary, &data, true).await?;
     println!("| start to ready, after a kill -9 | {after} |");
     let (large, empty) =
-        beside(binary, &data, &directory.path().join("empty"), rounds, seconds).await?;
+        beside(binary, &data, &directory.path().join("empty"), items, rounds, seconds).await?;
     println!("| commands/s over HTTP, best of {rounds} rounds | {large:.0} |");
     println!("| the same on an empty table, in turns | {empty:.0} |");
     println!("| ratio | {:.0} % |", 100.0 * large / empty);
@@ -48,17 +49,23 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// What `daybook export` would have written of so many items with a hundred change sets each.
-fn write_export(path: &Path, change_sets: u64) -> Result<(), Error> {
+/// What `daybook export` would have written of so many items with a hundred change sets each: these items.
+fn write_export(path: &Path, change_sets: u64) -> Result<Vec<Uuid>, Error> {
     let mut file = BufWriter::new(File::create(path)?);
+    let mut items = Vec::new();
     for _ in 0..change_sets / PER_ITEM {
         let mut history = History::default();
         for _ in 0..PER_ITEM {
-            serde_json::to_writer(&mut file, &history.grow()?)?;
+            let change_set = history.grow()?;
+            serde_json::to_writer(&mut file, &change_set)?;
             file.write_all(b"\n")?;
+            if change_set.version == 1 {
+                items.push(change_set.aggregate.id);
+            }
         }
     }
-    Ok(file.flush()?)
+    file.flush()?;
+    Ok(items)
 }
 
 /// How long the program takes to do this.
@@ -78,11 +85,13 @@ async fn asked(binary: &Path, arguments: &[PathBuf], data: &Path) -> Result<Dura
     Err(Error::Daybook(format!("{arguments:?} ended with {status}")))
 }
 
-/// The command rates of two servers that take turns.
+/// The command rates of two servers that take turns. Of the items that are written to, half of those on the large
+/// table were imported, and are met for the first time; all others are new.
 async fn beside(
     binary: &Path,
     large: &Path,
     empty: &Path,
+    imported: Vec<Uuid>,
     rounds: u32,
     seconds: u64,
 ) -> Result<(f64, f64), Error> {
@@ -90,17 +99,23 @@ async fn beside(
         Arc::new(Daybook::start(binary, large).await?),
         Arc::new(Daybook::start(binary, empty).await?),
     ];
+    let there = [Arc::new(imported), Arc::default()];
     let mut best = [0.0_f64; 2];
     for _ in 0..rounds {
-        for (server, best) in servers.iter().zip(&mut best) {
-            let server = Arc::clone(server);
+        for ((server, there), best) in servers.iter().zip(&there).zip(&mut best) {
+            let (server, there) = (Arc::clone(server), Arc::clone(there));
             let round = closed_loop(Duration::from_secs(seconds), move |item, number| {
-                let server = Arc::clone(&server);
+                let (server, there) = (Arc::clone(&server), Arc::clone(&there));
                 async move {
-                    // Chance makes each item's SKU its own.
+                    // Chance makes each item's SKU its own, and one of two items one that is there.
                     let (_, chance) = item.as_u64_pair();
-                    let command =
-                        if number == 0 { work::create(chance) } else { work::check_in(number) };
+                    let place = usize::try_from(chance / 2).unwrap_or_default();
+                    let known = place.checked_rem(there.len()).filter(|_| chance % 2 == 0);
+                    let (item, command) = match known {
+                        Some(place) => (there[place], work::check_in(number)),
+                        None if number == 0 => (item, work::create(chance)),
+                        None => (item, work::check_in(number)),
+                    };
                     server.command(item, &command).await.map(|_| ())
                 }
             })

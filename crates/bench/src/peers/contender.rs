@@ -106,8 +106,9 @@ pub(super) enum Kind {
     AdapterInHand,
 }
 
-/// All of them write a snapshot this often, where they write any.
-pub(super) const SNAPSHOT_EVERY: u32 = 20;
+/// All of them write a snapshot as often as ours does, where they write any.
+pub(super) const SNAPSHOT_EVERY: u32 = 16;
+const _: () = assert!(SNAPSHOT_EVERY as u64 == event_store::handler::SNAPSHOT_EVERY);
 
 impl Kind {
     pub(super) const ALL: [Self; 5] =

@@ -10,8 +10,8 @@ use super::network::{Bill, Loss, Network};
 use super::stock::Command;
 use crate::{Error, embedded};
 
-/// How many commands a mean is taken over: as many as bring two snapshots.
-const MEAN_OF: u32 = 40;
+/// How many commands a mean is taken over: as many as bring three snapshots.
+const MEAN_OF: u32 = 48;
 
 pub(super) async fn run() -> Result<(), Error> {
     let mut columns = Vec::new();
@@ -65,8 +65,8 @@ impl Account {
             ),
         ];
         let commands = [
-            ("one event, existing aggregate, mean of 40", 1),
-            ("three events, existing aggregate, mean of 40", 3),
+            ("one event, existing aggregate, mean of 48", 1),
+            ("three events, existing aggregate, mean of 48", 3),
         ];
         for (name, lots) in commands {
             let existing = self.existing().await?;

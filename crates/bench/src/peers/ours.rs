@@ -49,7 +49,8 @@ impl Contender for Ours {
 
     fn load(&self, aggregate: Uuid) -> BoxFuture<'_, Result<Stock, Refusal>> {
         Box::pin(async move {
-            let head = Head::<Stock>::load(self.handler.store(), aggregate, None).await;
+            // As the others read: eventually consistent, and all that a command is decided on.
+            let head = Head::<Stock>::load_eventual(self.handler.store(), aggregate).await;
             Ok(head.map_err(Refusal::failed)?.state)
         })
     }
