@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -10,6 +10,9 @@ pub const SKEW_ALLOWANCE_MS: i64 = 5 * 60 * 1000;
 
 /// How many of the newest command ids are kept with a head and in its snapshot.
 const RECENT: usize = 64;
+/// How many older ones a head keeps besides while it is in memory, of those that were recorded within twice
+/// the allowance: some 70 bytes each.
+const OLDER: usize = 65_536;
 /// How many untimely ids of each sort are kept; beyond it, absence may take a search of the history.
 const UNTIMELY: usize = 64;
 
@@ -23,7 +26,10 @@ const UNTIMELY: usize = 64;
 ///   a change set that took the id was recorded at t − allowance or later.
 ///
 /// The first settles what a client sends as it is made, however busy the aggregate is; the second
-/// settles most of the rest. Ids that were not timely when they were taken are kept apart, the newest up
+/// settles most of the rest. Clocks of clients differ, so on a busy aggregate an id is often earlier than one
+/// that came 64 commands ago: in memory the window reaches further back than in a snapshot, and what a
+/// search has read is added to it ([`CommandIndex::reach_back`]), so that the next one like it needs none.
+/// Ids that were not timely when they were taken are kept apart, the newest up
 /// to a bound: those of version 7 that were ahead of the clock, and those without a time. Of the ones
 /// that had to go the latest time is kept: an id of a later time is none of them, so that one clock that
 /// was wrong costs searches until its time has come, and not for ever. No clock is asked at any later
@@ -38,6 +44,18 @@ pub struct CommandIndex {
     left: Option<i64>,
     ahead: Apart,
     timeless: Apart,
+    #[serde(skip)]
+    older: Box<Older>,
+}
+
+/// The part of the window that only memory has: what comes right before `recent`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Older {
+    /// As in `recent`.
+    ids: VecDeque<(Uuid, i64)>,
+    versions: HashMap<Uuid, Version>,
+    /// The latest time of a timely id that has left the window here; of no account while `ids` is empty.
+    left: Option<i64>,
 }
 
 /// Ids that are kept apart, by version. What an earlier program has written otherwise is not read: its
@@ -78,23 +96,62 @@ impl CommandIndex {
             Timeliness::Ahead => self.ahead.push(change_set.version, content.command_id),
             Timeliness::Timeless => self.timeless.push(change_set.version, content.command_id),
         }
-        while self.recent.len() > RECENT {
-            self.recent.pop_front().into_iter().for_each(|oldest| self.forget(oldest));
+        while self.recent.len() > RECENT
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            if self.older.ids.is_empty() {
+                self.older.left = self.left;
+            }
+            self.left = self.left.max(time_if_timely(oldest));
+            self.older.push(self.version - self.recent.len() as u64, oldest);
         }
+        self.older.forget(content.recorded_at);
     }
 
-    fn forget(&mut self, (id, recorded_at): (Uuid, i64)) {
-        if let Timeliness::Timely(t) = timeliness(id, Timestamp::from_millis(recorded_at)) {
-            self.left = self.left.max(Some(t.as_millis()));
+    /// Takes note of the command of the version right before the window, as far as memory reaches. Of any other
+    /// version nothing is noted.
+    pub fn reach_back(&mut self, change_set: &ChangeSet) {
+        let content = change_set.content();
+        let Some(&(_, newest)) = self.recent.back() else { return };
+        let fits = self.older.ids.len() < OLDER
+            && content.recorded_at >= remembered_since(Timestamp::from_millis(newest));
+        if !fits || change_set.version + 1 != self.oldest() {
+            return;
+        }
+        if self.older.ids.is_empty() {
+            self.older.left = self.left;
+        }
+        self.older.ids.push_front((content.command_id, content.recorded_at.as_millis()));
+        self.older.versions.insert(content.command_id, change_set.version);
+    }
+
+    /// The oldest version that the window covers.
+    fn oldest(&self) -> Version {
+        self.version + 1 - (self.recent.len() + self.older.ids.len()) as u64
+    }
+
+    /// As it is kept in a snapshot.
+    #[must_use]
+    pub fn condensed(&self) -> Self {
+        Self {
+            recent: self.recent.clone(),
+            version: self.version,
+            left: self.left,
+            ahead: self.ahead.clone(),
+            timeless: self.timeless.clone(),
+            older: Box::default(),
         }
     }
 
     /// Whether and as which version a command was taken.
     pub fn find(&self, command_id: Uuid) -> Lookup {
-        let oldest = self.version + 1 - self.recent.len() as u64;
-        if let Some(place) = self.recent.iter().position(|&(id, _)| id == command_id) {
-            return Lookup::Taken(oldest + place as u64);
+        if let Some(place) = self.recent.iter().rev().position(|&(id, _)| id == command_id) {
+            return Lookup::Taken(self.version - place as u64);
         }
+        if let Some(&version) = self.older.versions.get(&command_id) {
+            return Lookup::Taken(version);
+        }
+        let oldest = self.oldest();
         let time = Timestamp::of_uuid(command_id);
         let apart = if time.is_some() { &self.ahead } else { &self.timeless };
         if let Some(&(version, _)) = apart.ids.iter().find(|(_, id)| *id == command_id) {
@@ -108,7 +165,8 @@ impl CommandIndex {
         }
         let Some(time) = time else { return Lookup::Absent };
         let until = time.minus_millis(SKEW_ALLOWANCE_MS);
-        if self.left < Some(time.as_millis()) || self.reaches_before(until) {
+        let left = if self.older.ids.is_empty() { self.left } else { self.older.left };
+        if left < Some(time.as_millis()) || self.reaches_before(until) {
             return Lookup::Absent;
         }
         Lookup::Older { before: oldest, until: Some(until) }
@@ -116,8 +174,37 @@ impl CommandIndex {
 
     /// Whether everything that the window does not hold was recorded before `moment`.
     fn reaches_before(&self, moment: Timestamp) -> bool {
-        self.recent.front().is_some_and(|&(_, oldest)| oldest < moment.as_millis())
+        let oldest = self.older.ids.front().or(self.recent.front());
+        oldest.is_some_and(|&(_, oldest)| oldest < moment.as_millis())
     }
+}
+
+impl Older {
+    fn push(&mut self, version: Version, named: (Uuid, i64)) {
+        self.ids.push_back(named);
+        self.versions.insert(named.0, version);
+    }
+
+    /// Drops what memory need not hold once this moment has been recorded.
+    fn forget(&mut self, newest: Timestamp) {
+        let since = remembered_since(newest).as_millis();
+        while let Some(&oldest) = self.ids.front()
+            && (self.ids.len() > OLDER || oldest.1 < since)
+        {
+            self.ids.pop_front();
+            self.versions.remove(&oldest.0);
+            self.left = self.left.max(time_if_timely(oldest));
+        }
+        if self.ids.capacity() > 4 * self.ids.len().max(RECENT) {
+            self.ids.shrink_to(2 * self.ids.len());
+            self.versions.shrink_to(2 * self.versions.len());
+        }
+    }
+}
+
+/// From which moment on ids are remembered in memory, when the newest was recorded then.
+fn remembered_since(newest: Timestamp) -> Timestamp {
+    newest.minus_millis(2 * SKEW_ALLOWANCE_MS)
 }
 
 impl Apart {
@@ -136,6 +223,13 @@ enum Timeliness {
     Timely(Timestamp),
     Ahead,
     Timeless,
+}
+
+fn time_if_timely((id, recorded_at): (Uuid, i64)) -> Option<i64> {
+    match timeliness(id, Timestamp::from_millis(recorded_at)) {
+        Timeliness::Timely(t) => Some(t.as_millis()),
+        Timeliness::Ahead | Timeliness::Timeless => None,
+    }
 }
 
 fn timeliness(id: Uuid, recorded_at: Timestamp) -> Timeliness {

@@ -140,6 +140,7 @@ impl Store for DynamoDbStore {
         let loading = async {
             match reach {
                 Reach::Head { schema } => self.load_back(aggregate, Version::MAX, schema).await,
+                Reach::Eventual { schema } => self.load_eventually(aggregate, schema).await,
                 Reach::AsOf { version, schema } => self.load_back(aggregate, version, schema).await,
                 Reach::Since { version, hash } => self.load_on(aggregate, (version, hash)).await,
                 Reach::Whole => self.load_on(aggregate, (0, Hash::ZERO)).await,
@@ -160,6 +161,7 @@ impl Store for DynamoDbStore {
         let appended = self.put_change_set(change_set).instrument(span.clone()).await;
         spans::tell(&span, &appended, |appended| match appended {
             Appended::Written => "written",
+            Appended::Again => "again",
             Appended::Taken(_) => "taken",
         });
         appended
@@ -172,6 +174,7 @@ impl Store for DynamoDbStore {
         let appended = self.put_together(change_sets).instrument(span.clone()).await;
         spans::tell(&span, &appended, |appended| match appended {
             AppendedAll::Written => "written",
+            AppendedAll::Again => "again",
             AppendedAll::Taken(_) => "taken",
         });
         appended

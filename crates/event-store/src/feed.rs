@@ -302,7 +302,8 @@ pub trait FeedStore: Store {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Batch>, StoreError>> + Send;
 
-    /// The change sets that up to [`BATCH`] different references name, in their order.
+    /// The change sets that up to [`BATCH`] different references name, in their order: of all of them, or of
+    /// the first ones up to that whose body comes to [`PAGE_BYTES`](crate::PAGE_BYTES).
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for the first one that is not there, or is not the one that is named.

@@ -8,20 +8,23 @@ mod transaction;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 use uuid::Uuid;
 
-use crate::{Aggregate, Appended, ChangeSet, Store, StoreError, Timestamp, Version, spans};
+use crate::{
+    Aggregate, Appended, ChangeSet, Head, Reach, Store, StoreError, Timestamp, Version, spans,
+};
 use attempt::{Attempt, Proposal};
 use slots::Slots;
 pub use transaction::{Part, TransactError, Transacted, transact};
 
 /// Versions from one snapshot to the next. A load reads at most this many change sets and a few more.
 ///
-/// A snapshot is one to three write units; a change set in a load is a tenth of a read unit, of which five cost what a
-/// write unit does. So this is about right where heads that are not in memory are asked for by one command in four.
-pub const SNAPSHOT_EVERY: Version = 20;
+/// A snapshot is one to three write units, and a page of as many change sets one and a half read units of a cold
+/// command: with more of the former the latter would go below what a query costs at least.
+pub const SNAPSHOT_EVERY: Version = 16;
 
 /// A command with all that is needed to take it up.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,8 +101,9 @@ pub struct Accepted {
 /// Carries commands of one kind of aggregate to a store. Cheap to clone; clones share their heads.
 ///
 /// Heads are cached, so that in the steady state a command costs one conditional put. A cached head
-/// may be stale when others write too: the put's condition notices. Before it *refuses* a command on a
-/// cached head, the handler reads what is newer, so that no refusal rests on a stale state.
+/// may be stale when others write too, and one that is not cached is read at half the price, perhaps as it was
+/// a moment ago ([`crate::Reach::Eventual`]): the put's condition notices. Before it *refuses* a command on such a
+/// head, the handler reads what is newer, so that no refusal rests on a stale state.
 #[derive(Debug)]
 pub struct CommandHandler<A: Aggregate, S: Store> {
     store: S,
@@ -121,6 +125,16 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// The store behind it.
     pub fn store(&self) -> &S {
         &self.store
+    }
+
+    /// Where an aggregate stands now, or stood `as_of` a version: [`Head::load`], and where that had to read far
+    /// back, it leaves a snapshot to those who come after.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn load(&self, id: Uuid, as_of: Option<Version>) -> Result<Head<A>, StoreError> {
+        let reach = Reach::back_from::<A>(as_of);
+        load(&self.store, id, reach).await.map(|(head, _)| head)
     }
 
     /// Takes up one command. Commands to the same aggregate queue here, first come first served.
@@ -152,11 +166,43 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
                 Proposal::Settled(outcome) => break outcome,
             };
             match self.store.append(&change_set).await? {
-                Appended::Written => break Outcome::Accepted(attempt.win(change_set)?),
+                Appended::Written => break Outcome::Accepted(attempt.win(change_set, false)?),
+                // The same command in the same millisecond, elsewhere.
+                Appended::Again => break Outcome::Accepted(attempt.win(change_set, true)?),
                 Appended::Taken(winner) => attempt.lose(*winner).await?,
             }
         };
         attempt.end();
         Ok(outcome)
     }
+}
+
+/// Loads a head with the change sets that were read for it. A history that was imported, or whose snapshots are of
+/// another schema, has none to start from until it is read.
+async fn load<A: Aggregate>(
+    store: &impl Store,
+    id: Uuid,
+    reach: Reach,
+) -> Result<(Head<A>, Vec<ChangeSet>), StoreError> {
+    let (head, tail) = Head::load_with_tail(store, id, reach).await?;
+    if tail.len() as Version > 2 * SNAPSHOT_EVERY {
+        keep_snapshot(store, &head);
+    }
+    Ok((head, tail))
+}
+
+/// Writes a snapshot beside the path of whoever waits for an answer; one that fails is not missed, and neither is
+/// one where there is no runtime to write it on.
+fn keep_snapshot<A: Aggregate>(store: &impl Store, head: &Head<A>) {
+    let Ok(runtime) = Handle::try_current() else { return };
+    let (store, snapshot) = (store.clone(), head.snapshot());
+    runtime.spawn(async move {
+        let saved = match snapshot {
+            Ok(snapshot) => store.save_snapshot(&snapshot).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = saved {
+            tracing::warn!(%error, "no snapshot was kept");
+        }
+    });
 }

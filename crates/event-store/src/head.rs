@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::{
-    Aggregate, AggregateId, ChangeSet, CommandIndex, DecodeError, Hash, Loaded, Snapshot,
+    Aggregate, AggregateId, ChangeSet, CommandIndex, DecodeError, Hash, Loaded, Reach, Snapshot,
     StoreError, Timestamp, Version,
 };
 
@@ -42,7 +42,7 @@ impl<A: Aggregate> Head<A> {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when an event or the snapshot's state cannot be read. The latter is a
-    /// reason to load again with [`crate::Reach::Whole`], as [`Head::load`] does.
+    /// reason to load again with [`Reach::Whole`], as [`Head::load`] does.
     pub fn fold(id: Uuid, loaded: Loaded) -> Result<Self, StoreError> {
         Self::fold_with_tail(id, loaded).map(|(head, _)| head)
     }
@@ -71,27 +71,34 @@ impl<A: Aggregate> Head<A> {
         id: Uuid,
         as_of: Option<Version>,
     ) -> Result<Self, StoreError> {
-        Self::load_with_tail(store, id, as_of).await.map(|(head, _)| head)
+        let reach = Reach::back_from::<A>(as_of);
+        Self::load_with_tail(store, id, reach).await.map(|(head, _)| head)
     }
 
-    /// As [`Head::load`], with the change sets that were read for it: the newest, ascending.
+    /// Loads and folds, to the newest version or to that of a moment ago ([`Reach::Eventual`]).
+    ///
+    /// # Errors
+    /// As [`crate::Store::load`].
+    pub async fn load_eventual(store: &impl crate::Store, id: Uuid) -> Result<Self, StoreError> {
+        let reach = Reach::Eventual { schema: A::STATE_SCHEMA };
+        Self::load_with_tail(store, id, reach).await.map(|(head, _)| head)
+    }
+
+    /// Loads and folds, with the change sets that were read for it: the newest, ascending.
     pub(crate) async fn load_with_tail(
         store: &impl crate::Store,
         id: Uuid,
-        as_of: Option<Version>,
+        reach: Reach,
     ) -> Result<(Self, Vec<ChangeSet>), StoreError> {
         let aggregate = AggregateId::new(A::KIND, id);
-        let schema = A::STATE_SCHEMA;
-        let reach = match as_of {
-            Some(version) => crate::Reach::AsOf { version, schema },
-            None => crate::Reach::Head { schema },
-        };
         let loaded = store.load(&aggregate, reach).await?;
         let from_snapshot = loaded.snapshot.is_some();
         match Self::fold_with_tail(id, loaded) {
             Err(StoreError::Corrupt { .. }) if from_snapshot => {
-                let mut whole = store.load(&aggregate, crate::Reach::Whole).await?;
-                whole.change_sets.retain(|c| as_of.is_none_or(|version| c.version <= version));
+                let mut whole = store.load(&aggregate, Reach::Whole).await?;
+                if let Reach::AsOf { version, .. } = reach {
+                    whole.change_sets.retain(|c| c.version <= version);
+                }
                 Self::fold_with_tail(id, whole)
             }
             folded => folded,
@@ -134,7 +141,7 @@ impl<A: Aggregate> Head<A> {
             created_at: self.created_at,
             updated_at: self.updated_at,
             state: serde_json::to_value(&self.state)?,
-            commands: self.commands.clone(),
+            commands: self.commands.condensed(),
         })
     }
 }

@@ -13,9 +13,9 @@ pub type Version = u64;
 /// Its text form, `{kind}#{uuid}`, is the partition key of everything the store keeps of it, and
 /// part of what each hash covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Named")]
 pub struct AggregateId {
-    /// The kind of aggregate, such as `inventory-item`.
+    /// The kind of aggregate, such as `inventory-item`; not empty, and without a `#`.
     pub kind: Cow<'static, str>,
     /// Made by the client; UUIDv7 by preference.
     pub id: Uuid,
@@ -27,6 +27,31 @@ impl AggregateId {
         Self { kind: kind.into(), id }
     }
 }
+
+/// An aggregate as it is read: its kind may be none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    kind: String,
+    id: Uuid,
+}
+
+impl TryFrom<Named> for AggregateId {
+    type Error = InvalidKind;
+
+    fn try_from(Named { kind, id }: Named) -> Result<Self, Self::Error> {
+        // The text form would name another aggregate, or none.
+        if kind.is_empty() || kind.contains('#') {
+            return Err(InvalidKind(kind));
+        }
+        Ok(Self::new(kind, id))
+    }
+}
+
+/// A text that is not the kind of any aggregate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no kind of aggregate: expected a name without `#`")]
+struct InvalidKind(String);
 
 impl fmt::Display for AggregateId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

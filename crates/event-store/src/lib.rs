@@ -142,10 +142,11 @@ pub use feed::FeedBreak;
 pub use head::Head;
 pub use id::{AggregateId, InvalidAggregateId, Version};
 pub use memory::MemoryStore;
-pub use replay::{Replay, ReplayError, Verification, verify};
+pub use replay::{Replay, ReplayError, Verification, Verifier, verify};
 pub use snapshot::Snapshot;
 pub use store::{
-    Appended, AppendedAll, BODY_LIMIT, Keys, Loaded, Page, Reach, Store, StoreError, TOGETHER,
+    Appended, AppendedAll, BODY_LIMIT, Keys, Loaded, PAGE_BYTES, Page, Reach, Store, StoreError,
+    TOGETHER,
 };
 pub use timestamp::Timestamp;
 pub use upcast::{UpcastError, Upcaster};

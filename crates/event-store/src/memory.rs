@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::feed::{AppendedBatch, Batch, FeedStore, Reference};
 use crate::{
-    AggregateId, Appended, AppendedAll, BODY_LIMIT, ChangeSet, Hash, Keys, Loaded, Page, Reach,
-    Snapshot, Store, StoreError, TOGETHER, Version,
+    AggregateId, Appended, AppendedAll, BODY_LIMIT, ChangeSet, Hash, Keys, Loaded, PAGE_BYTES,
+    Page, Reach, Snapshot, Store, StoreError, TOGETHER, Version,
 };
 
 /// A store in memory: for tests, and as the shortest true account of what a store has to do.
@@ -48,7 +48,7 @@ impl Store for MemoryStore {
         let Partition { mut change_sets, snapshots } = self.partition(aggregate);
         let start = (0, Hash::ZERO);
         let (schema, version) = match reach {
-            Reach::Head { schema } => (schema, Version::MAX),
+            Reach::Head { schema } | Reach::Eventual { schema } => (schema, Version::MAX),
             Reach::AsOf { version, schema } => (schema, version),
             Reach::Whole => return Loaded::checked(aggregate, None, change_sets, start),
             Reach::Since { version, hash } => {
@@ -70,6 +70,7 @@ impl Store for MemoryStore {
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
         Ok(match self.append_all(std::slice::from_ref(change_set)).await? {
             AppendedAll::Written => Appended::Written,
+            AppendedAll::Again => Appended::Again,
             AppendedAll::Taken(mut winners) => Appended::Taken(winners.remove(0).into()),
         })
     }
@@ -86,9 +87,8 @@ impl Store for MemoryStore {
             .iter()
             .filter_map(|new| partitions.get(&new.aggregate)?.at(new.version).cloned())
             .collect();
-        // One's own change sets, met again after a lost answer, were written.
-        if standing == change_sets {
-            return Ok(AppendedAll::Written);
+        if standing == change_sets && !standing.is_empty() {
+            return Ok(AppendedAll::Again);
         }
         if !standing.is_empty() {
             return Ok(AppendedAll::Taken(standing));
@@ -107,10 +107,10 @@ impl Store for MemoryStore {
         let history = self.partition(aggregate).change_sets.into_iter();
         Ok(match page {
             Page::After { version, limit } => {
-                history.filter(|c| c.version > version).take(limit).collect()
+                within_a_page(history.filter(|c| c.version > version).take(limit))
             }
             Page::Before { version, limit } => {
-                history.rev().filter(|c| c.version < version).take(limit).collect()
+                within_a_page(history.rev().filter(|c| c.version < version).take(limit))
             }
         })
     }
@@ -155,8 +155,29 @@ impl FeedStore for MemoryStore {
         let found = |named: &Reference| {
             partitions.get(&named.aggregate).and_then(|partition| partition.at(named.version))
         };
-        references.iter().map(|named| named.resolve(found(named).cloned())).collect()
+        let mut resolved = Vec::new();
+        let mut bytes = 0;
+        for named in references {
+            if bytes >= PAGE_BYTES {
+                break;
+            }
+            let change_set = named.resolve(found(named).cloned())?;
+            bytes += change_set.body().len();
+            resolved.push(change_set);
+        }
+        Ok(resolved)
     }
+}
+
+/// The one that comes to [`PAGE_BYTES`] is the last.
+fn within_a_page(change_sets: impl Iterator<Item = ChangeSet>) -> Vec<ChangeSet> {
+    let mut bytes = 0;
+    let fits = |change_set: &ChangeSet| {
+        let before = bytes;
+        bytes += change_set.body().len();
+        before < PAGE_BYTES
+    };
+    change_sets.take_while(fits).collect()
 }
 
 /// For the conformance suite, which has to get at what is kept behind the store's back.

@@ -134,28 +134,61 @@ pub fn verify<'a, A: Aggregate>(
     aggregate: &AggregateId,
     change_sets: impl IntoIterator<Item = &'a ChangeSet>,
 ) -> Verification {
-    let mut state = A::default();
-    let (mut version, mut hash) = (0, Hash::ZERO);
-    for change_set in change_sets {
-        let checked = verify_chain(aggregate, version, hash, [change_set])
-            .map_err(Failure::Chain)
-            .and_then(|_| decide_again::<A>(std::mem::take(&mut state), change_set));
-        match checked {
-            Ok(next) => state = next,
-            Err(failure) => {
-                let problem = Some(failure.to_string());
-                return Verification {
-                    ok: false,
-                    version,
-                    hash,
-                    failed_at: Some(version + 1),
-                    problem,
-                };
+    let mut verifier = Verifier::<A>::new(aggregate.clone());
+    verifier.check(change_sets);
+    verifier.verification()
+}
+
+/// [`verify`] piece by piece, for histories that are longer than memory should hold.
+#[derive(Clone, Debug)]
+pub struct Verifier<A> {
+    aggregate: AggregateId,
+    state: A,
+    version: Version,
+    hash: Hash,
+    problem: Option<String>,
+}
+
+impl<A: Aggregate> Verifier<A> {
+    /// Nothing of this history has been checked yet.
+    pub fn new(aggregate: AggregateId) -> Self {
+        Self { aggregate, state: A::default(), version: 0, hash: Hash::ZERO, problem: None }
+    }
+
+    /// Checks the change sets that come next. After the first that does not hold it checks no more.
+    pub fn check<'a>(&mut self, change_sets: impl IntoIterator<Item = &'a ChangeSet>) {
+        for change_set in change_sets {
+            if self.problem.is_some() {
+                return;
+            }
+            let checked = verify_chain(&self.aggregate, self.version, self.hash, [change_set])
+                .map_err(Failure::Chain)
+                .and_then(|_| decide_again(std::mem::take(&mut self.state), change_set));
+            match checked {
+                Ok(next) => {
+                    self.state = next;
+                    (self.version, self.hash) = (change_set.version, change_set.hash);
+                }
+                Err(failure) => self.problem = Some(failure.to_string()),
             }
         }
-        (version, hash) = (change_set.version, change_set.hash);
     }
-    Verification { ok: true, version, hash, failed_at: None, problem: None }
+
+    /// What comes next cannot even be read.
+    pub fn fail(&mut self, problem: String) {
+        self.problem.get_or_insert(problem);
+    }
+
+    /// What was found so far.
+    pub fn verification(&self) -> Verification {
+        Verification {
+            ok: self.problem.is_none(),
+            version: self.version,
+            hash: self.hash,
+            failed_at: self.problem.as_ref().map(|_| self.version + 1),
+            problem: self.problem.clone(),
+        }
+    }
 }
 
 fn decide_again<A: Aggregate>(state: A, change_set: &ChangeSet) -> Result<A, Failure> {

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::{
-    AggregateId, ChainBreak, ChangeSet, DecodeError, FeedBreak, Hash, Snapshot, Version,
+    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, FeedBreak, Hash, Snapshot, Version,
     verify_chain,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// [`crate::MemoryStore`] is the whole contract in one page. `testing::conformance` checks it.
 pub trait Store: Clone + Send + Sync + 'static {
     /// What [`Reach`] asks for: a snapshot where it may serve, and the change sets after it.
-    /// Reads its own and everybody's acknowledged appends.
+    /// Reads its own and everybody's acknowledged appends, but for [`Reach::Eventual`].
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the versions have a hole or the chain does not hold.
@@ -22,8 +22,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         reach: Reach,
     ) -> impl Future<Output = Result<Loaded, StoreError>> + Send;
 
-    /// Writes a change set unless its version is taken. [`Appended::Written`] means durable; an
-    /// unknown outcome (a lost response) has been resolved by reading back.
+    /// Writes a change set unless its version is taken. [`Appended::Written`] and [`Appended::Again`] mean
+    /// durable; an unknown outcome (a lost response) has been resolved by reading back.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when even reading back found no answer: the same change set's
@@ -80,6 +80,13 @@ pub enum Reach {
         /// [`crate::Aggregate::STATE_SCHEMA`].
         schema: u32,
     },
+    /// As [`Reach::Head`], perhaps as it was a moment ago: an eventually consistent read, which DynamoDB
+    /// bills half. What it finds is a whole history up to some version. Enough to propose an append,
+    /// whose condition notices; not to say that something is not there.
+    Eventual {
+        /// [`crate::Aggregate::STATE_SCHEMA`].
+        schema: u32,
+    },
     /// To this version (or the newest, if that is older), from the newest such snapshot before.
     AsOf {
         /// The last version wanted.
@@ -96,6 +103,17 @@ pub enum Reach {
     },
     /// All of it, from version 1, without trusting a snapshot.
     Whole,
+}
+
+impl Reach {
+    /// To this version or the newest, from the newest snapshot that this program can read.
+    pub(crate) const fn back_from<A: Aggregate>(version: Option<Version>) -> Self {
+        let schema = A::STATE_SCHEMA;
+        match version {
+            Some(version) => Self::AsOf { version, schema },
+            None => Self::Head { schema },
+        }
+    }
 }
 
 /// What a load found. Versions are contiguous and chained, checked by [`Loaded::checked`].
@@ -127,7 +145,11 @@ impl Loaded {
     }
 }
 
-/// Which part of a history to page through.
+/// How large the bodies of a page may get: one that has come to this many bytes ends there, whatever its limit.
+pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Which part of a history to page through. A page that ends early, at [`PAGE_BYTES`], holds at least one
+/// change set; an empty one says that there are no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// Up to `limit` change sets with versions above `version`, ascending.
@@ -160,6 +182,8 @@ pub struct Keys {
 pub enum Appended {
     /// It is durable.
     Written,
+    /// It was durable already, to the byte, before this append was sent for the first time.
+    Again,
     /// Its version was taken already, by this change set.
     Taken(Box<ChangeSet>),
 }
@@ -175,6 +199,8 @@ pub const TOGETHER: usize = 100;
 pub enum AppendedAll {
     /// All are durable.
     Written,
+    /// All of them were durable already, as with [`Appended::Again`].
+    Again,
     /// None was written, as these stand in the place of some of them; in their order.
     Taken(Vec<ChangeSet>),
 }

@@ -196,7 +196,7 @@ async fn what_does_not_fit_is_refused_unsent() {
     }
     let largest = noting_first(fits);
     assert!(largest.body().len() > 2 * items::ITEM_LIMIT, "it was compressed");
-    assert_eq!(setting.append(&largest).await.unwrap(), Appended::Written);
+    assert_eq!(setting.append(&largest).await.unwrap(), Appended::Again);
     let there = setting.store.load(&largest.aggregate, Reach::Whole).await.unwrap();
     assert_eq!(there.change_sets, [largest]);
 

@@ -20,8 +20,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::feed::{Entry, Feed, FeedError, FeedStore, Pace, Reference, Sequence};
-use event_store::{AggregateId, ChangeSet, MemoryStore, Store};
+use event_store::feed::{Batch, Entry, Feed, FeedError, FeedStore, Pace, Reference, Sequence};
+use event_store::{AggregateId, ChangeSet, FeedBreak, MemoryStore, Store, StoreError};
 use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -256,6 +256,38 @@ async fn what_comes_before_what_cannot_be_read_is_in_the_feed() {
     reach(&feed, 3).await;
     assert!(!feed.finish().await, "something is left");
     assert_eq!((feed.entries(0, 10).await.unwrap().len(), feed.stuck()), (3, 1));
+}
+
+/// A batch that is gone is not passed over, wherever it stood.
+#[tokio::test]
+async fn a_feed_that_has_lost_a_batch_says_so() {
+    for gone in 1..=3 {
+        let embedded = Embedded::in_memory().unwrap();
+        let store = DynamoDbStore::new(embedded.client(), "daybook");
+        store.ensure_table().await.unwrap();
+        let (mut sequence, mut last) = (Sequence::default(), None);
+        for _ in 0..3 {
+            let next = noting(&tally(1), last.as_ref(), "a note");
+            store.append(&next).await.unwrap();
+            let batch = sequence.propose(&[(&next).into()]).unwrap();
+            store.append_batch(&batch).await.unwrap();
+            sequence.follow(&batch).unwrap();
+            last = Some(next);
+        }
+        let feed = Feed::start(store, ALONE);
+        reach(&feed, 3).await;
+        let delete = embedded.client().delete_item().table_name("daybook");
+        let delete = delete
+            .key("pk", AttributeValue::S(Batch::partition(gone)))
+            .key("sk", AttributeValue::S(format!("{gone:012}")));
+        delete.send().await.unwrap();
+        match feed.entries(0, 10).await {
+            Err(FeedError::Store(StoreError::Feed(FeedBreak { batch, .. }))) => {
+                assert_eq!(batch, gone);
+            }
+            other => unreachable!("without batch {gone} there is no feed: {other:?}"),
+        }
+    }
 }
 
 /// A batch is in the store a moment before the sequencer knows that it is.

@@ -1,4 +1,5 @@
-//! Random commands from many writers on several nodes, over a network that loses requests and answers:
+//! Random commands from many writers on several nodes, over a network that loses requests and answers and
+//! answers with what is stale:
 //! after every step, what is stored is what was said, and at the end all of it is in the feed.
 //!
 //! A run is named by its seed, which fixes the commands and the faults; only their interleaving is the
@@ -23,7 +24,8 @@ use event_store::handler::{
 };
 use event_store::testing::conformance::{Refused, Tally, Task};
 use event_store::{
-    Aggregate, AggregateId, ChangeSet, Head, Loaded, Reach, Store, StoreError, Timestamp,
+    Aggregate, AggregateId, ChangeSet, Context, Head, Loaded, Reach, Store, StoreError, Timestamp,
+    Version, verify,
 };
 use futures::future::join_all;
 use rand::rngs::StdRng;
@@ -37,7 +39,7 @@ const TALLIES: u128 = 2;
 /// Commands under way at once.
 const WRITERS: usize = 6;
 /// Of a thousand requests, how many go wrong, and how. What hangs takes time, so it is rare.
-const FAULTS: [(u32, Fault); 9] = [
+const FAULTS: [(u32, Fault); 12] = [
     (20, Fault::AnswerLost),
     (20, Fault::AnswerGarbled),
     (20, Fault::ErrorAfterwards),
@@ -45,6 +47,9 @@ const FAULTS: [(u32, Fault); 9] = [
     (15, Fault::ErrorInstead),
     (35, Fault::Throttled),
     (15, Fault::WithoutItem),
+    (40, Fault::Behind(1)),
+    (40, Fault::Behind(3)),
+    (30, Fault::Hole),
     (5, Fault::Hangs),
     (5, Fault::HangsAfterwards),
 ];
@@ -75,10 +80,19 @@ impl Sent {
 #[derive(Debug)]
 enum Told {
     Accepted(Vec<Accepted>),
-    /// Refused, or in conflict.
-    Refused,
+    /// Refused by the domain, or in conflict.
+    Refused(Option<Refusal>),
     /// It gave up asking.
     Nothing,
+}
+
+/// Why a tally refused something, as of some version.
+#[derive(Debug)]
+struct Refusal {
+    tally: Uuid,
+    command: Task,
+    rejection: Refused,
+    version: Version,
 }
 
 /// What must be there, and what must not.
@@ -87,6 +101,7 @@ struct Model {
     accepted: HashMap<Uuid, ChangeSet>,
     /// Ids of which nothing may ever be found.
     refused: Vec<Uuid>,
+    refusals: Vec<Refusal>,
     together: Vec<Vec<Uuid>>,
 }
 
@@ -105,7 +120,10 @@ impl Model {
                     self.accepted.insert(envelope.command_id, change_set);
                 }
             }
-            Told::Refused => self.refused.extend(sent.envelopes().iter().map(|e| e.command_id)),
+            Told::Refused(refusal) => {
+                self.refused.extend(sent.envelopes().iter().map(|e| e.command_id));
+                self.refusals.extend(refusal);
+            }
             Told::Nothing => {}
         }
     }
@@ -124,7 +142,16 @@ impl Model {
                 (from_snapshot.version, &from_snapshot.state),
                 (folded.version, &folded.state)
             );
-            assert!(folded.state.total >= 0, "{tally} took what was not there");
+            // Each command, decided again, gives what is recorded; each refusal was right when it was given.
+            let verification = verify::<Tally>(&tally, &history);
+            assert!(verification.ok, "{verification:?}");
+            for refusal in self.refusals.iter().filter(|refusal| refusal.tally == tally.id) {
+                let until = usize::try_from(refusal.version).unwrap();
+                let loaded = Loaded { snapshot: None, change_sets: history[..until].to_vec() };
+                let then = Head::<Tally>::fold(tally.id, loaded).unwrap();
+                let again = then.state.decide(&refusal.command, &anybody());
+                assert_eq!(again.as_ref(), Err(&refusal.rejection), "{refusal:?}");
+            }
             for change_set in history {
                 let id = change_set.content().command_id;
                 assert_eq!(found.insert(id, change_set), None, "{id} was applied twice");
@@ -227,18 +254,54 @@ async fn send(node: &Node, sent: &Sent) -> Result<Told, StoreError> {
     match sent {
         Sent::Alone(envelope) => Ok(match node.execute(envelope).await? {
             Outcome::Accepted(accepted) => Told::Accepted(vec![accepted]),
-            Outcome::CommandIdReused { .. } => unreachable!("every id is new"),
-            _ => Told::Refused,
+            refused => Told::Refused(refusal(envelope, refused)),
         }),
         Sent::Together(envelopes) => {
             let parts: Vec<Part<Outcome<Refused>>> =
                 envelopes.iter().map(|e| node.part(e.clone(), |refused| refused)).collect();
             match transact(node.store(), parts).await {
                 Ok(Transacted::Accepted(accepted)) => Ok(Told::Accepted(accepted)),
-                Ok(Transacted::Refused { .. }) => Ok(Told::Refused),
+                Ok(Transacted::Refused { index, refusal: refused }) => {
+                    Ok(Told::Refused(refusal(&envelopes[index], refused)))
+                }
                 Err(TransactError::Store(error)) => Err(error),
                 Err(error) => unreachable!("{error}"),
             }
+        }
+    }
+}
+
+/// A tally does not mind who asks, and when.
+fn anybody() -> Context {
+    Context {
+        command_id: Uuid::nil(),
+        actor: "tester".to_owned(),
+        recorded_at: Timestamp::default(),
+        rules: Tally::RULES,
+        correlation_id: Uuid::nil(),
+        causation_id: None,
+    }
+}
+
+/// What the domain has said. A conflict is looked at at once: something matters that happened since.
+fn refusal(envelope: &Envelope<Task>, outcome: Outcome<Refused>) -> Option<Refusal> {
+    match outcome {
+        Outcome::Rejected { rejection, version } => {
+            let (tally, command) = (envelope.aggregate, envelope.command.clone());
+            Some(Refusal { tally, command, rejection, version })
+        }
+        Outcome::Conflict { current_version, since } => {
+            let expected = envelope.expected_version.unwrap();
+            let matters = |change_set: &ChangeSet| {
+                let events = change_set.events::<Tally>().unwrap();
+                events.iter().any(|event| Tally::conflicts_with(&envelope.command, event))
+            };
+            let conflicts = expected > current_version || since.iter().any(matters);
+            assert!(conflicts, "no conflict: {since:?}");
+            None
+        }
+        Outcome::Accepted(_) | Outcome::CommandIdReused { .. } => {
+            unreachable!("every id is new: {outcome:?}")
         }
     }
 }
@@ -293,12 +356,12 @@ async fn run(seed: u64, steps: usize) {
                 .entry(match &told {
                     Told::Accepted(all) if all.iter().any(|a| a.duplicate) => "repeated",
                     Told::Accepted(_) => "accepted",
-                    Told::Refused => "refused",
+                    Told::Refused(_) => "refused",
                     Told::Nothing => "unknown",
                 })
                 .or_default() += 1;
             // What was refused may be taken when it is sent again, so it is not.
-            if matches!(told, Told::Refused) {
+            if matches!(told, Told::Refused(_)) {
                 earlier.retain(|other| other != &sent);
             } else {
                 earlier.push(sent.clone());

@@ -6,11 +6,13 @@ mod faults;
 mod recorded;
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use event_store::Timestamp;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::handler::{CommandHandler, Envelope, transact};
+use event_store::feed::{Feed, Pace};
+use event_store::handler::{CommandHandler, Envelope, Outcome, transact};
 use event_store::testing::conformance::{Tally, Task};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
@@ -206,6 +208,34 @@ transaction parts=2 outcome=refused
   load kind=tally outcome=loaded
     request operation=Query outcome=done
   decide kind=tally version=1 command=Take outcome=rejected
+",
+    );
+}
+
+/// The feed's own requests, and what became of the batch.
+#[tokio::test]
+async fn what_is_put_in_order_is_told_with_what_became_of_the_batch() {
+    let setting = Setting::new().await;
+    let handler = setting.handler();
+    let Outcome::Accepted(accepted) = handler.execute(&add(1)).await.unwrap() else {
+        unreachable!("nothing speaks against an addition")
+    };
+    let feeds = [(); 2].map(|()| Feed::start(handler.store().clone(), Pace::ALONE));
+    for feed in &feeds {
+        feed.opened().await.unwrap();
+    }
+    setting.recorded.take();
+    for feed in feeds {
+        feed.commit(&accepted.change_set);
+        feed.settle(Duration::from_secs(60)).await.unwrap();
+    }
+    setting.assert_told(
+        "
+sequence batch=1 references=1 outcome=written
+  request operation=PutItem outcome=done
+sequence batch=1 references=1 outcome=taken
+  request operation=PutItem outcome=condition_failed
+request operation=Query outcome=done
 ",
     );
 }

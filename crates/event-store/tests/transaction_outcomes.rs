@@ -101,7 +101,7 @@ async fn whose_answer_is_lost_may_have_lost_the_race_too() {
         setting.sound.append(&theirs[0]).await.unwrap();
         match setting.store.append_all(&three("ours")).await.unwrap() {
             AppendedAll::Taken(winners) => assert_eq!(winners, theirs[..1], "{fault:?}"),
-            AppendedAll::Written => unreachable!("the first version is taken"),
+            other => unreachable!("the first version is taken: {other:?}"),
         }
         assert_eq!(setting.written(&three("ours")).await, 0);
     }

@@ -52,7 +52,11 @@ impl Followed {
         let mut rest = batch.references();
         while !rest.is_empty() {
             let (aggregate, version, problem) = match self.store.referenced(rest).await {
-                Ok(_) => return Ok(()),
+                // Of large ones it gives the first.
+                Ok(found) => {
+                    rest = rest.get(found.len()..).unwrap_or_default();
+                    continue;
+                }
                 Err(StoreError::Corrupt { aggregate, version, problem }) => {
                     (aggregate, version, problem)
                 }

@@ -6,7 +6,7 @@ use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Part};
 use event_store::wire::{self, AggregateState};
 use event_store::{
-    Aggregate, AggregateId, ChangeSet, Head, Page, Store, StoreError, Verification, Version, verify,
+    Aggregate, AggregateId, ChangeSet, Page, Store, StoreError, Verification, Verifier, Version,
 };
 use serde::Serialize;
 use serde::de::value::MapDeserializer;
@@ -47,9 +47,7 @@ impl<A: Hosted> Hosting<A> {
         id: Uuid,
         version: Option<Version>,
     ) -> Result<AggregateState<A>, Problem> {
-        let head = Head::<A>::load(self.store(), id, version)
-            .await
-            .map_err(|error| problems::of_store(&error))?;
+        let head = self.handler.load(id, version).await.map_err(|e| problems::of_store(&e))?;
         match version {
             _ if head.version == 0 => return Err(problems::unknown_aggregate(head.aggregate())),
             Some(version) if version > head.version => {
@@ -85,26 +83,32 @@ impl<A: Hosted> Hosting<A> {
         self.store().change_sets(&AggregateId::new(A::KIND, id), page).await
     }
 
-    /// The history as far as it can be read, and the first version that cannot.
-    async fn history(
-        &self,
-        id: Uuid,
-    ) -> Result<(Vec<ChangeSet>, Option<(Version, String)>), StoreError> {
-        let mut history: Vec<ChangeSet> = Vec::new();
+    /// Checks the history page by page, as far as it can be read.
+    async fn verified(&self, id: Uuid) -> Result<Verification, Problem> {
+        let mut verifier = Verifier::<A>::new(AggregateId::new(A::KIND, id));
         let mut limit = PAGE;
         loop {
-            let after = history.last().map_or(0, |newest| newest.version);
+            let found = verifier.verification();
+            if !found.ok {
+                return Ok(found);
+            }
+            let after = found.version;
             match self.page(id, Page::After { version: after, limit }).await {
-                Ok(page) if page.is_empty() => return Ok((history, None)),
-                Ok(page) => history.extend(page),
+                Ok(page) if page.is_empty() => return Ok(found),
+                // Hashing and deciding again takes a while, which is nothing for the runtime.
+                Ok(page) => {
+                    let checking = tokio::task::spawn_blocking(move || {
+                        verifier.check(&page);
+                        verifier
+                    });
+                    verifier = checking.await.map_err(|error| problems::defect(&error))?;
+                }
                 // What stands before it is still to be checked, and read without it.
                 Err(StoreError::Corrupt { version, .. }) if before(version, after) < limit => {
                     limit = before(version, after);
                 }
-                Err(StoreError::Corrupt { version, problem, .. }) => {
-                    return Ok((history, Some((version, problem))));
-                }
-                Err(error) => return Err(error),
+                Err(StoreError::Corrupt { problem, .. }) => verifier.fail(problem),
+                Err(error) => return Err(problems::of_store(&error)),
             }
         }
     }
@@ -143,24 +147,11 @@ impl<A: Hosted> Kind for Hosting<A> {
     }
 
     async fn verify(&self, id: Uuid) -> Result<Verification, Problem> {
-        let aggregate = AggregateId::new(A::KIND, id);
-        let (history, unreadable) =
-            self.history(id).await.map_err(|error| problems::of_store(&error))?;
-        if history.is_empty() && unreadable.is_none() {
-            return Err(problems::unknown_aggregate(&aggregate));
+        let verification = self.verified(id).await?;
+        if verification.ok && verification.version == 0 {
+            return Err(problems::unknown_aggregate(&AggregateId::new(A::KIND, id)));
         }
-        // Hashing and deciding a long history again takes a while, which is nothing for the runtime.
-        let checked = tokio::task::spawn_blocking(move || verify::<A>(&aggregate, &history));
-        let verification = checked.await.map_err(|error| problems::defect(&error))?;
-        Ok(match unreadable {
-            Some((version, problem)) if verification.ok => Verification {
-                ok: false,
-                failed_at: Some(version),
-                problem: Some(problem),
-                ..verification
-            },
-            _ => verification,
-        })
+        Ok(verification)
     }
 }
 

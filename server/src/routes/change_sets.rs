@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use event_store::{Page, Version, wire};
+use event_store::{PAGE_BYTES, Page, Version, wire};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -69,10 +69,11 @@ pub(super) async fn get(
     if !(1..=LIMIT).contains(&limit) {
         return Err(problems::malformed("", format!("limit: expected 1 to {LIMIT}")).into());
     }
-    // One more than asked for tells whether there is another page.
+    // One more than asked for tells whether there is another page. So does a page that is full of large ones.
     let page = Page::After { version: after, limit: limit + 1 };
     let found = desk.kinds().named(&kind)?.change_sets(id, page).await?;
-    let more = found.len() > limit;
+    let bytes: usize = found.iter().map(|change_set| change_set.body().len()).sum();
+    let more = found.len() > limit || bytes >= PAGE_BYTES;
     let change_sets: Vec<_> = found.iter().take(limit).map(wire::ChangeSet::from).collect();
     let next = change_sets.last().map(|newest| newest.version).filter(|_| more);
     Ok(Json(History { change_sets, next }))

@@ -154,7 +154,7 @@ impl Import {
         while !self.waiting.is_empty() {
             let change_sets: Vec<_> = self.waiting.iter().map(|(_, c)| c.clone()).collect();
             let standing = match self.store.append_all(&change_sets).await? {
-                AppendedAll::Written => Vec::new(),
+                AppendedAll::Written | AppendedAll::Again => Vec::new(),
                 AppendedAll::Taken(standing) => standing,
             };
             if standing.is_empty() {

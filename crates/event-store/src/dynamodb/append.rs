@@ -16,6 +16,14 @@ pub(super) const NOT_TAKEN: &str = "attribute_not_exists(pk)";
 /// The longest pause after the first attempt; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
+/// What stands where an item was to be put.
+#[derive(Debug)]
+pub(super) struct There {
+    pub(super) item: Item,
+    /// Whether an earlier attempt of the same put, whose answer was lost, may have written it.
+    pub(super) perhaps_ours: bool,
+}
+
 enum Put {
     Written,
     /// With what is there, if the answer brought it.
@@ -40,7 +48,7 @@ impl DynamoDbStore {
                 return Err(error);
             }
         };
-        if appended == Appended::Written {
+        if !matches!(appended, Appended::Taken(_)) {
             self.put_objects_again(found).await;
         }
         Ok(appended)
@@ -50,21 +58,24 @@ impl DynamoDbStore {
     /// put may be sent more than once, which is safe because each item names its own hash: whoever finds
     /// that hash in that place has written it. It is sent again only when it certainly was not carried out,
     /// or when reading back found nothing.
-    pub(super) async fn put_new(&self, item: Item) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn put_new(&self, item: Item) -> Result<Option<There>, StoreError> {
         let mut attempt = 1;
+        let mut perhaps_ours = false;
+        let there = |item, perhaps_ours| Ok(Some(There { item, perhaps_ours }));
         loop {
             let failure = match self.try_put(item.clone()).await {
                 Put::Written => return Ok(None),
-                Put::Taken(Some(there)) => return Ok(Some(there)),
+                Put::Taken(Some(item)) => return there(item, perhaps_ours),
                 Put::Taken(None) => match self.read_back(&item).await? {
-                    Some(there) => return Ok(Some(there)),
+                    Some(item) => return there(item, perhaps_ours),
                     None => Failure::Unknown("PutItem: taken by an item that is gone".to_owned()),
                 },
                 Put::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
                 Put::Failed(failure @ Failure::Busy(_)) => failure,
                 Put::Failed(failure @ Failure::Unknown(_)) => {
+                    perhaps_ours = true;
                     match self.read_back(&item).await {
-                        Ok(Some(there)) => return Ok(Some(there)),
+                        Ok(Some(item)) => return there(item, perhaps_ours),
                         Ok(None) => failure,
                         // What the put said is the better reason.
                         Err(_) => return Err(failure.into()),
@@ -113,10 +124,15 @@ impl DynamoDbStore {
         }
     }
 
-    /// Whose change set is there: our own, written by an attempt whose answer was lost, or another's.
-    async fn settle(&self, ours: &ChangeSet, there: Item) -> Result<Appended, StoreError> {
-        let there = self.standing_at(ours, there).await?;
-        Ok(if there.hash == ours.hash { Appended::Written } else { Appended::Taken(there.into()) })
+    /// Whose change set is there: our own, written by an attempt whose answer was lost, or another's, which may
+    /// still say the same.
+    async fn settle(&self, ours: &ChangeSet, there: There) -> Result<Appended, StoreError> {
+        let standing = self.standing_at(ours, there.item).await?;
+        Ok(match standing.hash == ours.hash {
+            true if there.perhaps_ours => Appended::Written,
+            true => Appended::Again,
+            false => Appended::Taken(standing.into()),
+        })
     }
 
     /// The change set that this item is, in the place of one of ours.

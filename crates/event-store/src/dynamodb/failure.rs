@@ -9,6 +9,11 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use super::observe::Outcome;
 use crate::StoreError;
 
+const CANCELLED: &str = "TransactionCanceledException";
+/// For which reasons a part of a transaction is refused, and would be again.
+pub(super) const REFUSING: [&str; 3] =
+    ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"];
+
 /// When to try again, for whoever asks while the store is away.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -34,6 +39,7 @@ impl Failure {
             SdkError::ConstructionFailure(_) => Self::Busy(reason),
             SdkError::ServiceError(answer) => {
                 match (answer.err().code(), answer.raw().status()) {
+                    (Some(CANCELLED), _) if !says(answer.err(), &REFUSING) => Self::Busy(reason),
                     (
                         Some(
                             "ThrottlingException"
@@ -77,9 +83,19 @@ impl From<Failure> for StoreError {
     }
 }
 
-/// Whether it only failed because its condition did not hold.
+/// Whether it only failed because its condition did not hold, or that of a part of it.
 pub(super) fn condition_failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    error.code() == Some("ConditionalCheckFailedException")
+    match error.code() {
+        Some("ConditionalCheckFailedException") => true,
+        Some(CANCELLED) => says(error, &["ConditionalCheckFailed"]),
+        _ => false,
+    }
+}
+
+/// Whether a cancelled transaction's message, which lists a reason for each part, has one of these.
+fn says(error: &impl ProvideErrorMetadata, reasons: &[&str]) -> bool {
+    let message = error.message().unwrap_or_default();
+    reasons.iter().any(|reason| message.contains(reason))
 }
 
 /// What the service says, or else what stands between it and us, outermost cause first.

@@ -1,9 +1,10 @@
 //! The feed's items: batches put and read, and what they name.
 
 use std::collections::HashMap;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 
 use super::DynamoDbStore;
 use super::append::{ATTEMPTS, pause_after};
@@ -12,14 +13,14 @@ use super::items::{self, Item, Row};
 use super::overflow::AT_ONCE;
 use super::table::unbuildable;
 use crate::feed::{AppendedBatch, Batch, FeedStore, Reference};
-use crate::{ChangeSet, FeedBreak, StoreError};
+use crate::{ChangeSet, FeedBreak, PAGE_BYTES, StoreError};
 
 impl FeedStore for DynamoDbStore {
     async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
         let Some(there) = self.for_feed().put_new(items::of_batch(batch)?).await? else {
             return Ok(AppendedBatch::Written);
         };
-        match items::batch(there)? {
+        match items::batch(there.item)? {
             Some(own) if own.hash == batch.hash => Ok(AppendedBatch::Written),
             Some(winner) => Ok(AppendedBatch::Taken(winner)),
             None => Err(StoreError::Feed(FeedBreak {
@@ -73,20 +74,33 @@ impl FeedStore for DynamoDbStore {
             let item = names(&key_of(named)).and_then(|key| found.remove(&key));
             wanted.push((named.clone(), item));
         }
-        let resolved = stream::iter(wanted).map(|(named, item)| {
-            let store = store.clone();
-            async move {
-                let there = match item {
-                    Some(item) => match store.row(&named.aggregate, item).await? {
-                        Row::ChangeSet(there) => Some(there),
-                        _ => None,
-                    },
-                    None => None,
-                };
-                named.resolve(there)
-            }
-        });
-        resolved.buffered(AT_ONCE).try_collect().await
+        let mut resolving = pin!(
+            stream::iter(wanted)
+                .map(|(named, item)| {
+                    let store = store.clone();
+                    async move {
+                        let there = match item {
+                            Some(item) => match store.row(&named.aggregate, item).await? {
+                                Row::ChangeSet(there) => Some(there),
+                                _ => None,
+                            },
+                            None => None,
+                        };
+                        named.resolve(there)
+                    }
+                })
+                .buffered(AT_ONCE)
+        );
+        let mut resolved: Vec<ChangeSet> = Vec::with_capacity(references.len());
+        let mut bytes = 0;
+        while bytes < PAGE_BYTES
+            && let Some(change_set) = resolving.next().await
+        {
+            let change_set = change_set?;
+            bytes += change_set.body().len();
+            resolved.push(change_set);
+        }
+        Ok(resolved)
     }
 }
 

@@ -9,11 +9,11 @@ use futures::StreamExt;
 use super::DynamoDbStore;
 use super::failure::Failure;
 use super::items::{self, Item, Row};
-use crate::{AggregateId, ChangeSet, Hash, Loaded, Snapshot, StoreError, Version};
+use crate::{AggregateId, ChangeSet, Hash, Loaded, PAGE_BYTES, Snapshot, StoreError, Version};
 
 /// How many items a load asks for at a time: the change sets between two snapshots, and a few more.
 /// Always sent, so that no query reads on through a long history.
-const LOAD_PAGE: usize = 24;
+const LOAD_PAGE: usize = 20;
 /// The most that a page of a history asks for at a time.
 const HISTORY_PAGE: usize = 256;
 
@@ -43,6 +43,7 @@ struct Pages<'a> {
     store: &'a DynamoDbStore,
     aggregate: &'a AggregateId,
     range: Range,
+    consistent: bool,
     next: Next,
 }
 
@@ -60,7 +61,28 @@ impl DynamoDbStore {
         version: Version,
         schema: u32,
     ) -> Result<Loaded, StoreError> {
-        let mut pages = self.pages(aggregate, Range::BackFrom(version));
+        self.back(self.pages(aggregate, Range::BackFrom(version)), schema).await
+    }
+
+    /// Back from a version that may not be the newest. Replicas that are behind, not all by as much, can make a
+    /// history look broken: whether it is, a consistent read says.
+    pub(super) async fn load_eventually(
+        &self,
+        aggregate: &AggregateId,
+        schema: u32,
+    ) -> Result<Loaded, StoreError> {
+        let mut pages = self.pages(aggregate, Range::BackFrom(Version::MAX));
+        pages.consistent = false;
+        match self.back(pages, schema).await {
+            Err(StoreError::Corrupt { .. }) => {
+                self.load_back(aggregate, Version::MAX, schema).await
+            }
+            loaded => loaded,
+        }
+    }
+
+    async fn back(&self, mut pages: Pages<'_>, schema: u32) -> Result<Loaded, StoreError> {
+        let aggregate = pages.aggregate;
         let mut newer = Vec::new();
         let mut candidate: Option<Snapshot> = None;
         let mut wanted = LOAD_PAGE;
@@ -97,30 +119,43 @@ impl DynamoDbStore {
         aggregate: &AggregateId,
         from: (Version, Hash),
     ) -> Result<Loaded, StoreError> {
-        let newer = self.history(aggregate, Range::After(from.0), usize::MAX).await?;
+        let newer = self.read(aggregate, Range::After(from.0), usize::MAX, usize::MAX).await?;
         Loaded::checked(aggregate, None, newer, from)
     }
 
-    /// Up to `limit` change sets, in the range's direction.
+    /// A page of up to `limit` change sets, in the range's direction.
     pub(super) async fn history(
         &self,
         aggregate: &AggregateId,
         range: Range,
         limit: usize,
     ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.read(aggregate, range, limit, PAGE_BYTES).await
+    }
+
+    /// Up to `limit` change sets, the last of them being the one that comes to `room` bytes.
+    async fn read(
+        &self,
+        aggregate: &AggregateId,
+        range: Range,
+        limit: usize,
+        room: usize,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
         let mut pages = self.pages(aggregate, range);
-        let mut history = Vec::new();
-        while history.len() < limit {
+        let mut history: Vec<ChangeSet> = Vec::new();
+        let mut bytes = 0;
+        while history.len() < limit && bytes < room {
             // One more, as there may be a snapshot among them.
             let wanted = (limit - history.len()).saturating_add(1).min(HISTORY_PAGE);
             let Some(page) = pages.next(wanted).await? else { break };
             let mut rows = pin!(self.rows(aggregate, page));
             while let Some(row) = rows.next().await {
                 // What lies beyond the page is not looked at: it may be corrupt.
-                if history.len() == limit {
+                if history.len() == limit || bytes >= room {
                     break;
                 }
                 if let Row::ChangeSet(change_set) = row? {
+                    bytes += change_set.body().len();
                     history.push(change_set);
                 }
             }
@@ -129,7 +164,7 @@ impl DynamoDbStore {
     }
 
     fn pages<'a>(&'a self, aggregate: &'a AggregateId, range: Range) -> Pages<'a> {
-        Pages { store: self, aggregate, range, next: Next::First }
+        Pages { store: self, aggregate, range, consistent: true, next: Next::First }
     }
 }
 
@@ -155,7 +190,7 @@ impl Pages<'_> {
             .set_expression_attribute_values(Some(values))
             .set_exclusive_start_key(start)
             .scan_index_forward(forward)
-            .consistent_read(true)
+            .consistent_read(self.consistent)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let answer = self

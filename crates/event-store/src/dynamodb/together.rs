@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::DynamoDbStore;
 use super::append::{ATTEMPTS, NOT_TAKEN, pause_after};
-use super::failure::Failure;
+use super::failure::{Failure, REFUSING};
 use super::items::{self, Item, Overflow, Written};
 use super::table::unbuildable;
 use crate::{Appended, AppendedAll, ChangeSet, StoreError, TOGETHER};
@@ -38,6 +38,7 @@ impl DynamoDbStore {
             [one] => {
                 return Ok(match self.put_change_set(one).await? {
                     Appended::Written => AppendedAll::Written,
+                    Appended::Again => AppendedAll::Again,
                     Appended::Taken(winner) => AppendedAll::Taken(vec![*winner]),
                 });
             }
@@ -62,18 +63,22 @@ impl DynamoDbStore {
         puts: Vec<TransactWriteItem>,
     ) -> Result<AppendedAll, StoreError> {
         let mut attempt = 1;
+        let mut perhaps_ours = false;
         loop {
             let failure = match self.try_together(puts.clone()).await {
                 Tried::Written => return Ok(AppendedAll::Written),
-                Tried::Taken(taken) => return self.settle_together(change_sets, taken).await,
+                Tried::Taken(taken) => {
+                    return self.settle_together(change_sets, taken, perhaps_ours).await;
+                }
                 Tried::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
                 Tried::Failed(failure @ Failure::Busy(_)) => failure,
                 // All or none: what became of the first became of all.
                 Tried::Failed(failure @ Failure::Unknown(_)) => {
+                    perhaps_ours = true;
                     match self.read_back(&items::key_of_change_set(&change_sets[0])).await {
                         Ok(Some(_)) => {
                             let all = (0..change_sets.len()).map(|place| (place, None)).collect();
-                            return self.settle_together(change_sets, all).await;
+                            return self.settle_together(change_sets, all, perhaps_ours).await;
                         }
                         Ok(None) => failure,
                         // What the transaction said is the better reason.
@@ -139,11 +144,13 @@ impl DynamoDbStore {
         }
     }
 
-    /// Whose change sets are there: our own, written by an attempt whose answer was lost, or others'.
+    /// Whose change sets are there: our own, written by an attempt whose answer was lost, or others', which may
+    /// still say the same.
     async fn settle_together(
         &self,
         ours: &[ChangeSet],
         taken: Vec<(usize, Option<Item>)>,
+        perhaps_ours: bool,
     ) -> Result<AppendedAll, StoreError> {
         let mut standing = Vec::with_capacity(taken.len());
         for (place, item) in taken {
@@ -162,7 +169,11 @@ impl DynamoDbStore {
         }
         let all_ours = standing.len() == ours.len()
             && standing.iter().zip(ours).all(|(there, own)| there.hash == own.hash);
-        Ok(if all_ours { AppendedAll::Written } else { AppendedAll::Taken(standing) })
+        Ok(match all_ours {
+            true if perhaps_ours => AppendedAll::Written,
+            true => AppendedAll::Again,
+            false => AppendedAll::Taken(standing),
+        })
     }
 }
 
@@ -170,10 +181,7 @@ impl DynamoDbStore {
 /// that met another transaction, or too much to do, is no conflict.
 fn why(reasons: Vec<CancellationReason>, message: String) -> Tried {
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or_default()).collect();
-    let refused = |code: &&str| {
-        ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"].contains(code)
-    };
-    let is_refused = codes.iter().any(refused);
+    let is_refused = codes.iter().any(|code| REFUSING.contains(code));
     let reason = format!("TransactWriteItems: {message}");
     let taken: Vec<_> = (reasons.into_iter().enumerate())
         .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))

@@ -5,7 +5,7 @@ use futures::stream;
 
 use super::running::PAGE;
 use super::{BATCH, Batch, Feed, FeedStore, Position, Reference};
-use crate::{ChangeSet, FeedBreak, Hash, StoreError};
+use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
 
 /// One change set at its place in the feed.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +45,8 @@ pub enum FeedError {
 }
 
 impl<S: FeedStore> Feed<S> {
-    /// Up to `limit` entries after this position, ascending; none only at the end of the feed. Every one is
-    /// the change set that the feed names, unaltered.
+    /// Up to `limit` entries after this position, ascending, fewer once their bodies come to [`PAGE_BYTES`];
+    /// none only at the end of the feed. Every one is the change set that the feed names, unaltered.
     ///
     /// # Errors
     /// [`FeedError`]; [`FeedError::Unreadable`] only for the very next one.
@@ -65,11 +65,19 @@ impl<S: FeedStore> Feed<S> {
         if let Some(recent) = self.shared().recent(after, limit) {
             return Ok(recent);
         }
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut bytes = 0;
         let named = self.references(after, limit).await?;
         for some in named.chunks(BATCH) {
             match self.resolve(some).await {
-                Ok(change_sets) => entries.extend(placed(some, change_sets)),
+                Ok(change_sets) => {
+                    let is_cut = change_sets.len() < some.len();
+                    bytes += change_sets.iter().map(|c| c.body().len()).sum::<usize>();
+                    entries.extend(placed(some, change_sets));
+                    if is_cut || bytes >= PAGE_BYTES {
+                        return Ok(entries);
+                    }
+                }
                 Err(problem @ StoreError::Corrupt { .. }) => {
                     let (before, broken) = around(some, &problem);
                     entries.extend(placed(before, self.resolve(before).await?));
@@ -141,10 +149,16 @@ impl<S: FeedStore> Feed<S> {
         while number <= last && named.len() < limit {
             let wanted = usize::try_from(last - number + 1).unwrap_or(PAGE).min(PAGE);
             let batches = self.store().batches(number - 1, wanted).await?;
-            let Some(newest) = batches.last() else { break };
-            number = newest.number + 1;
+            if batches.is_empty() {
+                return Err(missing(number).into());
+            }
             for batch in batches {
+                // All of them were there when they were taken in.
+                if batch.number != number {
+                    return Err(missing(number).into());
+                }
                 check(&batch)?;
+                number += 1;
                 let all = (batch.first()..).zip(batch.references());
                 named.extend(
                     all.filter(|(position, _)| *position > after)
@@ -160,6 +174,10 @@ impl<S: FeedStore> Feed<S> {
         let references: Vec<_> = some.iter().map(|(_, reference)| reference.clone()).collect();
         self.store().referenced(&references).await
     }
+}
+
+fn missing(batch: u64) -> FeedBreak {
+    FeedBreak { batch, problem: "is missing".to_owned() }
 }
 
 /// A batch was checked when it was taken in; it may have been altered since.

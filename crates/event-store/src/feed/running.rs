@@ -17,7 +17,7 @@ use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
 /// Change sets that wait in memory at most; of any more, only the aggregate is remembered.
 const CAPACITY: usize = 10_000;
 /// How large their bodies may be together.
-const ROOM: usize = 64 * 1024 * 1024;
+pub(super) const ROOM: usize = 64 * 1024 * 1024;
 /// Batches that are read at a time.
 pub(super) const PAGE: usize = 100;
 

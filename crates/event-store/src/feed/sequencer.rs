@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::Instrument;
 
-use super::running::Shared;
+use super::running::{ROOM, Shared};
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
 use crate::{AggregateId, ChangeSet, DecodeError, Hash, Page, StoreError, Version, spans};
 
@@ -30,6 +30,8 @@ pub(super) struct Sequencer<S> {
     /// Taken out of the inbox and not in the feed yet, as far as known; since when.
     candidates: Vec<(Reference, Instant)>,
     in_hand: HashMap<Hash, ChangeSet>,
+    /// The bodies of those.
+    held: usize,
     /// Aggregates of which the store has more than what was taken.
     behind: BTreeSet<AggregateId>,
     /// Aggregates of which the store may have more.
@@ -57,6 +59,7 @@ impl<S: FeedStore> Sequencer<S> {
             taken: 0,
             candidates: Vec::new(),
             in_hand: HashMap::new(),
+            held: 0,
             behind: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             stuck: BTreeSet::new(),
@@ -129,16 +132,18 @@ impl<S: FeedStore> Sequencer<S> {
     /// Takes what waits, unless much of what was taken before could not be put in order: what the inbox does
     /// not hold, memory need not hold either.
     fn take(&mut self) {
-        if self.candidates.len() > LEFT_OVER {
+        if self.candidates.is_empty() {
+            self.in_hand.clear();
+            self.held = 0;
+        }
+        if self.candidates.len() > LEFT_OVER || self.held > ROOM {
             return;
         }
         let (waiting, committed) = self.shared.inbox.take();
         self.taken = committed;
-        if self.candidates.is_empty() {
-            self.in_hand.clear();
-        }
         for (change_set, since) in waiting.change_sets {
             self.candidates.push(((&change_set).into(), since));
+            self.held += change_set.body().len();
             self.in_hand.insert(change_set.hash, change_set);
         }
         self.behind.extend(waiting.behind);

@@ -6,7 +6,7 @@ use tracing::debug_span;
 use tracing::field::Empty;
 use uuid::Uuid;
 
-use super::{Accepted, CommandHandler, Envelope, Outcome, SNAPSHOT_EVERY};
+use super::{Accepted, CommandHandler, Envelope, Outcome, SNAPSHOT_EVERY, keep_snapshot, load};
 use crate::{
     Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, Page, Reach, Store, StoreError,
     Tagged, Timestamp, Version, spans,
@@ -36,10 +36,11 @@ pub(super) struct Attempt<A: Aggregate, S> {
 /// Where the head in hand comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Knowledge {
-    /// Read for this command.
-    Read,
-    /// Left by an earlier command, or brought up to date by a lost race: another may have been faster.
-    Remembered,
+    /// Read for this command, consistently.
+    Current,
+    /// Left by an earlier command, read as it was a moment ago, or brought on by a lost race: another may have
+    /// been faster.
+    Earlier,
     /// Nothing was read: as the command begins aggregates, there is probably nothing.
     Assumed,
 }
@@ -61,25 +62,31 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         let store = handler.store.clone();
         let mut slot = handler.slots.of(envelope.aggregate).lock_owned().await;
         let (head, knowledge) = match slot.take() {
-            Some(head) => (head, Knowledge::Remembered),
+            Some(head) => (head, Knowledge::Earlier),
             None => (Head::empty(envelope.aggregate), Knowledge::Assumed),
         };
         // Whoever has had a version in view knows that there is one.
         let begins = A::begins(&envelope.command) && envelope.expected_version.unwrap_or(0) == 0;
         let (repeated, since, retries) = (None, Vec::new(), 0);
         let mut attempt = Self { store, slot, envelope, head, knowledge, repeated, since, retries };
-        if knowledge == Knowledge::Remembered {
+        if knowledge == Knowledge::Earlier {
             attempt.place(&[]).await?;
         } else if !begins {
-            attempt.read().await?;
+            attempt.read(Knowledge::Earlier).await?;
         }
         Ok(attempt)
     }
 
-    /// Reads the head, of which nothing is known.
-    async fn read(&mut self) -> Result<(), StoreError> {
-        let (head, tail) = Head::load_with_tail(&self.store, self.envelope.aggregate, None).await?;
-        (self.head, self.knowledge) = (head, Knowledge::Read);
+    /// Reads the head, of which nothing is known: at half the price, unless it has to be the newest.
+    async fn read(&mut self, knowledge: Knowledge) -> Result<(), StoreError> {
+        let schema = A::STATE_SCHEMA;
+        let reach = match knowledge {
+            Knowledge::Current => Reach::Head { schema },
+            Knowledge::Earlier | Knowledge::Assumed => Reach::Eventual { schema },
+        };
+        let id = self.envelope.aggregate;
+        let (head, tail) = load(&self.store, id, reach).await?;
+        (self.head, self.knowledge) = (head, knowledge);
         self.place(&tail).await
     }
 
@@ -93,7 +100,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(())
     }
 
-    /// What to append, or what has become of the command already. No refusal rests on a cached head.
+    /// What to append, or what has become of the command already. No refusal rests on a head that may be stale.
     pub(super) async fn propose(&mut self) -> Result<Proposal<A::Rejection>, StoreError> {
         loop {
             if let Some(outcome) = &self.repeated {
@@ -111,20 +118,28 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
                     )?;
                     return Ok(Proposal::Append(change_set));
                 }
-                Decision::Refuse(outcome) if self.knowledge == Knowledge::Read => {
+                Decision::Refuse(outcome) if self.knowledge == Knowledge::Current => {
                     return Ok(Proposal::Settled(outcome));
                 }
-                Decision::Refuse(_) if self.knowledge == Knowledge::Assumed => self.read().await?,
+                // There may be a history behind nothing, and a snapshot in it.
+                Decision::Refuse(_) if self.head.version == 0 => {
+                    self.read(Knowledge::Current).await?;
+                }
                 Decision::Refuse(_) => self.refresh().await?,
             }
         }
     }
 
-    /// What was proposed has been appended.
-    pub(super) fn win(&mut self, change_set: ChangeSet) -> Result<Accepted, StoreError> {
+    /// What was proposed has been appended, or is a `duplicate` of what was there.
+    pub(super) fn win(
+        &mut self,
+        change_set: ChangeSet,
+        duplicate: bool,
+    ) -> Result<Accepted, StoreError> {
         self.fold(&change_set)?;
         self.snapshot_when_due();
-        Ok(Accepted { change_set, duplicate: false, retries: self.retries })
+        let retries = if duplicate { 0 } else { self.retries };
+        Ok(Accepted { change_set, duplicate, retries })
     }
 
     /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold. What beats an
@@ -135,7 +150,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
             .map_err(|broken| StoreError::broken(&aggregate, broken))?;
         if self.knowledge == Knowledge::Assumed {
             if winner.content().command_id != self.envelope.command_id {
-                return self.read().await;
+                return self.read(Knowledge::Current).await;
             }
             return self.repeat(winner);
         }
@@ -143,7 +158,11 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         self.look_for_repeat(std::slice::from_ref(&winner)).await?;
         self.tell(winner);
         self.retries += 1;
-        self.knowledge = Knowledge::Remembered;
+        self.knowledge = Knowledge::Earlier;
+        // Who was beaten twice may be far behind, and catches up by one read rather than by a put for each version.
+        if self.retries > 1 && self.repeated.is_none() {
+            self.refresh().await?;
+        }
         Ok(())
     }
 
@@ -218,15 +237,15 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
 
     /// Whether this command was taken before, as the head in hand knows it.
     async fn look_for_repeat(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
-        let (head, id) = (&self.head, self.envelope.command_id);
-        let taken = match head.commands.find(id) {
+        let id = self.envelope.command_id;
+        let taken = match self.head.commands.find(id) {
             Lookup::Absent => return Ok(()),
             Lookup::Taken(version) => {
                 let there = match tail.iter().find(|c| c.version == version) {
                     Some(in_hand) => Some(in_hand.clone()),
                     None => {
                         let page = Page::After { version: version - 1, limit: 1 };
-                        self.store.change_sets(head.aggregate(), page).await?.pop()
+                        self.store.change_sets(self.head.aggregate(), page).await?.pop()
                     }
                 };
                 let own = there.filter(|c| c.version == version && c.content().command_id == id);
@@ -247,9 +266,10 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(())
     }
 
-    /// Looks for a command among versions older than `before`, back to the moment `until`.
+    /// Looks for a command among versions older than `before`, back to the moment `until`. What is read on the way
+    /// the head remembers: others that are as late will come.
     async fn search(
-        &self,
+        &mut self,
         command_id: Uuid,
         mut before: Version,
         until: Option<Timestamp>,
@@ -266,6 +286,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
                     return Err(self.missing(before - 1));
                 }
                 before = change_set.version;
+                self.head.commands.reach_back(&change_set);
                 let content = change_set.content();
                 if content.command_id == command_id {
                     return Ok(Some(change_set));
@@ -283,7 +304,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     async fn catch_up_to_expectation(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
         let newest = self.head.version;
         let mut seen = self.envelope.expected_version.unwrap_or(newest);
-        if tail.first().is_some_and(|oldest| oldest.version <= seen + 1) {
+        if tail.first().is_some_and(|oldest| oldest.version - 1 <= seen) {
             tail.iter().filter(|c| c.version > seen).cloned().for_each(|c| self.tell(c));
             return Ok(());
         }
@@ -315,7 +336,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         for change_set in &newer {
             self.fold(change_set)?;
         }
-        self.knowledge = Knowledge::Read;
+        self.knowledge = Knowledge::Current;
         self.look_for_repeat(&newer).await?;
         for change_set in newer {
             if self.envelope.expected_version.is_some_and(|seen| seen < change_set.version) {
@@ -347,21 +368,10 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         StoreError::corrupt(self.head.aggregate(), version, "is missing")
     }
 
-    /// Snapshots are written beside the command's path, and one that fails is not missed.
     fn snapshot_when_due(&self) {
-        if !self.head.version.is_multiple_of(SNAPSHOT_EVERY) {
-            return;
+        if self.head.version.is_multiple_of(SNAPSHOT_EVERY) {
+            keep_snapshot(&self.store, &self.head);
         }
-        let (store, snapshot) = (self.store.clone(), self.head.snapshot());
-        tokio::spawn(async move {
-            let saved = match snapshot {
-                Ok(snapshot) => store.save_snapshot(&snapshot).await,
-                Err(error) => Err(error.into()),
-            };
-            if let Err(error) = saved {
-                tracing::warn!(%error, "no snapshot was kept");
-            }
-        });
     }
 }
 

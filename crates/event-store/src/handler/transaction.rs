@@ -118,10 +118,11 @@ async fn take_together<N>(
         };
         let new: Vec<_> = proposed.iter().filter_map(Step::to_append).cloned().collect();
         match store.append_all(&new).await? {
-            AppendedAll::Written => {
+            written @ (AppendedAll::Written | AppendedAll::Again) => {
+                let duplicate = written == AppendedAll::Again;
                 let steps = members.iter_mut().zip(proposed);
                 let accepted = steps.map(|(member, step)| match step {
-                    Step::Append(change_set) => member.win(change_set),
+                    Step::Append(change_set) => member.win(change_set, duplicate),
                     Step::Repeated(earlier) => Ok(earlier),
                 });
                 break Transacted::Accepted(accepted.collect::<Result<_, _>>()?);
@@ -198,7 +199,7 @@ type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 trait Member<N>: Send {
     fn aggregate(&self) -> &AggregateId;
     fn propose(&mut self) -> Later<'_, Result<Step, N>>;
-    fn win(&mut self, change_set: ChangeSet) -> Result<Accepted, StoreError>;
+    fn win(&mut self, change_set: ChangeSet, duplicate: bool) -> Result<Accepted, StoreError>;
     fn lose(&mut self, winner: ChangeSet) -> Later<'_, ()>;
     fn end(self: Box<Self>);
 }
@@ -229,8 +230,8 @@ where
         })
     }
 
-    fn win(&mut self, change_set: ChangeSet) -> Result<Accepted, StoreError> {
-        self.attempt.win(change_set)
+    fn win(&mut self, change_set: ChangeSet, duplicate: bool) -> Result<Accepted, StoreError> {
+        self.attempt.win(change_set, duplicate)
     }
 
     fn lose(&mut self, winner: ChangeSet) -> Later<'_, ()> {

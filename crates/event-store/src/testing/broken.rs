@@ -162,7 +162,7 @@ impl BrokenStore {
         let (after, until) = match reach {
             Reach::Since { version, .. } => (version, Version::MAX),
             Reach::AsOf { version, .. } => (0, version),
-            Reach::Head { .. } | Reach::Whole => (0, Version::MAX),
+            Reach::Head { .. } | Reach::Eventual { .. } | Reach::Whole => (0, Version::MAX),
         };
         match self.sound.load(aggregate, reach).await {
             Err(StoreError::Corrupt { .. }) => {
@@ -181,7 +181,7 @@ impl BrokenStore {
         reach: Reach,
     ) -> Result<Loaded, StoreError> {
         let (schema, until) = match reach {
-            Reach::Head { schema } => (schema, Version::MAX),
+            Reach::Head { schema } | Reach::Eventual { schema } => (schema, Version::MAX),
             Reach::AsOf { version, schema } => (schema, version),
             Reach::Since { .. } | Reach::Whole => return self.sound.load(aggregate, reach).await,
         };

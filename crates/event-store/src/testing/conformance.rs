@@ -82,6 +82,7 @@ checks! {
         what_does_not_exist_is_empty
         over_a_megabyte_is_loaded_whole
         over_a_megabyte_is_paged_whole
+        a_page_ends_where_its_bodies_are_large
         pages_hold_what_was_asked_for
         a_past_version_is_loaded_as_it_was
         what_is_newer_than_a_head_is_loaded

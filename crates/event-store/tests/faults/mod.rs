@@ -1,7 +1,8 @@
 //! An HTTP client that stands before another one and gets in the way.
 //!
-//! Whatever befalls other requests, a read that does not ask for consistency is refused: what it would be
-//! answered may be stale, and no store may rely on that.
+//! A read that does not ask for consistency may be answered with what is stale ([`Fault::Behind`],
+//! [`Fault::Hole`]); a consistent one never is. The only such read is the one from a partition's end back;
+//! any other is refused, whatever befalls the rest: no store may rely on it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -41,6 +42,10 @@ pub(crate) enum Fault {
     /// A transaction that met too much to do, or another one: not carried out.
     Cancelled(&'static str),
     Denied,
+    /// An eventually consistent query is answered without so many of the newest items.
+    Behind(usize),
+    /// One is answered with the newest item, and without the one before it.
+    Hole,
     /// Neither carried out nor answered.
     Hangs,
     /// Carried out, and never answered.
@@ -155,15 +160,22 @@ impl HttpConnector for Connector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let fault = self.faulty.source.lock().unwrap().next();
-        let stale = stale(&operation, &request);
+        let eventual = is_eventual(&operation, &request);
+        let unreliable = eventual && operation != "Query";
         self.faulty.requests.lock().unwrap().push(operation);
         let sound = self.sound.clone();
         HttpConnectorFuture::new(async move {
+            if unreliable {
+                return error(
+                    400,
+                    "ValidationException",
+                    "this may be answered with what is stale",
+                );
+            }
             match fault {
-                Fault::None if stale => {
-                    error(400, "ValidationException", "this may be answered with what is stale")
-                }
-                Fault::None => sound.call(request).await,
+                Fault::Behind(items) if eventual => without(0..items, &sound.call(request).await?),
+                Fault::Hole if eventual => without(1..2, &sound.call(request).await?),
+                Fault::None | Fault::Behind(_) | Fault::Hole => sound.call(request).await,
                 Fault::AnswerLost => sound.call(request).await.and_then(|_| Err(broken())),
                 Fault::AnswerGarbled => {
                     sound.call(request).await.and_then(|_| answer(200, "{\"Attributes\":"))
@@ -195,7 +207,7 @@ impl HttpConnector for Connector {
 }
 
 /// Whether this reads what may not be the newest.
-fn stale(operation: &str, request: &HttpRequest) -> bool {
+fn is_eventual(operation: &str, request: &HttpRequest) -> bool {
     let body = request.body().bytes().unwrap_or_default();
     let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let consistent = |wanted: &serde_json::Value| wanted["ConsistentRead"] == true;
@@ -206,6 +218,20 @@ fn stale(operation: &str, request: &HttpRequest) -> bool {
         }
         _ => false,
     }
+}
+
+/// The answer to a query, without these of its items.
+fn without(
+    gone: std::ops::Range<usize>,
+    response: &HttpResponse,
+) -> Result<HttpResponse, ConnectorError> {
+    let body = response.body().bytes().unwrap_or_default();
+    let mut body: serde_json::Value = serde_json::from_slice(body).unwrap();
+    if let Some(items) = body["Items"].as_array_mut() {
+        let end = gone.end.min(items.len());
+        items.drain(gone.start.min(end)..end);
+    }
+    answer(response.status().as_u16(), &body.to_string())
 }
 
 fn broken() -> ConnectorError {

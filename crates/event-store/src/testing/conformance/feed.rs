@@ -5,13 +5,15 @@ use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt};
 
 use super::harness::Harness;
-use super::history::{START, id_of, stored, tally};
+use super::history::{START, id_of, next, stored, tally, write};
+use super::tally::Task;
 use super::verdict::{Verdict, ensure, equal, unexpected};
 use crate::feed::{
     AppendedBatch, BATCH, Batch, Entry, Feed, FeedError, FeedStore, Pace, Position, Reference,
     Sequence,
 };
-use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
+use crate::testing::noise;
+use crate::{AggregateId, ChangeSet, Hash, PAGE_BYTES, StoreError, Version};
 
 /// How long a check waits for what has to come.
 const LONG: Duration = Duration::from_secs(60);
@@ -27,6 +29,22 @@ async fn histories<S: FeedStore>(
     let mut all = Vec::new();
     for _ in 0..count {
         all.push(stored(store, &tally(id_of(START)), length).await?);
+    }
+    Ok(all)
+}
+
+/// More than a page holds.
+async fn large_ones<S: FeedStore>(store: &S) -> Verdict<Vec<ChangeSet>> {
+    let (mut all, mut bytes) = (Vec::new(), 0);
+    while bytes < PAGE_BYTES * 9 / 8 {
+        let text = noise(120_000);
+        let note =
+            next(&tally(id_of(START)), (0, Hash::ZERO), id_of(START), START, &Task::Note { text })?;
+        bytes += note.body().len();
+        all.push(note);
+    }
+    for note in &all {
+        write(store, std::slice::from_ref(note)).await?;
     }
     Ok(all)
 }
@@ -139,6 +157,10 @@ pub(super) async fn what_the_feed_names_is_found_or_missed<H: Harness<Store: Fee
     all.reverse();
     equal("referenced", store.referenced(&references(&all)).await?, all.clone())?;
     equal("nothing", store.referenced(&[]).await?, Vec::new())?;
+    let large = large_ones(&store).await?;
+    let some = store.referenced(&references(&large)).await?;
+    equal("the first of them", &some[..], &large[..some.len()])?;
+    ensure(!some.is_empty() && some.len() < large.len(), "as many as fit into a page")?;
     let gone = &histories[1][6];
     harness.remove(&store, &gone.aggregate, gone.version).await?;
     match store.referenced(&references(&all)).await {

@@ -7,7 +7,9 @@ use super::history::{
 use super::tally::{Tally, Task};
 use super::verdict::{Verdict, ensure, equal};
 use crate::testing::noise;
-use crate::{Aggregate, AggregateId, ChangeSet, Hash, Head, Loaded, Page, Reach, Store, Version};
+use crate::{
+    Aggregate, AggregateId, ChangeSet, Hash, Head, Loaded, PAGE_BYTES, Page, Reach, Store, Version,
+};
 
 const SCHEMA: u32 = Tally::STATE_SCHEMA;
 
@@ -16,6 +18,7 @@ pub(super) async fn what_does_not_exist_is_empty<H: Harness>(harness: &H) -> Ver
     let tally = tally(id_of(START));
     for reach in [
         Reach::Head { schema: SCHEMA },
+        Reach::Eventual { schema: SCHEMA },
         Reach::AsOf { version: 7, schema: SCHEMA },
         Reach::Since { version: 7, hash: Hash::ZERO },
         Reach::Whole,
@@ -65,6 +68,32 @@ pub(super) async fn over_a_megabyte_is_paged_whole<H: Harness>(harness: &H) -> V
     equal("forwards", &forwards(&store, &tally, 100).await?, &history)?;
     history.reverse();
     equal("backwards", &backwards(&store, &tally, 100).await?, &history)
+}
+
+/// Of large bodies a page holds as many as come to its bound, and the next one goes on from there.
+pub(super) async fn a_page_ends_where_its_bodies_are_large<H: Harness>(harness: &H) -> Verdict {
+    let store = harness.empty().await?;
+    let tally = tally(id_of(START));
+    let mut history: Vec<ChangeSet> = Vec::new();
+    while sizes(&history) < PAGE_BYTES * 9 / 8 {
+        let head = history.last().map_or((0, Hash::ZERO), |last| (last.version, last.hash));
+        let (at, text) = (minute(head.0), noise(120_000));
+        history.push(next(&tally, head, id_of(at), at, &Task::Note { text })?);
+    }
+    write(&store, &history).await?;
+    let page = store.change_sets(&tally, Page::After { version: 0, limit: 1_000 }).await?;
+    equal("a page", &page[..], &history[..page.len()])?;
+    ensure(page.len() < history.len(), "a page that ends early")?;
+    ensure(sizes(&page) >= PAGE_BYTES, "a page that is full")?;
+    ensure(sizes(&page[1..]) < PAGE_BYTES, "a page that ends with what fills it")?;
+    equal("forwards", &forwards(&store, &tally, 1_000).await?, &history)?;
+    equal("a load", &whole(&store, &tally).await?, &history)?;
+    history.reverse();
+    equal("backwards", &backwards(&store, &tally, 1_000).await?, &history)
+}
+
+fn sizes(change_sets: &[ChangeSet]) -> usize {
+    change_sets.iter().map(|change_set| change_set.body().len()).sum()
 }
 
 pub(super) async fn pages_hold_what_was_asked_for<H: Harness>(harness: &H) -> Verdict {

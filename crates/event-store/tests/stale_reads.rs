@@ -1,0 +1,228 @@
+//! What a command is decided on may be as it was a moment ago. What becomes of the command never shows it.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
+
+#[expect(dead_code, reason = "what befalls writes")]
+mod faults;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use event_store::dynamodb::DynamoDbStore;
+use event_store::embedded::Embedded;
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
+use event_store::testing::conformance::{Refused, Tally, Task};
+use event_store::{
+    Aggregate, ChangeSet, Context, Hash, Head, Store, StoreError, Timestamp, Version,
+};
+use uuid::Uuid;
+
+use faults::{Fault, Faulty};
+
+type Handler = CommandHandler<Tally, DynamoDbStore>;
+
+/// A tally with a history, and somebody who knows nothing of it yet.
+struct Setting {
+    embedded: Embedded,
+    newcomer: Handler,
+    faulty: Faulty,
+}
+
+impl Setting {
+    /// After these commands; then, of what the newcomer asks for, this goes wrong.
+    async fn after(
+        tasks: impl IntoIterator<Item = Task>,
+        faults: impl IntoIterator<Item = Fault>,
+    ) -> Self {
+        let embedded = Embedded::in_memory().unwrap();
+        let store = DynamoDbStore::new(embedded.client(), "daybook");
+        store.ensure_table().await.unwrap();
+        let author = handler(store);
+        for (id, task) in (1..).zip(tasks) {
+            accepted(author.execute(&envelope(id, task)).await);
+        }
+        let (client, faulty) = Faulty::before(&embedded.client(), faults);
+        let newcomer = handler(DynamoDbStore::new(client, "daybook"));
+        Self { embedded, newcomer, faulty }
+    }
+
+    async fn execute(&self, envelope: &Envelope<Task>) -> Result<Outcome<Refused>, StoreError> {
+        self.newcomer.execute(envelope).await
+    }
+
+    /// The version and the total, in truth.
+    async fn truth(&self) -> (Version, i64) {
+        let store = DynamoDbStore::new(self.embedded.client(), "daybook");
+        let head = Head::<Tally>::load(&store, Uuid::from_u128(1), None).await.unwrap();
+        (head.version, head.state.total)
+    }
+}
+
+fn handler(store: DynamoDbStore) -> Handler {
+    CommandHandler::new(store, NonZeroUsize::MIN)
+}
+
+fn envelope(id: u64, command: Task) -> Envelope<Task> {
+    let now = Timestamp::from_millis(1_767_268_800_000 + i64::try_from(id).unwrap());
+    let millis = u64::try_from(now.as_millis()).unwrap();
+    Envelope {
+        command_id: uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
+        aggregate: Uuid::from_u128(1),
+        expected_version: None,
+        command,
+        actor: "tester".to_owned(),
+        now,
+        correlation_id: None,
+        causation_id: None,
+    }
+}
+
+fn accepted(outcome: Result<Outcome<Refused>, StoreError>) -> Accepted {
+    match outcome.unwrap() {
+        Outcome::Accepted(accepted) => accepted,
+        other => panic!("{other:?} where it should be accepted"),
+    }
+}
+
+fn add(amount: i64) -> Task {
+    Task::Add { amount }
+}
+
+fn take(amount: i64) -> Task {
+    Task::Take { amount }
+}
+
+#[tokio::test]
+async fn an_acceptance_is_decided_again_on_what_the_put_meets() {
+    let setting = Setting::after([add(5), add(5)], [Fault::Behind(1)]).await;
+    let taken = accepted(setting.execute(&envelope(3, take(5))).await);
+    assert_eq!((taken.change_set.version, taken.retries), (3, 1));
+    assert_eq!(setting.faulty.requests(), ["Query", "PutItem", "PutItem"]);
+    assert_eq!(setting.truth().await, (3, 5));
+}
+
+#[tokio::test]
+async fn an_acceptance_that_no_longer_holds_is_refused() {
+    let setting = Setting::after([add(5), take(4)], [Fault::Behind(1)]).await;
+    match setting.execute(&envelope(3, take(5))).await.unwrap() {
+        Outcome::Rejected { rejection: Refused(1), version: 2 } => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(setting.truth().await, (2, 1));
+}
+
+#[tokio::test]
+async fn a_refusal_rests_on_a_consistent_read() {
+    let setting = Setting::after([add(1), add(9)], [Fault::Behind(1)]).await;
+    let taken = accepted(setting.execute(&envelope(3, take(10))).await);
+    assert_eq!((taken.change_set.version, taken.retries), (3, 0));
+    assert_eq!(setting.faulty.requests(), ["Query", "Query", "PutItem"]);
+    // When nothing at all is seen, too.
+    let setting = Setting::after([add(1), add(9)], [Fault::Behind(usize::MAX)]).await;
+    accepted(setting.execute(&envelope(3, take(10))).await);
+    assert_eq!(setting.faulty.requests(), ["Query", "Query", "PutItem"]);
+    assert_eq!(setting.truth().await, (3, 0));
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_seen_yet_is_no_conflict() {
+    let setting = Setting::after([add(1), add(1), add(1)], [Fault::Behind(2)]).await;
+    let expecting = Envelope { expected_version: Some(3), ..envelope(4, add(1)) };
+    let added = accepted(setting.execute(&expecting).await);
+    assert_eq!(added.change_set.version, 4);
+}
+
+#[tokio::test]
+async fn a_conflict_names_what_was_not_seen() {
+    let rename = |name: &str| Task::Rename { name: name.to_owned() };
+    let setting =
+        Setting::after([add(1), rename("a"), add(2), rename("b")], [Fault::Behind(1)]).await;
+    let expecting = Envelope { expected_version: Some(1), ..envelope(5, rename("c")) };
+    match setting.execute(&expecting).await.unwrap() {
+        Outcome::Conflict { current_version: 4, since } => {
+            assert_eq!(since.iter().map(|c| c.version).collect::<Vec<_>>(), [2, 3, 4]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_that_is_not_seen_is_one_nevertheless() {
+    for behind in [1, 2, usize::MAX] {
+        let setting = Setting::after([add(1), add(2), add(3)], [Fault::Behind(behind)]).await;
+        let later = Envelope { now: envelope(9, add(2)).now, ..envelope(2, add(2)) };
+        let repeat = accepted(setting.execute(&later).await);
+        assert_eq!((repeat.duplicate, repeat.change_set.version), (true, 2), "{behind}");
+        assert_eq!(setting.truth().await, (3, 6), "{behind}");
+    }
+}
+
+#[tokio::test]
+async fn a_hole_is_no_corruption_until_a_consistent_read_finds_it() {
+    let setting = Setting::after([add(1), add(1), add(1)], [Fault::Hole]).await;
+    let added = accepted(setting.execute(&envelope(4, add(1))).await);
+    assert_eq!((added.change_set.version, added.retries), (4, 0));
+    assert_eq!(setting.faulty.requests(), ["Query", "Query", "PutItem"]);
+}
+
+/// One failed put tells of one version, and then a read of all others.
+#[tokio::test]
+async fn who_is_far_behind_catches_up_by_a_read() {
+    let setting = Setting::after([add(1)], []).await;
+    accepted(setting.execute(&envelope(2, add(1))).await);
+    let store = DynamoDbStore::new(setting.embedded.client(), "daybook");
+    let other = handler(store);
+    for id in 3..50 {
+        accepted(other.execute(&envelope(id, add(1))).await);
+    }
+    let before = setting.faulty.requests().len();
+    let late = accepted(setting.execute(&envelope(50, take(49))).await);
+    assert_eq!((late.change_set.version, late.retries), (50, 0), "a refusal reads anyway");
+    assert_eq!(setting.faulty.requests()[before..], ["Query", "PutItem"]);
+
+    for id in 51..100 {
+        accepted(other.execute(&envelope(id, add(1))).await);
+    }
+    let before = setting.faulty.requests().len();
+    let late = accepted(setting.execute(&envelope(100, add(1))).await);
+    assert_eq!((late.change_set.version, late.retries), (100, 2));
+    assert_eq!(setting.faulty.requests()[before..], ["PutItem", "PutItem", "Query", "PutItem"]);
+    assert_eq!(setting.truth().await, (100, 50));
+}
+
+/// A history that nobody has left a snapshot in is read whole by the first who comes, and not by the next.
+#[tokio::test]
+async fn who_has_read_far_back_leaves_a_snapshot() {
+    let setting = Setting::after([], []).await;
+    let (mut hash, mut head) = (Hash::ZERO, Head::<Tally>::empty(Uuid::from_u128(1)));
+    let store = DynamoDbStore::new(setting.embedded.client(), "daybook");
+    for version in 1..=100 {
+        let Envelope { command_id, command, actor, now, .. } = envelope(version, add(1));
+        let context = Context {
+            command_id,
+            actor,
+            recorded_at: now,
+            rules: Tally::RULES,
+            correlation_id: command_id,
+            causation_id: None,
+        };
+        let events = head.state.decide(&command, &context).unwrap();
+        let aggregate = head.aggregate().clone();
+        let change_set =
+            ChangeSet::seal::<Tally>(aggregate, version, hash, &command, &events, &context)
+                .unwrap();
+        store.append(&change_set).await.unwrap();
+        head.apply(&change_set).unwrap();
+        hash = change_set.hash;
+    }
+    let seen = setting.newcomer.load(Uuid::from_u128(1), None).await.unwrap();
+    assert_eq!((seen.version, seen.state.total), (100, 100));
+    let written = async {
+        while !setting.faulty.requests().contains(&"PutItem".to_owned()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), written).await.unwrap();
+    let before = setting.faulty.requests().len();
+    accepted(setting.execute(&envelope(101, add(1))).await);
+    assert_eq!(setting.faulty.requests()[before..], ["Query", "PutItem"]);
+}
