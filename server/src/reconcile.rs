@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::open::{DataDirectory, OpenStore};
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::transfer::patient;
 
 /// Puts every change set into the feed that is in the store that the settings name and not in its feed, and
 /// says how many there were. What it has done when it is told to stop stays done.
@@ -19,7 +20,7 @@ pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::open(settings, &directory).await?;
-    let feed = open.feed();
+    let feed = patient::feed_of(&open);
     let progress = Progress::counting("change sets compared with the feed", 0);
     let mut scanned = 0;
     let reconciling = feed.reconcile(|found| {
@@ -28,7 +29,10 @@ pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     });
     let reconciled = tokio::select! {
         reconciled = reconciling => reconciled.map_err(Failure::from),
-        () = stop.requested() => Err(Failure::Stopped),
+        () = stop.requested() => {
+            feed.store().give_up();
+            Err(Failure::Stopped)
+        }
     };
     drop(progress);
     let in_order = feed.finish().await;

@@ -4,6 +4,7 @@
 mod export;
 mod import;
 mod lines;
+pub(crate) mod patient;
 
 pub use export::export;
 pub use import::import;

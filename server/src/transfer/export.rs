@@ -6,6 +6,7 @@ use event_store::dynamodb::DynamoDbStore;
 use event_store::{AggregateId, Hash, Page, Store, StoreError, Version, verify_chain};
 
 use super::lines::Written;
+use super::patient::Patient;
 use crate::Failure;
 use crate::audit::{Found, Walk};
 use crate::config::Settings;
@@ -17,7 +18,8 @@ use crate::stop::Stop;
 const PAGE: usize = 500;
 
 /// Writes every change set of the store that the settings name to `file`, or to standard output. A file
-/// that is there already is left alone, unless it is to be gone on with: then it gets what it lacks.
+/// that is there already is left alone, unless it is to be gone on with: then it gets what it lacks. A
+/// store that is away is waited for.
 ///
 /// # Errors
 /// Why it cannot. What is not as it was written is not exported: `daybook verify` says what it is.
@@ -29,8 +31,9 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
         _ => Written::default(),
     };
     let open = OpenStore::open(settings, &directory).await?;
+    let store = Patient::new(open.store.clone());
     let exported = tokio::select! {
-        exported = fill(file, resume, written, &open.store) => exported,
+        exported = fill(file, resume, written, &store) => exported,
         () = stop.requested() => Err(Failure::Stopped),
     };
     open.close().await;
@@ -45,7 +48,7 @@ async fn fill(
     file: Option<&Path>,
     resume: bool,
     mut written: Written,
-    store: &DynamoDbStore,
+    store: &Patient<DynamoDbStore>,
 ) -> Result<u64, Failure> {
     check(&written, store).await?;
     let file = file.map(|path| open(path, resume, &written)).transpose()?;
@@ -73,7 +76,7 @@ async fn fill(
 }
 
 /// That what the file holds is this store's, before anything is done to it.
-async fn check(written: &Written, store: &DynamoDbStore) -> Result<(), Failure> {
+async fn check(written: &Written, store: &Patient<DynamoDbStore>) -> Result<(), Failure> {
     for (aggregate, (version, hash)) in &written.heads {
         let page = Page::After { version: version.saturating_sub(1), limit: 1 };
         let there = store.change_sets(aggregate, page).await?.pop();
@@ -97,7 +100,7 @@ fn open(path: &Path, resume: bool, written: &Written) -> Result<File, Failure> {
 /// Writes what an aggregate has beyond a version, as far as its chain holds.
 async fn write(
     to: &mut impl Write,
-    store: &DynamoDbStore,
+    store: &Patient<DynamoDbStore>,
     aggregate: &AggregateId,
     mut version: Version,
     mut hash: Hash,

@@ -3,13 +3,13 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use event_store::dynamodb::DynamoDbStore;
-use event_store::feed::Feed;
+use event_store::feed::{Feed, FeedStore};
 use event_store::{
-    AggregateId, AppendedAll, ChangeSet, Hash, Page, Store, TOGETHER, Version, verify_chain,
+    AggregateId, AppendedAll, ChangeSet, Hash, Page, TOGETHER, Version, verify_chain,
 };
 
 use super::lines::{LineError, Lines};
+use super::patient;
 use crate::Failure;
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenStore};
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Puts every change set of `file`, or of standard input, into the store that the settings name, where it
 /// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
 /// one that was stopped goes on when it is started again. All of it comes into the store's feed, in the
-/// order of the lines.
+/// order of the lines. A store that is away is waited for.
 ///
 /// # Errors
 /// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read, or
@@ -42,11 +42,14 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
         None => Box::new(BufReader::new(io::stdin())),
     };
     let open = OpenStore::open(settings, &directory).await?;
-    let feed = open.feed();
-    let mut import = Import::into(open.store.clone(), feed.clone());
+    let feed = patient::feed_of(&open);
+    let mut import = Import::into(feed.clone());
     let imported = tokio::select! {
         imported = import.all(Lines::new(from)) => imported,
-        () = stop.requested() => Err(Failure::Stopped),
+        () = stop.requested() => {
+            feed.store().give_up();
+            Err(Failure::Stopped)
+        }
     };
     let in_order = feed.finish().await;
     open.close().await;
@@ -59,9 +62,9 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
 }
 
 /// What has been read and not yet written.
-struct Import {
-    store: DynamoDbStore,
-    feed: Feed<DynamoDbStore>,
+struct Import<S> {
+    store: S,
+    feed: Feed<S>,
     /// How many the feed was told of since it was last waited for.
     told: usize,
     /// With their lines.
@@ -71,8 +74,9 @@ struct Import {
     head: Option<(AggregateId, Version, Hash)>,
 }
 
-impl Import {
-    fn into(store: DynamoDbStore, feed: Feed<DynamoDbStore>) -> Self {
+impl<S: FeedStore> Import<S> {
+    fn into(feed: Feed<S>) -> Self {
+        let store = feed.store().clone();
         Self { store, feed, told: 0, waiting: Vec::new(), bytes: 0, head: None }
     }
 

@@ -1,0 +1,207 @@
+//! A store that is waited for while it is away.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use event_store::dynamodb::DynamoDbStore;
+use event_store::feed::{AppendedBatch, Batch, Feed, FeedStore, Pace, Reference};
+use event_store::{
+    AggregateId, Appended, AppendedAll, ChangeSet, Keys, Loaded, Page, Reach, Snapshot, Store,
+    StoreError,
+};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::open::OpenStore;
+
+/// How long it may be away.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+/// Before it is asked a second time; each pause is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A store that is asked again, whatever it was asked for, while it does not answer or has too much to do:
+/// for what nobody sits and waits for, and would have to be begun anew. All clones of it share one
+/// patience, so that several who ask do not wait longer than one.
+#[derive(Clone, Debug)]
+pub(crate) struct Patient<S> {
+    store: S,
+    patience: Duration,
+    outage: Arc<Outage>,
+}
+
+#[derive(Debug, Default)]
+struct Outage {
+    since: Mutex<Option<Instant>>,
+    given_up: watch::Sender<bool>,
+}
+
+/// The feed of an open store, which waits for the store as its own user does.
+pub(crate) fn feed_of(open: &OpenStore) -> Feed<Patient<DynamoDbStore>> {
+    let pace = if open.is_ours_alone() { Pace::ALONE } else { Pace::SHARED };
+    Feed::start(Patient::new(open.store.clone()), pace)
+}
+
+impl<S> Patient<S> {
+    pub(crate) fn new(store: S) -> Self {
+        Self { store, patience: PATIENCE, outage: Arc::default() }
+    }
+
+    /// Waits no longer, here and in all clones: an outage is an error from here on.
+    pub(crate) fn give_up(&self) {
+        self.outage.given_up.send_replace(true);
+    }
+
+    async fn patiently<T, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let mut pause = FIRST_PAUSE;
+        // Kept from the first failure on: that others are answered meanwhile does not prolong it.
+        let mut since = None;
+        loop {
+            let error = match ask().await {
+                Err(error) if error.is_transient() => error,
+                answer => {
+                    self.outage.ends();
+                    return answer;
+                }
+            };
+            let since = *since.get_or_insert_with(|| self.outage.since(&error));
+            if since.elapsed() >= self.patience {
+                return Err(error);
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.outage.given_up() => return Err(error),
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+impl Outage {
+    /// When it began; the log hears of it once.
+    fn since(&self, error: &StoreError) -> Instant {
+        *self.state().get_or_insert_with(|| {
+            tracing::warn!(%error, patience = ?PATIENCE, "it is tried again");
+            Instant::now()
+        })
+    }
+
+    fn ends(&self) {
+        if self.state().take().is_some() {
+            tracing::info!("the store answers again");
+        }
+    }
+
+    async fn given_up(&self) {
+        // The sender is here, so there is an answer.
+        let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Store> Store for Patient<S> {
+    async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+        self.patiently(|| self.store.load(aggregate, reach)).await
+    }
+
+    async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+        self.patiently(|| self.store.append(change_set)).await
+    }
+
+    async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+        self.patiently(|| self.store.append_all(change_sets)).await
+    }
+
+    async fn change_sets(
+        &self,
+        aggregate: &AggregateId,
+        page: Page,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.patiently(|| self.store.change_sets(aggregate, page)).await
+    }
+
+    async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+        self.patiently(|| self.store.keys(cursor.clone())).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        self.patiently(|| self.store.save_snapshot(snapshot)).await
+    }
+}
+
+impl<S: FeedStore> FeedStore for Patient<S> {
+    async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
+        self.patiently(|| self.store.append_batch(batch)).await
+    }
+
+    async fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        self.patiently(|| self.store.batches(after, limit)).await
+    }
+
+    async fn referenced(&self, references: &[Reference]) -> Result<Vec<ChangeSet>, StoreError> {
+        self.patiently(|| self.store.referenced(references)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use event_store::MemoryStore;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn away() -> StoreError {
+        StoreError::Unavailable { reason: "throttled".to_owned(), retry_after: Duration::ZERO }
+    }
+
+    /// What comes of a store that says this the first time and the second; and how often it is asked.
+    async fn asked(
+        patience: Duration,
+        said: [fn() -> Result<(), StoreError>; 2],
+    ) -> (Result<(), StoreError>, u32) {
+        let times = AtomicU32::new(0);
+        let patient = Patient { patience, ..Patient::new(MemoryStore::default()) };
+        let answer = patient.patiently(|| {
+            let first = times.fetch_add(1, Ordering::Relaxed) == 0;
+            let [once, twice] = said;
+            async move { if first { once() } else { twice() } }
+        });
+        (answer.await, times.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn what_is_away_is_asked_again_and_not_for_ever() {
+        let (answer, times) = asked(PATIENCE, [|| Err(away()), || Ok(())]).await;
+        assert!(answer.is_ok() && times == 2, "{answer:?}, {times}");
+        let short = FIRST_PAUSE / 2;
+        let (answer, times) = asked(short, [|| Err(away()), || Err(away())]).await;
+        assert!(answer.is_err_and(|error| error.is_transient()) && times == 2, "{times}");
+        let refuses = || Err(StoreError::Refused("no".to_owned()));
+        let (answer, times) = asked(PATIENCE, [refuses, || Ok(())]).await;
+        assert!(answer.is_err() && times == 1, "{times}");
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waits_no_longer() {
+        let patient = Patient::new(MemoryStore::default());
+        let clone = patient.clone();
+        let waiting = async { clone.patiently(async || Err::<(), _>(away())).await };
+        let giving_up = async {
+            sleep(FIRST_PAUSE / 10).await;
+            patient.give_up();
+        };
+        let both = async { tokio::join!(waiting, giving_up) };
+        let answer = timeout(FIRST_PAUSE / 2, both).await;
+        assert!(answer.is_ok_and(|(answer, ())| answer.is_err()));
+    }
+}
