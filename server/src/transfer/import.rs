@@ -2,10 +2,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::time::Duration;
+use std::{mem, slice};
 
 use event_store::feed::{Feed, FeedStore};
 use event_store::{
-    AggregateId, AppendedAll, ChangeSet, Hash, Page, TOGETHER, Version, verify_chain,
+    AggregateId, AppendedAll, ChangeSet, Hash, Page, StoreError, TOGETHER, Version, verify_chain,
 };
 
 use super::lines::{LineError, Lines};
@@ -29,8 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// order of the lines. A store that is away is waited for.
 ///
 /// # Errors
-/// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read, or
-/// follows nothing, is in the store then.
+/// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read,
+/// follows nothing, or does not fit, is in the store then.
 pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
@@ -138,45 +139,64 @@ impl<S: FeedStore> Import<S> {
         Ok(followed.map(|_| ()).map_err(|broken| format!("{aggregate}: {broken}")))
     }
 
+    /// Writes what waits: all of it together, or, when one of them cannot be written, what stands before
+    /// that one.
     async fn write(&mut self) -> Result<(), Failure> {
         self.bytes = 0;
-        let all: Vec<_> = self.waiting.iter().map(|(_, change_set)| change_set.clone()).collect();
-        self.append().await?;
-        all.iter().for_each(|change_set| self.feed.commit(change_set));
-        self.told += all.len();
+        let waiting = mem::take(&mut self.waiting);
+        if self.append(&waiting).await?.is_ok() {
+            self.tell(&waiting).await;
+            return Ok(());
+        }
+        for one in waiting {
+            let appended = self.append(slice::from_ref(&one)).await?;
+            appended.map_err(|problem| LineError { line: one.0, problem })?;
+            self.tell(slice::from_ref(&one)).await;
+        }
+        Ok(())
+    }
+
+    /// Appends those that are not there already, all or none; and if none, what is wrong with one of them.
+    async fn append(&self, lines: &[(u64, ChangeSet)]) -> Result<Result<(), String>, Failure> {
+        let mut missing: Vec<_> = lines.iter().map(|(_, change_set)| change_set.clone()).collect();
+        while let Some(first) = missing.first() {
+            let standing = match self.store.append_all(&missing).await {
+                Ok(AppendedAll::Written | AppendedAll::Again) => break,
+                Ok(AppendedAll::Taken(standing)) => standing,
+                // Of several, nobody knows which it is.
+                Err(too_large @ StoreError::TooLarge { .. }) => {
+                    let ChangeSet { aggregate, version, .. } = first;
+                    return Ok(Err(format!("version {version} of {aggregate}: {too_large}")));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            for there in standing {
+                let place = missing.iter().position(|ours| {
+                    (&ours.aggregate, ours.version) == (&there.aggregate, there.version)
+                });
+                let Some(place) = place else { continue };
+                let ChangeSet { aggregate, version, hash, .. } = missing.remove(place);
+                if hash != there.hash {
+                    let problem = format!("the store has another version {version} of {aggregate}");
+                    return Ok(Err(problem));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Tells the feed of what is written, and waits for it before it has been told more than it has room
+    /// for.
+    async fn tell(&mut self, lines: &[(u64, ChangeSet)]) {
+        for (_, change_set) in lines {
+            self.feed.commit(change_set);
+        }
+        self.told += lines.len();
         if self.told >= UNSEQUENCED {
             self.told = 0;
             if let Err(behind) = self.feed.settle(PATIENCE).await {
                 tracing::warn!(%behind, "the import goes on");
             }
         }
-        Ok(())
-    }
-
-    /// Appends all that waits, but for what is there already.
-    async fn append(&mut self) -> Result<(), Failure> {
-        while !self.waiting.is_empty() {
-            let change_sets: Vec<_> = self.waiting.iter().map(|(_, c)| c.clone()).collect();
-            let standing = match self.store.append_all(&change_sets).await? {
-                AppendedAll::Written | AppendedAll::Again => Vec::new(),
-                AppendedAll::Taken(standing) => standing,
-            };
-            if standing.is_empty() {
-                self.waiting.clear();
-            }
-            for there in standing {
-                let place = (self.waiting.iter()).position(|(_, c)| {
-                    (&c.aggregate, c.version) == (&there.aggregate, there.version)
-                });
-                let Some(place) = place else { continue };
-                let (line, ours) = self.waiting.remove(place);
-                if ours.hash != there.hash {
-                    let (aggregate, version) = (ours.aggregate, ours.version);
-                    let problem = format!("the store has another version {version} of {aggregate}");
-                    return Err(LineError { line, problem }.into());
-                }
-            }
-        }
-        Ok(())
     }
 }
