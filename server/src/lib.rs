@@ -99,6 +99,12 @@ pub enum Failure {
     /// It was told to stop before it was done.
     #[error("stopped before the end; the same command goes on")]
     Stopped,
+    /// An export to a file was told to stop before it was done. What is in the file is gone on with.
+    #[error("stopped before the end; the export goes on with {} by `--resume`", .0.display())]
+    ExportStopped(PathBuf),
+    /// An export to standard output was told to stop before it was done. Nothing goes on with that.
+    #[error("stopped before the end; what went to standard output is not all of it")]
+    OutputStopped,
     /// The system fails in a way that nothing here foresees.
     #[error("cannot go on: {0}")]
     System(#[from] io::Error),

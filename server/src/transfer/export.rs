@@ -34,7 +34,10 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
     let store = Patient::new(open.store.clone());
     let exported = tokio::select! {
         exported = fill(file, resume, written, &store) => exported,
-        () = stop.requested() => Err(Failure::Stopped),
+        () = stop.requested() => Err(match file {
+            Some(path) => Failure::ExportStopped(path.to_owned()),
+            None => Failure::OutputStopped,
+        }),
     };
     open.close().await;
     let count = exported?;
