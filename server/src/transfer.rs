@@ -1,6 +1,7 @@
 //! Taking all change sets out of a store and into another, byte for byte: one change set a line, as JSON
 //! (JSON Lines). The body is the exact hashed text, so that every hash is the same there as here.
 
+mod apart;
 mod export;
 mod import;
 mod lines;

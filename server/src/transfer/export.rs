@@ -1,10 +1,13 @@
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+use std::mem;
 use std::path::Path;
 
 use event_store::dynamodb::DynamoDbStore;
-use event_store::{AggregateId, Hash, Page, Store, StoreError, Version, verify_chain};
+use event_store::{AggregateId, ChangeSet, Hash, Page, Store, StoreError, Version, verify_chain};
+use tokio::sync::mpsc;
 
+use super::apart::apart;
 use super::lines::Written;
 use super::patient::Patient;
 use crate::Failure;
@@ -16,6 +19,10 @@ use crate::stop::Stop;
 
 /// Change sets read at a time.
 const PAGE: usize = 500;
+/// Lines that are written at once have so many bytes, and what the last one has more.
+const CHUNK: usize = 256 * 1024;
+/// How many chunks may wait to be written.
+const CHUNKS: usize = 4;
 
 /// Writes every change set of the store that the settings name to `file`, or to standard output. A file
 /// that is there already is left alone, unless it is to be gone on with: then it gets what it lacks. A
@@ -26,14 +33,9 @@ const PAGE: usize = 500;
 pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
-    let written = match file {
-        Some(path) if resume => Written::read(path)?,
-        _ => Written::default(),
-    };
     let open = OpenStore::open(settings, &directory).await?;
-    let store = Patient::new(open.store.clone());
     let exported = tokio::select! {
-        exported = fill(file, resume, written, &store) => exported,
+        exported = fill(file, resume, Patient::new(open.store.clone())) => exported,
         () = stop.requested() => Err(match file {
             Some(path) => Failure::ExportStopped(path.to_owned()),
             None => Failure::OutputStopped,
@@ -50,32 +52,20 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
 async fn fill(
     file: Option<&Path>,
     resume: bool,
-    mut written: Written,
-    store: &Patient<DynamoDbStore>,
+    store: Patient<DynamoDbStore>,
 ) -> Result<u64, Failure> {
-    check(&written, store).await?;
+    let written = match file.map(Path::to_owned) {
+        Some(path) if resume => apart(move || Written::read(&path)).await?,
+        _ => Written::default(),
+    };
+    check(&written, &store).await?;
     let file = file.map(|path| open(path, resume, &written)).transpose()?;
-    let mut to: BufWriter<Box<dyn Write + Send>> = BufWriter::new(match &file {
-        Some(file) => Box::new(file.try_clone()?),
-        None => Box::new(io::stdout()),
-    });
-    if !written.ended {
-        to.write_all(b"\n")?;
-    }
-    let progress = Progress::counting("change sets exported", 0);
-    let mut walk = Walk::from(store.clone(), None);
-    let mut count = 0;
-    while let Some(Found { aggregate, .. }) = walk.next().await? {
-        let (version, hash) = written.heads.remove(&aggregate).unwrap_or((0, Hash::ZERO));
-        let more = write(&mut to, store, &aggregate, version, hash).await?;
-        progress.advance(more);
-        count += more;
-    }
-    to.flush()?;
-    if let Some(file) = file {
-        file.sync_all()?;
-    }
-    Ok(count)
+    let (to, chunks) = mpsc::channel(CHUNKS);
+    let writing = apart(move || write(chunks, file.as_ref()));
+    let exported = all(Output { chunk: Vec::new(), to }, written, store).await;
+    // It has ended the other, when it could not be written.
+    writing.await?;
+    exported
 }
 
 /// That what the file holds is this store's, before anything is done to it.
@@ -100,9 +90,48 @@ fn open(path: &Path, resume: bool, written: &Written) -> Result<File, Failure> {
     Ok(file)
 }
 
-/// Writes what an aggregate has beyond a version, as far as its chain holds.
-async fn write(
-    to: &mut impl Write,
+/// Writes what comes, until nothing more does.
+fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> Result<(), Failure> {
+    let mut to: Box<dyn Write> = match file {
+        Some(file) => Box::new(file),
+        None => Box::new(io::stdout()),
+    };
+    while let Some(chunk) = chunks.blocking_recv() {
+        to.write_all(&chunk)?;
+    }
+    to.flush()?;
+    if let Some(file) = file {
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Puts out what is not written yet of all aggregates, and says how much that was.
+async fn all(
+    mut output: Output,
+    mut written: Written,
+    store: Patient<DynamoDbStore>,
+) -> Result<u64, Failure> {
+    if !written.ended {
+        output.chunk.push(b'\n');
+    }
+    let progress = Progress::counting("change sets exported", 0);
+    let mut walk = Walk::from(store.clone(), None);
+    let mut count = 0;
+    while let Some(Found { aggregate, .. }) = walk.next().await? {
+        let (version, hash) = written.heads.remove(&aggregate).unwrap_or((0, Hash::ZERO));
+        let more = history(&mut output, &store, &aggregate, version, hash).await?;
+        output.hand_over().await?;
+        progress.advance(more);
+        count += more;
+    }
+    output.hand_over().await?;
+    Ok(count)
+}
+
+/// Puts out what an aggregate has beyond a version, as far as its chain holds.
+async fn history(
+    output: &mut Output,
     store: &Patient<DynamoDbStore>,
     aggregate: &AggregateId,
     mut version: Version,
@@ -116,9 +145,35 @@ async fn write(
             .map_err(|broken| StoreError::broken(aggregate, broken))?;
         version = last.version;
         for change_set in &page {
-            serde_json::to_writer(&mut *to, change_set).map_err(io::Error::from)?;
-            to.write_all(b"\n")?;
+            output.line(change_set).await?;
         }
         count += page.len() as u64;
+    }
+}
+
+/// What goes to the thread that writes it.
+struct Output {
+    chunk: Vec<u8>,
+    to: mpsc::Sender<Vec<u8>>,
+}
+
+impl Output {
+    async fn line(&mut self, change_set: &ChangeSet) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.chunk, change_set).map_err(io::Error::from)?;
+        self.chunk.push(b'\n');
+        if self.chunk.len() >= CHUNK {
+            self.hand_over().await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&mut self) -> Result<(), Failure> {
+        let chunk = mem::take(&mut self.chunk);
+        if !chunk.is_empty() {
+            // Why nobody takes it any more, the thread says itself.
+            let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+            self.to.send(chunk).await.map_err(gone)?;
+        }
+        Ok(())
     }
 }

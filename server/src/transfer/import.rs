@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{mem, slice};
 
@@ -8,7 +8,9 @@ use event_store::feed::{Feed, FeedStore};
 use event_store::{
     AggregateId, AppendedAll, ChangeSet, Hash, Page, StoreError, TOGETHER, Version, verify_chain,
 };
+use tokio::sync::mpsc;
 
+use super::apart::apart;
 use super::lines::{LineError, Lines};
 use super::patient;
 use crate::Failure;
@@ -17,6 +19,8 @@ use crate::open::{DataDirectory, OpenStore};
 use crate::progress::Progress;
 use crate::stop::Stop;
 
+/// How many lines are read before they are needed; each may be as large as a body may be.
+const AHEAD: usize = 8;
 /// What is written together has at most so many bytes of bodies: less than a transaction may have.
 const BYTES_TOGETHER: usize = 3 * 1024 * 1024;
 /// How many may wait for the feed: fewer than it has room for.
@@ -35,18 +39,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
-    let from: Box<dyn BufRead + Send> = match file {
-        Some(path) => {
-            let failed = |source| Failure::File { path: path.to_owned(), source };
-            Box::new(BufReader::new(File::open(path).map_err(failed)?))
-        }
-        None => Box::new(BufReader::new(io::stdin())),
+    let file = file.map(Path::to_owned);
+    let from = tokio::select! {
+        from = apart(move || open(file)) => from?,
+        () = stop.clone().requested() => return Err(Failure::Stopped),
     };
     let open = OpenStore::open(settings, &directory).await?;
     let feed = patient::feed_of(&open);
     let mut import = Import::into(feed.clone());
+    let (to, lines) = mpsc::channel(AHEAD);
+    let reading = apart(move || read(Lines::new(from), &to));
+    let importing = async {
+        import.all(lines).await?;
+        reading.await
+    };
     let imported = tokio::select! {
-        imported = import.all(Lines::new(from)) => imported,
+        imported = importing => imported,
         () = stop.requested() => {
             feed.store().give_up();
             Err(Failure::Stopped)
@@ -60,6 +68,25 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
     }
     writeln!(io::stdout(), "All {count} change sets are in the store.")?;
     Ok(())
+}
+
+fn open(file: Option<PathBuf>) -> Result<Box<dyn BufRead + Send>, Failure> {
+    let Some(path) = file else { return Ok(Box::new(BufReader::new(io::stdin()))) };
+    let file = File::open(&path).map_err(|source| Failure::File { path, source })?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Hands on what stands on each line, with its number, as long as somebody takes it. How many there were.
+fn read(
+    mut lines: Lines<impl BufRead>,
+    to: &mpsc::Sender<(u64, ChangeSet)>,
+) -> Result<u64, Failure> {
+    while let Some(change_set) = lines.next()? {
+        if to.blocking_send((lines.line, change_set)).is_err() {
+            break;
+        }
+    }
+    Ok(lines.line)
 }
 
 /// What has been read and not yet written.
@@ -81,33 +108,24 @@ impl<S: FeedStore> Import<S> {
         Self { store, feed, told: 0, waiting: Vec::new(), bytes: 0, head: None }
     }
 
-    async fn all(&mut self, mut lines: Lines<impl BufRead>) -> Result<u64, Failure> {
+    async fn all(&mut self, mut lines: mpsc::Receiver<(u64, ChangeSet)>) -> Result<(), Failure> {
         let progress = Progress::counting("change sets imported", 0);
-        loop {
-            let next = match lines.next() {
-                Ok(next) => next,
-                // What stands before it is sound.
-                Err(wrong) => {
-                    self.write().await?;
-                    return Err(wrong);
-                }
-            };
-            let Some(change_set) = next else { break };
-            if let Err(wrong) = self.follows(&change_set).await? {
+        while let Some((line, change_set)) = lines.recv().await {
+            if let Err(problem) = self.follows(&change_set).await? {
                 self.write().await?;
-                return Err(lines.wrong(wrong));
+                return Err(LineError { line, problem }.into());
             }
             let ChangeSet { aggregate, version, hash, .. } = &change_set;
             self.head = Some((aggregate.clone(), *version, *hash));
             self.bytes += change_set.body().len();
-            self.waiting.push((lines.line, change_set));
+            self.waiting.push((line, change_set));
             if self.waiting.len() == TOGETHER || self.bytes > BYTES_TOGETHER {
                 progress.advance(self.waiting.len() as u64);
                 self.write().await?;
             }
         }
-        self.write().await?;
-        Ok(lines.line)
+        // The end, or a line that is no change set: what stands before it is sound.
+        self.write().await
     }
 
     /// Whether it follows the line before, or what the store has; and if not, why.
