@@ -25,6 +25,9 @@ const AHEAD: usize = 8;
 const BYTES_TOGETHER: usize = 3 * 1024 * 1024;
 /// How many may wait for the feed: fewer than it has room for.
 const UNSEQUENCED: usize = 5_000;
+/// How large their bodies may be together: half of the room that the feed has for them. What has no room
+/// there comes into the feed as well, but not in the order of the lines.
+const BYTES_UNSEQUENCED: usize = 32 * 1024 * 1024;
 /// How long to wait for the feed before going on without it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -95,6 +98,8 @@ struct Import<S> {
     feed: Feed<S>,
     /// How many the feed was told of since it was last waited for.
     told: usize,
+    /// The bytes of their bodies.
+    told_bytes: usize,
     /// With their lines.
     waiting: Vec<(u64, ChangeSet)>,
     bytes: usize,
@@ -105,7 +110,7 @@ struct Import<S> {
 impl<S: FeedStore> Import<S> {
     fn into(feed: Feed<S>) -> Self {
         let store = feed.store().clone();
-        Self { store, feed, told: 0, waiting: Vec::new(), bytes: 0, head: None }
+        Self { store, feed, told: 0, told_bytes: 0, waiting: Vec::new(), bytes: 0, head: None }
     }
 
     async fn all(&mut self, mut lines: mpsc::Receiver<(u64, ChangeSet)>) -> Result<(), Failure> {
@@ -208,13 +213,58 @@ impl<S: FeedStore> Import<S> {
     async fn tell(&mut self, lines: &[(u64, ChangeSet)]) {
         for (_, change_set) in lines {
             self.feed.commit(change_set);
+            self.told_bytes += change_set.body().len();
         }
         self.told += lines.len();
-        if self.told >= UNSEQUENCED {
-            self.told = 0;
+        if self.told >= UNSEQUENCED || self.told_bytes > BYTES_UNSEQUENCED {
+            (self.told, self.told_bytes) = (0, 0);
             if let Err(behind) = self.feed.settle(PATIENCE).await {
                 tracing::warn!(%behind, "the import goes on");
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use event_store::MemoryStore;
+    use event_store::feed::Pace;
+    use tokio::time::timeout;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A change set with a body of so many bytes and some hundred.
+    fn of_bytes(bytes: usize) -> ChangeSet {
+        let id = Uuid::from_u128(1);
+        let actor = "x".repeat(bytes);
+        let body = format!(
+            r#"{{"command_id":"{id}","command":{{"type":"Note","data":{{}}}},"events":[{{"type":"Noted","data":{{}}}}],"actor":"{actor}","reason":null,"recorded_at":"2026-01-01T12:00:00.000Z","correlation_id":"{id}","causation_id":null,"rules":1}}"#
+        );
+        ChangeSet::from_parts(AggregateId::new("tally", id), 1, Hash::ZERO, Hash::ZERO, body)
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_feed_is_waited_for_before_it_has_no_room() {
+        let small = (1, of_bytes(0));
+        let large = (1, of_bytes(BYTES_UNSEQUENCED / 4 - 1000));
+        for (lines, waits) in [
+            (vec![small.clone(); UNSEQUENCED - 1], false),
+            (vec![small.clone(); UNSEQUENCED], true),
+            (vec![large.clone(); 4], false),
+            (vec![large.clone(); 5], true),
+        ] {
+            // When its first batch is written, it is an hour to the next.
+            let pace = Pace { between: Duration::from_secs(3600), look: None };
+            let feed = Feed::start(MemoryStore::default(), pace);
+            feed.commit(&small.1);
+            feed.settle(PATIENCE).await.unwrap();
+            let mut import = Import::into(feed);
+            let told = timeout(Duration::from_millis(200), import.tell(&lines)).await;
+            assert_eq!(told.is_err(), waits, "{} lines", lines.len());
         }
     }
 }
