@@ -1,5 +1,7 @@
 //! `daybook export` and `daybook import`: all of it, byte for byte.
 
+mod stopped;
+
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
