@@ -51,8 +51,10 @@ pub fn plot(levels: &[(Version, i64)], maximum: Option<i64>, reorder: Option<i64
         ..Plot::default()
     };
     plot.reorder = reorder.map(|level| (plot.y(level), level));
-    plot.steps = plot.draw();
-    plot.area = format!("{}V1000H0z", plot.steps);
+    if !plot.levels.is_empty() {
+        plot.steps = plot.draw();
+        plot.area = format!("{}V1000H0z", plot.steps);
+    }
     plot
 }
 

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::InventoryItem;
 use domain::inventory_item::ListItems;
-use event_store::wire::{AggregateState, CommandAccepted, CommandRequest};
+use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{AggregateId, ChangeSet, Page, Version};
 use uuid::Uuid;
 
 use crate::problem::Problem;
-use crate::views::{ItemPage, SampleProgress};
+use crate::views::{Fault, ItemPage, Reading, SampleProgress};
 
 /// The desk, as the screens hold it.
 pub type SharedDesk = Arc<dyn Desk>;
@@ -22,12 +21,18 @@ pub trait Desk: Send + Sync + 'static {
     /// Takes up one command, in the name of whoever asks.
     async fn execute(&self, request: CommandRequest) -> Result<CommandAccepted, Problem>;
 
-    /// An item as of a version, or as it is now. 404 when there is no such item or version.
-    async fn item(
+    /// An item as of a version, or as it is now, as far as its history holds. 404 when there is no such item
+    /// or version, `corrupt` when not even its first version holds.
+    async fn item(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem>;
+
+    /// Up to `limit` of an item's change sets from version `newest` down, newest first, as far as they can
+    /// be read and none is missing; and what is wrong with those that are left out. Unverified.
+    async fn timeline(
         &self,
         id: Uuid,
-        version: Option<Version>,
-    ) -> Result<AggregateState<InventoryItem>, Problem>;
+        newest: Version,
+        limit: usize,
+    ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem>;
 
     /// A page of a history, unverified.
     async fn change_sets(

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 pub use draft::Draft;
-pub use history::{History, Row};
+pub use history::{History, Row, Unfit};
 pub use outcome::{Outcome, Recorded};
 pub(crate) use performing::openers;
 pub use performing::{Performing, new_request, wire_command};
@@ -21,7 +21,7 @@ pub use performing::{Performing, new_request, wire_command};
 use crate::components::Surroundings;
 use crate::problem::Problem;
 use crate::server_functions::change_sets;
-use crate::views::{HistoryPage, ItemView};
+use crate::views::{HistoryPage, ItemView, Viewed};
 
 /// How many rows of a timeline are shown, or added, at a time.
 pub const ROWS: usize = 50;
@@ -37,7 +37,7 @@ pub struct Record {
     /// The version in view; `None` for now.
     pub viewed: ArcRwSignal<Option<Version>>,
     /// The state at a version, for as long as there is no replay to ask.
-    fetched: ArcRwSignal<Option<(Version, InventoryItem)>>,
+    fetched: ArcRwSignal<Option<Viewed>>,
     /// Whether the whole history is on its way.
     pub loading: ArcRwSignal<bool>,
     /// The form that is open.
@@ -55,7 +55,7 @@ impl Record {
     /// The record of a page that shows `view`.
     pub fn new(view: ItemView, surroundings: Surroundings) -> Self {
         let viewed = view.viewed.as_ref().map(|viewed| viewed.version);
-        let fetched = view.viewed.as_ref().map(|viewed| (viewed.version, viewed.state.clone()));
+        let fetched = view.viewed.clone();
         let newest_loaded = view.change_sets.last().map(|c| c.version);
         let top = newest_loaded.filter(|version| *version < view.now.version);
         let rows = view.change_sets.len().max(ROWS);
@@ -104,7 +104,16 @@ impl Record {
             return replay.at(version);
         }
         // Until either arrives, what was in view stays: a figure that is late beats a blank one.
-        self.fetched.get().map_or_else(|| self.now(), |(_, state)| state)
+        self.fetched.get().map_or_else(|| self.now(), |fetched| fetched.item.state)
+    }
+
+    /// The version whose state stands for the one in view, where that does not hold.
+    pub fn stand_in(&self) -> Option<Version> {
+        let viewed = self.viewed.get()?;
+        let history = self.history.read();
+        let flaw = history.flaw().filter(|flaw| flaw.version <= viewed)?;
+        let shown = self.fetched.read().as_ref().map(|fetched| fetched.item.version);
+        shown.filter(|shown| *shown < flaw.version)
     }
 
     /// The rows in the timeline, newest first.
@@ -114,10 +123,13 @@ impl Record {
         history.rows(top.unwrap_or_else(|| history.now().version), rows)
     }
 
-    /// Opens a task's form, unless the past is in view or a command is on its way. A form of which it is
+    /// Opens a task's form, unless the past is in view, a command is on its way, or the newest state is not
+    /// known. A form of which it is
     /// still unknown what became comes back as it was left: to begin again is no second attempt.
     pub fn begin(&self, task: Task) {
-        if self.viewed.get_untracked().is_some() || self.performing.read_untracked().is_some() {
+        let past = self.viewed.get_untracked().is_some();
+        let unknown = self.history.read_untracked().end().is_some();
+        if past || unknown || self.performing.read_untracked().is_some() {
             return;
         }
         self.close();
@@ -146,11 +158,11 @@ impl Record {
         Recorded::new(self.id, version, self.history.read_untracked().change_set(version))
     }
 
-    /// Takes in what has happened since; a history that cannot be read is said so.
+    /// Takes in what has happened since; if it does not hold, or cannot be read, that is said.
     fn take_in(&self, newer: &[ChangeSet]) {
         let taken = self.history.try_update(|history| history.take_in(newer));
         if let Some(Err(error)) = taken {
-            self.surroundings.complain(format!("This history cannot be read: {error}"));
+            self.surroundings.complain(format!("What happened since cannot be shown: {error}"));
         }
     }
 

@@ -32,17 +32,50 @@ pub struct SampleProgress {
     pub total: u64,
 }
 
+/// A version that does not hold: what stands in its place is not what was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Which.
+    pub version: Version,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// An item as of a version, as far as its history holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// As of that version; where that rests on one that does not hold, as of the one before.
+    pub item: AggregateState<InventoryItem>,
+    /// What is wrong, where that is so.
+    pub fault: Option<Fault>,
+}
+
 /// One item as its page first shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ItemView {
-    /// As it is now.
+    /// As it is now; where a version does not hold that this rests on, as of the one before.
     pub now: AggregateState<InventoryItem>,
     /// As it was at the version asked for, when that is not the newest.
-    pub viewed: Option<AggregateState<InventoryItem>>,
+    pub viewed: Option<Viewed>,
     /// A part of its history, ascending, without a hole.
     pub change_sets: Vec<ChangeSet>,
-    /// How many were on hand after the last of them.
-    pub on_hand: i64,
+    /// How many were on hand after the last of them, where that does not rest on a version that does not
+    /// hold.
+    pub on_hand: Option<i64>,
+    /// What stands in the place of the version after `now`, where that does not hold and can be read.
+    pub beyond: Option<ChangeSet>,
+    /// The versions that were found not to hold on the way. What `change_sets` say of themselves is not
+    /// among it.
+    pub faults: Vec<Fault>,
+}
+
+/// A version that was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Viewed {
+    /// Which.
+    pub version: Version,
+    /// The item as of that version, or as of the last before that holds.
+    pub item: AggregateState<InventoryItem>,
 }
 
 /// Which part of a history to fetch.

@@ -13,13 +13,12 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use app::desk::Desk;
 use app::problem::Problem;
-use app::views::{ItemPage, SampleProgress};
+use app::views::{Fault, ItemPage, Reading, SampleProgress};
 use async_trait::async_trait;
-use domain::InventoryItem;
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::Accepted;
-use event_store::wire::{AggregateState, CommandAccepted, CommandRequest};
+use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{AggregateId, ChangeSet, Page, Timestamp, Version};
 use tokio::sync::RwLock;
 use tracing::Instrument;
@@ -193,12 +192,18 @@ impl Desk for FrontDesk {
         self.take_up(request, &self.actor, now()).await
     }
 
-    async fn item(
+    async fn item(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem> {
+        let (item, fault) = self.kinds.inventory_item.sound_state_of(id, version).await?;
+        Ok(Reading { item, fault })
+    }
+
+    async fn timeline(
         &self,
         id: Uuid,
-        version: Option<Version>,
-    ) -> Result<AggregateState<InventoryItem>, Problem> {
-        self.kinds.inventory_item.state_of(id, version).await
+        newest: Version,
+        limit: usize,
+    ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem> {
+        self.kinds.inventory_item.readable(id, newest, limit).await
     }
 
     async fn change_sets(

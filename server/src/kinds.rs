@@ -4,6 +4,7 @@
 mod hosted;
 mod inventory_item;
 mod sku;
+mod sound;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

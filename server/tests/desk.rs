@@ -1,8 +1,10 @@
 //! A whole server in memory, asked without a socket, and what its tests ask for again and again.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -125,6 +127,23 @@ impl TestDesk {
         self.engine.as_ref().unwrap().client()
     }
 
+    /// Writes over the body of a version, which no store would do.
+    pub(crate) async fn tamper(&self, id: Uuid, version: u64, change: impl Fn(&str) -> String) {
+        let (client, key) = (self.intruder(), key(id, version));
+        let get = client.get_item().table_name("daybook").set_key(Some(key));
+        let mut item = get.send().await.unwrap().item.unwrap();
+        let body = change(item["body"].as_s().unwrap());
+        assert_ne!(item["body"].as_s().unwrap(), &body);
+        item.insert("body".to_owned(), AttributeValue::S(body));
+        client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// Takes a version away.
+    pub(crate) async fn remove(&self, id: Uuid, version: u64) {
+        let (client, key) = (self.intruder(), key(id, version));
+        client.delete_item().table_name("daybook").set_key(Some(key)).send().await.unwrap();
+    }
+
     /// The answer as it goes out.
     pub(crate) async fn raw(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
@@ -165,6 +184,11 @@ impl TestDesk {
         assert_eq!(self.command(&check_in).await.status, StatusCode::CREATED);
         id
     }
+}
+
+fn key(id: Uuid, version: u64) -> HashMap<String, AttributeValue> {
+    let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{version:012}"))];
+    key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
 }
 
 /// A post of a command that nobody has sent yet.

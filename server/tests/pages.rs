@@ -1,5 +1,6 @@
 //! The pages as a browser without JavaScript gets them, and what those with it ask for.
 
+mod altered;
 mod forms;
 mod functions;
 mod get;

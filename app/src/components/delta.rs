@@ -7,8 +7,8 @@ use crate::text::{grouped, signed};
 pub fn Delta(
     /// By how much.
     by: i64,
-    /// What it became.
-    to: i64,
+    /// What it became, where that is known.
+    to: Option<i64>,
 ) -> impl IntoView {
     let sign = match by {
         1.. => "plus",
@@ -18,7 +18,7 @@ pub fn Delta(
     view! {
         <span class="delta" data-sign=sign>
             <b>{signed(by)}</b>
-            {format!(" → {}", grouped(to))}
+            {to.map(|to| format!(" → {}", grouped(to)))}
         </span>
     }
 }

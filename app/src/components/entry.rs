@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::{Delta, Evidence, Icon, Prose};
 use crate::record::{Performing, Record, Row};
-use crate::text::sentences;
+use crate::text::{sentences, stated};
 
 /// One change set in the timeline.
 #[component]
@@ -11,9 +11,11 @@ pub fn Entry(row: Row) -> impl IntoView {
     let record = Record::here();
     let version = row.change_set.version;
     let viewed = record.viewed.clone();
+    let broken = row.fault.is_some();
     let state = {
         let viewed = viewed.clone();
-        move || viewed.get().is_some_and(|viewed| viewed < version).then_some("later")
+        let later = move || viewed.get().is_some_and(|viewed| viewed < version).then_some("later");
+        move || if broken { Some("broken") } else { later() }
     };
     let current = move || (viewed.get() == Some(version)).then_some("true");
     let href = format!("/inventory/{}?version={version}", record.id);
@@ -36,10 +38,19 @@ pub fn Entry(row: Row) -> impl IntoView {
     );
     let by = row.delta();
     let sign = match by {
+        _ if broken => None,
         1.. => Some("plus"),
         0 => None,
         _ => Some("minus"),
     };
+    let delta = match row.on_hand {
+        _ if broken => {
+            Some(view! { <span class="chip" data-tone="bad">"Does not hold"</span> }.into_any())
+        }
+        to if touches => Some(view! { <Delta by to/> }.into_any()),
+        _ => None,
+    };
+    let fault = row.fault.as_deref().map(|fault| view! { <p class="story">{stated(fault)}</p> });
     let reason = reason(&row).map(|reason| view! { <p class="reason"><bdi>{reason}</bdi></p> });
     view! {
         <li
@@ -50,13 +61,13 @@ pub fn Entry(row: Row) -> impl IntoView {
             aria-current=current
         >
             <span class="mark">
-                <Icon name=icon(row.events.last())/>
+                <Icon name=if broken { "warning" } else { icon(row.events.last()) }/>
             </span>
             <p class="sentence">
                 <Prose text/>
             </p>
             <div class="outcome">
-                {touches.then(|| view! { <Delta by to=row.on_hand/> })}
+                {delta}
                 <a
                     class="version"
                     href=href
@@ -66,6 +77,7 @@ pub fn Entry(row: Row) -> impl IntoView {
                     {version}
                 </a>
             </div>
+            {fault}
             {reason}
             <Evidence change_set=row.change_set/>
         </li>

@@ -22,8 +22,14 @@ pub fn TaskList() -> impl IntoView {
         let performing = record.performing.clone();
         Signal::derive(move || performing.read().is_some())
     };
+    let end = {
+        let record = record.clone();
+        Memo::new(move |_| record.history.read().end())
+    };
     let shared = Memo::new(move |_| {
-        if past.get() {
+        if let Some(end) = &*end.read() {
+            Some(format!("Version {} does not hold: no task can be performed on it.", end.version))
+        } else if past.get() {
             Some("This is the past. Return to now to perform a task.".to_owned())
         } else if !now.read().active {
             Some("The item is inactive. Reactivate it to perform the other tasks.".to_owned())
@@ -31,9 +37,10 @@ pub fn TaskList() -> impl IntoView {
             None
         }
     });
+    let closed = Signal::derive(move || past.get() || end.read().is_some());
     let rows = Task::ON_ITEM
         .into_iter()
-        .map(|task| view! { <TaskButton task now past busy/> })
+        .map(|task| view! { <TaskButton task now closed busy/> })
         .collect_view();
     view! {
         <section aria-labelledby="tasks">
@@ -57,15 +64,15 @@ pub fn TaskList() -> impl IntoView {
 fn TaskButton(
     task: Task,
     now: Memo<domain::InventoryItem>,
-    past: Signal<bool>,
+    closed: Signal<bool>,
     busy: Signal<bool>,
 ) -> impl IntoView {
     let record = Record::here();
     let verdict = Memo::new(move |_| now.read().allows(task));
-    let blocked = move || past.get() || busy.get() || verdict.read().is_err();
+    let blocked = move || closed.get() || busy.get() || verdict.read().is_err();
     let primary = move || {
         let first = if now.read().active { Task::CheckIn } else { Task::Reactivate };
-        task == first && !past.get()
+        task == first && !closed.get()
     };
     // Of the two, the one that the item's state leaves to do.
     let absent = move || match task {
@@ -74,14 +81,14 @@ fn TaskButton(
         _ => false,
     };
     let own_reason = Memo::new(move |_| match &*verdict.read() {
-        Err(rejection) if now.read().active && !past.get() => Some(rejection.clone()),
+        Err(rejection) if now.read().active && !closed.get() => Some(rejection.clone()),
         _ => None,
     });
     let described_by = move || {
         if own_reason.read().is_some() {
             Some(format!("why-{}", task.slug()))
         } else {
-            (past.get() || verdict.read().is_err()).then(|| "why-tasks".to_owned())
+            (closed.get() || verdict.read().is_err()).then(|| "why-tasks".to_owned())
         }
     };
     let begin = {

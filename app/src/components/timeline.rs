@@ -27,6 +27,10 @@ pub fn Timeline() -> impl IntoView {
     let surroundings = Surroundings::here();
     let id = record.id;
     let show_earlier = move |click: leptos::ev::MouseEvent| {
+        // Past a hole leads only the address.
+        if record.history.read_untracked().flaw().is_some() {
+            return;
+        }
         click.prevent_default();
         let (record, surroundings) = (record.clone(), surroundings.clone());
         spawn_local(async move {
@@ -45,7 +49,7 @@ pub fn Timeline() -> impl IntoView {
             </div>
             <ol class="timeline" role="list" aria-labelledby="timeline" reversed>
                 {pending}
-                <For each=move || rows.get() key=|row| row.change_set.version let:row>
+                <For each=move || rows.get() key=|row| (row.change_set.version, row.fault.clone()) let:row>
                     <Entry row/>
                 </For>
             </ol>

@@ -1,21 +1,41 @@
+use std::collections::BTreeMap;
+
 use domain::InventoryItem;
 use domain::inventory_item::InventoryItemEvent;
 use event_store::wire::AggregateState;
-use event_store::{Aggregate as _, ChangeSet, DecodeError, Replay, ReplayError, Version};
+use event_store::{
+    Aggregate as _, ChainBreak, ChangeSet, DecodeError, Hash, Replay, ReplayError, Version,
+    verify_chain,
+};
 use uuid::Uuid;
 
-use crate::views::ItemView;
+use crate::views::{Fault, ItemView};
 
 /// What this page knows of an item: its newest state, and a part of its history without a hole.
-/// Once all of it is loaded it can be replayed.
+/// Once all of it is loaded it can be replayed, if all of it holds.
 #[derive(Clone, Debug)]
 pub struct History {
     now: AggregateState<InventoryItem>,
-    /// Ascending, contiguous, never empty for an item that exists.
+    /// Ascending and contiguous.
     change_sets: Vec<ChangeSet>,
-    /// How many were on hand after the last of `change_sets`.
-    on_hand: i64,
+    /// How many were on hand after the last of `change_sets`, where that is known.
+    on_hand: Option<i64>,
     replay: Option<Replay<InventoryItem>>,
+    /// The versions that are known not to hold, each with what is wrong.
+    faults: BTreeMap<Version, String>,
+    /// What stands after `now` and does not hold.
+    beyond: Option<ChangeSet>,
+}
+
+/// What cannot be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// It does not follow what is known.
+    #[error(transparent)]
+    Broken(#[from] ChainBreak),
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] DecodeError),
 }
 
 /// One change set with what it left on hand.
@@ -25,8 +45,10 @@ pub struct Row {
     pub change_set: ChangeSet,
     /// Its events; none when they cannot be read.
     pub events: Vec<InventoryItemEvent>,
-    /// How many were on hand after it.
-    pub on_hand: i64,
+    /// How many were on hand after it, where that does not rest on a version that does not hold.
+    pub on_hand: Option<i64>,
+    /// What is wrong with it, if it does not hold.
+    pub fault: Option<String>,
 }
 
 impl Row {
@@ -39,13 +61,34 @@ impl Row {
 impl History {
     /// What a page starts from.
     pub fn new(view: ItemView) -> Self {
-        let ItemView { now, change_sets, on_hand, .. } = view;
-        Self { now, change_sets, on_hand, replay: None }
+        let ItemView { now, change_sets, on_hand, beyond, faults, viewed: _ } = view;
+        let faults = faults.into_iter().map(|fault| (fault.version, fault.problem)).collect();
+        let mut history = Self { now, change_sets, on_hand, replay: None, faults, beyond };
+        history.examine();
+        history
     }
 
     /// The item as it is now, as far as this page has heard.
     pub fn now(&self) -> &AggregateState<InventoryItem> {
         &self.now
+    }
+
+    /// The version before which the item had to be left, as it does not hold: what `now` is, is not the
+    /// newest that was recorded.
+    pub fn end(&self) -> Option<Fault> {
+        self.faults.range(self.now.version.saturating_add(1)..).next().map(fault)
+    }
+
+    /// The first version known not to hold of those that led to `now`, which a snapshot has made up for.
+    pub fn flaw(&self) -> Option<Fault> {
+        self.faults.range(..=self.now.version).next().map(fault)
+    }
+
+    /// Keeps in mind which versions do not hold.
+    pub fn learn(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        for Fault { version, problem } in faults {
+            self.faults.entry(version).or_insert(problem);
+        }
     }
 
     /// All of it, when all of it is loaded.
@@ -75,17 +118,36 @@ impl History {
         self.change_sets.iter().any(|change_set| change_set.content().command_id == command_id)
     }
 
-    /// Takes in what has happened since. What is known already, or does not follow, is passed over.
+    /// Takes in what has happened since. What is known already, or leaves a hole, is passed over.
     ///
     /// # Errors
-    /// When a change set cannot be read; what came before it has been taken in.
-    pub fn take_in(&mut self, newer: &[ChangeSet]) -> Result<(), DecodeError> {
+    /// When a change set does not hold or cannot be read; what came before it has been taken in.
+    pub fn take_in(&mut self, newer: &[ChangeSet]) -> Result<(), Unfit> {
         for change_set in newer {
-            if change_set.version == self.now.version + 1 {
-                self.advance(change_set)?;
+            if change_set.version != self.now.version + 1 {
+                continue;
             }
+            let AggregateState { aggregate, version, hash, .. } = &self.now;
+            if let Err(broken) = verify_chain(aggregate, *version, *hash, [change_set]) {
+                self.beyond = Some(change_set.clone());
+                self.learn([told(&broken)]);
+                return Err(broken.into());
+            }
+            self.advance(change_set)?;
         }
         Ok(())
+    }
+
+    /// Whether this is the whole history and holds. Takes in what is newer in it, and keeps in mind what
+    /// does not hold.
+    pub fn vouch_for(&mut self, whole: &[ChangeSet]) -> bool {
+        let checked = verify_chain(&self.now.aggregate, 0, Hash::ZERO, whole);
+        if let Err(broken) = &checked {
+            // It ends at what does not hold.
+            let _ = self.take_in(whole);
+            self.learn([told(broken)]);
+        }
+        checked.is_ok()
     }
 
     /// Puts an older part before the one that is loaded, if it is the part just before.
@@ -93,6 +155,7 @@ impl History {
         if older.last().is_some_and(|last| last.version + 1 == self.span().0) {
             older.append(&mut self.change_sets);
             self.change_sets = older;
+            self.examine();
         }
     }
 
@@ -104,10 +167,10 @@ impl History {
         &mut self,
         whole: Vec<ChangeSet>,
         replay: Replay<InventoryItem>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Unfit> {
         self.take_in(&whole)?;
         let known = std::mem::take(&mut self.change_sets);
-        self.on_hand = replay.head().on_hand;
+        self.on_hand = Some(replay.head().on_hand);
         self.change_sets = whole;
         self.replay = Some(replay);
         // What was committed while the last page was on its way.
@@ -119,31 +182,41 @@ impl History {
         Ok(())
     }
 
-    /// Up to `limit` rows, newest first, from version `newest` down.
+    /// Up to `limit` rows, newest first, from version `newest` down; before that of `now` what stands after
+    /// it and does not hold.
     pub fn rows(&self, newest: Version, limit: usize) -> Vec<Row> {
+        let beyond = self.beyond.as_ref().filter(|_| newest >= self.now.version);
+        let mut rows: Vec<Row> = beyond.map(|beyond| self.row(beyond, None)).into_iter().collect();
         let (first, last) = self.span();
         let newest = newest.min(last);
         let mut on_hand = match &self.replay {
-            Some(replay) => replay.at(newest).on_hand,
+            Some(replay) => Some(replay.at(newest).on_hand),
             None => self.on_hand_walking_back_to(newest),
         };
-        let mut rows = Vec::new();
         for version in (first..=newest).rev().take(limit) {
             let Some(change_set) = self.change_set(version) else { break };
-            let events = change_set.events::<InventoryItem>().unwrap_or_default();
-            let before = on_hand.saturating_sub(delta(&events));
-            rows.push(Row { change_set: change_set.clone(), events, on_hand });
-            on_hand = before;
+            let row = self.row(change_set, on_hand);
+            // What does not hold does not say what there was before it.
+            on_hand = row.on_hand.map(|on_hand| on_hand.saturating_sub(row.delta()));
+            rows.push(row);
         }
         rows
     }
 
-    /// How many were on hand after each version that is loaded, ascending.
+    fn row(&self, change_set: &ChangeSet, on_hand: Option<i64>) -> Row {
+        let events = change_set.events::<InventoryItem>().unwrap_or_default();
+        let fault = self.faults.get(&change_set.version).cloned();
+        let on_hand = on_hand.filter(|_| fault.is_none());
+        Row { change_set: change_set.clone(), events, on_hand, fault }
+    }
+
+    /// How many were on hand after each version that is loaded, ascending, where that is known.
     pub fn levels(&self) -> Vec<(Version, i64)> {
         let (first, last) = self.span();
         let Some(replay) = &self.replay else {
             let rows = self.rows(last, usize::MAX);
-            return rows.iter().rev().map(|row| (row.change_set.version, row.on_hand)).collect();
+            let level = |row: &Row| Some((row.change_set.version, row.on_hand?));
+            return rows.iter().rev().filter_map(level).collect();
         };
         let mut on_hand = 0_i64;
         let after = |version| {
@@ -174,18 +247,45 @@ impl History {
         if let Some(replay) = &mut self.replay {
             replay.push(change_set).map_err(|ReplayError { source, .. }| source)?;
         }
-        self.on_hand = self.on_hand.saturating_add(delta(events));
+        self.on_hand = self.on_hand.map(|on_hand| on_hand.saturating_add(delta(events)));
         self.change_sets.push(change_set.clone());
         Ok(())
     }
 
-    fn on_hand_walking_back_to(&self, version: Version) -> i64 {
-        let newer = self.change_sets.iter().rev().take_while(|c| c.version > version);
-        newer.fold(self.on_hand, |on_hand, change_set| {
+    fn on_hand_walking_back_to(&self, version: Version) -> Option<i64> {
+        let mut newer = self.change_sets.iter().rev().take_while(|c| c.version > version);
+        newer.try_fold(self.on_hand?, |on_hand, change_set| {
             let events = change_set.events::<InventoryItem>().unwrap_or_default();
-            on_hand.saturating_sub(delta(&events))
+            let holds = !self.faults.contains_key(&change_set.version);
+            holds.then(|| on_hand.saturating_sub(delta(&events)))
         })
     }
+
+    /// Checks what is loaded: each change set by itself, and on the one before.
+    fn examine(&mut self) {
+        let mut before: Option<&ChangeSet> = None;
+        let mut found = Vec::new();
+        for change_set in &self.change_sets {
+            let prev = match before {
+                Some(before) => before.hash,
+                None if change_set.version == 1 => Hash::ZERO,
+                None => change_set.prev,
+            };
+            let after = change_set.version.saturating_sub(1);
+            let checked = verify_chain(&self.now.aggregate, after, prev, [change_set]);
+            found.extend(checked.err().map(|broken| told(&broken)));
+            before = Some(change_set);
+        }
+        self.learn(found);
+    }
+}
+
+fn fault((version, problem): (&Version, &String)) -> Fault {
+    Fault { version: *version, problem: problem.clone() }
+}
+
+fn told(broken: &ChainBreak) -> Fault {
+    Fault { version: broken.version(), problem: broken.to_string() }
 }
 
 fn delta(events: &[InventoryItemEvent]) -> i64 {

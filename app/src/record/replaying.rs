@@ -7,7 +7,7 @@ use super::{ROWS, Record};
 use crate::browser;
 use crate::problem::{Code, Problem};
 use crate::server_functions::{change_sets, item};
-use crate::views::HistoryPage;
+use crate::views::{HistoryPage, ItemView};
 
 impl Record {
     /// Brings a version into view; the newest one is now. The address follows, so that it can be given
@@ -36,7 +36,11 @@ impl Record {
 
     /// Builds the replay, once: of what is here if that is all, else in the background of what it fetches.
     pub fn prepare_replay(&self) {
-        if self.loading.get_untracked() || self.history.read_untracked().replay().is_some() {
+        let history = self.history.read_untracked();
+        // A history that does not hold has no replay: the server tells what can be told of it.
+        let settled = history.replay().is_some() || history.flaw().is_some();
+        drop(history);
+        if settled || self.loading.get_untracked() {
             return;
         }
         let here = self.history.read_untracked().whole().map(<[_]>::to_vec);
@@ -59,6 +63,10 @@ impl Record {
     }
 
     fn build_replay(&self, whole: Vec<ChangeSet>) -> Result<(), Problem> {
+        if self.history.try_update(|history| history.vouch_for(&whole)) != Some(true) {
+            // The page says so at its top.
+            return Ok(());
+        }
         let unreadable = |error: String| Problem::new(Code::Corrupt, error);
         let replay = browser::measure("daybook:replay", || Replay::<InventoryItem>::new(&whole))
             .map_err(|error| unreadable(error.to_string()))?;
@@ -127,11 +135,25 @@ impl Record {
         }
         let record = self.clone();
         spawn_local(async move {
-            if let Ok(view) = item(record.id, Some(version), None).await
-                && record.viewed.get_untracked() == Some(version)
-                && let Some(viewed) = view.viewed
-            {
-                record.fetched.set(Some((version, viewed.state)));
+            let answer = item(record.id, Some(version), None).await;
+            if record.viewed.get_untracked() != Some(version) {
+                return;
+            }
+            match answer {
+                Ok(ItemView { viewed, faults, .. }) => {
+                    if !faults.is_empty() {
+                        record.history.update(|history| history.learn(faults));
+                    }
+                    if viewed.is_some() {
+                        record.fetched.set(viewed);
+                    }
+                }
+                Err(problem) if problem.is(Code::Corrupt) => {
+                    record.surroundings.complain(problem.detail);
+                    record.view(None);
+                }
+                // What was in view stays until the replay is there.
+                Err(_) => {}
             }
         });
     }

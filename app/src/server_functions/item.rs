@@ -7,10 +7,11 @@ use crate::problem::Problem;
 use crate::views::ItemView;
 
 /// An item as its page first shows it: as it is now, at `version` if one is asked for, and 50 change sets
-/// of its history: those around that version, those before `before`, or the newest.
+/// of its history: those around that version, those before `before`, or the newest. Where a version does
+/// not hold, what there is without it.
 ///
 /// # Errors
-/// 404 when there is no such item or version.
+/// 404 when there is no such item or version, `corrupt` when not even its first version holds.
 #[server(prefix = "/ui", endpoint = "item", input = Json)]
 pub async fn item(
     id: Uuid,
@@ -19,15 +20,25 @@ pub async fn item(
 ) -> Result<ItemView, Problem> {
     use super::host::{answer, desk};
     use crate::record::ROWS;
-    use domain::InventoryItem;
-    use event_store::{Aggregate as _, AggregateId, Page};
+    use crate::views::{Fault, Reading, Viewed};
 
     let load = async {
         let desk = desk()?;
-        let now = desk.item(id, None).await?;
-        let viewed = match version {
-            Some(version) if version != now.version => Some(desk.item(id, Some(version)).await?),
-            _ => None,
+        let Reading { item: now, fault } = desk.item(id, None).await?;
+        let beyond = match &fault {
+            Some(fault) => in_place_of(&*desk, id, fault.version).await,
+            None => None,
+        };
+        let mut faults: Vec<Fault> = fault.into_iter().collect();
+        // From a version on that `now` rests on there is nothing to view.
+        let end = faults.first().map_or(Version::MAX, |fault| fault.version);
+        let viewed = match version.filter(|version| *version != now.version && *version < end) {
+            Some(version) => {
+                let Reading { item, fault } = desk.item(id, Some(version)).await?;
+                faults.extend(fault);
+                Some(Viewed { version, item })
+            }
+            None => None,
         };
         let newest = match (before, &viewed) {
             (Some(before), _) => before.saturating_sub(1).clamp(1, now.version),
@@ -41,16 +52,39 @@ pub async fn item(
             }
             (None, None) => now.version,
         };
-        let on_hand = if newest == now.version {
-            now.state.on_hand
-        } else {
-            desk.item(id, Some(newest)).await?.state.on_hand
-        };
-        let aggregate = AggregateId::new(InventoryItem::KIND, id);
-        let page = Page::Before { version: newest.saturating_add(1), limit: ROWS };
-        let mut change_sets = desk.change_sets(&aggregate, page).await?;
+        let (mut change_sets, left_out) = desk.timeline(id, newest, ROWS).await?;
         change_sets.reverse();
-        Ok(ItemView { now, viewed, change_sets, on_hand })
+        faults.extend(left_out);
+        let on_hand = match change_sets.last() {
+            Some(last) if last.version != now.version => on_hand(&*desk, id, last.version).await?,
+            _ => Some(now.state.on_hand),
+        };
+        Ok(ItemView { now, viewed, change_sets, on_hand, beyond, faults })
     };
     answer(load.await)
+}
+
+/// What stands there, if that can be read.
+#[cfg(feature = "ssr")]
+async fn in_place_of(
+    desk: &dyn crate::desk::Desk,
+    id: Uuid,
+    version: Version,
+) -> Option<event_store::ChangeSet> {
+    let (change_sets, _) = desk.timeline(id, version, 1).await.ok()?;
+    change_sets.into_iter().find(|change_set| change_set.version == version)
+}
+
+/// How many were on hand after a version, if that holds.
+#[cfg(feature = "ssr")]
+async fn on_hand(
+    desk: &dyn crate::desk::Desk,
+    id: Uuid,
+    version: Version,
+) -> Result<Option<i64>, Problem> {
+    match desk.item(id, Some(version)).await {
+        Ok(reading) => Ok(Some(reading.item.state.on_hand).filter(|_| reading.fault.is_none())),
+        Err(problem) if problem.is(crate::problem::Code::Corrupt) => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }

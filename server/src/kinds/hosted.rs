@@ -13,7 +13,7 @@ use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Kind, Order};
+use super::{Kind, Order, sound};
 use crate::http::json::pointer;
 use crate::problems;
 
@@ -55,14 +55,7 @@ impl<A: Hosted> Hosting<A> {
             }
             _ => {}
         }
-        Ok(AggregateState {
-            aggregate: head.aggregate().clone(),
-            version: head.version,
-            created_at: head.created_at,
-            updated_at: head.updated_at,
-            hash: head.hash,
-            state: head.state,
-        })
+        Ok(sound::state(head))
     }
 
     pub(super) fn handler(&self) -> &CommandHandler<A, DynamoDbStore> {
@@ -75,11 +68,11 @@ impl<A: Hosted> Hosting<A> {
         first.map(|first| !first.is_empty()).map_err(|error| problems::of_store(&error))
     }
 
-    fn store(&self) -> &DynamoDbStore {
+    pub(super) fn store(&self) -> &DynamoDbStore {
         self.handler.store()
     }
 
-    async fn page(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, StoreError> {
+    pub(super) async fn page(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, StoreError> {
         self.store().change_sets(&AggregateId::new(A::KIND, id), page).await
     }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::get::{between, heading, words};
 use crate::desk::{Answer, TestDesk, command, new_id};
 
-async fn send(desk: &TestDesk, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn send(desk: &TestDesk, path: &str, fields: &[(&str, &str)]) -> Answer {
     let body = serde_urlencoded::to_string(fields).unwrap();
     let request = Request::post(path)
         .header("content-type", "application/x-www-form-urlencoded")
@@ -18,7 +18,7 @@ async fn send(desk: &TestDesk, path: &str, fields: &[(&str, &str)]) -> Answer {
 
 /// The value of a hidden field.
 #[track_caller]
-fn hidden(page: &str, name: &str) -> String {
+pub(super) fn hidden(page: &str, name: &str) -> String {
     let field = between(page, &format!("<input type=\"hidden\" name=\"{name}\" "), ">");
     between(field, "value=\"", "\"").to_owned()
 }

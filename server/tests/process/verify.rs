@@ -74,13 +74,17 @@ async fn what_was_altered_is_found_and_named() {
     assert!(told.starts_with(&line) && told.contains("was altered"), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(log.contains("daybook: 1 of 6 aggregates are not as they were written"), "{log}");
-    // It is not carried on into another store, and its own page says so too.
+    // It is not carried on into another store, and its own pages say so too.
     let exported = run(daybook(data.path()).arg("export"));
     assert_eq!(exported.status.code(), Some(1));
     assert!(String::from_utf8(exported.stderr).unwrap().contains("corrupt at version 3"));
     let server = Daybook::start(&mut daybook(data.path()));
     let shown = server.get(&format!("{}/verification", path(ids[1]))).json();
     assert_eq!((&shown["ok"], &shown["failed_at"]), (&json!(false), &json!(3)));
+    let page = server.get(&format!("/inventory/{}", ids[1]));
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("Version 3 does not hold"), "{}", page.body);
+    assert!(page.body.contains("the record as of version 2"), "{}", page.body);
     server.stop();
 }
 

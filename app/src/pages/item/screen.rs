@@ -10,7 +10,8 @@ use leptos_meta::Title;
 use super::Start;
 use crate::browser;
 use crate::components::{
-    Figures, Icon, PageHeading, ReplayPanel, Surroundings, TaskDialog, TaskList, Timeline, When,
+    FaultNotice, Figures, Icon, PageHeading, ReplayPanel, Surroundings, TaskDialog, TaskList,
+    Timeline, When,
 };
 use crate::record::{Draft, Record};
 
@@ -53,6 +54,7 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
             on:keydown:capture=guard_key
         >
             <Header item/>
+            <FaultNotice/>
             <Past/>
             <div class="item-body">
                 <div class="item-now">
@@ -87,12 +89,13 @@ fn begin(start: Start) -> Record {
     let is_past = view.viewed.is_some();
     let now = view.now.state.clone();
     let record = Record::new(view, Surroundings::here());
+    let takes_tasks = !is_past && record.history.read_untracked().end().is_none();
     let open = match outcome {
         Some(posted) => Task::from_slug(&posted.task)
             .map(|task| Draft::posted(task, &posted, |version| record.recorded(version))),
         None => task
             .and_then(|slug| Task::from_slug(&slug))
-            .filter(|task| *task != Task::Create && !is_past)
+            .filter(|task| *task != Task::Create && takes_tasks)
             .map(|task| Draft::new(task, &now)),
     };
     record.draft.set(open);

@@ -56,7 +56,7 @@ fn history(from: usize, to: usize) -> History {
     let state = Replay::<InventoryItem>::new(&all[..to]).unwrap().head().clone();
     let newest = &all[to - 1];
     History::new(ItemView {
-        on_hand: state.on_hand,
+        on_hand: Some(state.on_hand),
         now: AggregateState {
             aggregate: newest.aggregate.clone(),
             version: newest.version,
@@ -67,11 +67,34 @@ fn history(from: usize, to: usize) -> History {
         },
         viewed: None,
         change_sets: all[from - 1..to].to_vec(),
+        beyond: None,
+        faults: Vec::new(),
     })
 }
 
 fn balances(rows: &[Row]) -> Vec<(Version, i64, i64)> {
-    rows.iter().map(|row| (row.change_set.version, row.delta(), row.on_hand)).collect()
+    rows.iter().map(|row| (row.change_set.version, row.delta(), row.on_hand.unwrap())).collect()
+}
+
+/// The same change set with another figure in it.
+fn altered(change_set: &ChangeSet) -> ChangeSet {
+    let ChangeSet { aggregate, version, prev, hash, .. } = change_set.clone();
+    let body = change_set.body().replace("\"quantity\":8", "\"quantity\":9");
+    assert_ne!(body, change_set.body());
+    ChangeSet::from_parts(aggregate, version, prev, hash, body).unwrap()
+}
+
+/// All four, the third of them altered.
+fn altered_third() -> Vec<ChangeSet> {
+    let mut all = change_sets();
+    all[2] = altered(&all[2]);
+    all
+}
+
+const ALTERED: &str = "version 3 was altered: its hash does not match its body";
+
+fn third() -> Option<Fault> {
+    Some(Fault { version: 3, problem: ALTERED.to_owned() })
 }
 
 #[test]
@@ -119,4 +142,59 @@ fn an_earlier_part_is_put_before_only_when_it_touches() {
     assert_eq!(history.span(), (4, 4));
     history.put_before(change_sets()[..3].to_vec());
     assert_eq!(history.span(), (1, 4));
+}
+
+#[test]
+fn what_was_altered_is_not_taken_in_and_the_item_ends_before_it() {
+    let mut history = history(1, 2);
+    assert_eq!((history.end(), history.flaw()), (None, None));
+    let refused = history.take_in(&altered_third()).unwrap_err();
+    assert_eq!(refused.to_string(), ALTERED);
+    assert_eq!((history.now().version, history.now().state.on_hand), (2, 48));
+    assert_eq!((history.end(), history.flaw()), (third(), None));
+    let rows = history.rows(2, 50);
+    let said: Vec<_> = rows.iter().map(|row| (row.change_set.version, row.on_hand)).collect();
+    assert_eq!(said, [(3, None), (2, Some(48)), (1, Some(0))]);
+    assert_eq!(rows[0].fault.as_deref(), Some(ALTERED));
+    assert_eq!(history.rows(1, 50).len(), 1, "it stands before the newest only");
+    assert_eq!(history.levels(), [(1, 0), (2, 48)]);
+}
+
+#[test]
+fn what_does_not_chain_is_not_taken_in() {
+    let mut history = history(1, 2);
+    let ChangeSet { aggregate, version, hash, .. } = change_sets()[2].clone();
+    let forged = Hash::of_change_set(hash, &aggregate, version, change_sets()[2].body());
+    let body = change_sets()[2].body().to_owned();
+    let forged = ChangeSet::from_parts(aggregate, version, hash, forged, body).unwrap();
+    assert!(forged.is_unaltered());
+    let refused = history.take_in(&[forged]).unwrap_err();
+    assert_eq!(refused.to_string(), "version 3 does not chain to version 2");
+}
+
+#[test]
+fn what_was_altered_before_now_is_marked_and_says_nothing_of_what_was_on_hand() {
+    let mut history = history(4, 4);
+    let older = altered_third()[..3].to_vec();
+    history.put_before(older);
+    assert_eq!((history.end(), history.flaw()), (None, third()));
+    let rows = history.rows(4, 50);
+    let said: Vec<_> = rows.iter().map(|row| (row.on_hand, row.fault.is_some())).collect();
+    assert_eq!(said, [(Some(37), false), (None, true), (None, false), (None, false)]);
+    assert_eq!(history.rows(2, 50)[0].on_hand, None);
+    assert_eq!(history.levels(), [(4, 37)]);
+}
+
+#[test]
+fn only_a_whole_history_that_holds_is_vouched_for() {
+    let mut sound = history(4, 4);
+    assert!(sound.vouch_for(&change_sets()));
+    assert_eq!((sound.end(), sound.flaw()), (None, None));
+    let mut flawed = history(4, 4);
+    assert!(!flawed.vouch_for(&altered_third()));
+    assert_eq!((flawed.end(), flawed.flaw()), (None, third()));
+    // What is newer than the page, and sound, is taken in.
+    let mut behind = history(1, 1);
+    assert!(!behind.vouch_for(&altered_third()));
+    assert_eq!((behind.now().version, behind.end()), (2, third()));
 }

@@ -1,10 +1,9 @@
 //! Whether a history is what was written.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::desk::{ITEM, TestDesk, command, path};
+use crate::desk::{TestDesk, command, path};
 
 async fn verification(desk: &TestDesk, id: Uuid) -> serde_json::Value {
     desk.get(&format!("{}/verification", path(id))).await.ok()
@@ -17,19 +16,6 @@ async fn history(desk: &TestDesk) -> Uuid {
         desk.command(&command(id, "CheckInItems", json!({ "quantity": 5 }))).await;
     }
     id
-}
-
-/// Writes over the body of a version, which no store would do.
-async fn tamper(desk: &TestDesk, id: Uuid, version: u64, change: impl Fn(&str) -> String) {
-    let client = desk.intruder();
-    let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{version:012}"))];
-    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
-    let found =
-        client.get_item().table_name("daybook").set_key(Some(key.into())).send().await.unwrap();
-    let mut item = found.item.unwrap();
-    let body = change(item["body"].as_s().unwrap());
-    item.insert("body".to_owned(), AttributeValue::S(body));
-    client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
 }
 
 #[tokio::test]
@@ -48,7 +34,7 @@ async fn a_figure_that_was_changed_is_found() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
     let hash = desk.get(&format!("{}?version=2", path(id))).await.ok()["hash"].clone();
-    tamper(&desk, id, 3, |body| body.replace("\"quantity\":5", "\"quantity\":6")).await;
+    desk.tamper(id, 3, |body| body.replace("\"quantity\":5", "\"quantity\":6")).await;
     assert_eq!(
         verification(&desk, id).await,
         json!({
@@ -63,13 +49,13 @@ async fn a_figure_that_was_changed_is_found() {
 async fn a_body_that_cannot_be_read_is_found_and_so_is_what_was_changed_before_it() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
-    tamper(&desk, id, 4, |_| "{".to_owned()).await;
+    desk.tamper(id, 4, |_| "{".to_owned()).await;
     let found = verification(&desk, id).await;
     assert_eq!(
         (&found["ok"], &found["version"], &found["failed_at"]),
         (&json!(false), &json!(3), &json!(4))
     );
-    tamper(&desk, id, 2, |body| body.replace("Tess", "Eve")).await;
+    desk.tamper(id, 2, |body| body.replace("Tess", "Eve")).await;
     let found = verification(&desk, id).await;
     assert_eq!((&found["version"], &found["failed_at"]), (&json!(1), &json!(2)));
 }
@@ -78,7 +64,7 @@ async fn a_body_that_cannot_be_read_is_found_and_so_is_what_was_changed_before_i
 async fn a_first_version_that_cannot_be_read_leaves_nothing_that_holds() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
-    tamper(&desk, id, 1, |_| "{".to_owned()).await;
+    desk.tamper(id, 1, |_| "{".to_owned()).await;
     let found = verification(&desk, id).await;
     assert_eq!(
         (&found["ok"], &found["version"], &found["failed_at"]),
@@ -94,6 +80,6 @@ async fn a_history_longer_than_a_page_is_read_to_its_end() {
         desk.command(&command(id, "CheckInItems", json!({ "quantity": 1 }))).await;
     }
     assert_eq!(verification(&desk, id).await["version"], 522);
-    tamper(&desk, id, 515, |body| body.replace("Tess", "Eve")).await;
+    desk.tamper(id, 515, |body| body.replace("Tess", "Eve")).await;
     assert_eq!(verification(&desk, id).await["failed_at"], 515);
 }

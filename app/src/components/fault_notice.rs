@@ -1,0 +1,59 @@
+use leptos::prelude::*;
+
+use super::Icon;
+use crate::record::Record;
+use crate::text::stated;
+use crate::views::Fault;
+
+/// Says which versions do not hold, what is wrong with them, and what that means for what is shown.
+#[component]
+pub fn FaultNotice() -> impl IntoView {
+    let record = Record::here();
+    let end = {
+        let record = record.clone();
+        Memo::new(move |_| record.history.read().end())
+    };
+    let flaw = {
+        let record = record.clone();
+        Memo::new(move |_| record.history.read().flaw())
+    };
+    let head = {
+        let record = record.clone();
+        move || as_of(record.head())
+    };
+    let stand_in = move || {
+        match record.stand_in() {
+        Some(version) => as_of(version),
+        None => "What is shown as now does not rest on it, but on a snapshot of a later version, which holds. \
+                 Of what lies between nothing can be relied on."
+            .to_owned(),
+    }
+    };
+    let (head, stand_in) = (Signal::derive(head), Signal::derive(stand_in));
+    view! {
+        {move || end.get().map(|fault| view! { <Notice fault meaning=head/> })}
+        {move || flaw.get().map(|fault| view! { <Notice fault meaning=stand_in/> })}
+    }
+    .into_any()
+}
+
+fn as_of(version: u64) -> String {
+    format!(
+        "What is shown is the record as of version {version}, the last before it. Nothing after that can be \
+         relied on."
+    )
+}
+
+#[component]
+fn Notice(fault: Fault, meaning: Signal<String>) -> impl IntoView {
+    let Fault { version, problem } = fault;
+    view! {
+        <div class="notice" data-tone="bad" role="alert">
+            <Icon name="warning"/>
+            <h2>{format!("Version {version} does not hold")}</h2>
+            <p>{stated(&problem)}</p>
+            <p>{move || meaning.get()}</p>
+        </div>
+    }
+    .into_any()
+}

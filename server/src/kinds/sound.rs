@@ -1,0 +1,157 @@
+//! What can be shown of a history that is not, or not all, as it was written.
+
+use app::problem::{Code, Problem};
+use app::views::Fault;
+use event_store::wire::AggregateState;
+use event_store::{ChainBreak, ChangeSet, Head, Page, StoreError, Version};
+use uuid::Uuid;
+
+use super::{Hosted, Hosting};
+use crate::problems;
+
+impl<A: Hosted> Hosting<A> {
+    /// The state as of a version, or now; where a version does not hold that it rests on, the state before
+    /// that one, and what is wrong.
+    ///
+    /// # Errors
+    /// As [`Hosting::state_of`]; `corrupt` when not even version 1 holds.
+    pub async fn sound_state_of(
+        &self,
+        id: Uuid,
+        version: Option<Version>,
+    ) -> Result<(AggregateState<A>, Option<Fault>), Problem> {
+        let mut fault: Option<Fault> = None;
+        let mut as_of = version;
+        loop {
+            match Head::<A>::load(self.store(), id, as_of).await {
+                Ok(head) => return self.judge(head, as_of, fault).await,
+                // Each time further back, so that it comes to an end.
+                Err(StoreError::Corrupt { version: broken, problem, .. })
+                    if as_of.is_none_or(|as_of| broken <= as_of) =>
+                {
+                    fault = Some(told::<A>(id, broken, problem));
+                    match broken {
+                        ..=1 => return Err(nothing_holds(fault)),
+                        _ => as_of = Some(broken - 1),
+                    }
+                }
+                Err(error) => return Err(problems::of_store(&error)),
+            }
+        }
+    }
+
+    /// A load holds as far as it comes. Where that is not as far as it should, a version is missing.
+    async fn judge(
+        &self,
+        head: Head<A>,
+        as_of: Option<Version>,
+        fault: Option<Fault>,
+    ) -> Result<(AggregateState<A>, Option<Fault>), Problem> {
+        let id = head.aggregate().id;
+        let next = match (&fault, as_of) {
+            (Some(fault), _) => Some(fault.version),
+            (None, Some(as_of)) if head.version < as_of => {
+                self.version_after(id, head.version).await?
+            }
+            (None, _) => None,
+        };
+        let expected = head.version + 1;
+        let fault = match next {
+            Some(found) if found > expected => Some(missing::<A>(id, expected, found)),
+            _ => fault,
+        };
+        match (head.version, as_of) {
+            (0, _) if fault.is_some() => Err(nothing_holds(fault)),
+            (0, _) => Err(problems::unknown_aggregate(head.aggregate())),
+            (newest, Some(as_of)) if newest < as_of && fault.is_none() => {
+                Err(problems::unknown_version(as_of, newest))
+            }
+            _ => Ok((state(head), fault)),
+        }
+    }
+
+    /// The next version that is there, whatever it says.
+    async fn version_after(&self, id: Uuid, version: Version) -> Result<Option<Version>, Problem> {
+        match self.page(id, Page::After { version, limit: 1 }).await {
+            Ok(next) => Ok(next.first().map(|next| next.version)),
+            Err(StoreError::Corrupt { version, .. }) => Ok(Some(version)),
+            Err(error) => Err(problems::of_store(&error)),
+        }
+    }
+
+    /// Up to `limit` change sets from version `newest` down, newest first, as far as they can be read and
+    /// none is missing; and what is wrong with those that are left out. Unverified.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn readable(
+        &self,
+        id: Uuid,
+        mut newest: Version,
+        mut limit: usize,
+    ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem> {
+        let mut faults = Vec::new();
+        let mut found = loop {
+            match self.page(id, Page::Before { version: newest + 1, limit }).await {
+                Ok(found) => break found,
+                Err(StoreError::Corrupt { version, problem, .. }) if version <= newest => {
+                    faults.push(told::<A>(id, version, problem));
+                    if version == newest {
+                        newest -= 1;
+                    } else {
+                        // What stands after it is read without it.
+                        limit = usize::try_from(newest - version).unwrap_or(limit);
+                    }
+                }
+                Err(error) => return Err(problems::of_store(&error)),
+            }
+        };
+        let mut after = newest + 1;
+        let mut unbroken = 0;
+        for change_set in &found {
+            if change_set.version + 1 < after {
+                faults.push(missing::<A>(id, change_set.version + 1, after));
+                if unbroken > 0 {
+                    break;
+                }
+            }
+            after = change_set.version;
+            unbroken += 1;
+        }
+        if found.len() < limit && unbroken == found.len() && after > 1 {
+            faults.push(missing::<A>(id, 1, after));
+        }
+        found.truncate(unbroken);
+        Ok((found, faults))
+    }
+}
+
+/// A loaded head as it travels.
+pub(super) fn state<A: Hosted>(head: Head<A>) -> AggregateState<A> {
+    AggregateState {
+        aggregate: head.aggregate().clone(),
+        version: head.version,
+        created_at: head.created_at,
+        updated_at: head.updated_at,
+        hash: head.hash,
+        state: head.state,
+    }
+}
+
+fn missing<A: Hosted>(id: Uuid, expected: Version, found: Version) -> Fault {
+    told::<A>(id, expected, ChainBreak::Gap { expected, found }.to_string())
+}
+
+/// The fault, of which the log hears as well.
+fn told<A: Hosted>(id: Uuid, version: Version, problem: String) -> Fault {
+    tracing::error!(kind = A::KIND, %id, version, problem, "what is stored is not what was written");
+    Fault { version, problem }
+}
+
+fn nothing_holds(fault: Option<Fault>) -> Problem {
+    let Fault { version, problem } = fault.unwrap_or_default();
+    let detail = format!(
+        "Version {version} does not hold: {problem}. There is no version before it that could be shown."
+    );
+    Problem::new(Code::Corrupt, detail).with("failed_at", version)
+}
