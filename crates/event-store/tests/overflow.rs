@@ -442,6 +442,11 @@ async fn two_tables_do_not_share_their_objects() {
 async fn no_body_has_more_than_sixteen_megabytes_wherever_it_is_kept() {
     let setting = Setting::with(&[]).await;
     let empty = noting(&tally(1), None, "").body().len();
+    let largest = noting(&tally(2), None, &"x".repeat((BODY_LIMIT - empty) / 2));
+    assert!(BODY_LIMIT - largest.body().len() < 2, "there is no larger one");
+    assert_eq!(setting.append(&largest).await.unwrap(), Appended::Written);
+    let there = setting.store.load(&tally(2), Reach::Whole).await.unwrap();
+    assert_eq!(there.change_sets, [largest]);
     let too_large = noting(&tally(1), None, &"x".repeat((BODY_LIMIT - empty) / 2 + 1));
     let refusals =
         [setting.append(&too_large).await, MemoryStore::default().append(&too_large).await];

@@ -154,6 +154,9 @@ command kind=tally outcome=conflict
   load kind=tally outcome=loaded
     request operation=Query outcome=done
   decide kind=tally version=2 command=Rename outcome=conflict
+  load kind=tally outcome=loaded
+    request operation=Query outcome=done
+  decide kind=tally version=2 command=Rename outcome=conflict
 ",
     );
 }
@@ -217,16 +220,20 @@ transaction parts=2 outcome=refused
 async fn what_is_put_in_order_is_told_with_what_became_of_the_batch() {
     let setting = Setting::new().await;
     let handler = setting.handler();
-    let Outcome::Accepted(accepted) = handler.execute(&add(1)).await.unwrap() else {
-        unreachable!("nothing speaks against an addition")
-    };
+    let mut committed = Vec::new();
+    for aggregate in [1, 2] {
+        match handler.execute(&envelope(1, aggregate, Task::Add { amount: 1 })).await.unwrap() {
+            Outcome::Accepted(accepted) => committed.push(accepted.change_set),
+            other => unreachable!("nothing speaks against an addition: {other:?}"),
+        }
+    }
     let feeds = [(); 2].map(|()| Feed::start(handler.store().clone(), Pace::ALONE));
     for feed in &feeds {
         feed.opened().await.unwrap();
     }
     setting.recorded.take();
-    for feed in feeds {
-        feed.commit(&accepted.change_set);
+    for (feed, change_set) in feeds.iter().zip(&committed) {
+        feed.commit(change_set);
         feed.settle(Duration::from_secs(60)).await.unwrap();
     }
     setting.assert_told(
@@ -236,6 +243,8 @@ sequence batch=1 references=1 outcome=written
 sequence batch=1 references=1 outcome=taken
   request operation=PutItem outcome=condition_failed
 request operation=Query outcome=done
+sequence batch=2 references=1 outcome=written
+  request operation=PutItem outcome=done
 ",
     );
 }

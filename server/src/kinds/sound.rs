@@ -3,7 +3,7 @@
 use app::problem::{Code, Problem};
 use app::views::Fault;
 use event_store::wire::AggregateState;
-use event_store::{ChainBreak, ChangeSet, Head, Page, StoreError, Version};
+use event_store::{ChainBreak, ChangeSet, Head, PAGE_BYTES, Page, StoreError, Version};
 use uuid::Uuid;
 
 use super::{Hosted, Hosting};
@@ -23,7 +23,7 @@ impl<A: Hosted> Hosting<A> {
         let mut fault: Option<Fault> = None;
         let mut as_of = version;
         loop {
-            match Head::<A>::load(self.store(), id, as_of).await {
+            match self.handler().load(id, as_of).await {
                 Ok(head) => return self.judge(head, as_of, fault).await,
                 // Each time further back, so that it comes to an end.
                 Err(StoreError::Corrupt { version: broken, problem, .. })
@@ -118,7 +118,9 @@ impl<A: Hosted> Hosting<A> {
             after = change_set.version;
             unbroken += 1;
         }
-        if found.len() < limit && unbroken == found.len() && after > 1 {
+        let bytes: usize = found.iter().map(|change_set| change_set.body().len()).sum();
+        let ended = found.len() < limit && bytes < PAGE_BYTES;
+        if ended && unbroken == found.len() && after > 1 {
             faults.push(missing::<A>(id, 1, after));
         }
         found.truncate(unbroken);

@@ -194,6 +194,8 @@ fn a_line_that_cannot_be_imported_is_named() {
         (change(long, &|l| l[..l.len() / 2].to_owned()), at(long), "it is cut off"),
         (change(long, &|_| "{\"orders\": []}".to_owned()), at(long), "it is no change set"),
         (change(long, &|_| String::new()), at(long), "it is cut off"),
+        // What would be a key of another partition.
+        (change(long, &|l| l.replace("y-item\"", "y#item\"")), at(long), "is no kind of aggregate"),
         (swapped, at(long), "is missing"),
         (missing, at(long), "is missing"),
         (sound[long..].to_vec(), at(0), "neither before it nor in the store"),

@@ -254,7 +254,7 @@ pub(crate) async fn of_loads(client: &Client) {
         if version % 100 == 15 {
             account.settle();
             let loaded = account.store.load(&tally(1), reach).await.unwrap();
-            assert_eq!(loaded.change_sets.len(), 15);
+            assert_eq!(loaded.change_sets.len() as u64, version % SNAPSHOT_EVERY);
             let requests = account.settle();
             assert_eq!(requests.len(), 1, "{requests:?}");
             assert_eq!((requests[0].0, requests[0].3), ("Query", 0.0));

@@ -12,7 +12,6 @@ use crate::feed::{
     AppendedBatch, BATCH, Batch, Entry, Feed, FeedError, FeedStore, Pace, Position, Reference,
     Sequence,
 };
-use crate::testing::noise;
 use crate::{AggregateId, ChangeSet, Hash, PAGE_BYTES, StoreError, Version};
 
 /// How long a check waits for what has to come.
@@ -37,7 +36,7 @@ async fn histories<S: FeedStore>(
 async fn large_ones<S: FeedStore>(store: &S) -> Verdict<Vec<ChangeSet>> {
     let (mut all, mut bytes) = (Vec::new(), 0);
     while bytes < PAGE_BYTES * 9 / 8 {
-        let text = noise(120_000);
+        let text = "x".repeat(200_000);
         let note =
             next(&tally(id_of(START)), (0, Hash::ZERO), id_of(START), START, &Task::Note { text })?;
         bytes += note.body().len();

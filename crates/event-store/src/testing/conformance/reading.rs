@@ -77,7 +77,8 @@ pub(super) async fn a_page_ends_where_its_bodies_are_large<H: Harness>(harness: 
     let mut history: Vec<ChangeSet> = Vec::new();
     while sizes(&history) < PAGE_BYTES * 9 / 8 {
         let head = history.last().map_or((0, Hash::ZERO), |last| (last.version, last.hash));
-        let (at, text) = (minute(head.0), noise(120_000));
+        // Small in the store, and large when it is read.
+        let (at, text) = (minute(head.0), "x".repeat(200_000));
         history.push(next(&tally, head, id_of(at), at, &Task::Note { text })?);
     }
     write(&store, &history).await?;
