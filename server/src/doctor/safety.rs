@@ -1,7 +1,9 @@
 //! What is not needed to work, and is missed when something goes wrong.
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, TableDescription};
-use event_store::dynamodb;
+use event_store::dynamodb::{self, streams};
 
 use super::{Finding, Remote};
 
@@ -22,17 +24,64 @@ pub(super) async fn stream(store: &Remote<'_>, description: &TableDescription) -
             ),
         );
     };
-    match store.streams.describe_stream().stream_arn(stream).limit(1).send().await {
-        Ok(_) => Finding::ok(format!("the table `{table}` has a stream, which can be read")),
-        Err(error) => Finding::problem(
-            format!(
-                "the stream of the table `{table}` cannot be read: {}",
-                dynamodb::reason(&error)
-            ),
-            "Allow dynamodb:DescribeStream, GetShardIterator and GetRecords: deploy/iam/serve.json has \
-             all that is needed",
+    match read(&store.streams, stream).await {
+        Ok(()) => Finding::ok(format!("the table `{table}` has a stream, which can be read")),
+        Err(Unread::Refused { operation, why }) => Finding::problem(
+            format!("the stream of the table `{table}` cannot be read: {operation}: {why}"),
+            format!("Allow dynamodb:{operation}: deploy/iam/serve.json has all that is needed"),
+        ),
+        Err(Unread::Untried(why)) => Finding::warning(
+            format!("whether the stream of the table `{table}` can be read cannot be told: {why}"),
+            "Ask again in a minute",
         ),
     }
+}
+
+/// Why a stream was not read.
+enum Unread {
+    /// This is not allowed, or does not work.
+    Refused { operation: &'static str, why: String },
+    /// It was not its turn.
+    Untried(String),
+}
+
+/// Reads once, as the tail does: each step has a permission of its own.
+async fn read(streams: &streams::Client, stream: &str) -> Result<(), Unread> {
+    let described = streams.describe_stream().stream_arn(stream).limit(1).send().await;
+    let described = granted("DescribeStream", described)?.stream_description;
+    let shard = described.and_then(|stream| stream.shards?.into_iter().next()?.shard_id);
+    let shard = shard.ok_or_else(|| Unread::Untried("it has no shard yet".to_owned()))?;
+    let iterator = streams
+        .get_shard_iterator()
+        .stream_arn(stream)
+        .shard_id(shard)
+        .shard_iterator_type("LATEST".into())
+        .send()
+        .await;
+    let iterator = granted("GetShardIterator", iterator)?.shard_iterator;
+    let records = streams.get_records().set_shard_iterator(iterator).limit(1).send().await;
+    granted("GetRecords", records).map(|_| ())
+}
+
+/// The answer, if there is one. A stream has few reads a second, which the servers may have had.
+fn granted<T, E>(
+    operation: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<T, Unread>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    answer.map_err(|error| {
+        let why = dynamodb::reason(&error);
+        match error.code() {
+            Some(
+                "LimitExceededException"
+                | "ProvisionedThroughputExceededException"
+                | "ThrottlingException",
+            ) => Unread::Untried(why),
+            _ => Unread::Refused { operation, why },
+        }
+    })
 }
 
 /// Whether AWS would keep the table from being deleted, and could bring back what it was.

@@ -105,6 +105,11 @@ async fn with_table(more: Value) -> Dynamo {
     dynamo
 }
 
+async fn with_stream() -> Dynamo {
+    let stream = json!({ "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" });
+    with_table(json!({ "StreamSpecification": stream })).await
+}
+
 fn rows(dynamo: &Dynamo) -> Value {
     let (_, answer) = dynamo.run("Scan", br#"{"TableName":"daybook"}"#);
     serde_json::from_str::<Value>(&answer).unwrap()["Count"].clone()
@@ -196,13 +201,12 @@ async fn a_table_of_another_shape() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_of_ours_is_tried_and_left_as_it_is() {
-    let stream = json!({ "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" });
-    let dynamo = with_table(json!({ "StreamSpecification": stream })).await;
+    let dynamo = with_stream().await;
     let told = ask_of(&dynamo).await;
     told.assert("ok: the table `daybook` at", &[&dynamo.url]);
-    let operations = ["GetItem", "Query", "Scan", "PutItem", "TransactWriteItems"];
+    let operations = ["GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "TransactWriteItems"];
     told.assert("ok: what the store does is allowed", &operations);
-    told.assert("ok: the table `daybook` has a stream", &[]);
+    told.assert("ok: the table `daybook` has a stream, which can be read", &[]);
     told.assert("ok: this machine's clock agrees", &[]);
     told.assert_none("problem");
     assert_eq!(rows(&dynamo), 0);
@@ -257,6 +261,20 @@ async fn what_is_not_allowed_is_named() {
     dynamo.have(Quirks { denies: Some("DescribeTable"), ..Quirks::default() });
     let told = ask_of(&dynamo).await;
     told.assert("problem: the store at", &["Allow dynamodb:DescribeTable"]);
+}
+
+/// Whoever may not read it to the end of these three steps hears of nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_may_not_be_read_is_a_problem() {
+    let dynamo = with_stream().await;
+    for denied in ["DescribeStream", "GetShardIterator", "GetRecords"] {
+        dynamo.have(Quirks { denies: Some(denied), ..Quirks::default() });
+        let told = ask_of(&dynamo).await;
+        let says = [&format!("cannot be read: {denied}: AccessDenied"), "not authorized"];
+        told.assert("problem: the stream of the table `daybook`", &says);
+        told.assert("problem: the stream", &[&format!("Allow dynamodb:{denied}: ")]);
+        told.assert_none("ok: the table `daybook` has a stream");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
