@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
+use super::start::s3;
 use super::{Daybook, daybook, run};
 use crate::dynamodb::{Dynamo, Quirks};
 
@@ -247,6 +248,7 @@ async fn what_is_not_allowed_is_named() {
     let dynamo = with_table(json!({})).await;
     for (denied, action) in [
         ("GetItem", "dynamodb:GetItem"),
+        ("BatchGetItem", "dynamodb:BatchGetItem"),
         ("Query", "dynamodb:Query"),
         ("Scan", "dynamodb:Scan"),
         ("PutItem", "dynamodb:PutItem"),
@@ -274,6 +276,47 @@ async fn a_stream_that_may_not_be_read_is_a_problem() {
         told.assert("problem: the stream of the table `daybook`", &says);
         told.assert("problem: the stream", &[&format!("Allow dynamodb:{denied}: ")]);
         told.assert_none("ok: the table `daybook` has a stream");
+    }
+}
+
+/// What it says of a bucket of this name, in the S3 that answers as the name says.
+async fn ask_of_bucket(bucket: &'static str) -> Told {
+    let (dynamo, s3) = (with_table(json!({})).await, s3().await);
+    let ask = move || {
+        let arguments = ["--dynamodb-endpoint", &dynamo.url, "--s3-endpoint", &s3];
+        ask(tempdir().unwrap().path(), &[&arguments[..], &["--bucket", bucket]].concat())
+    };
+    tokio::task::spawn_blocking(ask).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_tried_and_nothing_is_left_in_it() {
+    // By S3's answer, and by that of servers that go by the RFC.
+    for bucket in ["200-404-404", "200-404-412"] {
+        let told = ask_of_bucket(bucket).await;
+        let start = format!("ok: the bucket `{bucket}` is there, and can be read and written");
+        told.assert(&start, &[]);
+    }
+    // Neither knows conditions.
+    let told = ask_of_bucket("200-404-200").await;
+    told.assert("warning: the bucket `200-404-200` can be read", &["is left", "daybook sweep"]);
+    let told = ask_of_bucket("200-404-501").await;
+    told.assert("warning: the bucket `200-404-501` is there", &["PutObject", "s3:PutObject"]);
+    ask_of(&with_table(json!({})).await).await.assert("warning: there is no bucket", &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bucket_does_not_allow_is_named() {
+    for (bucket, start, says) in [
+        ("404", "problem: the bucket `404` cannot be used", "there is no bucket `404`"),
+        ("403", "problem: the bucket `403` cannot be used", "allow s3:ListBucket"),
+        ("200-403-404", "problem: objects of the bucket", "Allow s3:GetObject: "),
+        ("200-404-403", "problem: objects cannot be put into the bucket", "Allow s3:PutObject: "),
+        ("200-404-500", "problem: the bucket `200-404-500` does not answer", "PutObject"),
+    ] {
+        let told = ask_of_bucket(bucket).await;
+        told.assert(start, &[says]);
+        told.assert_none("ok: the bucket");
     }
 }
 

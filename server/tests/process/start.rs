@@ -4,8 +4,9 @@ use std::fs;
 use std::net::TcpListener;
 
 use axum::Router;
-use axum::extract::Path;
-use axum::http::StatusCode;
+use axum::extract::{Path, Request};
+use axum::http::header::IF_MATCH;
+use axum::http::{Method, StatusCode};
 use axum::routing::any;
 use serde_json::json;
 use tempfile::tempdir;
@@ -136,14 +137,38 @@ async fn a_table_of_another_shape() {
     assert_refuses(&mut command, 1, &["`orders`", "id N HASH", "pk S HASH, sk S RANGE"]);
 }
 
-/// An S3 that answers every question about a bucket with the status that is the bucket's name.
-async fn s3() -> String {
-    let answer = async |Path(bucket): Path<u16>| StatusCode::from_u16(bucket).unwrap();
+/// An S3 that answers every question about a bucket with the status that is the bucket's name, up to the first
+/// `-`. Behind that it may have two more: with one it answers who reads an object, with the other who puts
+/// one under a condition. Nobody else puts anything.
+pub(crate) async fn s3() -> String {
+    let of_bucket = async |Path(bucket): Path<String>| (status(&bucket, 0), String::new());
+    let of_object = async |Path((bucket, _)): Path<(String, String)>, request: Request| {
+        let is_put = request.method() == Method::PUT;
+        assert!(!is_put || request.headers().contains_key(IF_MATCH), "{request:?}");
+        let status = status(&bucket, if is_put { 2 } else { 1 });
+        let code = match status.as_u16() {
+            200 => return (status, String::new()),
+            403 => "AccessDenied",
+            404 => "NoSuchKey",
+            412 => "PreconditionFailed",
+            501 => "NotImplemented",
+            _ => "InternalError",
+        };
+        (status, format!("<Error><Code>{code}</Code></Error>"))
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/{bucket}", any(answer)).route("/{bucket}/", any(answer));
+    let router = Router::new()
+        .route("/{bucket}", any(of_bucket))
+        .route("/{bucket}/", any(of_bucket))
+        .route("/{bucket}/{*key}", any(of_object));
     tokio::spawn(async { axum::serve(listener, router).await });
     url
+}
+
+fn status(bucket: &str, place: usize) -> StatusCode {
+    let status = bucket.split('-').nth(place).unwrap();
+    StatusCode::from_bytes(status.as_bytes()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
