@@ -71,7 +71,12 @@ impl Dynamo {
 
     /// Whether a command waits for it to be well.
     pub(crate) fn is_asked(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) > 0
+        self.asked() > 0
+    }
+
+    /// How many commands have waited for that so far.
+    pub(crate) fn asked(&self) -> u8 {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// Carries out an operation, whatever the mood.

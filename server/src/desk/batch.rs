@@ -5,6 +5,7 @@ use std::time::Instant;
 use app::problem::{Code, Problem};
 use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{TOGETHER, Timestamp};
+use tracing::Instrument;
 
 use super::together::Declined;
 use super::{FrontDesk, Open, answer, journal, now, stopping};
@@ -14,7 +15,8 @@ use crate::problems;
 
 impl FrontDesk {
     /// Takes up commands one after the other, each by itself, and says what became of each. After one of
-    /// which that is not known none is taken up, or a repeat would take them in another order.
+    /// which that is not known none is taken up, or a repeat would take them in another order. Once taken
+    /// up all of them are tried, whether or not anybody waits for the answer.
     ///
     /// # Errors
     /// `malformed`, when there are none or too many: then none was taken up.
@@ -23,18 +25,42 @@ impl FrontDesk {
         requests: Vec<CommandRequest>,
     ) -> Result<Vec<Result<CommandAccepted, Problem>>, Problem> {
         check_size(&requests)?;
+        self.see_through(move |desk, open| async move { Ok(desk.each(requests, open).await) }).await
+    }
+
+    async fn each(
+        &self,
+        requests: Vec<CommandRequest>,
+        open: Open,
+    ) -> Vec<Result<CommandAccepted, Problem>> {
         let mut results: Vec<Result<CommandAccepted, Problem>> = Vec::with_capacity(requests.len());
         let mut away = false;
         for request in requests {
             let result = if away {
                 Err(problems::unavailable("not tried, as one before it was not answered"))
             } else {
-                self.take_up(request, &self.actor, now()).await
+                self.one_of(request, open).await
             };
             away |= result.as_ref().is_err_and(Problem::is_unknown_outcome);
             results.push(result);
         }
-        Ok(results)
+        results
+    }
+
+    /// Takes up one while the desk is held open for all of them: whoever asked to be let in once more would
+    /// wait behind him who closes it, and he for all of them. In a task of its own, so that a defect in one
+    /// leaves the others their answers.
+    async fn one_of(
+        &self,
+        request: CommandRequest,
+        open: Open,
+    ) -> Result<CommandAccepted, Problem> {
+        insist_on_ids(&request)?;
+        let order = Order { request, actor: self.actor.to_string(), now: now() };
+        let desk = self.clone();
+        let taken = async move { desk.carry_out(order, open).await };
+        let taken = tokio::spawn(taken.in_current_span()).await;
+        taken.unwrap_or_else(|error| Err(problems::defect(&error)))
     }
 
     /// Takes up commands to different aggregates, all of them or none.

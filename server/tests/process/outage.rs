@@ -1,5 +1,7 @@
 //! A store that goes away while commands are on their way to it.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -200,4 +202,70 @@ async fn a_batch_is_not_tried_beyond_a_command_of_which_nobody_knows() {
     })
     .await
     .unwrap();
+}
+
+/// A client that hangs up in the middle of a batch has asked for all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_carried_on_with_when_nobody_waits_for_its_answer() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+        let ids = [new_id(), new_id(), new_id()];
+        for id in ids {
+            assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        }
+        let commands = ids.map(|id| command(id, "CheckInItems", json!({ "quantity": 12 })));
+        let batch = json!({ "commands": commands, "atomic": false }).to_string();
+
+        abandoned(&server, &dynamo, &batch);
+        dynamo.be(Mood::Well);
+        let versions =
+            |server: &Daybook| ids.map(|id| server.get(&path(id)).json()["version"].clone());
+        let mut looks = 0..500;
+        while versions(&server) != [2, 2, 2] {
+            assert!(looks.next().is_some(), "the rest is not tried: {:?}", versions(&server));
+            thread::sleep(Duration::from_millis(10));
+        }
+
+        // Nor does one that is told to stop in the middle leave it there, or wait for itself.
+        let commands = ids.map(|id| command(id, "CheckInItems", json!({ "quantity": 1 })));
+        abandoned(&server, &dynamo, &json!({ "commands": commands, "atomic": false }).to_string());
+        server.signal("TERM");
+        while TcpStream::connect(server.address).is_ok() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        // Until it waits for the batch.
+        thread::sleep(Duration::from_millis(500));
+        dynamo.be(Mood::Well);
+        let mut server = server;
+        let mut looks = 0..1000;
+        while server.process.try_wait().unwrap().is_none() {
+            assert!(looks.next().is_some(), "it does not end");
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(server.wait().0, Some(0));
+        let server = Daybook::start(&mut start);
+        assert_eq!(versions(&server), [3, 3, 3]);
+        server.stop();
+    })
+    .await
+    .unwrap();
+}
+
+/// Sends a batch to a server whose store is slow from now on, and hangs up while its first command is on its way.
+fn abandoned(server: &Daybook, dynamo: &Dynamo, batch: &str) {
+    let asked_before = dynamo.asked();
+    dynamo.be(Mood::Slow);
+    let mut client = TcpStream::connect(server.address).unwrap();
+    let head =
+        "POST /api/v1/commands/batch HTTP/1.1\r\nhost: desk\r\ncontent-type: application/json";
+    write!(client, "{head}\r\ncontent-length: {}\r\n\r\n{batch}", batch.len()).unwrap();
+    while dynamo.asked() == asked_before {
+        thread::sleep(Duration::from_millis(5));
+    }
+    drop(client);
+    // Until the server has noticed.
+    thread::sleep(Duration::from_millis(500));
 }
