@@ -55,8 +55,10 @@ pub(super) struct FeedPage {
 
 /// A page of the feed: all change sets of all aggregates, each aggregate's in the order of its versions.
 ///
-/// Positions start at 1, have no holes and stay as they are. What was acknowledged before the request is
-/// there. A page without entries is the end for now; the same `after` gives what has come since.
+/// Positions start at 1, have no holes and stay as they are. What this server acknowledged before the
+/// request is there; what other servers of the same store acknowledged comes when they have put it into the
+/// feed, as a rule within a second. A page without entries is the end for now; the same `after` gives what has
+/// come since.
 #[utoipa::path(
     get,
     path = "/api/v1/feed",
@@ -68,7 +70,7 @@ pub(super) struct FeedPage {
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored at `position`, the very next, is not what was written",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away, or the feed behind what was acknowledged; safe to repeat after `retry-after` seconds",
+        (status = 503, description = "`unavailable`: the store is away, or the feed behind what this server acknowledged; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -111,7 +113,7 @@ pub(super) async fn get(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
         (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away, or the feed behind what was acknowledged; safe to repeat after `retry-after` seconds",
+        (status = 503, description = "`unavailable`: the store is away, or the feed behind what this server acknowledged; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
 )]
