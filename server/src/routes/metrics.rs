@@ -21,8 +21,10 @@ pub(super) async fn get(
     State(live): State<Live>,
     State(metrics): State<PrometheusHandle>,
 ) -> impl IntoResponse {
-    let newest = desk.lists().feed().head().unwrap_or_default().position;
-    telemetry::metrics::feed(newest, *live.consumers().borrow());
+    let feed = desk.lists().feed();
+    let newest = feed.head().unwrap_or_default().position;
+    telemetry::metrics::feed(newest, feed.stuck(), feed.oldest_waiting());
+    telemetry::metrics::feed_consumers(*live.consumers().borrow());
     telemetry::metrics::read_model_lag(desk.lists().lag().await);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render())
 }

@@ -16,6 +16,8 @@ const STORE_READ_UNITS: &str = "daybook_store_read_capacity_units_total";
 const STORE_WRITE_UNITS: &str = "daybook_store_write_capacity_units_total";
 const FEED_LAG_SECONDS: &str = "daybook_feed_lag_seconds";
 const FEED_POSITION: &str = "daybook_feed_position";
+const FEED_STUCK: &str = "daybook_feed_stuck_aggregates";
+const FEED_WAITING_SECONDS: &str = "daybook_feed_oldest_waiting_seconds";
 const FEED_CONSUMERS: &str = "daybook_feed_live_consumers";
 const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
 
@@ -47,6 +49,14 @@ fn install() -> PrometheusHandle {
         "How long change sets took from their commit to the feed"
     );
     describe_gauge!(FEED_POSITION, "The newest position of the feed");
+    describe_gauge!(
+        FEED_STUCK,
+        "Aggregates that the feed has no more of, as their histories do not hold together"
+    );
+    describe_gauge!(
+        FEED_WAITING_SECONDS,
+        "How long the oldest change set that this process committed has been waiting for the feed"
+    );
     describe_gauge!(FEED_CONSUMERS, "Who follows the feed live");
     describe_gauge!(READ_MODEL_LAG, "Change sets that are committed and not in the lists yet");
     handle
@@ -71,10 +81,17 @@ pub(crate) fn feed_lag(lag: Duration) {
     histogram!(FEED_LAG_SECONDS).record(lag);
 }
 
-/// Where the feed ends, and how many follow it live.
+/// Where the feed ends, what it cannot go on with, and what waits for it.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-pub(crate) fn feed(newest: Position, consumers: usize) {
+pub(crate) fn feed(newest: Position, stuck: u64, oldest_waiting: Duration) {
     gauge!(FEED_POSITION).set(newest as f64);
+    gauge!(FEED_STUCK).set(stuck as f64);
+    gauge!(FEED_WAITING_SECONDS).set(oldest_waiting);
+}
+
+/// How many follow the feed live.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+pub(crate) fn feed_consumers(consumers: usize) {
     gauge!(FEED_CONSUMERS).set(consumers as f64);
 }
 

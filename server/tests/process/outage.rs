@@ -269,3 +269,74 @@ fn abandoned(server: &Daybook, dynamo: &Dynamo, batch: &str) {
     // Until the server has noticed.
     thread::sleep(Duration::from_millis(500));
 }
+
+fn figure(server: &Daybook, name: &str) -> f64 {
+    let metrics = server.get("/metrics").body;
+    let found = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.unwrap_or_else(|| panic!("no {name} in:\n{metrics}")).parse().unwrap()
+}
+
+/// Commands are taken; nobody who follows the feed hears of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_say_since_when_the_feed_waits() {
+    const WAITING: &str = "daybook_feed_oldest_waiting_seconds";
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+        let id = new_id();
+        assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        assert_eq!(on_hand(&server), 0);
+        assert!(figure(&server, WAITING).abs() < f64::EPSILON);
+
+        dynamo.have(Quirks { away_for: Some("feed#0".to_owned()), ..Quirks::default() });
+        for _ in 0..2 {
+            let check_in = command(id, "CheckInItems", json!({ "quantity": 6 }));
+            assert_eq!(server.command(&check_in).status, 201);
+            thread::sleep(Duration::from_millis(600));
+        }
+        let waiting = figure(&server, WAITING);
+        assert!((1.2..60.0).contains(&waiting), "{waiting}");
+
+        dynamo.have(Quirks::default());
+        until_on_hand(&server, 12);
+        assert!(figure(&server, WAITING).abs() < f64::EPSILON);
+        server.stop();
+    })
+    .await
+    .unwrap();
+}
+
+/// A history whose first version is gone, of an item that is not in the feed.
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_say_how_many_aggregates_the_feed_is_stuck_on() {
+    const STUCK: &str = "daybook_feed_stuck_aggregates";
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        start.args(["--dynamodb-endpoint", &dynamo.url]);
+        let server = Daybook::start(&mut start);
+        let id = new_id();
+        server.command(&command(id, "CreateInventoryItem", bolt()));
+        server.command(&command(id, "CheckInItems", json!({ "quantity": 12 })));
+        assert_eq!(on_hand(&server), 12);
+        assert!(figure(&server, STUCK).abs() < f64::EPSILON);
+        server.stop();
+
+        let item = format!("inventory-item#{id}");
+        let keys = (1..=3).map(|number| ("feed#0", number)).chain([(&*item, 1)]);
+        for (pk, number) in keys {
+            let key = json!({ "pk": { "S": pk }, "sk": { "S": format!("{number:012}") } });
+            let delete = json!({ "TableName": "daybook", "Key": key }).to_string();
+            assert_eq!(dynamo.run("DeleteItem", delete.as_bytes()).0, 200);
+        }
+        let server = Daybook::start(&mut start);
+        let stuck = figure(&server, STUCK);
+        assert!((stuck - 1.0).abs() < f64::EPSILON, "{stuck}");
+        server.stop();
+    })
+    .await
+    .unwrap();
+}

@@ -1,8 +1,8 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -18,6 +18,10 @@ use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
 const CAPACITY: usize = 10_000;
 /// How large their bodies may be together.
 pub(super) const ROOM: usize = 64 * 1024 * 1024;
+/// What was committed within so short a time is taken to wait since the same moment.
+const MOMENT: Duration = Duration::from_millis(50);
+/// How many moments are told apart. The last one takes in whatever comes after it.
+const MOMENTS: usize = 1_000;
 /// Batches that are read at a time.
 pub(super) const PAGE: usize = 100;
 
@@ -56,6 +60,7 @@ struct Handle<S> {
     shared: Arc<Shared>,
     /// How many of those put into the inbox are in the feed, with all that came before them.
     settled: watch::Receiver<u64>,
+    waiting: Mutex<Waiting>,
     /// `None` until the feed that was there has been read.
     head: watch::Receiver<Option<FeedHead>>,
     is_shared: bool,
@@ -79,6 +84,10 @@ pub(super) struct Shared {
     pub(super) stuck: AtomicU64,
     head: watch::Sender<Option<FeedHead>>,
 }
+
+/// Since when what is not settled waits: of each moment how many had been put into the inbox at its end.
+#[derive(Debug, Default)]
+struct Waiting(VecDeque<(u64, Instant)>);
 
 #[derive(Debug, Default)]
 struct Order {
@@ -127,7 +136,8 @@ impl<S: FeedStore> Feed<S> {
             Sequencer::new(store.clone(), Arc::clone(&shared), pace, settles, Box::new(observer));
         let task = Mutex::new(Some(tokio::spawn(sequencer.run())));
         let is_shared = pace.look.is_some();
-        Self(Arc::new(Handle { store, shared, settled, head, is_shared, task }))
+        let waiting = Mutex::default();
+        Self(Arc::new(Handle { store, shared, settled, waiting, head, is_shared, task }))
     }
 
     /// The store behind it.
@@ -138,6 +148,8 @@ impl<S: FeedStore> Feed<S> {
     /// Tells it of a change set that is durable in the store. Neither waits nor fails.
     pub fn commit(&self, change_set: &ChangeSet) {
         self.0.shared.inbox.put(change_set);
+        let (committed, settled) = (self.0.shared.inbox.committed(), *self.0.settled.borrow());
+        self.0.waiting().put(committed, settled, Instant::now());
     }
 
     /// Tells it of an aggregate that may have got a change set, from whomever: what is there is read from
@@ -188,6 +200,14 @@ impl<S: FeedStore> Feed<S> {
     /// the log says which and why.
     pub fn stuck(&self) -> u64 {
         self.0.shared.stuck.load(Ordering::Relaxed)
+    }
+
+    /// How long the oldest change set that was [committed](Self::commit) here and is not in the feed has been
+    /// waiting, to some milliseconds; zero when none waits.
+    pub fn oldest_waiting(&self) -> Duration {
+        let settled = *self.0.settled.borrow();
+        let oldest = self.0.waiting().oldest(settled);
+        oldest.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Returns once all that was committed before this call is in the feed, up to the position given. What
@@ -288,6 +308,35 @@ impl<S: FeedStore> Feed<S> {
     }
 }
 
+impl<S> Handle<S> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // What is forgotten or kept too long makes a figure wrong for a while, and nothing else.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn put(&mut self, committed: u64, settled: u64, now: Instant) {
+        self.forget(settled);
+        let is_full = self.0.len() >= MOMENTS;
+        match self.0.back_mut() {
+            Some((upto, since)) if is_full || now.duration_since(*since) < MOMENT => {
+                *upto = committed.max(*upto);
+            }
+            _ => self.0.push_back((committed, now)),
+        }
+    }
+
+    fn oldest(&mut self, settled: u64) -> Option<Instant> {
+        self.forget(settled);
+        self.0.front().map(|(_, since)| *since)
+    }
+
+    fn forget(&mut self, settled: u64) {
+        while self.0.pop_front_if(|(upto, _)| *upto <= settled).is_some() {}
+    }
+}
+
 impl<S> Drop for Handle<S> {
     fn drop(&mut self) {
         let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -359,5 +408,30 @@ fn ended() -> StoreError {
     StoreError::Unavailable {
         reason: "the feed has ended".to_owned(),
         retry_after: Duration::from_secs(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_waits_until_it_is_settled_however_many_came_after_it() {
+        let (mut waiting, begun) = (Waiting::default(), Instant::now());
+        assert_eq!(waiting.oldest(0), None);
+        let at = |moment: u32| begun + MOMENT * moment;
+        for number in 1..=3000 {
+            waiting.put(number.into(), 0, at(number));
+        }
+        assert_eq!(waiting.oldest(0), Some(at(1)));
+        assert_eq!(waiting.oldest(1), Some(at(2)));
+        // As many as are told apart, and those after them.
+        assert_eq!(waiting.oldest(999), Some(at(1000)));
+        assert_eq!(waiting.oldest(2999), Some(at(1000)));
+        assert_eq!(waiting.oldest(3000), None);
+        waiting.put(3001, 3000, at(3001));
+        waiting.put(3002, 3000, at(3001) + MOMENT / 2);
+        assert_eq!(waiting.oldest(3001), Some(at(3001)), "of one moment both wait");
+        assert_eq!(waiting.oldest(3002), None);
     }
 }
