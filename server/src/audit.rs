@@ -2,8 +2,12 @@
 
 mod feed;
 mod notes;
+mod patience;
+mod report;
+mod root;
 mod verify;
 mod walk;
 
+pub use root::Root;
 pub use verify::verify;
 pub(crate) use walk::{Found, Walk};

@@ -9,6 +9,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::limits::line;
 
+use crate::audit::Root;
 use crate::kinds::CACHED_HEADS;
 
 const EXAMPLES: &str = "\
@@ -49,11 +50,16 @@ pub enum Command {
     /// Throw the read model away and build it again from the change sets
     Rebuild,
     /// Check that every change set is as it was written, and that its command, decided again, gives its
-    /// events. One that was stopped goes on where it was
+    /// events; and the feed, whose newest root is printed. One that was stopped goes on where it was, within
+    /// a day
     Verify {
         /// Begin at the start, whatever was checked before
         #[arg(long)]
         afresh: bool,
+        /// Check that the feed still has this batch with this hash, as an earlier verification has
+        /// printed it: that nothing up to there was cut off or written anew
+        #[arg(long, value_name = "NUMBER:HASH")]
+        root: Option<Root>,
     },
     /// Examine the data directory, the table, the permissions and the clock, and say what to do. Creates
     /// nothing
@@ -394,6 +400,7 @@ mod tests {
             ["--bucket", ""],
             ["--cached-heads", "0"],
             ["--colour", "red"],
+            ["verify", "--root=3"],
         ] {
             let error = Cli::try_parse_from(["daybook"].iter().chain(&arguments)).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{arguments:?}");

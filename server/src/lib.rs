@@ -138,7 +138,7 @@ pub async fn run(cli: config::Cli) -> Result<(), Failure> {
         Command::Reconcile => reconcile::reconcile(&settings).await,
         Command::Sample => sample::sample(&settings).await,
         Command::Doctor => doctor::doctor(&settings).await,
-        Command::Verify { afresh } => audit::verify(&settings, afresh).await,
+        Command::Verify { afresh, root } => audit::verify(&settings, afresh, root).await,
         Command::Export { file, resume } => {
             transfer::export(&settings, file.as_deref().filter(is_file), resume).await
         }

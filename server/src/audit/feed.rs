@@ -1,9 +1,11 @@
 use event_store::dynamodb::DynamoDbStore;
-use event_store::feed::{Batch, FeedStore, Sequence};
-use event_store::{FeedBreak, StoreError};
+use event_store::feed::{Batch, FeedHead, FeedStore, Sequence};
+use event_store::{FeedBreak, Hash, StoreError};
 
-use super::Found;
-use super::notes::{Finding, Notes};
+use super::notes::{Finding, Notes, Waiting};
+use super::patience::patiently;
+use super::root::RootLost;
+use super::{Found, Root};
 
 /// Batches read at a time.
 const PAGE: usize = 100;
@@ -13,27 +15,51 @@ const PAGE: usize = 100;
 pub(super) struct Followed {
     store: DynamoDbStore,
     sequence: Sequence,
+    /// What it had once.
+    root: Option<Root>,
+    /// The hash of the batch of that number, once it is come to.
+    met: Option<Hash>,
     /// Why it goes no further.
     pub(super) broken: Option<FeedBreak>,
 }
 
 impl Followed {
-    /// Follows all that is there.
-    pub(super) async fn to_its_end(store: &DynamoDbStore) -> Result<Self, StoreError> {
-        let mut followed =
-            Self { store: store.clone(), sequence: Sequence::default(), broken: None };
+    /// Follows all that is there, in which this root was once.
+    pub(super) async fn to_its_end(
+        store: &DynamoDbStore,
+        root: Option<Root>,
+    ) -> Result<Self, StoreError> {
+        let (store, sequence) = (store.clone(), Sequence::default());
+        let mut followed = Self { store, sequence, root, met: None, broken: None };
         followed.go_on().await?;
         Ok(followed)
     }
 
-    /// How many of its change sets are not in the feed. Of a broken feed that cannot be told.
-    pub(super) async fn lacks(&mut self, found: &Found) -> Result<u64, StoreError> {
-        if found.change_sets > self.sequence.version_of(&found.aggregate) {
+    /// Where it ends, as far as it holds.
+    pub(super) fn head(&self) -> FeedHead {
+        self.sequence.head()
+    }
+
+    /// What became of the root, if it is not there. Beyond where the feed is broken that cannot be told.
+    pub(super) fn lost(&self) -> Option<RootLost> {
+        let root = self.root?;
+        match self.met {
+            Some(hash) => (hash != root.hash).then_some(RootLost::Rewritten { root, hash }),
+            None if self.broken.is_some() => None,
+            None => Some(RootLost::CutOff { root, newest: self.head().batch }),
+        }
+    }
+
+    /// Which of its change sets are not in the feed. Of a broken feed that cannot be told.
+    pub(super) async fn lacks(&mut self, found: &Found) -> Result<Option<Waiting>, StoreError> {
+        let Found { ref aggregate, change_sets: last, .. } = *found;
+        if last > self.sequence.version_of(aggregate) {
             // Others may have put them in order meanwhile.
             self.go_on().await?;
         }
-        let known = self.sequence.version_of(&found.aggregate);
-        Ok(if self.broken.is_some() { 0 } else { found.change_sets.saturating_sub(known) })
+        let first = self.sequence.version_of(aggregate) + 1;
+        let waits = self.broken.is_none() && first <= last;
+        Ok(waits.then(|| Waiting { aggregate: aggregate.clone(), first, last }))
     }
 
     /// Looks up what the batch after those noted names, and notes what is not there, or is another. `None`
@@ -42,7 +68,8 @@ impl Followed {
         if notes.batch >= self.sequence.head().batch {
             return Ok(None);
         }
-        let Some(batch) = self.store.batches(notes.batch, 1).await?.pop() else { return Ok(None) };
+        let next = patiently(async || self.store.batches(notes.batch, 1).await).await?.pop();
+        let Some(batch) = next else { return Ok(None) };
         self.look_up(&batch, notes).await?;
         notes.batch = batch.number;
         Ok(Some(batch.references().len() as u64))
@@ -51,7 +78,8 @@ impl Followed {
     async fn look_up(&self, batch: &Batch, notes: &mut Notes) -> Result<(), StoreError> {
         let mut rest = batch.references();
         while !rest.is_empty() {
-            let (aggregate, version, problem) = match self.store.referenced(rest).await {
+            let named = patiently(async || self.store.referenced(rest).await).await;
+            let (aggregate, version, problem) = match named {
                 // Of large ones it gives the first.
                 Ok(found) => {
                     rest = rest.get(found.len()..).unwrap_or_default();
@@ -75,7 +103,7 @@ impl Followed {
     async fn go_on(&mut self) -> Result<(), StoreError> {
         while self.broken.is_none() {
             let known = self.sequence.head().batch;
-            let batches = match self.store.batches(known, PAGE).await {
+            let batches = match patiently(async || self.store.batches(known, PAGE).await).await {
                 Ok(batches) if batches.is_empty() => return Ok(()),
                 Ok(batches) => batches,
                 Err(StoreError::Feed(broken)) => {
@@ -84,8 +112,15 @@ impl Followed {
                 }
                 Err(error) => return Err(error),
             };
-            let follows = |batch: &Batch| self.sequence.follow(batch);
-            self.broken = batches.iter().map(follows).find_map(Result::err);
+            for batch in &batches {
+                if let Err(broken) = self.sequence.follow(batch) {
+                    self.broken = Some(broken);
+                    break;
+                }
+                if self.root.is_some_and(|root| root.batch == batch.number) {
+                    self.met = Some(batch.hash);
+                }
+            }
         }
         Ok(())
     }

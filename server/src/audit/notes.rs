@@ -1,12 +1,17 @@
 //! What a verification has found so far, kept so that one that was stopped can go on.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{fmt, fs, io};
 
-use event_store::{AggregateId, Version};
+use event_store::{AggregateId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use super::Found;
+
+/// After so long what was checked may have been altered since: a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How many of those that wait for the feed are named.
+const NAMED: usize = 10;
 
 /// An aggregate whose history does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,11 +22,34 @@ pub(super) struct Finding {
     pub(super) problem: String,
 }
 
+/// Change sets of an aggregate that are not in the feed: these versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    pub(super) aggregate: AggregateId,
+    pub(super) first: Version,
+    pub(super) last: Version,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { aggregate, first, last } = self;
+        write!(f, "{} {}, ", aggregate.kind, aggregate.id)?;
+        if first == last {
+            write!(f, "version {last}")
+        } else {
+            write!(f, "versions {first} to {last}")
+        }
+    }
+}
+
 /// How far a verification is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Notes {
     /// Of which store.
     store: String,
+    /// When it began; nobody knows of those that do not say.
+    #[serde(default)]
+    pub(super) begun: Option<Timestamp>,
     /// The page of keys that it is on.
     pub(super) page: Option<String>,
     /// What has been verified of that page.
@@ -31,6 +59,12 @@ pub(super) struct Notes {
     /// Change sets that are not in the feed yet.
     #[serde(default)]
     pub(super) unsequenced: u64,
+    /// Of how many aggregates.
+    #[serde(default)]
+    pub(super) lagging: u64,
+    /// The first of them.
+    #[serde(default)]
+    pub(super) waiting: Vec<Waiting>,
     /// The last batch of the feed all of whose references have been followed.
     #[serde(default)]
     pub(super) batch: u64,
@@ -38,11 +72,21 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Those that an earlier verification of this store has left, or empty ones.
-    pub(super) fn take_up(file: &Path, store: &str) -> Self {
+    /// Those of a verification of this store that begins now.
+    pub(super) fn begin(store: &str, now: Timestamp) -> Self {
+        Self { store: store.to_owned(), begun: Some(now), ..Self::default() }
+    }
+
+    /// Those that an earlier verification of this store has left.
+    pub(super) fn left(file: &Path, store: &str) -> Option<Self> {
         let left = fs::read(file).ok().and_then(|json| serde_json::from_slice::<Self>(&json).ok());
-        let fresh = || Self { store: store.to_owned(), ..Self::default() };
-        left.filter(|notes| notes.store == store).unwrap_or_else(fresh)
+        left.filter(|notes| notes.store == store)
+    }
+
+    /// Whether what they say can be gone by still.
+    pub(super) fn are_recent(&self, now: Timestamp) -> bool {
+        let age = |begun: Timestamp| now.as_millis() - begun.as_millis();
+        self.begun.is_some_and(|begun| (0..=DAY_MS).contains(&age(begun)))
     }
 
     pub(super) fn has_done(&self, found: &Found) -> bool {
@@ -60,6 +104,15 @@ impl Notes {
         self.aggregates += 1;
         self.change_sets += found.change_sets;
         self.findings.extend(finding);
+    }
+
+    /// Notes that these are not in the feed.
+    pub(super) fn add_waiting(&mut self, waiting: Waiting) {
+        self.unsequenced += waiting.last - waiting.first + 1;
+        self.lagging += 1;
+        if self.waiting.len() < NAMED {
+            self.waiting.push(waiting);
+        }
     }
 
     /// Notes what is wrong with a change set that the feed names, unless more of its history is.

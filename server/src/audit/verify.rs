@@ -1,13 +1,15 @@
-use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use app::problem::Code;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::{AggregateId, FeedBreak, Hash, Page, Store, StoreError, verify_chain};
+use event_store::{AggregateId, Hash, Page, Store, StoreError, Timestamp, verify_chain};
 
-use super::Walk;
 use super::feed::Followed;
 use super::notes::{self, Finding, Notes};
+use super::patience::patiently;
+use super::report::{Report, say_too_old};
+use super::{Root, Walk};
 use crate::Failure;
 use crate::config::Settings;
 use crate::kinds::Kinds;
@@ -22,14 +24,15 @@ const PAGE: usize = 500;
 
 /// Checks every history in the store that the settings name: that its chain holds and that each command,
 /// decided again, gives the events that were recorded; and the feed: that its chain holds, that it names what
-/// is there, and what is there and not in it. Prints what does not hold. What is not in the feed yet is no
-/// fault: a process that is killed leaves that behind. One that was stopped goes on where it was, unless
-/// it is to begin `afresh`.
+/// is there, what is there and not in it, and whether it still has the `root` that was kept. Prints what does
+/// not hold, or the feed's newest root. What is not in the feed yet is no fault: a process that is killed
+/// leaves that behind. One that was stopped goes on where it was, within a day, unless it is to begin
+/// `afresh`.
 ///
 /// # Errors
 /// [`Failure::Altered`] or [`Failure::FeedAltered`] when something does not hold, or why it cannot be
 /// checked.
-pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
+pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::open(settings, &directory).await?;
@@ -37,18 +40,20 @@ pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
     if afresh {
         notes::forget(&file)?;
     }
-    let mut notes = Notes::take_up(&file, &open.identity);
+    let mut notes = take_up(&file, &open.identity)?;
     let before = notes.change_sets;
     let verification = async {
         let mut kept = Instant::now();
         let progress = Progress::counting("change sets verified", notes.change_sets);
         let mut walk = Walk::from(open.store.clone(), notes.page.clone());
         let kinds = Kinds::new(&open.store);
-        let mut feed = Followed::to_its_end(&open.store).await?;
-        while let Some(found) = walk.next().await? {
+        let mut feed = Followed::to_its_end(&open.store, root).await?;
+        while let Some(found) = patiently(async || walk.next().await).await? {
             if !notes.has_done(&found) {
                 let finding = check(&kinds, &open.store, &found.aggregate).await?;
-                notes.unsequenced += feed.lacks(&found).await?;
+                if let Some(waiting) = feed.lacks(&found).await? {
+                    notes.add_waiting(waiting);
+                }
                 progress.advance(found.change_sets);
                 notes.add(found, finding);
             }
@@ -66,22 +71,39 @@ pub async fn verify(settings: &Settings, afresh: bool) -> Result<(), Failure> {
                 kept = Instant::now();
             }
         }
-        Ok::<_, Failure>(feed.broken)
+        Ok::<_, Failure>(feed)
     };
     let verified = tokio::select! {
         verified = verification => verified,
         () = stop.requested() => Err(Failure::Stopped),
     };
     open.close().await;
-    let broken = match verified {
-        Ok(broken) => broken,
+    let feed = match verified {
+        Ok(feed) => feed,
         Err(failure) => {
             notes.keep(&file)?;
             return Err(failure);
         }
     };
     notes::forget(&file)?;
-    report(&notes, broken.as_ref(), before)
+    Report { notes: &notes, before, feed: &feed, root }.print()
+}
+
+/// What an earlier verification has left, unless it has left it too long ago.
+fn take_up(file: &Path, store: &str) -> Result<Notes, Failure> {
+    let now = now();
+    match Notes::left(file, store) {
+        Some(left) if left.are_recent(now) => return Ok(left),
+        Some(left) => say_too_old(&left)?,
+        None => {}
+    }
+    Ok(Notes::begin(store, now))
+}
+
+/// For the notes alone. Nothing of it is recorded.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// What does not hold of an aggregate's history, if anything.
@@ -93,7 +115,7 @@ async fn check(
     let finding =
         |version, problem| Some(Finding { aggregate: aggregate.clone(), version, problem });
     if let Ok(kind) = kinds.named(&aggregate.kind) {
-        return match kind.verify(aggregate.id).await {
+        return match patiently(async || kind.verify(aggregate.id).await).await {
             Ok(verification) => Ok(verification
                 .failed_at
                 .and_then(|version| finding(version, verification.problem.unwrap_or_default()))),
@@ -105,7 +127,7 @@ async fn check(
     let (mut version, mut hash) = (0, Hash::ZERO);
     loop {
         let page = Page::After { version, limit: PAGE };
-        let newer = match store.change_sets(aggregate, page).await {
+        let newer = match patiently(async || store.change_sets(aggregate, page).await).await {
             Ok(newer) => newer,
             Err(StoreError::Corrupt { version, problem, .. }) => {
                 return Ok(finding(version, problem));
@@ -118,39 +140,4 @@ async fn check(
             Err(broken) => return Ok(finding(broken.version(), broken.to_string())),
         }
     }
-}
-
-/// Says what was found, and how much of it was `before`, by a verification that was stopped.
-fn report(notes: &Notes, broken: Option<&FeedBreak>, before: u64) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    if before > 0 {
-        writeln!(
-            stdout,
-            "{before} change sets were checked before; `--afresh` checks them again."
-        )?;
-    }
-    for Finding { aggregate, version, problem } in &notes.findings {
-        writeln!(stdout, "{} {}, version {version}: {problem}", aggregate.kind, aggregate.id)?;
-    }
-    if let Some(broken) = broken {
-        writeln!(stdout, "{broken}")?;
-    }
-    let Notes { aggregates, change_sets, unsequenced, findings, .. } = notes;
-    if *unsequenced > 0 {
-        writeln!(
-            stdout,
-            "{unsequenced} change sets are not in the feed yet; `daybook reconcile` puts them there."
-        )?;
-    }
-    if findings.is_empty() && broken.is_some() {
-        return Err(Failure::FeedAltered);
-    }
-    if findings.is_empty() {
-        writeln!(
-            stdout,
-            "All {change_sets} change sets of {aggregates} aggregates are as they were written."
-        )?;
-        return Ok(());
-    }
-    Err(Failure::Altered { altered: findings.len() as u64, aggregates: *aggregates })
 }

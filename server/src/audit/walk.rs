@@ -23,6 +23,8 @@ pub(crate) struct Walk<S> {
     /// The cursor by which the keys in hand were asked for.
     page: Option<String>,
     next: Next,
+    /// The aggregate whose keys are being counted.
+    current: Option<Found>,
 }
 
 #[derive(Debug)]
@@ -34,25 +36,33 @@ enum Next {
 impl<S: Store> Walk<S> {
     /// From the start, or from a page that an earlier walk has [`Found`] something on.
     pub(crate) fn from(store: S, page: Option<String>) -> Self {
-        Self { store, keys: VecDeque::new(), page: None, next: Next::Page(page) }
+        Self { store, keys: VecDeque::new(), page: None, next: Next::Page(page), current: None }
     }
 
-    /// The next aggregate; `None` at the end.
+    /// The next aggregate; `None` at the end. After a failure it can be asked again: nothing is passed over.
     pub(crate) async fn next(&mut self) -> Result<Option<Found>, StoreError> {
-        let Some(aggregate) = self.peek().await?.cloned() else { return Ok(None) };
-        let mut found = Found { aggregate, change_sets: 0, page: self.page.clone() };
-        while self.peek().await? == Some(&found.aggregate) {
-            self.keys.pop_front();
-            found.change_sets += 1;
+        loop {
+            self.fill().await?;
+            match (&mut self.current, self.keys.front()) {
+                (Some(found), Some((aggregate, _))) if found.aggregate == *aggregate => {
+                    found.change_sets += 1;
+                    self.keys.pop_front();
+                }
+                (None, Some((aggregate, _))) => {
+                    let (aggregate, page) = (aggregate.clone(), self.page.clone());
+                    self.current = Some(Found { aggregate, change_sets: 0, page });
+                }
+                _ => return Ok(self.current.take()),
+            }
         }
-        Ok(Some(found))
     }
 
-    /// Whose the next key is. An aggregate's keys stand together, but not always on one page.
-    async fn peek(&mut self) -> Result<Option<&AggregateId>, StoreError> {
+    /// Has the next key in hand, if there is one. An aggregate's keys stand together, but not always on one
+    /// page.
+    async fn fill(&mut self) -> Result<(), StoreError> {
         while self.keys.is_empty() {
             let Next::Page(cursor) = std::mem::replace(&mut self.next, Next::End) else {
-                return Ok(None);
+                return Ok(());
             };
             let page = match self.store.keys(cursor.clone()).await {
                 Ok(page) => page,
@@ -65,7 +75,7 @@ impl<S: Store> Walk<S> {
             self.page = cursor;
             self.next = page.next.map_or(Next::End, |next| Next::Page(Some(next)));
         }
-        Ok(self.keys.front().map(|(aggregate, _)| aggregate))
+        Ok(())
     }
 }
 
@@ -73,9 +83,16 @@ impl<S: Store> Walk<S> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     use domain::InventoryItem;
     use domain::inventory_item::{CheckInItems, InventoryItemEvent, ItemsCheckedIn};
-    use event_store::{ChangeSet, Context, Hash, MemoryStore, Timestamp};
+    use event_store::{
+        Appended, AppendedAll, ChangeSet, Context, Hash, Keys, Loaded, MemoryStore, Page, Reach,
+        Snapshot, Timestamp,
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -128,5 +145,60 @@ mod tests {
         assert_eq!(walk(Walk::from(store.clone(), None)).await, all);
         // From the page on which one begins it is come across whole.
         assert_eq!(walk(Walk::from(store, hundreds(3))).await, all[3..]);
+    }
+    /// A store that is away every other time it is asked for keys.
+    #[derive(Clone, Debug, Default)]
+    struct Faltering(MemoryStore, Arc<AtomicBool>);
+
+    impl Store for Faltering {
+        async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
+            if self.1.fetch_not(Ordering::Relaxed) {
+                return self.0.keys(cursor).await;
+            }
+            Err(StoreError::Unavailable { reason: "busy".to_owned(), retry_after: Duration::ZERO })
+        }
+
+        async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
+            self.0.load(aggregate, reach).await
+        }
+
+        async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
+            self.0.append(change_set).await
+        }
+
+        async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
+            self.0.append_all(change_sets).await
+        }
+
+        async fn change_sets(
+            &self,
+            aggregate: &AggregateId,
+            page: Page,
+        ) -> Result<Vec<ChangeSet>, StoreError> {
+            self.0.change_sets(aggregate, page).await
+        }
+
+        async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+            self.0.save_snapshot(snapshot).await
+        }
+    }
+
+    #[tokio::test]
+    async fn asked_again_after_a_failure_it_has_passed_over_nothing() {
+        let store = MemoryStore::default();
+        for (id, count) in [(1, 70), (2, 150), (3, 80)] {
+            fill(&store, id, count).await;
+        }
+        let mut walk = Walk::from(Faltering(store, Arc::default()), None);
+        let (mut all, mut failures) = (Vec::new(), 0);
+        loop {
+            match walk.next().await {
+                Ok(Some(found)) => all.push((found.aggregate.id.as_u128(), found.change_sets)),
+                Ok(None) => break,
+                Err(_) => failures += 1,
+            }
+        }
+        assert_eq!(all, [(1, 70), (2, 150), (3, 80)]);
+        assert!(failures >= 3, "{failures}");
     }
 }

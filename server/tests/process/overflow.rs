@@ -92,7 +92,7 @@ async fn a_large_change_set_is_shown_verified_exported_and_imported() {
     assert_eq!((&verification["ok"], &verification["version"]), (&json!(true), &json!(2)));
     server.stop();
     let all = "All 2 change sets of 1 aggregates are as they were written.\n";
-    assert_eq!(told(data.path(), &["verify"], 0), all);
+    assert!(told(data.path(), &["verify"], 0).starts_with(all));
 
     let file = data.path().join("books.jsonl");
     let exported = told(data.path(), &["export"], 0);
@@ -102,7 +102,7 @@ async fn a_large_change_set_is_shown_verified_exported_and_imported() {
         told(other.path(), &["import", file.to_str().unwrap()], 0);
     }
     assert!(told(other.path(), &["export"], 0) == exported, "another export");
-    assert_eq!(told(other.path(), &["verify"], 0), all);
+    assert!(told(other.path(), &["verify"], 0).starts_with(all));
     let [imported] = &objects(other.path())[..] else { panic!("one object") };
     assert_eq!(imported.file_name(), object.file_name());
 

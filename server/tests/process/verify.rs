@@ -1,24 +1,46 @@
 //! `daybook verify`: what somebody changed behind the store's back is found.
 
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::Timestamp;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::feed::FeedStore;
+use event_store::feed::{Batch, FeedStore, Reference};
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 use uuid::Uuid;
 
 use super::{Daybook, daybook, run};
 use crate::desk::{ITEM, bolt, command, new_id, path};
+use crate::dynamodb::{Dynamo, Quirks};
 
 fn verified(data: &Path) -> (Option<i32>, String, String) {
-    let verified = run(daybook(data).arg("verify"));
+    verified_with(data, &[])
+}
+
+fn verified_with(data: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let verified = run(daybook(data).arg("verify").args(arguments));
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (verified.status.code(), text(verified.stdout), text(verified.stderr))
+}
+
+/// The root that it says, in its last line.
+#[track_caller]
+fn root(told: &str) -> &str {
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with("The feed ends at position "), "{told}");
+    last.split_once("daybook verify --root ").unwrap().1
+}
+
+/// What it says before that.
+fn but_for_the_root(told: &str) -> &str {
+    told.split_once("The feed ends at").unwrap().0
 }
 
 /// Changes what is in the file as whoever holds it can.
@@ -63,9 +85,10 @@ async fn what_was_altered_is_found_and_named() {
     server.stop();
     let (code, told, _) = verified(data.path());
     assert_eq!(
-        (code, &*told),
+        (code, but_for_the_root(&told)),
         (Some(0), "All 15 change sets of 6 aggregates are as they were written.\n")
     );
+    assert!(told.contains("ends at position 15. "), "{told}");
 
     alter(data.path(), ids[1], 3, "\"quantity\":20", "\"quantity\":200").await;
     let (code, told, log) = verified(data.path());
@@ -88,7 +111,12 @@ async fn what_was_altered_is_found_and_named() {
     server.stop();
 }
 
-/// Notes that an earlier verification has left are taken up, if they are of this store.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(since_epoch.as_millis().try_into().unwrap())
+}
+
+/// Notes that an earlier verification has left are taken up, if they are of this store and of today.
 #[tokio::test]
 async fn one_that_was_stopped_goes_on() {
     let data = tempdir().unwrap();
@@ -99,13 +127,16 @@ async fn one_that_was_stopped_goes_on() {
     }
     server.stop();
     let notes = data.path().join("verification.json");
-    let left = |store: &str| {
+    let left_at = |store: &str, begun: Option<&str>| {
         json!({
-            "store": store, "page": null, "done": [{ "kind": ITEM, "id": ids[0] }],
+            "store": store, "begun": begun, "page": null, "done": [{ "kind": ITEM, "id": ids[0] }],
             "aggregates": 1, "change_sets": 1,
             "findings": [{ "aggregate": { "kind": ITEM, "id": ids[0] }, "version": 1, "problem": "seen" }],
         })
     };
+    let hours_ago = |hours: i64| now().minus_millis(hours * 3_600_000).to_string();
+    let begun = hours_ago(23);
+    let left = |store: &str| left_at(store, Some(&begun));
     std::fs::write(&notes, left("another").to_string()).unwrap();
     let (code, told, _) = verified(data.path());
     assert_eq!((code, told.contains("All 4 change sets of 4")), (Some(0), true), "{told}");
@@ -125,6 +156,71 @@ async fn one_that_was_stopped_goes_on() {
     std::fs::write(&notes, left(&own).to_string()).unwrap();
     let afresh = run(daybook(data.path()).args(["verify", "--afresh"]));
     assert_eq!(afresh.status.code(), Some(0), "{afresh:?}");
+
+    // What was altered since has to be found, a month later.
+    for (begun, says) in [
+        (Some(hours_ago(25)), "began at"),
+        (Some(hours_ago(-2)), "began at"),
+        (None, "does not say when it began"),
+    ] {
+        std::fs::write(&notes, left_at(&own, begun.as_deref()).to_string()).unwrap();
+        let (code, told, log) = verified(data.path());
+        assert_eq!(code, Some(0), "{log}");
+        let lines: Vec<_> = told.lines().collect();
+        assert!(lines[0].contains(says) && lines[0].ends_with("is checked again."), "{told}");
+        assert_eq!(lines[1], "All 4 change sets of 4 aggregates are as they were written.");
+    }
+}
+
+/// It does not say of today what it found yesterday.
+#[tokio::test]
+async fn what_was_checked_before_is_told_from_what_was_checked_now() {
+    let (data, ids) = filled();
+    let begun = now();
+    use std::os::unix::fs::MetadataExt;
+    let inode = std::fs::metadata(data.path().join("daybook.db")).unwrap().ino();
+    let left = json!({
+        "store": format!("embedded, inode {inode}, table daybook"), "begun": begun, "page": null,
+        "done": [{ "kind": ITEM, "id": ids[0] }], "aggregates": 1, "change_sets": 4, "findings": [],
+    });
+    std::fs::write(data.path().join("verification.json"), left.to_string()).unwrap();
+    let (code, told, log) = verified(data.path());
+    assert_eq!(code, Some(0), "{log}");
+    let all = format!(
+        "All 7 change sets of 4 aggregates were as they were written when they were checked: 3 now, 4 by a \
+         verification that began at {begun}."
+    );
+    assert_eq!(told.lines().nth(1), Some(&*all), "{told}");
+}
+
+/// Whoever runs it at night need not get up because the store was busy.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_away_for_a_while_is_waited_for() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let endpoint = ["--dynamodb-endpoint", &dynamo.url];
+        let server = Daybook::start(daybook(data.path()).args(endpoint));
+        let id = new_id();
+        server.command(&command(id, "CreateInventoryItem", bolt()));
+        server.stop();
+
+        dynamo.have(Quirks { away_for: Some(id.to_string()), ..Quirks::default() });
+        let mut verify = daybook(data.path());
+        verify.arg("verify").args(endpoint).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut verify = verify.spawn().unwrap();
+        let mut log = BufReader::new(verify.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let waits = log.find(|line| line.contains("it tries again"));
+        assert!(waits.is_some(), "it gives up: {:?}", verify.wait_with_output());
+        dynamo.have(Quirks::default());
+        log.for_each(drop);
+        let verified = verify.wait_with_output().unwrap();
+        let told = String::from_utf8(verified.stdout).unwrap();
+        assert!(verified.status.success(), "{told}");
+        assert!(told.starts_with("All 2 change sets of 2 aggregates are as"), "{told}");
+    })
+    .await
+    .unwrap();
 }
 
 /// A store with an item of four versions, and one of one: with what their SKUs are claimed by, seven change
@@ -180,7 +276,8 @@ async fn a_batch_of_the_feed_that_was_altered_is_found() {
 async fn what_is_not_in_the_feed_yet_is_said_and_is_no_fault() {
     let (data, _) = filled();
     let all = "All 7 change sets of 4 aggregates are as they were written.\n";
-    assert_eq!(verified(data.path()).1, all);
+    let whole = verified(data.path()).1;
+    assert_eq!(but_for_the_root(&whole), all);
     let engine = Embedded::open(data.path().join("daybook.db")).unwrap();
     let store = DynamoDbStore::new(engine.client(), "daybook");
     let batches = store.batches(0, usize::MAX).await.unwrap();
@@ -188,11 +285,92 @@ async fn what_is_not_in_the_feed_yet_is_said_and_is_no_fault() {
     remove_newest(data.path(), "feed#0").await;
     let (code, told, log) = verified(data.path());
     assert_eq!(code, Some(0), "{log}");
-    let count = batches.last().unwrap().references().len();
+    let cut_off = batches.last().unwrap().references();
     let note = "change sets are not in the feed yet; `daybook reconcile` puts them there.";
-    assert_eq!(told, format!("{count} {note}\n{all}"));
+    let (count, rest) = but_for_the_root(&told).split_once(' ').unwrap();
+    assert_eq!(count, cut_off.len().to_string());
+    assert!(rest.starts_with(note) && rest.ends_with(all), "{told}");
+    for named in cut_off {
+        let item = format!("  {} {}, version", named.aggregate.kind, named.aggregate.id);
+        assert!(told.lines().any(|line| line.starts_with(&item)), "{item} in {told}");
+    }
     assert!(run(daybook(data.path()).arg("reconcile")).status.success());
-    assert_eq!(verified(data.path()), (Some(0), all.to_owned(), String::new()));
+    assert_eq!(verified(data.path()), (Some(0), whole, String::new()));
+}
+
+#[tokio::test]
+async fn of_what_is_not_in_the_feed_yet_ten_are_named() {
+    let (data, ids) = filled();
+    let server = Daybook::start(&mut daybook(data.path()));
+    for _ in 0..4 {
+        server.command(&command(new_id(), "CreateInventoryItem", bolt()));
+    }
+    server.stop();
+    cut_off(data.path(), |_| true).await;
+    let (code, told, log) = verified(data.path());
+    assert_eq!(code, Some(0), "{log}");
+    let lines: Vec<_> = told.lines().collect();
+    assert!(lines[0].starts_with("15 change sets are not in the feed yet"), "{told}");
+    assert!(lines[1..11].iter().all(|line| line.contains(", version")), "{told}");
+    assert_eq!(lines[11], "  and 2 more");
+    assert_eq!(lines[12..], ["All 15 change sets of 12 aggregates are as they were written."]);
+    // Items come in the order of the table's own hash: that of the first may be beyond the ten.
+    let versions = format!("  {ITEM} {}, versions 1 to 4", ids[0]);
+    let first = lines[1..11].iter().find(|line| line.contains(&ids[0].to_string()));
+    assert!(first.is_none_or(|line| *line == versions), "{told}");
+}
+
+/// Removes the batches of the feed from the first such one on.
+async fn cut_off(data: &Path, is_first: impl Fn(&Batch) -> bool) {
+    let engine = Embedded::open(data.join("daybook.db")).unwrap();
+    let client = engine.client();
+    let store = DynamoDbStore::new(client.clone(), "daybook");
+    let batches = store.batches(0, usize::MAX).await.unwrap();
+    let first = batches.iter().position(is_first).unwrap();
+    for _ in &batches[first..] {
+        let key = newest(&client, "feed#0").await;
+        client.delete_item().table_name("daybook").set_key(Some(key)).send().await.unwrap();
+    }
+    engine.close().await;
+}
+
+/// Whoever can reach the store can cut off an item and the feed alike, and what is left is whole by itself.
+/// Who has kept a root finds it.
+#[tokio::test]
+async fn a_feed_that_was_cut_off_is_found_by_a_root_that_was_kept() {
+    let (data, ids) = filled();
+    let told = verified(data.path()).1;
+    let root = root(&told);
+    let (code, told, log) = verified_with(data.path(), &["--root", root]);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(told.contains("The feed still has batch "), "{told}");
+
+    remove_newest(data.path(), &format!("{ITEM}#{}", ids[0])).await;
+    let is_newest = |named: &Reference| named.aggregate.id == ids[0] && named.version == 4;
+    cut_off(data.path(), |batch| batch.references().iter().any(is_newest)).await;
+    let (code, told, log) = verified(data.path());
+    assert_eq!(code, Some(0), "{told}{log}");
+    let number = root.split_once(':').unwrap().0;
+    let (code, told, log) = verified_with(data.path(), &["--root", root]);
+    assert_eq!(code, Some(1), "{told}");
+    let cut_off = format!("batch {number} of the feed is gone: the feed was cut off and ends with");
+    assert!(told.contains(&cut_off), "{told}");
+    assert!(log.contains("daybook: the feed is not as it was written"), "{log}");
+
+    // A feed that goes on as if nothing had been has another batch in its place.
+    let server = Daybook::start(&mut daybook(data.path()));
+    for quantity in 1..10 {
+        server.command(&command(ids[0], "CheckInItems", json!({ "quantity": quantity })));
+        // By then it has a batch of its own.
+        server.get("/api/v1/aggregates/inventory-item");
+    }
+    server.stop();
+    assert_eq!(verified(data.path()).0, Some(0));
+    let (code, told, _) = verified_with(data.path(), &["--root", root]);
+    assert_eq!(code, Some(1), "{told}");
+    let other =
+        format!("batch {number} of the feed is not the one that was published: its hash is");
+    assert!(told.contains(&other), "{told}");
 }
 
 /// A history that was cut off is whole by itself. The feed knows better.

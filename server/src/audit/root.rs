@@ -1,0 +1,75 @@
+use std::fmt;
+use std::str::FromStr;
+
+use event_store::Hash;
+use event_store::feed::FeedHead;
+
+/// A batch of the feed by its number and hash, and so all of the feed up to it: `3:9f86d081…`. Who keeps one
+/// where nobody can reach it who can reach the store knows by it, later, that nothing was cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The number of the batch, from 1.
+    pub batch: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// A text that is not a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected the number of a batch, from 1, and its hash, such as 3:9f86d081…, as `verify` says it"
+)]
+pub struct InvalidRoot;
+
+impl Root {
+    /// That of a feed with anything in it.
+    pub(super) fn of(head: FeedHead) -> Option<Self> {
+        let FeedHead { batch, hash, .. } = head;
+        (batch > 0).then_some(Self { batch, hash })
+    }
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.batch, self.hash)
+    }
+}
+
+impl FromStr for Root {
+    type Err = InvalidRoot;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (batch, hash) = text.split_once(':').ok_or(InvalidRoot)?;
+        let batch = batch.parse().ok().filter(|batch| *batch > 0).ok_or(InvalidRoot)?;
+        Ok(Self { batch, hash: hash.parse().map_err(|_| InvalidRoot)? })
+    }
+}
+
+/// Why a root is not in the feed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RootLost {
+    #[error("batch {} of the feed is gone: the feed was cut off and ends with batch {newest}", root.batch)]
+    CutOff { root: Root, newest: u64 },
+    #[error("batch {} of the feed is not the one that was published: its hash is {hash}", root.batch)]
+    Rewritten { root: Root, hash: Hash },
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_root_is_read_as_it_is_written() {
+        let root = Root { batch: 3, hash: Hash::ZERO };
+        assert_eq!(root.to_string().parse::<Root>().unwrap(), root);
+        let zeros = "0".repeat(64);
+        for text in ["", "3", "3:", ":", "3:0", "-1:", &zeros] {
+            assert_eq!(text.parse::<Root>(), Err(InvalidRoot), "{text}");
+        }
+        for batch in ["0", "x", ""] {
+            assert_eq!(format!("{batch}:{zeros}").parse::<Root>(), Err(InvalidRoot), "{batch}");
+        }
+    }
+}
