@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event_store::AggregateId;
-use event_store::feed::{Feed, FeedError, FeedHead, FeedStore, Position};
+use event_store::feed::{Entry, Feed, FeedError, FeedHead, FeedStore, Position};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -63,6 +63,7 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
             logged: 0,
             behind: BTreeSet::new(),
             stuck: BTreeSet::new(),
+            ahead: None,
         };
         let task = Mutex::new(Some(tokio::spawn(task.run())));
         Self(Arc::new(Handle { model, feed, applied, stopping, task }))
@@ -146,7 +147,11 @@ struct Task<S> {
     behind: BTreeSet<AggregateId>,
     /// Aggregates that nothing here can bring on; the log has said why.
     stuck: BTreeSet<AggregateId>,
+    /// What comes after this position, on its way.
+    ahead: Option<(Position, JoinHandle<Fetched>)>,
 }
+
+type Fetched = Result<Vec<Entry>, FeedError>;
 
 impl<S: FeedStore> Task<S> {
     /// Until it is told to stop, and then as far as the feed goes.
@@ -227,7 +232,7 @@ impl<S: FeedStore> Task<S> {
 
     /// Applies what comes next, and says up to which position.
     async fn apply_next(&mut self) -> Result<Option<Position>, Error> {
-        let entries = match self.feed.entries(self.position, PER_TRANSACTION).await {
+        let entries = match self.next().await {
             Ok(entries) => entries,
             Err(FeedError::Store(error)) => return Err(error.into()),
             Err(FeedError::Unreadable { position, problem }) => {
@@ -242,6 +247,7 @@ impl<S: FeedStore> Task<S> {
             Err(error) => return Err(Error::Feed(error)),
         };
         let Some(last) = entries.last() else { return Ok(None) };
+        self.fetch_ahead(last.position);
         let outcome = self.model.apply_entries(&entries).await?;
         self.behind.extend(outcome.gaps.into_iter().map(|gap| gap.aggregate));
         for unreadable in outcome.unreadable {
@@ -249,6 +255,27 @@ impl<S: FeedStore> Task<S> {
             self.give_up(unreadable.aggregate, &why);
         }
         Ok(Some(last.position))
+    }
+
+    /// The entries after what the rows show, fetched in advance if they were.
+    async fn next(&mut self) -> Fetched {
+        if let Some((after, ahead)) = self.ahead.take()
+            && after == self.position
+            && let Ok(entries) = ahead.await
+        {
+            return entries;
+        }
+        self.feed.entries(self.position, PER_TRANSACTION).await
+    }
+
+    /// While some are applied the next ones are fetched, where there is still far to go.
+    fn fetch_ahead(&mut self, after: Position) {
+        let enough = after + PER_TRANSACTION as Position;
+        if self.feed.head().is_some_and(|head| head.position >= enough) {
+            let feed = self.feed.clone();
+            let fetching = async move { feed.entries(after, PER_TRANSACTION).await };
+            self.ahead = Some((after, tokio::spawn(fetching)));
+        }
     }
 
     /// Fails when it is worth trying again.

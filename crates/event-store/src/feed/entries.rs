@@ -1,11 +1,14 @@
 use std::collections::VecDeque;
+use std::pin::pin;
 
-use futures::Stream;
-use futures::stream;
+use futures::stream::{self, Stream, StreamExt};
 
-use super::running::PAGE;
+use super::running::{PAGE, ended};
 use super::{BATCH, Batch, Feed, FeedStore, Position, Reference};
 use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
+
+/// How many batches' worth is looked up at once.
+const AT_ONCE: usize = 2;
 
 /// One change set at its place in the feed.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,19 +71,29 @@ impl<S: FeedStore> Feed<S> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0;
         let named = self.references(after, limit).await?;
-        for some in named.chunks(BATCH) {
-            match self.resolve(some).await {
+        // What comes next is looked up, parsed and hashed on another core meanwhile.
+        let chunks: Vec<_> = named.chunks(BATCH).map(<[_]>::to_vec).collect();
+        let looking_up = stream::iter(chunks).map(|some| {
+            let store = self.store().clone();
+            async move {
+                let resolved = resolve(store, &some).await;
+                (some, resolved)
+            }
+        });
+        let mut looked_up = pin!(looking_up.buffered(AT_ONCE));
+        while let Some((some, resolved)) = looked_up.next().await {
+            match resolved {
                 Ok(change_sets) => {
                     let is_cut = change_sets.len() < some.len();
                     bytes += change_sets.iter().map(|c| c.body().len()).sum::<usize>();
-                    entries.extend(placed(some, change_sets));
+                    entries.extend(placed(&some, change_sets));
                     if is_cut || bytes >= PAGE_BYTES {
                         return Ok(entries);
                     }
                 }
                 Err(problem @ StoreError::Corrupt { .. }) => {
-                    let (before, broken) = around(some, &problem);
-                    entries.extend(placed(before, self.resolve(before).await?));
+                    let (before, broken) = around(&some, &problem);
+                    entries.extend(placed(before, resolve(self.store().clone(), before).await?));
                     let position = broken.unwrap_or(after + 1);
                     return if entries.is_empty() {
                         Err(FeedError::Unreadable { position, problem })
@@ -169,11 +182,15 @@ impl<S: FeedStore> Feed<S> {
         named.truncate(limit);
         Ok(named)
     }
+}
 
-    async fn resolve(&self, some: &[(Position, Reference)]) -> Result<Vec<ChangeSet>, StoreError> {
-        let references: Vec<_> = some.iter().map(|(_, reference)| reference.clone()).collect();
-        self.store().referenced(&references).await
-    }
+async fn resolve<S: FeedStore>(
+    store: S,
+    some: &[(Position, Reference)],
+) -> Result<Vec<ChangeSet>, StoreError> {
+    let references: Vec<_> = some.iter().map(|(_, reference)| reference.clone()).collect();
+    let found = tokio::spawn(async move { store.referenced(&references).await });
+    found.await.map_err(|_| ended())?
 }
 
 fn missing(batch: u64) -> FeedBreak {

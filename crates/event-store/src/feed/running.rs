@@ -404,7 +404,7 @@ impl Shared {
     }
 }
 
-fn ended() -> StoreError {
+pub(super) fn ended() -> StoreError {
     StoreError::Unavailable {
         reason: "the feed has ended".to_owned(),
         retry_after: Duration::from_secs(1),

@@ -153,8 +153,10 @@ impl<S: FeedStore> Sequencer<S> {
     /// Puts in order what was taken, then what is missing in between.
     async fn work(&mut self) -> Result<(), StoreError> {
         let references: Vec<_> = self.candidates.iter().map(|(named, _)| named.clone()).collect();
-        let gaps = self.put(&references).await?;
-        self.behind.extend(gaps);
+        let in_hand = mem::take(&mut self.in_hand);
+        let gaps = self.put(&references, &in_hand).await;
+        self.in_hand = in_hand;
+        self.behind.extend(gaps?);
         self.drop_sequenced();
         // A store that does not answer for one of them need not be asked for the others.
         while let Some(aggregate) = self.behind.pop_first() {
@@ -227,13 +229,19 @@ impl<S: FeedStore> Sequencer<S> {
                 return Ok(());
             }
             let references: Vec<_> = newer.iter().map(Reference::from).collect();
-            self.put(&references).await?;
+            // Whoever follows closely need not read them again.
+            let in_hand = newer.into_iter().map(|c| (c.hash, c)).collect();
+            self.put(&references, &in_hand).await?;
         }
     }
 
     /// Puts these into the feed, as many as follow what is in it. Aggregates of which something in
     /// between is missing are given back.
-    async fn put(&mut self, references: &[Reference]) -> Result<BTreeSet<AggregateId>, StoreError> {
+    async fn put(
+        &mut self,
+        references: &[Reference],
+        in_hand: &HashMap<Hash, ChangeSet>,
+    ) -> Result<BTreeSet<AggregateId>, StoreError> {
         loop {
             let proposal = self.shared.with_sequence(|sequence| {
                 let (next, gaps) = line_up(sequence, references);
@@ -257,10 +265,10 @@ impl<S: FeedStore> Sequencer<S> {
             });
             self.last = Some(Instant::now());
             match appended? {
-                AppendedBatch::Written => self.shared.take_in(&batch, &self.in_hand)?,
+                AppendedBatch::Written => self.shared.take_in(&batch, in_hand)?,
                 // Another sequencer was faster. What it has put in order is not proposed again.
                 AppendedBatch::Taken(winner) => {
-                    self.shared.take_in(&winner, &self.in_hand)?;
+                    self.shared.take_in(&winner, in_hand)?;
                     self.shared.follow(&self.store).await?;
                 }
             }
