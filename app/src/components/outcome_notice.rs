@@ -121,8 +121,8 @@ const fn not_done(task: Task) -> &'static str {
 
 /// The change sets that a conflict names.
 fn since(problem: &Problem) -> Vec<ChangeSet> {
-    let since = problem.more.get("since").cloned().unwrap_or_default();
-    serde_json::from_value(since).unwrap_or_default()
+    let since = problem.more.get("since").and_then(|since| serde_json::to_string(since).ok());
+    since.and_then(|since| serde_json::from_str(&since).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub fn Timeline() -> impl IntoView {
             </div>
             <ol class="timeline" role="list" aria-labelledby="timeline" reversed>
                 {pending}
-                <For each=move || rows.get() key=|row| (row.change_set.version, row.fault.clone()) let:row>
+                <For each=move || rows.get() key=|row| (row.change_set.version, row.fault.is_some()) let:row>
                     <Entry row/>
                 </For>
             </ol>

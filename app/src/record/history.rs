@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use domain::InventoryItem;
 use domain::inventory_item::InventoryItemEvent;
 use event_store::wire::AggregateState;
@@ -21,8 +19,8 @@ pub struct History {
     /// How many were on hand after the last of `change_sets`, where that is known.
     on_hand: Option<i64>,
     replay: Option<Replay<InventoryItem>>,
-    /// The versions that are known not to hold, each with what is wrong.
-    faults: BTreeMap<Version, String>,
+    /// The versions that are known not to hold, ascending, each once.
+    faults: Vec<Fault>,
     /// What stands after `now` and does not hold.
     beyond: Option<ChangeSet>,
 }
@@ -62,8 +60,10 @@ impl History {
     /// What a page starts from.
     pub fn new(view: ItemView) -> Self {
         let ItemView { now, change_sets, on_hand, beyond, faults, viewed: _ } = view;
-        let faults = faults.into_iter().map(|fault| (fault.version, fault.problem)).collect();
-        let mut history = Self { now, change_sets, on_hand, replay: None, faults, beyond };
+        let mut history =
+            Self { now, change_sets, on_hand, replay: None, faults: Vec::new(), beyond };
+        // Of what is said of one version the last goes.
+        faults.into_iter().rev().for_each(|fault| history.note(fault));
         history.examine();
         history
     }
@@ -76,19 +76,17 @@ impl History {
     /// The version before which the item had to be left, as it does not hold: what `now` is, is not the
     /// newest that was recorded.
     pub fn end(&self) -> Option<Fault> {
-        self.faults.range(self.now.version.saturating_add(1)..).next().map(fault)
+        self.faults.iter().find(|fault| fault.version > self.now.version).cloned()
     }
 
     /// The first version known not to hold of those that led to `now`, which a snapshot has made up for.
     pub fn flaw(&self) -> Option<Fault> {
-        self.faults.range(..=self.now.version).next().map(fault)
+        self.faults.first().filter(|fault| fault.version <= self.now.version).cloned()
     }
 
     /// Keeps in mind which versions do not hold.
-    pub fn learn(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        for Fault { version, problem } in faults {
-            self.faults.entry(version).or_insert(problem);
-        }
+    pub fn learn(&mut self, faults: Vec<Fault>) {
+        faults.into_iter().for_each(|fault| self.note(fault));
     }
 
     /// All of it, when all of it is loaded.
@@ -130,7 +128,7 @@ impl History {
             let AggregateState { aggregate, version, hash, .. } = &self.now;
             if let Err(broken) = verify_chain(aggregate, *version, *hash, [change_set]) {
                 self.beyond = Some(change_set.clone());
-                self.learn([told(&broken)]);
+                self.note(told(&broken));
                 return Err(broken.into());
             }
             self.advance(change_set)?;
@@ -145,7 +143,7 @@ impl History {
         if let Err(broken) = &checked {
             // It ends at what does not hold.
             let _ = self.take_in(whole);
-            self.learn([told(broken)]);
+            self.note(told(broken));
         }
         checked.is_ok()
     }
@@ -205,7 +203,7 @@ impl History {
 
     fn row(&self, change_set: &ChangeSet, on_hand: Option<i64>) -> Row {
         let events = change_set.events::<InventoryItem>().unwrap_or_default();
-        let fault = self.faults.get(&change_set.version).cloned();
+        let fault = self.fault(change_set.version).map(|fault| fault.problem.clone());
         let on_hand = on_hand.filter(|_| fault.is_none());
         Row { change_set: change_set.clone(), events, on_hand, fault }
     }
@@ -256,9 +254,25 @@ impl History {
         let mut newer = self.change_sets.iter().rev().take_while(|c| c.version > version);
         newer.try_fold(self.on_hand?, |on_hand, change_set| {
             let events = change_set.events::<InventoryItem>().unwrap_or_default();
-            let holds = !self.faults.contains_key(&change_set.version);
+            let holds = self.fault(change_set.version).is_none();
             holds.then(|| on_hand.saturating_sub(delta(&events)))
         })
+    }
+
+    fn fault(&self, version: Version) -> Option<&Fault> {
+        self.place(version).ok().and_then(|place| self.faults.get(place))
+    }
+
+    /// What is known already of a version stands.
+    fn note(&mut self, fault: Fault) {
+        if let Err(place) = self.place(fault.version) {
+            self.faults.insert(place, fault);
+        }
+    }
+
+    /// Where a version is in `faults`, or would be.
+    fn place(&self, version: Version) -> Result<usize, usize> {
+        self.faults.binary_search_by_key(&version, |fault| fault.version)
     }
 
     /// Checks what is loaded: each change set by itself, and on the one before.
@@ -278,10 +292,6 @@ impl History {
         }
         self.learn(found);
     }
-}
-
-fn fault((version, problem): (&Version, &String)) -> Fault {
-    Fault { version: *version, problem: problem.clone() }
 }
 
 fn told(broken: &ChainBreak) -> Fault {

@@ -133,5 +133,7 @@ pub fn new_request(
 
 /// A command as it travels.
 pub fn wire_command(command: &InventoryItemCommand) -> Option<Command> {
-    serde_json::to_value(command).and_then(serde_json::from_value).ok()
+    let mut told = serde_json::to_value(command).ok()?;
+    let data = told.get_mut("data")?.take();
+    Some(Command { name: told.get("type")?.as_str()?.to_owned(), data })
 }

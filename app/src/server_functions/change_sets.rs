@@ -1,6 +1,6 @@
+use super::json::Json;
 use event_store::ChangeSet;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -10,7 +10,7 @@ use crate::views::HistoryPage;
 ///
 /// # Errors
 /// When the store is away.
-#[server(prefix = "/ui", endpoint = "change-sets", input = Json)]
+#[server(prefix = "/ui", endpoint = "change-sets", input = Json, output = Json)]
 pub async fn change_sets(id: Uuid, page: HistoryPage) -> Result<Vec<ChangeSet>, Problem> {
     use super::host::{answer, desk};
     use domain::InventoryItem;

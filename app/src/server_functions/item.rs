@@ -1,6 +1,6 @@
+use super::json::Json;
 use event_store::Version;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -12,7 +12,7 @@ use crate::views::ItemView;
 ///
 /// # Errors
 /// 404 when there is no such item or version, `corrupt` when not even its first version holds.
-#[server(prefix = "/ui", endpoint = "item", input = Json)]
+#[server(prefix = "/ui", endpoint = "item", input = Json, output = Json)]
 pub async fn item(
     id: Uuid,
     version: Option<Version>,

@@ -1,6 +1,6 @@
+use super::json::Json;
 use domain::inventory_item::ListItems;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
 use crate::problem::Problem;
 use crate::views::ItemPage;
@@ -9,7 +9,7 @@ use crate::views::ItemPage;
 ///
 /// # Errors
 /// When the list cannot be read, or the cursor is not one of its own.
-#[server(name = ListItemsCall, prefix = "/ui", endpoint = "items", input = Json)]
+#[server(name = ListItemsCall, prefix = "/ui", endpoint = "items", input = Json, output = Json)]
 pub async fn list_items(list: ListItems) -> Result<ItemPage, Problem> {
     use super::host::{answer, desk};
 

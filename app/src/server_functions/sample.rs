@@ -1,5 +1,5 @@
+use super::json::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
 use crate::problem::Problem;
 use crate::views::SampleProgress;
@@ -8,7 +8,7 @@ use crate::views::SampleProgress;
 ///
 /// # Errors
 /// When there are items that are not the sample's.
-#[server(prefix = "/ui", endpoint = "load-sample", input = Json)]
+#[server(prefix = "/ui", endpoint = "load-sample", input = Json, output = Json)]
 pub async fn load_sample() -> Result<SampleProgress, Problem> {
     use super::host::{answer, desk};
 
@@ -20,7 +20,7 @@ pub async fn load_sample() -> Result<SampleProgress, Problem> {
 ///
 /// # Errors
 /// When the store is away.
-#[server(name = SampleProgressCall, prefix = "/ui", endpoint = "sample-progress", input = Json)]
+#[server(name = SampleProgressCall, prefix = "/ui", endpoint = "sample-progress", input = Json, output = Json)]
 pub async fn sample_progress() -> Result<SampleProgress, Problem> {
     super::host::desk()?.sample_progress().await
 }

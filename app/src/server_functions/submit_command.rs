@@ -1,7 +1,7 @@
+use super::json::Json;
 use event_store::Version;
 use event_store::wire::CommandRequest;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
 use crate::problem::Problem;
 use crate::views::Submitted;
@@ -11,7 +11,7 @@ use crate::views::Submitted;
 /// # Errors
 /// When the outcome is unknown or the request cannot be read; a rejection or a conflict is an answer, and
 /// so is that its id was taken before.
-#[server(prefix = "/ui", endpoint = "submit-command", input = Json)]
+#[server(prefix = "/ui", endpoint = "submit-command", input = Json, output = Json)]
 pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Submitted, Problem> {
     use super::host::{answer, desk};
     use crate::problem::Code;

@@ -1,0 +1,35 @@
+use leptos::server_fn::codec::{JsonEncoding, Post};
+use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Error as _};
+
+/// JSON in the body of a `POST` and of its answer.
+pub(super) type Json = Post<Text>;
+
+/// JSON that is read as text. So is what the page's HTML holds for hydration: the browser has one reader
+/// of each type for both, where reading bytes would give it a second.
+pub struct Text;
+
+impl ContentType for Text {
+    const CONTENT_TYPE: &'static str = JsonEncoding::CONTENT_TYPE;
+}
+
+impl FormatType for Text {
+    const FORMAT_TYPE: Format = JsonEncoding::FORMAT_TYPE;
+}
+
+impl<T: Serialize> Encodes<T> for Text {
+    type Error = serde_json::Error;
+
+    fn encode(output: &T) -> Result<Bytes, Self::Error> {
+        JsonEncoding::encode(output)
+    }
+}
+
+impl<T: DeserializeOwned> Decodes<T> for Text {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        serde_json::from_str(std::str::from_utf8(&bytes).map_err(Self::Error::custom)?)
+    }
+}
