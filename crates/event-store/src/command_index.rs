@@ -1,4 +1,4 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -53,7 +53,7 @@ pub struct CommandIndex {
 struct Older {
     /// As in `recent`.
     ids: VecDeque<(Uuid, i64)>,
-    versions: HashMap<Uuid, Version>,
+    versions: BTreeMap<Uuid, Version>,
     /// The latest time of a timely id that has left the window here; of no account while `ids` is empty.
     left: Option<i64>,
 }
@@ -197,7 +197,6 @@ impl Older {
         }
         if self.ids.capacity() > 4 * self.ids.len().max(RECENT) {
             self.ids.shrink_to(2 * self.ids.len());
-            self.versions.shrink_to(2 * self.versions.len());
         }
     }
 }
