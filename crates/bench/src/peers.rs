@@ -2,6 +2,7 @@
 //! the same SDK, counted at the same place. Each is used as its own documentation shows.
 
 mod adapter;
+mod bare;
 mod contender;
 mod correctness;
 mod costs;

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::bare::Bare;
 use super::contender::{Backing, Contender, Kind, Order};
 use super::stock::Command;
 use crate::latency::{Latencies, Millis};
@@ -57,24 +58,32 @@ impl Runner {
         let contender = Arc::from(kind.open(&Backing::new(engine.client())).await?);
         Ok(Self { contender, _engine: engine })
     }
+
+    async fn bare(directory: &Path) -> Result<Self, Error> {
+        let engine = embedded::open(&directory.join("bare.db"))?;
+        let contender: Arc<dyn Contender> = Arc::new(Bare::open(engine.client()).await?);
+        Ok(Self { contender, _engine: engine })
+    }
 }
 
 pub(super) async fn run(rounds: u32, time: Duration) -> Result<(), Error> {
     let directory = tempfile::tempdir()?;
     let mut runners = Vec::new();
     for kind in Kind::ALL {
-        runners.push((kind, Runner::open(kind, directory.path()).await?));
+        runners.push((kind.name(), Runner::open(kind, directory.path()).await?));
     }
-    println!("| commands/s, p99 | writers | {} | ours to the best peer |", names());
-    println!("|---|---|{}---|", "---|".repeat(Kind::ALL.len()));
+    runners.push(("a bare put", Runner::bare(directory.path()).await?));
+    let names: Vec<_> = runners.iter().map(|(name, _)| *name).collect();
+    println!("| commands/s, p99 | writers | {} | ours to the best peer |", names.join(" | "));
+    println!("|---|---|{}---|", "---|".repeat(names.len()));
     for work in WORK {
         let mut measured: Vec<Measured> = Vec::new();
         measured.resize_with(runners.len(), Measured::default);
         for _ in 0..rounds {
-            for ((kind, runner), all) in runners.iter().zip(&mut measured) {
+            for ((name, runner), all) in runners.iter().zip(&mut measured) {
                 let (rate, latencies) = round(&runner.contender, work, time)
                     .await
-                    .map_err(|error| Error::Engine(format!("{}: {error}", kind.name())))?;
+                    .map_err(|error| Error::Engine(format!("{name}: {error}")))?;
                 all.rate = all.rate.max(rate);
                 all.latencies.extend(latencies);
             }
@@ -85,12 +94,9 @@ pub(super) async fn run(rounds: u32, time: Duration) -> Result<(), Error> {
     Ok(())
 }
 
-fn names() -> String {
-    Kind::ALL.map(Kind::name).join(" | ")
-}
-
 fn print(Work { name, writers, .. }: Work, measured: &mut [Measured]) {
-    let best = measured[1..].iter().map(|peer| peer.rate).fold(0.0, f64::max);
+    // Ours come first, and last what is no store.
+    let best = measured[1..Kind::ALL.len()].iter().map(|peer| peer.rate).fold(0.0, f64::max);
     let ratio = measured[0].rate / best;
     let cells: Vec<_> = (measured.iter_mut())
         .map(|m| format!("{:.0}, {}", m.rate, Millis(m.latencies.quantile(0.99))))

@@ -229,8 +229,9 @@ impl<S: FeedStore> Sequencer<S> {
                 return Ok(());
             }
             let references: Vec<_> = newer.iter().map(Reference::from).collect();
-            // Whoever follows closely need not read them again.
-            let in_hand = newer.into_iter().map(|c| (c.hash, c)).collect();
+            // Whoever follows closely need not read them again; what was altered is left to whoever tells of it.
+            let sound = newer.into_iter().filter(ChangeSet::is_unaltered);
+            let in_hand = sound.map(|change_set| (change_set.hash, change_set)).collect();
             self.put(&references, &in_hand).await?;
         }
     }
