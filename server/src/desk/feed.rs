@@ -60,7 +60,13 @@ impl FrontDesk {
     pub async fn feed_start(&self, place: &str, text: &str) -> Result<Position, Problem> {
         let position = self.feed_position(place, text).await?;
         // Another process may have told of more than this one knows: reading on finds out.
-        match self.lists.feed().entries(position, 1).await {
+        let mut found = self.lists.feed().entries(position, 1).await;
+        // What was acknowledged a moment ago is on its way there.
+        if matches!(found, Err(FeedError::Beyond { .. })) {
+            self.feed_end().await?;
+            found = self.lists.feed().entries(position, 1).await;
+        }
+        match found {
             // What cannot be read is told when its turn comes.
             Ok(_) | Err(FeedError::Unreadable { .. }) => Ok(position),
             Err(error) => Err(problems::of_feed(place, &error)),
