@@ -33,12 +33,15 @@ pub(crate) async fn run(
     println!("|---|---|");
     println!("| import | {:.0} change sets/s |", rate(change_sets, imported));
     let first = startup::restart(binary, &data, true).await?;
-    println!("| start to ready, the lists not there yet | {first} |");
+    println!("| start to ready, after the import | {first} |");
     let again = startup::restart(binary, &data, true).await?;
     println!("| start to ready, after a clean stop | {again} |");
     startup::restart(binary, &data, false).await?;
     let after = startup::restart(binary, &data, true).await?;
     println!("| start to ready, after a kill -9 | {after} |");
+    std::fs::remove_file(data.join("read-model.db"))?;
+    let anew = startup::restart(binary, &data, true).await?;
+    println!("| start to ready, the lists built anew | {anew} |");
     let (large, empty) =
         beside(binary, &data, &directory.path().join("empty"), items, rounds, seconds).await?;
     println!("| commands/s over HTTP, best of {rounds} rounds | {large:.0} |");

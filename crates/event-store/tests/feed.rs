@@ -230,32 +230,64 @@ async fn so_does_one_of_two() {
     a_kill_at_every_call(true).await;
 }
 
-/// Of a history that cannot be read to its end, what comes before the damage is in the feed.
+/// Of a history that cannot be read to its end, or that has a hole, what comes before the damage is in the feed, and
+/// the histories beside it are in it whole.
 #[tokio::test]
-async fn what_comes_before_what_cannot_be_read_is_in_the_feed() {
-    let embedded = Embedded::in_memory().unwrap();
-    let store = DynamoDbStore::new(embedded.client(), "daybook");
-    store.ensure_table().await.unwrap();
-    let mut last: Option<ChangeSet> = None;
-    for _ in 0..5 {
-        let next = noting(&tally(1), last.as_ref(), "a note");
-        store.append(&next).await.unwrap();
-        last = Some(next);
-    }
-    let damaged = [
-        ("pk", AttributeValue::S(tally(1).to_string())),
-        ("sk", AttributeValue::S(format!("{:012}", 4))),
-        ("body", AttributeValue::S("{".to_owned())),
-    ];
-    let damaged = damaged.map(|(name, value)| (name.to_owned(), value));
-    let put = embedded.client().put_item().table_name("daybook").set_item(Some(damaged.into()));
-    put.send().await.unwrap();
+async fn what_comes_before_the_damage_is_in_the_feed() {
+    for is_gone in [false, true] {
+        let embedded = Embedded::in_memory().unwrap();
+        let store = DynamoDbStore::new(embedded.client(), "daybook");
+        store.ensure_table().await.unwrap();
+        for aggregate in 1..=3 {
+            let mut last: Option<ChangeSet> = None;
+            for _ in 0..5 {
+                let next = noting(&tally(aggregate), last.as_ref(), "a note");
+                store.append(&next).await.unwrap();
+                last = Some(next);
+            }
+        }
+        let pk = ("pk".to_owned(), AttributeValue::S(tally(2).to_string()));
+        let sk = ("sk".to_owned(), AttributeValue::S(format!("{:012}", 4)));
+        let key = HashMap::from([pk, sk]);
+        if is_gone {
+            let delete = embedded.client().delete_item().table_name("daybook").set_key(Some(key));
+            delete.send().await.unwrap();
+        } else {
+            let put = embedded.client().put_item().table_name("daybook").set_item(Some(key));
+            put.item("body", AttributeValue::S("{".to_owned())).send().await.unwrap();
+        }
 
-    let feed = Feed::start(store, ALONE);
-    feed.doubt(&tally(1));
-    reach(&feed, 3).await;
-    assert!(!feed.finish().await, "something is left");
-    assert_eq!((feed.entries(0, 10).await.unwrap().len(), feed.stuck()), (3, 1));
+        let feed = Feed::start(store, ALONE);
+        (1..=3).for_each(|aggregate| feed.doubt(&tally(aggregate)));
+        reach(&feed, 5 + 3 + 5).await;
+        assert!(!feed.finish().await, "something is left");
+        assert_eq!((feed.entries(0, 20).await.unwrap().len(), feed.stuck()), (13, 1));
+    }
+}
+
+/// Of many aggregates that have little each, what is read shares batches: a request for each would take hours.
+#[tokio::test]
+async fn what_is_found_of_several_aggregates_shares_batches() {
+    let store = MemoryStore::default();
+    for aggregate in 1..=250 {
+        let first = noting(&tally(aggregate), None, "a note");
+        store.append(&first).await.unwrap();
+        // Of every tenth more than a page.
+        let mut last = first;
+        for _ in 0..if aggregate % 10 == 0 { 120 } else { 0 } {
+            last = noting(&last.aggregate.clone(), Some(&last), "a note");
+            store.append(&last).await.unwrap();
+        }
+    }
+    let all = 250 + 25 * 120;
+    let feed = Feed::start(store.clone(), ALONE);
+    // All of them before it acts for the first time.
+    (1..=250).for_each(|aggregate| feed.doubt(&tally(aggregate)));
+    reach(&feed, all).await;
+    let batches = feed.head().unwrap().batch;
+    assert!(batches <= all / 40, "{batches} batches of {all}");
+    assert!(feed.finish().await);
+    assert_eq!(order::assert_complete(&store).await.len() as u64, all);
 }
 
 /// A batch that is gone is not passed over, wherever it stood.

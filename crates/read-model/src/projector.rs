@@ -111,10 +111,11 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
     }
 
     /// Ends the feed, applies what is in it and leaves the read model open, for who closes it once the
-    /// store is closed. No command may be taken any more; a second call does nothing.
-    pub async fn finish(&self) {
+    /// store is closed. No command may be taken any more. Whether the feed has all that was committed; a second call
+    /// says no.
+    pub async fn finish(&self) -> bool {
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(task) = task else { return };
+        let Some(task) = task else { return false };
         let in_order = self.0.feed.finish().await;
         self.0.stopping.send_replace(true);
         let ended = task.await.is_ok();
@@ -124,6 +125,7 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
             tracing::warn!("the read model is behind; it will catch up at the next start");
             self.0.model.set_whole(false);
         }
+        in_order
     }
 }
 

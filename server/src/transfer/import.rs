@@ -1,21 +1,25 @@
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{mem, slice};
 
+use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{Feed, FeedStore};
 use event_store::{
-    AggregateId, AppendedAll, ChangeSet, Hash, Page, StoreError, TOGETHER, Version, verify_chain,
+    AggregateId, AppendedAll, ChangeSet, Hash, Page, Store, StoreError, TOGETHER, Version,
+    verify_chain,
 };
+use read_model::{LastStop, Projector, ReadModel};
 use tokio::sync::mpsc;
 
 use super::apart::apart;
 use super::lines::{LineError, Lines};
-use super::patient;
+use super::patient::{self, Patient};
 use crate::Failure;
 use crate::config::Settings;
-use crate::open::{DataDirectory, OpenStore};
+use crate::open::{DataDirectory, OpenError, OpenStore};
 use crate::progress::Progress;
 use crate::stop::Stop;
 
@@ -28,13 +32,13 @@ const UNSEQUENCED: usize = 5_000;
 /// How large their bodies may be together: half of the room that the feed has for them. What has no room
 /// there comes into the feed as well, but not in the order of the lines.
 const BYTES_UNSEQUENCED: usize = 32 * 1024 * 1024;
-/// How long to wait for the feed before going on without it.
+/// How long to wait for the feed and the lists before going on without them.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Puts every change set of `file`, or of standard input, into the store that the settings name, where it
 /// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
 /// one that was stopped goes on when it is started again. All of it comes into the store's feed, in the
-/// order of the lines. A store that is away is waited for.
+/// order of the lines, and an embedded store's lists show it too. A store that is away is waited for.
 ///
 /// # Errors
 /// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read,
@@ -49,7 +53,9 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
     };
     let open = OpenStore::open(settings, &directory).await?;
     let feed = patient::feed_of(&open);
-    let mut import = Import::into(feed.clone());
+    let lists = Lists::beside(&open, &directory, &feed).await?;
+    let mut import =
+        Import::into(feed.clone(), lists.as_ref().map(|lists| lists.projector.clone()));
     let (to, lines) = mpsc::channel(AHEAD);
     let reading = apart(move || read(Lines::new(from), &to));
     let importing = async {
@@ -63,8 +69,14 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
             Err(Failure::Stopped)
         }
     };
-    let in_order = feed.finish().await;
-    open.close().await;
+    let in_order = match &lists {
+        Some(lists) => lists.projector.finish().await,
+        None => feed.finish().await,
+    };
+    let seal = open.close().await;
+    if let Some(lists) = lists {
+        lists.model.close_sealed(&seal).await;
+    }
     let count = imported?;
     if !in_order {
         return Err(Failure::Unsequenced);
@@ -92,10 +104,56 @@ fn read(
     Ok(lines.line)
 }
 
+/// The lists of a store that nobody else writes to: brought on while what they show is in hand, they need not be
+/// built from what is read back.
+struct Lists {
+    model: ReadModel,
+    projector: Projector<Patient<DynamoDbStore>>,
+}
+
+impl Lists {
+    /// Those beside this store, unless they have to be built anew anyway.
+    async fn beside(
+        open: &OpenStore,
+        directory: &DataDirectory,
+        feed: &Feed<Patient<DynamoDbStore>>,
+    ) -> Result<Option<Self>, Failure> {
+        if !open.is_ours_alone() {
+            return Ok(None);
+        }
+        let taken_up = async {
+            let model = ReadModel::open(directory.read_model()).await?;
+            let last_stop = model.take_up_sealed(&open.identity, &open.seal).await?;
+            Ok::<_, OpenError>((model, last_stop))
+        };
+        let (model, last_stop) = match taken_up.await {
+            Ok(taken_up) => taken_up,
+            Err(error) => {
+                tracing::warn!(%error, "the lists are not brought on");
+                return Ok(None);
+            }
+        };
+        if last_stop == LastStop::Never {
+            let keys = feed.store().keys(None).await?;
+            if !keys.keys.is_empty() || keys.next.is_some() {
+                model.close().await;
+                return Ok(None);
+            }
+        }
+        let projector = Projector::start(model.clone(), feed.clone());
+        if last_stop == LastStop::Never {
+            projector.mark_complete();
+        }
+        Ok(Some(Self { model, projector }))
+    }
+}
+
 /// What has been read and not yet written.
-struct Import<S> {
+struct Import<S: FeedStore> {
     store: S,
     feed: Feed<S>,
+    /// What follows the feed here.
+    projector: Option<Projector<S>>,
     /// How many the feed was told of since it was last waited for.
     told: usize,
     /// The bytes of their bodies.
@@ -107,10 +165,11 @@ struct Import<S> {
     head: Option<(AggregateId, Version, Hash)>,
 }
 
-impl<S: FeedStore> Import<S> {
-    fn into(feed: Feed<S>) -> Self {
+impl<S: FeedStore + Debug> Import<S> {
+    fn into(feed: Feed<S>, projector: Option<Projector<S>>) -> Self {
         let store = feed.store().clone();
-        Self { store, feed, told: 0, told_bytes: 0, waiting: Vec::new(), bytes: 0, head: None }
+        let (waiting, head) = (Vec::new(), None);
+        Self { store, feed, projector, told: 0, told_bytes: 0, waiting, bytes: 0, head }
     }
 
     async fn all(&mut self, mut lines: mpsc::Receiver<(u64, ChangeSet)>) -> Result<(), Failure> {
@@ -208,8 +267,8 @@ impl<S: FeedStore> Import<S> {
         Ok(Ok(()))
     }
 
-    /// Tells the feed of what is written, and waits for it before it has been told more than it has room
-    /// for.
+    /// Tells the feed of what is written, and waits for it, and for who follows it here, before it has been told more
+    /// than it has room for.
     async fn tell(&mut self, lines: &[(u64, ChangeSet)]) {
         for (_, change_set) in lines {
             self.feed.commit(change_set);
@@ -218,8 +277,12 @@ impl<S: FeedStore> Import<S> {
         self.told += lines.len();
         if self.told >= UNSEQUENCED || self.told_bytes > BYTES_UNSEQUENCED {
             (self.told, self.told_bytes) = (0, 0);
-            if let Err(behind) = self.feed.settle(PATIENCE).await {
-                tracing::warn!(%behind, "the import goes on");
+            let settled = match &self.projector {
+                Some(projector) => projector.settle(PATIENCE).await.map_err(|e| e.to_string()),
+                None => self.feed.settle(PATIENCE).await.map(|_| ()).map_err(|e| e.to_string()),
+            };
+            if let Err(behind) = settled {
+                tracing::warn!(behind, "the import goes on");
             }
         }
     }
@@ -262,7 +325,7 @@ mod tests {
             let feed = Feed::start(MemoryStore::default(), pace);
             feed.commit(&small.1);
             feed.settle(PATIENCE).await.unwrap();
-            let mut import = Import::into(feed);
+            let mut import = Import::into(feed, None);
             let told = timeout(Duration::from_millis(200), import.tell(&lines)).await;
             assert_eq!(told.is_err(), waits, "{} lines", lines.len());
         }

@@ -101,6 +101,45 @@ async fn in_another_store_everything_is_the_same() {
     server.stop();
 }
 
+/// The lists are as complete as a server leaves them: the next start has nothing to catch up with.
+#[test]
+fn an_import_brings_the_lists_on() {
+    let (data, ids) = filled();
+    let lines = exported(data.path());
+    let other = tempdir().unwrap();
+    let there = other.path().join("data");
+    // A new store first, and then one that is there, which has less.
+    for lines in [&lines[..1], &lines[..50], &lines] {
+        assert!(import(&there, lines).status.success());
+        let log = Daybook::start(&mut daybook(&there)).stop();
+        assert!(log.contains("the read model is open last_stop=Clean"), "{log}");
+        assert!(!log.contains("caught up"), "{log}");
+    }
+    assert_eq!(histories(&there, ids), histories(data.path(), ids));
+    // Lists that cannot be used do not keep the books from coming in.
+    fs::write(there.join("read-model.db"), "not a database").unwrap();
+    let imported = import(&there, &lines);
+    let told = String::from_utf8(imported.stderr).unwrap();
+    assert!(imported.status.success() && told.contains("the lists are not brought on"), "{told}");
+    assert!(run(daybook(&there).arg("rebuild")).status.success());
+    assert_eq!(histories(&there, ids), histories(data.path(), ids));
+}
+
+/// A store whose lists are lost is imported into all the same; they are built at the next start.
+#[test]
+fn an_import_without_lists_leaves_them_to_the_next_start() {
+    let (data, ids) = filled();
+    let lines = exported(data.path());
+    let other = tempdir().unwrap();
+    let there = other.path().join("data");
+    assert!(import(&there, &lines[..50]).status.success());
+    fs::remove_file(there.join("read-model.db")).unwrap();
+    assert!(import(&there, &lines).status.success());
+    let log = Daybook::start(&mut daybook(&there)).stop();
+    assert!(log.contains("caught up"), "{log}");
+    assert_eq!(histories(&there, ids), histories(data.path(), ids));
+}
+
 #[test]
 fn an_export_goes_through_a_pipe() {
     let (data, _) = filled();

@@ -145,8 +145,9 @@ impl DynamoDbStore {
         let mut history: Vec<ChangeSet> = Vec::new();
         let mut bytes = 0;
         while history.len() < limit && bytes < room {
-            // One more, as there may be a snapshot among them.
-            let wanted = (limit - history.len()).saturating_add(1).min(HISTORY_PAGE);
+            // Some more, as there are snapshots among them.
+            let left = limit - history.len();
+            let wanted = left.saturating_add(left / 16 + 1).min(HISTORY_PAGE);
             let Some(page) = pages.next(wanted).await? else { break };
             let mut rows = pin!(self.rows(aggregate, page));
             while let Some(row) = rows.next().await {

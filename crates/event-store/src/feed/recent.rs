@@ -4,7 +4,7 @@ use super::{Entry, Position};
 use crate::ChangeSet;
 
 /// How many of the newest entries stay in memory, and how large their bodies may be together.
-const ENTRIES: usize = 1_000;
+const ENTRIES: usize = 5_000;
 const BYTES: usize = 8 * 1024 * 1024;
 
 /// The newest entries of the feed, without a hole, for those who follow closely: what this process has

@@ -22,6 +22,8 @@ pub(super) const ROOM: usize = 64 * 1024 * 1024;
 const MOMENT: Duration = Duration::from_millis(50);
 /// How many moments are told apart. The last one takes in whatever comes after it.
 const MOMENTS: usize = 1_000;
+/// Of how many missing change sets a comparison goes on while they are put in order.
+const AHEAD: u64 = 1_000;
 /// Batches that are read at a time.
 pub(super) const PAGE: usize = 100;
 
@@ -241,6 +243,9 @@ impl<S: FeedStore> Feed<S> {
         let (mut found, mut cursor) = (Reconciled::default(), None);
         // An aggregate's keys come together: where its part of the feed ended when it was come across.
         let mut current: Option<(AggregateId, Version)> = None;
+        // What is found is put in order while the comparison goes on, and never much behind it: memory does not
+        // grow with it.
+        let (mut waited_for, mut found_before) = (self.0.shared.inbox.committed(), 0);
         loop {
             let page = self.0.store.keys(cursor).await?;
             let mut lagging = BTreeSet::new();
@@ -259,16 +264,16 @@ impl<S: FeedStore> Feed<S> {
                     lagging.insert(aggregate);
                 }
             }
-            let waits = !lagging.is_empty();
             lagging.into_iter().for_each(|aggregate| self.0.shared.inbox.put_behind(aggregate));
-            // What is found page by page is put in order page by page: memory does not grow with it.
-            if waits {
-                self.settled().await?;
+            if found.missing >= found_before + AHEAD {
+                self.settled(waited_for).await?;
+                (waited_for, found_before) = (self.0.shared.inbox.committed(), found.missing);
             }
             progress(found);
-            match page.next {
-                Some(next) => cursor = Some(next),
-                None => return Ok(found),
+            cursor = page.next;
+            if cursor.is_none() {
+                self.settled(self.0.shared.inbox.committed()).await?;
+                return Ok(found);
             }
         }
     }
@@ -285,8 +290,8 @@ impl<S: FeedStore> Feed<S> {
         nothing_left
     }
 
-    async fn settled(&self) -> Result<(), StoreError> {
-        let committed = self.0.shared.inbox.committed();
+    /// Returns once the first so many that were put into the inbox are in the feed.
+    async fn settled(&self, committed: u64) -> Result<(), StoreError> {
         let mut settled = self.0.settled.clone();
         let done = settled.wait_for(|settled| *settled >= committed).await;
         done.map(|_| ()).map_err(|_| ended())

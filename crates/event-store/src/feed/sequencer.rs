@@ -1,21 +1,28 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures::stream::{self, StreamExt};
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::Instrument;
 
-use super::running::{ROOM, Shared};
+use super::running::{ROOM, Shared, ended};
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
-use crate::{AggregateId, ChangeSet, DecodeError, Hash, Page, StoreError, Version, spans};
+use crate::{
+    AggregateId, ChangeSet, DecodeError, Hash, PAGE_BYTES, Page, StoreError, Version, spans,
+};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Of how many change sets that could not be put in order it goes on taking more.
 const LEFT_OVER: usize = 1_000;
+/// How many aggregates are read at once, and how much of each.
+const READ_AT_ONCE: usize = 4;
+const READ_PAGE: usize = 2 * BATCH;
 
 /// Puts in order what is committed, in the order in which it comes, as much at a time as has come; what is
 /// missing in between it reads from the store.
@@ -112,7 +119,7 @@ impl<S: FeedStore> Sequencer<S> {
         }
         self.work().await?;
         self.settles.send_replace(self.taken);
-        self.resolve().await
+        self.bring_on(|sequencer| &mut sequencer.doubtful).await
     }
 
     /// Until there is something to do, and the time to do it.
@@ -158,13 +165,7 @@ impl<S: FeedStore> Sequencer<S> {
         self.in_hand = in_hand;
         self.behind.extend(gaps?);
         self.drop_sequenced();
-        // A store that does not answer for one of them need not be asked for the others.
-        while let Some(aggregate) = self.behind.pop_first() {
-            if let Err(error) = self.bring_on(&aggregate).await {
-                self.behind.insert(aggregate);
-                return Err(error);
-            }
-        }
+        self.bring_on(|sequencer| &mut sequencer.behind).await?;
         self.drop_sequenced();
         for (reference, _) in mem::take(&mut self.candidates) {
             let why = "the store does not have what a committed version follows";
@@ -187,21 +188,74 @@ impl<S: FeedStore> Sequencer<S> {
         });
     }
 
-    /// Reads what there is of those in doubt. A store that does not answer for one of them need not be
-    /// asked for the others.
-    async fn resolve(&mut self) -> Result<(), StoreError> {
-        while let Some(aggregate) = self.doubtful.pop_first() {
-            if let Err(error) = self.bring_on(&aggregate).await {
-                self.doubtful.insert(aggregate);
+    /// Brings the part of the feed of each of these aggregates to its newest version, one after the other; what was
+    /// read of several is put in together. Fails when it is worth trying again: those that were not brought on stay
+    /// among them.
+    async fn bring_on(
+        &mut self,
+        these: fn(&mut Self) -> &mut BTreeSet<AggregateId>,
+    ) -> Result<(), StoreError> {
+        while !these(self).is_empty() {
+            let some: Vec<_> = these(self).iter().take(BATCH).cloned().collect();
+            let (store, shared) = (self.store.clone(), Arc::clone(&self.shared));
+            // While one batch is written, what the next ones name is read and parsed on another core.
+            let reading = stream::iter(some).map(|aggregate| {
+                let version = shared.with_sequence(|sequence| sequence.version_of(&aggregate));
+                let store = store.clone();
+                let newer = async move {
+                    let page = Page::After { version, limit: READ_PAGE };
+                    let newer = store.change_sets(&aggregate, page).await;
+                    (aggregate, version, newer)
+                };
+                async { tokio::spawn(newer).await.map_err(|_| ended()) }
+            });
+            let mut reading = pin!(reading.buffered(READ_AT_ONCE));
+            let mut found = Found::default();
+            let mut failed = None;
+            while let Some(read) = reading.next().await {
+                let (aggregate, version, newer) = read?;
+                let is_all = match newer {
+                    Ok(newer) if follows(version, &newer) => found.add(&aggregate, newer),
+                    // A store that does not answer for one of them need not be asked for the others.
+                    Err(error) if error.is_transient() => {
+                        failed = Some(error);
+                        break;
+                    }
+                    Ok(_) | Err(_) => false,
+                };
+                if found.is_enough() || !is_all {
+                    self.put_found(mem::take(&mut found), these).await?;
+                }
+                if !is_all {
+                    self.bring_on_alone(&aggregate).await?;
+                    these(self).remove(&aggregate);
+                }
+            }
+            self.put_found(found, these).await?;
+            if let Some(error) = failed {
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    /// Brings an aggregate's part of the feed to its newest version. Fails when it is worth trying again.
-    async fn bring_on(&mut self, aggregate: &AggregateId) -> Result<(), StoreError> {
-        let mut limit = BATCH;
+    async fn put_found(
+        &mut self,
+        found: Found,
+        these: fn(&mut Self) -> &mut BTreeSet<AggregateId>,
+    ) -> Result<(), StoreError> {
+        self.put(&found.references, &found.in_hand).await?;
+        for aggregate in found.to_their_end {
+            these(self).remove(&aggregate);
+            self.no_longer_stuck(&aggregate);
+        }
+        Ok(())
+    }
+
+    /// Brings on one of which there is much, or something is missing or cannot be read: as far as that. Fails when it
+    /// is worth trying again.
+    async fn bring_on_alone(&mut self, aggregate: &AggregateId) -> Result<(), StoreError> {
+        let mut limit = READ_PAGE;
         loop {
             let version = self.shared.with_sequence(|sequence| sequence.version_of(aggregate));
             let page = Page::After { version, limit };
@@ -219,20 +273,16 @@ impl<S: FeedStore> Sequencer<S> {
                 }
             };
             let Some(first) = newer.first() else {
-                if self.stuck.remove(aggregate) {
-                    self.count_stuck();
-                }
+                self.no_longer_stuck(aggregate);
                 return Ok(());
             };
             if first.version != version + 1 {
                 self.give_up(aggregate, &format!("version {} is missing", version + 1));
                 return Ok(());
             }
-            let references: Vec<_> = newer.iter().map(Reference::from).collect();
-            // Whoever follows closely need not read them again; what was altered is left to whoever tells of it.
-            let sound = newer.into_iter().filter(ChangeSet::is_unaltered);
-            let in_hand = sound.map(|change_set| (change_set.hash, change_set)).collect();
-            self.put(&references, &in_hand).await?;
+            let mut found = Found::default();
+            found.add(aggregate, newer);
+            self.put(&found.references, &found.in_hand).await?;
         }
     }
 
@@ -284,9 +334,52 @@ impl<S: FeedStore> Sequencer<S> {
         }
     }
 
+    fn no_longer_stuck(&mut self, aggregate: &AggregateId) {
+        if self.stuck.remove(aggregate) {
+            self.count_stuck();
+        }
+    }
+
     fn count_stuck(&self) {
         self.shared.stuck.store(self.stuck.len() as u64, Ordering::Relaxed);
     }
+}
+
+/// What was read to be put into the feed together.
+#[derive(Default)]
+struct Found {
+    references: Vec<Reference>,
+    in_hand: HashMap<Hash, ChangeSet>,
+    /// The bodies of those.
+    bytes: usize,
+    /// The aggregates of which the store has no more.
+    to_their_end: Vec<AggregateId>,
+}
+
+impl Found {
+    /// Takes in a page of an aggregate's change sets. Whether that was all there is of it.
+    fn add(&mut self, aggregate: &AggregateId, newer: Vec<ChangeSet>) -> bool {
+        let bytes: usize = newer.iter().map(|change_set| change_set.body().len()).sum();
+        let is_all = newer.len() < READ_PAGE && bytes < PAGE_BYTES;
+        if is_all {
+            self.to_their_end.push(aggregate.clone());
+        }
+        self.bytes += bytes;
+        self.references.extend(newer.iter().map(Reference::from));
+        // Whoever follows closely need not read them again; what was altered is left to whoever tells of it.
+        let sound = newer.into_iter().filter(ChangeSet::is_unaltered);
+        self.in_hand.extend(sound.map(|change_set| (change_set.hash, change_set)));
+        is_all
+    }
+
+    fn is_enough(&self) -> bool {
+        self.references.len() >= BATCH || self.bytes >= PAGE_BYTES
+    }
+}
+
+/// Whether nothing is missing between this version and these.
+fn follows(version: Version, newer: &[ChangeSet]) -> bool {
+    newer.iter().zip(version + 1..).all(|(change_set, next)| change_set.version == next)
 }
 
 /// Those of a batch's worth of references that may come next, and the aggregates of which something in
