@@ -2,7 +2,6 @@
 
 mod feed;
 mod notes;
-mod patience;
 mod report;
 mod root;
 mod verify;

@@ -13,6 +13,7 @@ pub mod live;
 pub mod open;
 mod openapi;
 pub mod pages;
+mod patient;
 mod problems;
 mod progress;
 pub mod rebuild;

@@ -7,9 +7,9 @@ use event_store::feed::Reconciled;
 use crate::Failure;
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenStore};
+use crate::patient;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::transfer::patient;
 
 /// Puts every change set into the feed that is in the store that the settings name and not in its feed, and
 /// says how many there were. What it has done when it is told to stop stays done.

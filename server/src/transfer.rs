@@ -5,7 +5,6 @@ mod apart;
 mod export;
 mod import;
 mod lines;
-pub(crate) mod patient;
 
 pub use export::export;
 pub use import::import;

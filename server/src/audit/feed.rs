@@ -3,9 +3,9 @@ use event_store::feed::{Batch, FeedHead, FeedStore, Sequence};
 use event_store::{FeedBreak, Hash, StoreError};
 
 use super::notes::{Finding, Notes, Waiting};
-use super::patience::patiently;
 use super::root::RootLost;
 use super::{Found, Root};
+use crate::patient::Patient;
 
 /// Batches read at a time.
 const PAGE: usize = 100;
@@ -13,7 +13,7 @@ const PAGE: usize = 100;
 /// The feed, followed as far as it holds.
 #[derive(Debug)]
 pub(super) struct Followed {
-    store: DynamoDbStore,
+    store: Patient<DynamoDbStore>,
     sequence: Sequence,
     /// What it had once.
     root: Option<Root>,
@@ -26,7 +26,7 @@ pub(super) struct Followed {
 impl Followed {
     /// Follows all that is there, in which this root was once.
     pub(super) async fn to_its_end(
-        store: &DynamoDbStore,
+        store: &Patient<DynamoDbStore>,
         root: Option<Root>,
     ) -> Result<Self, StoreError> {
         let (store, sequence) = (store.clone(), Sequence::default());
@@ -68,7 +68,7 @@ impl Followed {
         if notes.batch >= self.sequence.head().batch {
             return Ok(None);
         }
-        let next = patiently(async || self.store.batches(notes.batch, 1).await).await?.pop();
+        let next = self.store.batches(notes.batch, 1).await?.pop();
         let Some(batch) = next else { return Ok(None) };
         self.look_up(&batch, notes).await?;
         notes.batch = batch.number;
@@ -78,8 +78,7 @@ impl Followed {
     async fn look_up(&self, batch: &Batch, notes: &mut Notes) -> Result<(), StoreError> {
         let mut rest = batch.references();
         while !rest.is_empty() {
-            let named = patiently(async || self.store.referenced(rest).await).await;
-            let (aggregate, version, problem) = match named {
+            let (aggregate, version, problem) = match self.store.referenced(rest).await {
                 // Of large ones it gives the first.
                 Ok(found) => {
                     rest = rest.get(found.len()..).unwrap_or_default();
@@ -103,7 +102,7 @@ impl Followed {
     async fn go_on(&mut self) -> Result<(), StoreError> {
         while self.broken.is_none() {
             let known = self.sequence.head().batch;
-            let batches = match patiently(async || self.store.batches(known, PAGE).await).await {
+            let batches = match self.store.batches(known, PAGE).await {
                 Ok(batches) if batches.is_empty() => return Ok(()),
                 Ok(batches) => batches,
                 Err(StoreError::Feed(broken)) => {

@@ -7,13 +7,13 @@ use event_store::{AggregateId, Hash, Page, Store, StoreError, Timestamp, verify_
 
 use super::feed::Followed;
 use super::notes::{self, Finding, Notes};
-use super::patience::patiently;
 use super::report::{Report, say_too_old};
 use super::{Root, Walk};
 use crate::Failure;
 use crate::config::Settings;
 use crate::kinds::Kinds;
 use crate::open::{DataDirectory, OpenStore};
+use crate::patient::Patient;
 use crate::progress::Progress;
 use crate::stop::Stop;
 
@@ -45,12 +45,13 @@ pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Re
     let verification = async {
         let mut kept = Instant::now();
         let progress = Progress::counting("change sets verified", notes.change_sets);
-        let mut walk = Walk::from(open.store.clone(), notes.page.clone());
+        let store = Patient::new(open.store.clone());
+        let mut walk = Walk::from(store.clone(), notes.page.clone());
         let kinds = Kinds::new(&open.store);
-        let mut feed = Followed::to_its_end(&open.store, root).await?;
-        while let Some(found) = patiently(async || walk.next().await).await? {
+        let mut feed = Followed::to_its_end(&store, root).await?;
+        while let Some(found) = walk.next().await? {
             if !notes.has_done(&found) {
-                let finding = check(&kinds, &open.store, &found.aggregate).await?;
+                let finding = check(&kinds, &store, &found.aggregate).await?;
                 if let Some(waiting) = feed.lacks(&found).await? {
                     notes.add_waiting(waiting);
                 }
@@ -109,13 +110,13 @@ fn now() -> Timestamp {
 /// What does not hold of an aggregate's history, if anything.
 async fn check(
     kinds: &Kinds,
-    store: &DynamoDbStore,
+    store: &Patient<DynamoDbStore>,
     aggregate: &AggregateId,
 ) -> Result<Option<Finding>, Failure> {
     let finding =
         |version, problem| Some(Finding { aggregate: aggregate.clone(), version, problem });
     if let Ok(kind) = kinds.named(&aggregate.kind) {
-        return match patiently(async || kind.verify(aggregate.id).await).await {
+        return match store.patiently(|| kind.verify(aggregate.id)).await {
             Ok(verification) => Ok(verification
                 .failed_at
                 .and_then(|version| finding(version, verification.problem.unwrap_or_default()))),
@@ -127,7 +128,7 @@ async fn check(
     let (mut version, mut hash) = (0, Hash::ZERO);
     loop {
         let page = Page::After { version, limit: PAGE };
-        let newer = match patiently(async || store.change_sets(aggregate, page).await).await {
+        let newer = match store.change_sets(aggregate, page).await {
             Ok(newer) => newer,
             Err(StoreError::Corrupt { version, problem, .. }) => {
                 return Ok(finding(version, problem));

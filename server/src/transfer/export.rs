@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 
 use super::apart::apart;
 use super::lines::Written;
-use super::patient::Patient;
 use crate::Failure;
 use crate::audit::{Found, Walk};
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenStore};
+use crate::patient::Patient;
 use crate::progress::Progress;
 use crate::stop::Stop;
 

@@ -16,10 +16,10 @@ use tokio::sync::mpsc;
 
 use super::apart::apart;
 use super::lines::{LineError, Lines};
-use super::patient::{self, Patient};
 use crate::Failure;
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenError, OpenStore};
+use crate::patient::{self, Patient};
 use crate::progress::Progress;
 use crate::stop::Stop;
 

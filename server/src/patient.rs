@@ -1,9 +1,11 @@
 //! A store that is waited for while it is away.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use app::problem::{Code, Problem};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{AppendedBatch, Batch, Feed, FeedStore, Pace, Reference};
 use event_store::{
@@ -31,6 +33,24 @@ pub(crate) struct Patient<S> {
     outage: Arc<Outage>,
 }
 
+/// What may be over when the same is asked again.
+pub(crate) trait Passing: Display {
+    /// Whether it may.
+    fn is_passing(&self) -> bool;
+}
+
+impl Passing for StoreError {
+    fn is_passing(&self) -> bool {
+        self.is_transient()
+    }
+}
+
+impl Passing for Problem {
+    fn is_passing(&self) -> bool {
+        self.is(Code::Unavailable)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Outage {
     since: Mutex<Option<Instant>>,
@@ -53,17 +73,22 @@ impl<S> Patient<S> {
         self.outage.given_up.send_replace(true);
     }
 
-    async fn patiently<T, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T, StoreError>
+    /// Asks for something else that comes out of this store.
+    ///
+    /// # Errors
+    /// The last one, or the first that does not pass.
+    pub(crate) async fn patiently<T, E, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T, E>
     where
         T: Send,
-        F: Future<Output = Result<T, StoreError>> + Send,
+        E: Passing + Send,
+        F: Future<Output = Result<T, E>> + Send,
     {
         let mut pause = FIRST_PAUSE;
         // Kept from the first failure on: that others are answered meanwhile does not prolong it.
         let mut since = None;
         loop {
             let error = match ask().await {
-                Err(error) if error.is_transient() => error,
+                Err(error) if error.is_passing() => error,
                 answer => {
                     self.outage.ends();
                     return answer;
@@ -84,7 +109,7 @@ impl<S> Patient<S> {
 
 impl Outage {
     /// When it began; the log hears of it once.
-    fn since(&self, error: &StoreError) -> Instant {
+    fn since(&self, error: &impl Passing) -> Instant {
         *self.state().get_or_insert_with(|| {
             tracing::warn!(%error, patience = ?PATIENCE, "it is tried again");
             Instant::now()
