@@ -57,8 +57,7 @@ bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
 package: prerequisites ## the event store as others would get it, built anew from its package alone
 	cargo package -p event-store --all-features --allow-dirty
 
-otel: prerequisites ## clippy and tests of what the feature otel adds, which nothing else builds
-	cargo clippy $(NATIVE) --features server/otel --all-targets -- -D warnings
+otel: prerequisites ## the tests of what the feature otel adds, which nothing else runs
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
 soak: build $(STACK) ## model, feed, fifty kills and a race of three processes, for an hour or so; prints the seed of what fails
@@ -72,7 +71,7 @@ fmt: ## format everything
 	cargo fmt --all
 
 lint: invariants $(NODE) ## clippy for the machine and for the browser, the types of the browser tests
-	cargo clippy $(NATIVE) --all-targets -- -D warnings
+	cargo clippy $(NATIVE) --features server/otel,bench/peers --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -p frontend -- -D warnings
 	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p event-store -- -D warnings
 	cd end2end && node_modules/.bin/tsc --noEmit

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -59,6 +59,23 @@ export class Daybook {
   /** Takes its life between two instructions, as a power cut would. */
   async kill9(): Promise<void> {
     await this.#end("SIGKILL");
+  }
+
+  /** Changes some of what it has written, behind its back: as many bytes for as many, which SQLite does not notice. */
+  async alter(written: string, instead: string): Promise<void> {
+    const file = join(this.#data, "daybook.db");
+    const bytes = await readFile(file);
+    const places: number[] = [];
+    for (let place = bytes.indexOf(written); place >= 0; place = bytes.indexOf(written, place + 1)) {
+      places.push(place);
+    }
+    if (places.length === 0 || Buffer.byteLength(written) !== Buffer.byteLength(instead)) {
+      throw new Error(`${written} cannot be changed to ${instead}: it is there ${places.length} times`);
+    }
+    for (const place of places) {
+      bytes.write(instead, place);
+    }
+    await writeFile(file, bytes);
   }
 
   /** Stops it if it runs, and forgets its data. */

@@ -49,6 +49,17 @@ pub enum OpenError {
     /// The embedded store's file cannot be used.
     #[error(transparent)]
     Embedded(#[from] embedded::OpenError),
+    /// What works on a table that is there finds none.
+    #[error(
+        "there is no table `{table}` in the store at {place}: name the one that `daybook serve` was given, with \
+         --table or DAYBOOK_TABLE"
+    )]
+    NoTable {
+        /// Where the store is.
+        place: String,
+        /// The table's name.
+        table: String,
+    },
     /// The table cannot be used.
     #[error("cannot use the store at {place}: {source}")]
     Table {

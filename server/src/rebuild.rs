@@ -13,7 +13,7 @@ use crate::open::{DataDirectory, OpenError, OpenStore};
 /// Why it cannot, or not all of it.
 pub async fn rebuild(settings: &Settings) -> Result<(), Failure> {
     let directory = DataDirectory::of_existing(settings)?;
-    let open = OpenStore::open(settings, &directory).await?;
+    let open = OpenStore::of_existing(settings, &directory).await?;
     let model = ReadModel::recreate(directory.read_model()).await.map_err(OpenError::from)?;
     model.take_up_sealed(&open.identity, &open.seal).await.map_err(OpenError::from)?;
     let lists = Lists::new(model, open.feed(), Start::Unknown);

@@ -19,7 +19,7 @@ use crate::stop::Stop;
 pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
-    let open = OpenStore::open(settings, &directory).await?;
+    let open = OpenStore::of_existing(settings, &directory).await?;
     let feed = patient::feed_of(&open);
     let progress = Progress::counting("change sets compared with the feed", 0);
     let mut scanned = 0;

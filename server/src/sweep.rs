@@ -25,7 +25,7 @@ pub async fn sweep(settings: &Settings, grace: Duration, dry_run: bool) -> Resul
     }
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
-    let open = OpenStore::open(settings, &directory).await?;
+    let open = OpenStore::of_existing(settings, &directory).await?;
     if grace < SAFE && !open.is_ours_alone() {
         tracing::warn!("a grace period of less than an hour is safe while nobody else writes");
     }

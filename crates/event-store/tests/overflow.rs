@@ -216,6 +216,24 @@ async fn up_to_300_kib_a_body_stays_in_its_item() {
     assert!(kept(too_large).await.contains_key("overflow"));
 }
 
+/// Each of them would fit into its item, and not all into one transaction.
+#[tokio::test]
+async fn what_is_too_large_together_is_kept_elsewhere() {
+    let setting = Setting::with(&[]).await;
+    let text = noise(150_000);
+    let large = |id: u128| noting(&tally(id), None, &format!("{id}: {text}"));
+    let mut together: Vec<_> = (1..=20).map(large).collect();
+    let small: Vec<_> = (21..=100).map(|id| noting(&tally(id), None, "small")).collect();
+    together.extend(small);
+    assert_eq!(setting.store.append_all(&together).await.unwrap(), AppendedAll::Written);
+    assert_eq!(setting.keys().await.len(), 20);
+    for change_set in &together {
+        let there = setting.store.load(&change_set.aggregate, Reach::Whole).await.unwrap();
+        assert!(there.change_sets == std::slice::from_ref(change_set));
+    }
+    assert_eq!(setting.store.append_all(&together).await.unwrap(), AppendedAll::Again);
+}
+
 #[tokio::test]
 async fn an_object_that_is_gone_or_altered_is_corrupt_loudly() {
     let setting = Setting::with(&[]).await;

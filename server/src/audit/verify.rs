@@ -35,7 +35,7 @@ const PAGE: usize = 500;
 pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
-    let open = OpenStore::open(settings, &directory).await?;
+    let open = OpenStore::of_existing(settings, &directory).await?;
     let file = directory.verification();
     if afresh {
         notes::forget(&file)?;

@@ -34,6 +34,26 @@ impl OpenStore {
     /// # Errors
     /// [`Failure::Settings`] or [`Failure::Open`].
     pub async fn open(settings: &Settings, directory: &DataDirectory) -> Result<Self, Failure> {
+        Self::open_with(settings, directory, Missing::Create).await
+    }
+
+    /// The same for what makes no store where there is none: of a name that was mistyped it would say that all
+    /// is well.
+    ///
+    /// # Errors
+    /// As [`OpenStore::open`].
+    pub async fn of_existing(
+        settings: &Settings,
+        directory: &DataDirectory,
+    ) -> Result<Self, Failure> {
+        Self::open_with(settings, directory, Missing::Refuse).await
+    }
+
+    async fn open_with(
+        settings: &Settings,
+        directory: &DataDirectory,
+        missing: Missing,
+    ) -> Result<Self, Failure> {
         let objects = settings.objects()?;
         match settings.store()? {
             StoreChoice::Embedded => {
@@ -41,7 +61,10 @@ impl OpenStore {
                 let seal = seal_of(&path);
                 let engine = Embedded::open(&path).map_err(OpenError::from)?;
                 let store = of(engine.client(), settings);
-                let table = store.ensure_table().await;
+                let table = match missing {
+                    Missing::Create => store.ensure_table().await,
+                    Missing::Refuse => store.existing_table().await,
+                };
                 table.map_err(unusable(path.display().to_string()))?;
                 let beside = DirectoryObjects::new(directory.objects(&settings.table));
                 let store = store.with_objects(Arc::new(beside));
@@ -52,14 +75,14 @@ impl OpenStore {
                 let client = Client::from_conf(dynamodb::for_endpoint(&url));
                 let streams = streams::Client::from_conf(streams::for_endpoint(&url));
                 let s3 = |url: Option<String>| objects::for_endpoint(url.unwrap_or_default());
-                Self::remote(client, streams, objects, s3, settings, url).await
+                Self::remote(client, streams, objects, s3, settings, url, missing).await
             }
             StoreChoice::Aws(endpoint) => {
                 let (environment, place) = of_environment().await;
                 let client = client_of(&environment, endpoint.clone());
                 let streams = streams_of(&environment, endpoint);
                 let s3 = |url| s3_of(&environment, url);
-                Self::remote(client, streams, objects, s3, settings, place).await
+                Self::remote(client, streams, objects, s3, settings, place, missing).await
             }
         }
     }
@@ -95,10 +118,15 @@ impl OpenStore {
         s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
         settings: &Settings,
         place: String,
+        missing: Missing,
     ) -> Result<Self, Failure> {
         let identity = format!("{place}, table {}", settings.table);
         let mut store = of(client, settings);
-        store.ensure_table_with_stream().await.map_err(unusable(place))?;
+        let table = match missing {
+            Missing::Create => store.ensure_table_with_stream().await,
+            Missing::Refuse => store.existing_table().await,
+        };
+        table.map_err(unusable(place))?;
         if let ObjectsChoice::Bucket { name: bucket, endpoint } = objects {
             let client = aws_sdk_s3::Client::from_conf(s3(endpoint));
             let objects = S3Objects::new(client, &*bucket, &settings.table);
@@ -111,12 +139,22 @@ impl OpenStore {
     }
 }
 
+/// What becomes of a table that is not there.
+#[derive(Clone, Copy, Debug)]
+enum Missing {
+    Create,
+    Refuse,
+}
+
 fn of(client: Client, settings: &Settings) -> DynamoDbStore {
     DynamoDbStore::new(client, &*settings.table).observed_by(Arc::new(StoreMetrics))
 }
 
 fn unusable(place: String) -> impl FnOnce(TableError) -> OpenError {
-    |source| OpenError::Table { place, source }
+    |source| match source {
+        TableError::Missing { table } => OpenError::NoTable { place, table },
+        source => OpenError::Table { place, source },
+    }
 }
 
 /// Another file put in its place is another store, and so is another table in it. (One that cannot be

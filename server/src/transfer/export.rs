@@ -33,7 +33,7 @@ const CHUNKS: usize = 4;
 pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
-    let open = OpenStore::open(settings, &directory).await?;
+    let open = OpenStore::of_existing(settings, &directory).await?;
     let exported = tokio::select! {
         exported = fill(file, resume, Patient::new(open.store.clone())) => exported,
         () = stop.requested() => Err(match file {

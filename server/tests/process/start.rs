@@ -8,10 +8,12 @@ use axum::extract::{Path, Request};
 use axum::http::header::IF_MATCH;
 use axum::http::{Method, StatusCode};
 use axum::routing::any;
+use event_store::dynamodb::for_endpoint;
 use serde_json::json;
 use tempfile::tempdir;
 
 use super::{Daybook, assert_refuses, daybook, listening_on, run};
+use crate::desk::{bolt, command, new_id};
 use crate::dynamodb::Dynamo;
 
 #[test]
@@ -39,6 +41,30 @@ fn what_works_on_a_store_makes_none() {
         assert_refuses(daybook(&mistyped).arg(command), 1, &says);
     }
     assert!(!mistyped.exists());
+}
+
+/// Nor is a mistyped table, wherever the store is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_works_on_a_table_makes_none() {
+    let dynamo = Dynamo::start().await;
+    let data = tempdir().unwrap();
+    let endpoint = ["--dynamodb-endpoint", &dynamo.url];
+    let all = ["rebuild", "verify", "export", "reconcile", "sweep"];
+    // Without a bucket there is nothing to sweep at an endpoint.
+    for (store, commands) in [(&endpoint[..], &all[..4]), (&[], &all)] {
+        let server = Daybook::start(daybook(data.path()).args(store));
+        let id = new_id();
+        assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        server.stop();
+        for command in commands {
+            let mut mistyped = daybook(data.path());
+            mistyped.arg(command).args(store).args(["--table", "dyabook"]);
+            assert_refuses(&mut mistyped, 1, &["there is no table `dyabook`", "--table"]);
+        }
+    }
+    let client = aws_sdk_dynamodb::Client::from_conf(for_endpoint(&dynamo.url));
+    let tables = client.list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), ["daybook"]);
 }
 
 #[test]

@@ -210,7 +210,7 @@ async fn a_store_that_is_away_for_a_while_is_waited_for() {
         verify.arg("verify").args(endpoint).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut verify = verify.spawn().unwrap();
         let mut log = BufReader::new(verify.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let waits = log.find(|line| line.contains("it tries again"));
+        let waits = log.find(|line| line.contains("it is tried again"));
         assert!(waits.is_some(), "it gives up: {:?}", verify.wait_with_output());
         dynamo.have(Quirks::default());
         log.for_each(drop);

@@ -37,7 +37,7 @@ impl DynamoDbStore {
         &self,
         change_set: &ChangeSet,
     ) -> Result<Appended, StoreError> {
-        let Written { item, overflow } = items::of_change_set(change_set, self.objects.is_some())?;
+        let Written { item, overflow } = items::of_change_set(change_set, self.inline())?;
         let found = self.put_objects(overflow.into_iter().collect()).await?;
         let appended = match self.put_new(item).await {
             Ok(Some(there)) => self.settle(change_set, there).await?,

@@ -118,13 +118,13 @@ pub(super) struct Overflow {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What is written of this change set, with or without objects to write to.
-pub(super) fn of_change_set(change_set: &ChangeSet, objects: bool) -> Result<Written, StoreError> {
+/// What is written of this change set. A body of more than `inline` bytes becomes an object.
+pub(super) fn of_change_set(change_set: &ChangeSet, inline: usize) -> Result<Written, StoreError> {
     let mut item = key_of_change_set(change_set);
     item.insert("prev".to_owned(), bytes(change_set.prev.as_bytes()));
     item.insert("hash".to_owned(), bytes(change_set.hash.as_bytes()));
     let body = body_of(&item, change_set.body().to_owned())?;
-    if !objects || size(&body) <= INLINE_LIMIT {
+    if size(&body) <= inline {
         return Ok(Written { item: with_body(item, body)?, overflow: None });
     }
     let (encoding, bytes_of_body) = match body {

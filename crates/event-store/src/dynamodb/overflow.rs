@@ -15,6 +15,11 @@ use crate::{AggregateId, StoreError};
 pub(super) const AT_ONCE: usize = 4;
 
 impl DynamoDbStore {
+    /// How large a body may be that stays in its item.
+    pub(super) fn inline(&self) -> usize {
+        if self.objects.is_some() { items::INLINE_LIMIT } else { usize::MAX }
+    }
+
     /// Puts what the items will name, and gives back those objects of which there may have been one
     /// before: see [`DynamoDbStore::put_objects_again`].
     pub(super) async fn put_objects(

@@ -139,6 +139,11 @@ impl<S: FeedStore> Follower<S> {
                 }
                 // What was trimmed is older than a day. What is left begins at the start.
                 Err(Missed::Trimmed) => {
+                    tracing::warn!(
+                        "the table's stream no longer reaches back to where it was followed to: what another \
+                         process committed just before it died may be missing from the feed until that is \
+                         reconciled with the store"
+                    );
                     self.shards.start_again(place);
                     return Ok(());
                 }

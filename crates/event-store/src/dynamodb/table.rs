@@ -24,6 +24,12 @@ const SHAPE: &str = "pk S HASH, sk S RANGE";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
+    /// There is none.
+    #[error("there is no table `{table}`")]
+    Missing {
+        /// Its name.
+        table: String,
+    },
     /// There is a table of that name, and it is not ours.
     #[error("the table `{table}` has the keys {found}; expected {SHAPE}")]
     Shape {
@@ -68,14 +74,29 @@ impl DynamoDbStore {
         self.ensure(Some(keys)).await
     }
 
+    /// Waits until the table is active, for what creates none.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn existing_table(&self) -> Result<(), TableError> {
+        match self.describe().await? {
+            Some(description) => self.until_active(description).await,
+            None => Err(TableError::Missing { table: self.table().to_owned() }),
+        }
+    }
+
     async fn ensure(&self, stream: Option<StreamSpecification>) -> Result<(), TableError> {
-        let mut description = match self.describe().await? {
+        let description = match self.describe().await? {
             Some(description) => description,
             None => {
                 self.create(stream).await?;
                 TableDescription::builder().table_status(TableStatus::Creating).build()
             }
         };
+        self.until_active(description).await
+    }
+
+    async fn until_active(&self, mut description: TableDescription) -> Result<(), TableError> {
         for _ in 0..POLLS {
             match description.table_status() {
                 Some(TableStatus::Creating) | None => {}

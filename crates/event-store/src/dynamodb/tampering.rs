@@ -9,7 +9,7 @@ use crate::{AggregateId, ChangeSet, StoreError, Version};
 
 impl DynamoDbStore {
     pub(crate) async fn overwrite(&self, change_set: &ChangeSet) -> Result<(), StoreError> {
-        let Written { item, overflow } = items::of_change_set(change_set, self.objects.is_some())?;
+        let Written { item, overflow } = items::of_change_set(change_set, self.inline())?;
         self.put_objects(overflow.into_iter().collect()).await?;
         let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
         request.send().await.map_err(|error| Failure::of("PutItem", &error))?;

@@ -15,6 +15,8 @@ use crate::{Appended, AppendedAll, ChangeSet, StoreError, TOGETHER};
 
 /// The most that the items of one transaction may have together (DynamoDB's limit).
 const TOGETHER_LIMIT: usize = 4 * 1024 * 1024;
+/// More than an item has beside its body.
+const BESIDE_BODY: usize = 1024;
 
 enum Tried {
     Written,
@@ -94,19 +96,24 @@ impl DynamoDbStore {
         }
     }
 
-    /// The puts, and the bodies that are too large for them.
+    /// The puts, and the bodies that are too large for them, or for all of them together.
     fn puts(
         &self,
         change_sets: &[ChangeSet],
     ) -> Result<(Vec<TransactWriteItem>, Vec<Overflow>), StoreError> {
-        let mut bytes = 0;
+        let (mut items, mut bytes) = written(change_sets, self.inline())?;
+        if bytes > TOGETHER_LIMIT && self.objects.is_some() {
+            // An even share of the room for each fits, whatever the others need.
+            let share = TOGETHER_LIMIT / change_sets.len();
+            (items, bytes) = written(change_sets, share.saturating_sub(BESIDE_BODY))?;
+        }
+        if bytes > TOGETHER_LIMIT {
+            return Err(StoreError::TooLarge { bytes, limit: TOGETHER_LIMIT });
+        }
         let mut overflows = Vec::new();
         let mut puts = Vec::with_capacity(change_sets.len());
-        for change_set in change_sets {
-            let Written { item, overflow } =
-                items::of_change_set(change_set, self.objects.is_some())?;
+        for Written { item, overflow } in items {
             overflows.extend(overflow);
-            bytes += items::bytes_of(&item);
             let put = Put::builder()
                 .table_name(&*self.table)
                 .set_item(Some(item))
@@ -117,9 +124,6 @@ impl DynamoDbStore {
                 .build()
                 .map_err(unbuildable)?;
             puts.push(TransactWriteItem::builder().put(put).build());
-        }
-        if bytes > TOGETHER_LIMIT {
-            return Err(StoreError::TooLarge { bytes, limit: TOGETHER_LIMIT });
         }
         Ok((puts, overflows))
     }
@@ -175,6 +179,14 @@ impl DynamoDbStore {
             false => AppendedAll::Taken(standing),
         })
     }
+}
+
+/// The items of these, with bodies of up to `inline` bytes, and how large they are together.
+fn written(change_sets: &[ChangeSet], inline: usize) -> Result<(Vec<Written>, usize), StoreError> {
+    let written = change_sets.iter().map(|change_set| items::of_change_set(change_set, inline));
+    let written = written.collect::<Result<Vec<_>, _>>()?;
+    let bytes = written.iter().map(|written| items::bytes_of(&written.item)).sum();
+    Ok((written, bytes))
 }
 
 /// Why a transaction was cancelled: a version that is taken explains it, whatever else went wrong. One
