@@ -122,7 +122,7 @@ pub struct Settings {
         global = true, hide_env_values = true
     )]
     dynamodb_endpoint: Option<String>,
-    /// The table; created when missing
+    /// The table; created when missing by serve, sample and import
     #[arg(
         long,
         env = "DAYBOOK_TABLE",

@@ -274,12 +274,12 @@ async fn what_is_found_of_several_aggregates_shares_batches() {
         store.append(&first).await.unwrap();
         // Of every tenth more than a page.
         let mut last = first;
-        for _ in 0..if aggregate % 10 == 0 { 120 } else { 0 } {
+        for _ in 0..if aggregate % 10 == 0 { 220 } else { 0 } {
             last = noting(&last.aggregate.clone(), Some(&last), "a note");
             store.append(&last).await.unwrap();
         }
     }
-    let all = 250 + 25 * 120;
+    let all = 250 + 25 * 220;
     let feed = Feed::start(store.clone(), ALONE);
     // All of them before it acts for the first time.
     (1..=250).for_each(|aggregate| feed.doubt(&tally(aggregate)));

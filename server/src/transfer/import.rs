@@ -38,7 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Puts every change set of `file`, or of standard input, into the store that the settings name, where it
 /// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
 /// one that was stopped goes on when it is started again. All of it comes into the store's feed, in the
-/// order of the lines, and an embedded store's lists show it too. A store that is away is waited for.
+/// order of the lines, and an embedded store's lists are brought on with it, unless they have to be built anew. A
+/// store that is away is waited for.
 ///
 /// # Errors
 /// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read,
@@ -69,6 +70,7 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
             Err(Failure::Stopped)
         }
     };
+    import.doubt();
     let in_order = match &lists {
         Some(lists) => lists.projector.finish().await,
         None => feed.finish().await,
@@ -137,6 +139,7 @@ impl Lists {
             let keys = feed.store().keys(None).await?;
             if !keys.keys.is_empty() || keys.next.is_some() {
                 model.close().await;
+                tracing::info!("the lists are left to the next start, which builds them anew");
                 return Ok(None);
             }
         }
@@ -161,6 +164,9 @@ struct Import<S: FeedStore> {
     /// With their lines.
     waiting: Vec<(u64, ChangeSet)>,
     bytes: usize,
+    /// Those of what has been sent and the feed was not told of: whoever is stopped there does not know what became
+    /// of it.
+    sent: Vec<AggregateId>,
     /// Where the aggregate of the last line stands.
     head: Option<(AggregateId, Version, Hash)>,
 }
@@ -168,8 +174,17 @@ struct Import<S: FeedStore> {
 impl<S: FeedStore + Debug> Import<S> {
     fn into(feed: Feed<S>, projector: Option<Projector<S>>) -> Self {
         let store = feed.store().clone();
-        let (waiting, head) = (Vec::new(), None);
-        Self { store, feed, projector, told: 0, told_bytes: 0, waiting, bytes: 0, head }
+        Self {
+            store,
+            feed,
+            projector,
+            told: 0,
+            told_bytes: 0,
+            waiting: Vec::new(),
+            bytes: 0,
+            sent: Vec::new(),
+            head: None,
+        }
     }
 
     async fn all(&mut self, mut lines: mpsc::Receiver<(u64, ChangeSet)>) -> Result<(), Failure> {
@@ -239,8 +254,9 @@ impl<S: FeedStore + Debug> Import<S> {
     }
 
     /// Appends those that are not there already, all or none; and if none, what is wrong with one of them.
-    async fn append(&self, lines: &[(u64, ChangeSet)]) -> Result<Result<(), String>, Failure> {
+    async fn append(&mut self, lines: &[(u64, ChangeSet)]) -> Result<Result<(), String>, Failure> {
         let mut missing: Vec<_> = lines.iter().map(|(_, change_set)| change_set.clone()).collect();
+        self.sent = missing.iter().map(|change_set| change_set.aggregate.clone()).collect();
         while let Some(first) = missing.first() {
             let standing = match self.store.append_all(&missing).await {
                 Ok(AppendedAll::Written | AppendedAll::Again) => break,
@@ -267,9 +283,15 @@ impl<S: FeedStore + Debug> Import<S> {
         Ok(Ok(()))
     }
 
+    /// Has the feed look for what may have been written after all.
+    fn doubt(&self) {
+        self.sent.iter().for_each(|aggregate| self.feed.doubt(aggregate));
+    }
+
     /// Tells the feed of what is written, and waits for it, and for who follows it here, before it has been told more
     /// than it has room for.
     async fn tell(&mut self, lines: &[(u64, ChangeSet)]) {
+        self.sent.clear();
         for (_, change_set) in lines {
             self.feed.commit(change_set);
             self.told_bytes += change_set.body().len();
@@ -277,12 +299,15 @@ impl<S: FeedStore + Debug> Import<S> {
         self.told += lines.len();
         if self.told >= UNSEQUENCED || self.told_bytes > BYTES_UNSEQUENCED {
             (self.told, self.told_bytes) = (0, 0);
-            let settled = match &self.projector {
-                Some(projector) => projector.settle(PATIENCE).await.map_err(|e| e.to_string()),
-                None => self.feed.settle(PATIENCE).await.map(|_| ()).map_err(|e| e.to_string()),
-            };
-            if let Err(behind) = settled {
-                tracing::warn!(behind, "the import goes on");
+            if let Some(projector) = &self.projector
+                && let Err(behind) = projector.settle(PATIENCE).await
+            {
+                // They are behind for a reason that the log names, and may be for ever.
+                tracing::warn!(%behind, "the lists are no longer waited for");
+                self.projector = None;
+            }
+            if let Err(behind) = self.feed.settle(PATIENCE).await {
+                tracing::warn!(%behind, "the import goes on");
             }
         }
     }

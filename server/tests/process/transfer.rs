@@ -4,7 +4,9 @@ mod stopped;
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
@@ -123,6 +125,51 @@ fn an_import_brings_the_lists_on() {
     assert!(imported.status.success() && told.contains("the lists are not brought on"), "{told}");
     assert!(run(daybook(&there).arg("rebuild")).status.success());
     assert_eq!(histories(&there, ids), histories(data.path(), ids));
+}
+
+/// Told to stop, an import does not know what became of what it has just sent. Feed and lists do.
+#[test]
+fn an_import_that_is_stopped_leaves_nothing_out_of_the_lists() {
+    let company = tempdir().unwrap();
+    assert!(run(daybook(company.path()).arg("sample")).status.success());
+    let file = company.path().join("books.jsonl");
+    assert!(run(daybook(company.path()).arg("export").arg(&file)).status.success());
+    let mut stopped_midway = 0;
+    // Later each time, until it is done before it is told.
+    for milliseconds in (0..1_500).step_by(25) {
+        let other = tempdir().unwrap();
+        let there = other.path().join("data");
+        let mut import = daybook(&there);
+        import.arg("import").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut import = import.spawn().unwrap();
+        while !there.join("daybook.db").exists() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(milliseconds));
+        let mut shell = Command::new("sh");
+        assert!(
+            shell.args(["-c", "kill \"$0\"", &import.id().to_string()]).status().unwrap().success()
+        );
+        let ended = import.wait().unwrap();
+        if ended.success() {
+            break;
+        }
+        let lines = exported(&there);
+        stopped_midway += usize::from(!lines.is_empty());
+        let server = Daybook::start(&mut daybook(&there));
+        let list = server.get("/api/v1/aggregates/inventory-item?limit=200").json();
+        server.stop();
+        let begin = |line: &&String| {
+            line.contains("\"kind\":\"inventory-item\"") && line.contains("\"version\":1,")
+        };
+        let items = lines.iter().filter(begin).count();
+        let rows = list["rows"].as_array().unwrap().len();
+        assert_eq!(rows, items, "after {milliseconds} ms, of {} lines", lines.len());
+        let told = String::from_utf8(run(daybook(&there).arg("reconcile")).stdout).unwrap();
+        let all = format!("All {} change sets are in the feed.\n", lines.len());
+        assert_eq!(told, all, "after {milliseconds} ms");
+    }
+    assert!(stopped_midway > 0, "none was stopped midway");
 }
 
 /// A store whose lists are lost is imported into all the same; they are built at the next start.

@@ -49,7 +49,7 @@ impl Contender for Ours {
 
     fn load(&self, aggregate: Uuid) -> BoxFuture<'_, Result<Stock, Refusal>> {
         Box::pin(async move {
-            // As the others read: eventually consistent, and all that a command is decided on.
+            // What a command is decided on: eventually consistent, as the put's condition finds what it missed.
             let head = Head::<Stock>::load_eventual(self.handler.store(), aggregate).await;
             Ok(head.map_err(Refusal::failed)?.state)
         })

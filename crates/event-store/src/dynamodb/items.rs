@@ -18,8 +18,8 @@
 //! `body` of type S is the text itself; one of type B is a zstd frame (RFC 8878) of it, written where
 //! that makes the item smaller by a capacity unit.
 //!
-//! A body of which more than 300 KiB would be left goes to object storage instead, where there is one
-//! ([`crate::objects`]): the text itself under the `encoding` `identity`, or a zstd frame of it under
+//! A body of which more than 300 KiB would be left, or more than the items of one transaction have room for
+//! together, goes to object storage instead, where there is one ([`crate::objects`]): the text itself under the `encoding` `identity`, or a zstd frame of it under
 //! `zstd`. The object is named by the SHA-256 of exactly its bytes, in hex, and is there before the item
 //! that names it. Whoever finds it gone or altered finds the change set corrupt.
 //!

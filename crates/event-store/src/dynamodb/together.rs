@@ -15,7 +15,7 @@ use crate::{Appended, AppendedAll, ChangeSet, StoreError, TOGETHER};
 
 /// The most that the items of one transaction may have together (DynamoDB's limit).
 const TOGETHER_LIMIT: usize = 4 * 1024 * 1024;
-/// More than an item has beside its body.
+/// More than an item has beside its body, unless its kind has a name of many hundred letters.
 const BESIDE_BODY: usize = 1024;
 
 enum Tried {

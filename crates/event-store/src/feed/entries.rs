@@ -3,7 +3,7 @@ use std::pin::pin;
 
 use futures::stream::{self, Stream, StreamExt};
 
-use super::running::{PAGE, ended};
+use super::running::{PAGE, broken_off};
 use super::{BATCH, Batch, Feed, FeedStore, Position, Reference};
 use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
 
@@ -190,7 +190,7 @@ async fn resolve<S: FeedStore>(
 ) -> Result<Vec<ChangeSet>, StoreError> {
     let references: Vec<_> = some.iter().map(|(_, reference)| reference.clone()).collect();
     let found = tokio::spawn(async move { store.referenced(&references).await });
-    found.await.map_err(|_| ended())?
+    found.await.map_err(|_| broken_off())?
 }
 
 fn missing(batch: u64) -> FeedBreak {

@@ -409,6 +409,14 @@ impl Shared {
     }
 }
 
+/// What is read in a task of its own panicked, or the runtime is ending.
+pub(super) fn broken_off() -> StoreError {
+    StoreError::Unavailable {
+        reason: "a read of the store was broken off".to_owned(),
+        retry_after: Duration::from_secs(1),
+    }
+}
+
 pub(super) fn ended() -> StoreError {
     StoreError::Unavailable {
         reason: "the feed has ended".to_owned(),

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::Instrument;
 
-use super::running::{ROOM, Shared, ended};
+use super::running::{ROOM, Shared, broken_off};
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
 use crate::{
     AggregateId, ChangeSet, DecodeError, Hash, PAGE_BYTES, Page, StoreError, Version, spans,
@@ -207,7 +207,7 @@ impl<S: FeedStore> Sequencer<S> {
                     let newer = store.change_sets(&aggregate, page).await;
                     (aggregate, version, newer)
                 };
-                async { tokio::spawn(newer).await.map_err(|_| ended()) }
+                async { tokio::spawn(newer).await.map_err(|_| broken_off()) }
             });
             let mut reading = pin!(reading.buffered(READ_AT_ONCE));
             let mut found = Found::default();
