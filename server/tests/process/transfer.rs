@@ -136,7 +136,7 @@ fn an_import_that_is_stopped_leaves_nothing_out_of_the_lists() {
     assert!(run(daybook(company.path()).arg("export").arg(&file)).status.success());
     let mut stopped_midway = 0;
     // Later each time, until it is done before it is told.
-    for milliseconds in (0..1_500).step_by(25) {
+    for milliseconds in (0..1_500).step_by(100) {
         let other = tempdir().unwrap();
         let there = other.path().join("data");
         let mut import = daybook(&there);
