@@ -20,7 +20,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::feed::{Batch, Entry, Feed, FeedError, FeedStore, Pace, Reference, Sequence};
+use event_store::feed::{
+    Batch, Entry, Feed, FeedError, FeedStore, Pace, Reconciled, Reference, Sequence,
+};
 use event_store::{AggregateId, ChangeSet, FeedBreak, MemoryStore, Store, StoreError};
 use futures::StreamExt;
 use rand::rngs::StdRng;
@@ -288,6 +290,27 @@ async fn what_is_found_of_several_aggregates_shares_batches() {
     assert!(batches <= all / 40, "{batches} batches of {all}");
     assert!(feed.finish().await);
     assert_eq!(order::assert_complete(&store).await.len() as u64, all);
+}
+
+/// What it finds it remembers until that is put in order, so however much is missing, it waits.
+#[tokio::test]
+async fn a_comparison_does_not_run_far_ahead_of_the_feed() {
+    let store = MemoryStore::default();
+    for aggregate in 1..=100 {
+        let mut last = noting(&tally(aggregate), None, "a note");
+        store.append(&last).await.unwrap();
+        for _ in 1..60 {
+            last = noting(&tally(aggregate), Some(&last), "a note");
+            store.append(&last).await.unwrap();
+        }
+    }
+    let feed = Feed::start(store, ALONE);
+    let mut ahead = 0;
+    let position = || feed.head().unwrap().position;
+    let found = feed.reconcile(|found| ahead = ahead.max(found.missing.saturating_sub(position())));
+    assert_eq!(found.await.unwrap(), Reconciled { scanned: 6000, missing: 6000 });
+    assert!(ahead <= 2_500, "{ahead}");
+    assert_eq!(position(), 6000);
 }
 
 /// A batch that is gone is not passed over, wherever it stood.
