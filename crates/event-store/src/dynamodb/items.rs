@@ -19,8 +19,8 @@
 //! that makes the item smaller by a capacity unit.
 //!
 //! A body of which more than 300 KiB would be left, or more than the items of one transaction have room for
-//! together, goes to object storage instead, where there is one ([`crate::objects`]): the text itself under the `encoding` `identity`, or a zstd frame of it under
-//! `zstd`. The object is named by the SHA-256 of exactly its bytes, in hex, and is there before the item
+//! together, goes to object storage instead, where there is one ([`crate::objects`]): the text itself under
+//! the `encoding` `identity`, or a zstd frame of it under `zstd`. The object is named by the SHA-256 of exactly its bytes, in hex, and is there before the item
 //! that names it. Whoever finds it gone or altered finds the change set corrupt.
 //!
 //! Sort keys of any other shape are left to later versions and passed over, and so is a snapshot whose
