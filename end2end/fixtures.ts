@@ -52,13 +52,17 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
 
   item: async ({ page }, use) => use(new ItemPage(page)),
 
-  another: async ({}, use) => {
+  another: async ({ context }, use) => {
     const others: Daybook[] = [];
     await use(async (...settings) => {
       const other = await Daybook.start(...settings);
       others.push(other);
       return other;
     });
+    if (others.length > 0) {
+      // A page that is still fetching its files would complain of a server that stops under it.
+      await Promise.all(context.pages().map((tab) => tab.close()));
+    }
     await Promise.all(others.map((other) => other.dispose()));
   },
 

@@ -290,7 +290,12 @@ test.describe("A store that is away", { tag: "@both" }, () => {
     const path = `${await withoutItsStore(another)}/inventory/01939c6e-7b1a-7c3e-8000-000000000000`;
     expect((await visit(path))?.status()).toBe(503);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("The store does not answer");
+
+    const again = page.waitForResponse((response) => response.request().isNavigationRequest());
+    const shown = page.waitForEvent("domcontentloaded");
     await page.getByRole("link", { name: "Try again" }).click();
+    expect((await again).status()).toBe(503);
+    await shown;
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("The store does not answer");
     expect(page.url()).toBe(path);
   });
