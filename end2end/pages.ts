@@ -158,6 +158,8 @@ export const SCENES: Record<string, Scene> = {
     },
   },
   "an item without network": {
+    // Of the icon, where the browser is not done with it.
+    complaint: UNANSWERED,
     play: async ({ page, api, visit }) => {
       await visit(`/inventory/${(await api.createItem()).id}`);
       await page.context().setOffline(true);

@@ -1,6 +1,6 @@
 import type { Page, Route } from "@playwright/test";
 
-import { newSku } from "../api";
+import { Api, newSku } from "../api";
 import { expect, test } from "../fixtures";
 import { field, fill, type ItemPage } from "../item-page";
 import { answered, UNANSWERED, withoutItsStore } from "../pages";
@@ -301,17 +301,31 @@ test.describe("A store that is away", { tag: "@both" }, () => {
   });
 });
 
-test("the browser's own word that it is offline is passed on", async ({ page, context, api, visit }) => {
-  await visit(`/inventory/${(await api.createItem()).id}`);
-  const banner = page.getByRole("status").filter({ hasText: "You are offline." });
-  await expect(banner).toBeHidden();
-  await context.setOffline(true);
-  await expect(banner).toBeVisible();
-  await context.setOffline(false);
-  await expect(banner).toBeHidden();
+test.describe("A browser without network", () => {
+  // Of the icon, where it is not done with that.
+  test.use({ allowedComplaints: [UNANSWERED] });
+
+  test("says so, and that is passed on", async ({ page, context, api, visit }) => {
+    await visit(`/inventory/${(await api.createItem()).id}`);
+    const banner = page.getByRole("status").filter({ hasText: "You are offline." });
+    await expect(banner).toBeHidden();
+    await context.setOffline(true);
+    await expect(banner).toBeVisible();
+    await context.setOffline(false);
+    await expect(banner).toBeHidden();
+  });
 });
 
 test("a server that is asked to stop finishes what it has begun", async ({ untouched }) => {
+  const api = new Api(untouched);
+  const { id } = await api.createItem();
+  const answers = Array.from({ length: 50 }, async () => api.command(id, "CheckInItems", { quantity: 1 }));
+  const heard = Promise.allSettled(answers);
+  await Promise.race(answers);
   expect(await untouched.stop()).toBe(0);
+  const accepted = (await heard).filter(({ status }) => status === "fulfilled").length;
+  expect(accepted).toBeGreaterThan(0);
+
   await untouched.restart();
+  expect(await api.changeSets(id)).toHaveLength(1 + accepted);
 });

@@ -65,7 +65,7 @@ impl Live {
         self.consumers.subscribe()
     }
 
-    /// Begins to tell a consumer what comes after this position, which is in the feed.
+    /// Begins to tell a consumer what comes after this position, once the feed reaches so far.
     pub(crate) fn follow<S: FeedStore>(
         &self,
         feed: &Feed<S>,
@@ -82,7 +82,9 @@ impl Live {
             telling.until(stop, &feed).await;
         });
         let events = stream::poll_fn(move |context| events.poll_recv(context));
-        let events = stream::iter([Event::default().retry(RETRY)]).chain(events);
+        // By its id who is told nothing before the connection breaks goes on from here, too.
+        let beginning = Event::default().retry(RETRY).id(after.to_string());
+        let events = stream::iter([beginning]).chain(events);
         let heartbeat = KeepAlive::new().interval(self.heartbeat);
         // Proxies that collect an answer before they pass it on leave this one alone.
         let unbuffered = [("x-accel-buffering", "no")];

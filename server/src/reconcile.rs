@@ -29,6 +29,8 @@ pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     });
     let reconciled = tokio::select! {
         reconciled = reconciling => reconciled.map_err(Failure::from),
+        // Its store has been patient already.
+        error = feed.troubled() => Err(error.into()),
         () = stop.requested() => {
             feed.store().give_up();
             Err(Failure::Stopped)

@@ -45,9 +45,11 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
             }
         }
     });
+    let keeping_up = tokio::spawn(metrics::keep_up(metrics.clone()));
     let host = Host { desk: open.desk.clone(), live: Live::default(), metrics };
     let served = serve_on(listener, host, stop).await;
     catching_up.abort();
+    keeping_up.abort();
     open.close().await;
     served?;
     tracing::info!("stopped");

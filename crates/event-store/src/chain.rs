@@ -62,7 +62,7 @@ impl fmt::Debug for Hash {
 
 /// A text that is not 64 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a SHA-256 in hex")]
+#[error("`{0}` is not a SHA-256 in lower-case hex")]
 pub struct InvalidHash(String);
 
 impl FromStr for Hash {
@@ -70,8 +70,10 @@ impl FromStr for Hash {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidHash(text.to_owned()))?;
-        Ok(Self(bytes))
+        match hex::decode_to_slice(text, &mut bytes) {
+            Ok(()) if !text.bytes().any(|byte| byte.is_ascii_uppercase()) => Ok(Self(bytes)),
+            _ => Err(InvalidHash(text.to_owned())),
+        }
     }
 }
 

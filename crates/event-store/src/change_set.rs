@@ -3,7 +3,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Aggregate, AggregateId, Context, Hash, Timestamp, UpcastError, Version, upcast};
+use crate::{
+    Aggregate, AggregateId, Context, Hash, InvalidAggregateId, Timestamp, UpcastError, Version,
+    upcast,
+};
 
 /// Everything one command did to one aggregate, sealed by a hash.
 ///
@@ -29,11 +32,31 @@ pub struct ChangeSet {
 
 #[derive(Deserialize)]
 struct Sealed {
-    aggregate: AggregateId,
+    aggregate: Exact,
     version: Version,
     prev: Hash,
     hash: Hash,
     body: String,
+}
+
+/// An aggregate in the one form that it is written in: nothing of what is sealed may be altered unnoticed.
+#[derive(Deserialize)]
+#[serde(try_from = "Parts")]
+struct Exact(AggregateId);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parts {
+    kind: String,
+    id: String,
+}
+
+impl TryFrom<Parts> for Exact {
+    type Error = InvalidAggregateId;
+
+    fn try_from(Parts { kind, id }: Parts) -> Result<Self, Self::Error> {
+        format!("{kind}#{id}").parse().map(Self)
+    }
 }
 
 /// What a change set says: the JSON object in its body.
@@ -83,18 +106,24 @@ const fn is_first_schema(schema: &u32) -> bool {
 }
 
 /// A body or a value in it that cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// Not JSON, or not of this shape.
     #[error("not the JSON that was expected: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(#[source] Arc<serde_json::Error>),
     /// An event of an older schema that no upcaster takes up, or that one refuses.
     #[error(transparent)]
     Upcast(#[from] UpcastError),
     /// A change set without an event.
     #[error("a change set holds at least one event")]
     NoEvents,
+}
+
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(Arc::new(error))
+    }
 }
 
 impl ChangeSet {
@@ -198,7 +227,7 @@ impl TryFrom<Sealed> for ChangeSet {
     type Error = DecodeError;
 
     fn try_from(sealed: Sealed) -> Result<Self, Self::Error> {
-        let Sealed { aggregate, version, prev, hash, body } = sealed;
+        let Sealed { aggregate: Exact(aggregate), version, prev, hash, body } = sealed;
         Self::from_parts(aggregate, version, prev, hash, body)
     }
 }

@@ -31,9 +31,9 @@ const UNTIMELY: usize = 64;
 /// search has read is added to it ([`CommandIndex::reach_back`]), so that the next one like it needs none.
 /// Ids that were not timely when they were taken are kept apart, the newest up
 /// to a bound: those of version 7 that were ahead of the clock, and those without a time. Of the ones
-/// that had to go the latest time is kept: an id of a later time is none of them, so that one clock that
-/// was wrong costs searches until its time has come, and not for ever. No clock is asked at any later
-/// moment.
+/// that had to go the earliest time and the latest are kept: an id of a time before or after is none of them, so
+/// that a clock that was wrong by years costs nothing before those have passed, and one that was wrong by minutes
+/// nothing after them. No clock is asked at any later moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandIndex {
     /// The ids of the newest versions with their `recorded_at` in Unix milliseconds, oldest first,
@@ -66,6 +66,9 @@ struct Apart {
     ids: VecDeque<(Version, Uuid)>,
     /// The latest time of an id that has left, in Unix milliseconds; the end of time if it has none.
     left: Option<i64>,
+    /// The earliest, likewise. Where one has left and this is not known, an earlier program has kept the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_from: Option<i64>,
 }
 
 /// What the index knows of a command id.
@@ -160,7 +163,7 @@ impl CommandIndex {
         if oldest <= 1 {
             return Lookup::Absent;
         }
-        if apart.left >= Some(time.map_or(i64::MAX, Timestamp::as_millis)) {
+        if apart.may_have_left(time) {
             return Lookup::Older { before: oldest, until: None };
         }
         let Some(time) = time else { return Lookup::Absent };
@@ -211,9 +214,23 @@ impl Apart {
         self.ids.push_back((version, id));
         while self.ids.len() > UNTIMELY {
             let oldest = self.ids.pop_front();
-            let time = oldest.and_then(|(_, id)| Timestamp::of_uuid(id));
-            self.left = self.left.max(Some(time.map_or(i64::MAX, Timestamp::as_millis)));
+            let time = Self::moment(oldest.and_then(|(_, id)| Timestamp::of_uuid(id)));
+            self.left_from = match self.left {
+                None => Some(time),
+                Some(_) => self.left_from.map(|from| from.min(time)),
+            };
+            self.left = self.left.max(Some(time));
         }
+    }
+
+    /// Whether an id of this time may be one that has left.
+    fn may_have_left(&self, time: Option<Timestamp>) -> bool {
+        let time = Self::moment(time);
+        self.left >= Some(time) && self.left_from <= Some(time)
+    }
+
+    fn moment(time: Option<Timestamp>) -> i64 {
+        time.map_or(i64::MAX, Timestamp::as_millis)
     }
 }
 

@@ -61,7 +61,7 @@ impl fmt::Display for AggregateId {
 
 /// A text that is not `{kind}#{uuid}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` does not name an aggregate: expected `kind#uuid`")]
+#[error("`{0}` does not name an aggregate: expected `kind#uuid`, in lower case with hyphens")]
 pub struct InvalidAggregateId(pub String);
 
 impl FromStr for AggregateId {
@@ -70,10 +70,11 @@ impl FromStr for AggregateId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidAggregateId(text.to_owned());
         let (kind, id) = text.split_once('#').ok_or_else(invalid)?;
-        let id = Uuid::parse_str(id).map_err(|_| invalid())?;
-        if kind.is_empty() {
+        let aggregate = Self::new(kind.to_owned(), Uuid::parse_str(id).map_err(|_| invalid())?);
+        // Of the forms that a UUID may have one is a key.
+        if kind.is_empty() || aggregate.to_string() != text {
             return Err(invalid());
         }
-        Ok(Self::new(kind.to_owned(), id))
+        Ok(aggregate)
     }
 }

@@ -48,6 +48,12 @@ pub trait Objects: Debug + Send + Sync {
     /// Deletes the object, if there is one. Sent at most once: a deletion that arrives late could hit
     /// an object that was put in the meantime.
     async fn delete(&self, key: ObjectKey) -> Result<(), ObjectError>;
+
+    /// Removes what puts have left behind that were broken off before this moment, where puts leave anything.
+    async fn tidy(&self, before: SystemTime) -> Result<(), ObjectError> {
+        let _ = before;
+        Ok(())
+    }
 }
 
 /// What a put found.

@@ -206,7 +206,7 @@ pub enum AppendedAll {
 }
 
 /// What can go wrong with a store. A refusal by the domain is none of these, and neither is a conflict.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The store does not answer, or says it has too much to do. Safe to repeat.
@@ -264,7 +264,7 @@ impl StoreError {
         Self::Corrupt { aggregate: aggregate.clone(), version, problem: problem.to_string() }
     }
 
-    /// The same error for another caller who waits for the same thing.
+    /// Whether the same may succeed when it is asked for again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })

@@ -219,7 +219,7 @@ fn past_its_bound_of_timeless_ids_it_says_to_search_everything() {
 
 /// A client whose clock was a day ahead is no burden to the others once that day is over.
 #[test]
-fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_until_their_time_has_come() {
+fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_when_their_time_has_come() {
     const DAY: i64 = 86_400_000;
     let history = |ahead: usize| {
         let fast = (Origin::Lead(DAY), 60_000);
@@ -229,10 +229,20 @@ fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_until_their_time_has_com
     let (few, many) = (history(64), history(65));
     let now = many.recorded_at(165);
     let today = Origin::Lead(0).id(now, 9_999);
-    let tomorrow = Origin::Lead(0).id(now + DAY, 9_999);
-    assert_eq!(few.index.find(today), Lookup::Absent);
-    assert_eq!(many.index.find(today), Lookup::Older { before: 102, until: None });
-    assert_eq!(many.index.find(tomorrow), Lookup::Absent);
+    let then = Origin::Lead(DAY).id(many.recorded_at(1), 9_999);
+    let later = Origin::Lead(0).id(now + DAY, 9_999);
+    assert_eq!(few.index.find(then), Lookup::Absent);
+    let found = [today, then, later].map(|id| many.index.find(id));
+    let searched = Lookup::Older { before: 102, until: None };
+    assert_eq!(found, [Lookup::Absent, searched, Lookup::Absent]);
+
+    // A snapshot of a program that did not know from when on they were.
+    let mut kept = serde_json::to_value(many.index.condensed()).unwrap();
+    kept["ahead"].as_object_mut().unwrap().remove("left_from").unwrap();
+    let mut index: CommandIndex = serde_json::from_value(kept).unwrap();
+    index.push(&change_set(166, Origin::Lead(DAY).id(now, 9_998), now));
+    let searched = Lookup::Older { before: 103, until: None };
+    assert_eq!(index.find(today), searched);
 }
 
 /// At 170 commands a second, from clients whose clocks differ by seconds, one of them minutes ahead: in memory nobody

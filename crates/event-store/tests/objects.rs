@@ -76,6 +76,27 @@ async fn what_is_no_object_is_passed_over() {
     assert_eq!(all_of(&objects).await.into_keys().collect::<Vec<_>>(), [key]);
 }
 
+/// What a killed process was about to write, and what another one is about to write.
+#[tokio::test]
+async fn what_was_left_unfinished_is_tidied_up_once_it_is_old() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = DirectoryObjects::new(directory.path());
+    let key = ObjectKey::of(b"abc");
+    objects.put(key, b"abc".to_vec()).await.unwrap();
+    let now = SystemTime::now();
+    let old = now - Duration::from_secs(1_000);
+    let files = [("notes", old), (".unfinished-7", old), (".unfinished-8", now)];
+    let files = files.map(|(name, put_at)| {
+        let path = directory.path().join("ba/78").join(name);
+        fs::write(&path, "some of it").unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(put_at).unwrap();
+        path
+    });
+    objects.tidy(now - Duration::from_secs(500)).await.unwrap();
+    assert_eq!(files.map(|path| path.exists()), [true, false, true]);
+    assert_eq!(objects.get(key).await.unwrap().unwrap(), b"abc");
+}
+
 #[tokio::test]
 async fn a_place_that_is_no_directory_is_a_refusal_that_names_it() {
     let file = tempfile::NamedTempFile::new().unwrap();

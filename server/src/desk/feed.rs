@@ -47,29 +47,35 @@ impl FrontDesk {
     /// # Errors
     /// `malformed`, when it says none.
     pub async fn feed_position(&self, place: &str, text: &str) -> Result<Position, Problem> {
-        let newest = self.known_feed_end().await?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let position = text.parse().ok().filter(|_| digits);
-        position.ok_or_else(|| problems::no_position(place, text, newest))
+        match text.parse().ok().filter(|_| digits) {
+            Some(position) => Ok(position),
+            None => Err(problems::no_position(place, text, self.known_feed_end().await?)),
+        }
     }
 
-    /// The same, for one who goes on reading from there.
+    /// The same, for one who goes on reading from there, and waits there while the store is away: a browser that
+    /// is turned away does not come back.
     ///
     /// # Errors
-    /// `malformed` for one beyond the feed, too.
+    /// `malformed` for one beyond the feed, too; `unavailable`, when that cannot be told yet.
     pub async fn feed_start(&self, place: &str, text: &str) -> Result<Position, Problem> {
         let position = self.feed_position(place, text).await?;
+        let feed = self.lists.feed();
+        if feed.head().is_some_and(|head| position <= head.position) {
+            return Ok(position);
+        }
         // Another process may have told of more than this one knows: reading on finds out.
-        let mut found = self.lists.feed().entries(position, 1).await;
+        let mut found = feed.entries(position, 1).await;
         // What was acknowledged a moment ago is on its way there.
         if matches!(found, Err(FeedError::Beyond { .. })) {
             self.feed_end().await?;
-            found = self.lists.feed().entries(position, 1).await;
+            found = feed.entries(position, 1).await;
         }
         match found {
+            Err(error @ FeedError::Beyond { .. }) => Err(problems::of_feed(place, &error)),
             // What cannot be read is told when its turn comes.
-            Ok(_) | Err(FeedError::Unreadable { .. }) => Ok(position),
-            Err(error) => Err(problems::of_feed(place, &error)),
+            Ok(_) | Err(_) => Ok(position),
         }
     }
 

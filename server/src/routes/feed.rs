@@ -96,7 +96,8 @@ pub(super) async fn get(
 ///
 /// Each entry is an event `change-set`, whose `id` is its position and whose `data` is the entry as
 /// `/api/v1/feed` gives it. The first is the one after `last-event-id`, else after `after`, else the first
-/// to come. Where nothing is to be told a comment goes out every 15 seconds. A stream ends with an event
+/// to come; before it, the `id` of where it begins is told. While the store is away the stream waits. Where
+/// nothing is to be told a comment goes out every 15 seconds. A stream ends with an event
 /// whose `data` is a problem document: `stopping` when the server stops, `dropped` when the consumer has
 /// left events waiting for 30 seconds, `problem` when an entry cannot be read. The first two give, as
 /// `position`, what was told last, from where a new request goes on; the last has a `retry` of a minute.
@@ -113,7 +114,7 @@ pub(super) async fn get(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
         (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away, or the feed behind what this server acknowledged; safe to repeat after `retry-after` seconds",
+        (status = 503, description = "`unavailable`: the feed is still being read, or behind what this server acknowledged; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -25,6 +25,9 @@ const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
 const SECONDS: [f64; 14] =
     [0.000_25, 0.000_5, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 3.0, 10.0];
 
+/// How often measurements are summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// Collects metrics from here on, for the whole process.
 pub fn collect() -> PrometheusHandle {
     static COLLECTED: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -60,6 +63,16 @@ fn install() -> PrometheusHandle {
     describe_gauge!(FEED_CONSUMERS, "Who follows the feed live");
     describe_gauge!(READ_MODEL_LAG, "Change sets that are committed and not in the lists yet");
     handle
+}
+
+/// Keeps what is collected small, for as long as it is polled: each measurement is kept by itself until somebody
+/// asks for the metrics, or this has summed it up.
+pub(crate) async fn keep_up(metrics: PrometheusHandle) {
+    let mut due = tokio::time::interval(UPKEEP);
+    loop {
+        due.tick().await;
+        metrics.run_upkeep();
+    }
 }
 
 /// A command was carried out.

@@ -12,6 +12,9 @@ use crate::Failure;
 /// The most that a line may have: a body of 16 MiB, each byte of which JSON may write as six.
 const LINE_LIMIT: u64 = 128 * 1024 * 1024;
 
+/// How each line begins that an export has written.
+const BEGINNING: &[u8] = br#"{"aggregate":{"kind":""#;
+
 /// A line that is no change set, or none that can stand where it does.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {problem}")]
@@ -29,7 +32,7 @@ pub(super) struct Lines<R> {
     pub(super) line: u64,
     /// Whether the last line ended with what ends one.
     ended: bool,
-    /// Whether it did not, and is half a change set.
+    /// Whether it did not, and is half a line of an export.
     cut_off: bool,
 }
 
@@ -48,7 +51,9 @@ impl<R: BufRead> Lines<R> {
         self.line += 1;
         self.ended = text.pop_if(|last| *last == b'\n').is_some();
         let change_set = serde_json::from_slice::<ChangeSet>(&text).map_err(|error| {
-            self.cut_off = error.is_eof() && !self.ended;
+            let is_too_long = text.len() as u64 >= LINE_LIMIT;
+            let begins_so = text.iter().zip(BEGINNING).all(|(there, ours)| there == ours);
+            self.cut_off = error.is_eof() && !self.ended && !is_too_long && begins_so;
             let why = if error.is_eof() { "it is cut off" } else { "it is no change set" };
             self.wrong(format!("{why}: {error}; expected a line of `daybook export`"))
         })?;

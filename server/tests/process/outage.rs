@@ -1,6 +1,6 @@
 //! A store that goes away while commands are on their way to it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
@@ -268,6 +268,36 @@ fn abandoned(server: &Daybook, dynamo: &Dynamo, batch: &str) {
     drop(client);
     // Until the server has noticed.
     thread::sleep(Duration::from_millis(500));
+}
+
+/// A browser that is turned away does not come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_connects_to_the_feed_meanwhile_is_told_what_comes_after_it() {
+    let dynamo = Dynamo::start().await;
+    tokio::task::spawn_blocking(move || {
+        let data = tempdir().unwrap();
+        let mut start = daybook(data.path());
+        let server = Daybook::start(start.args(["--dynamodb-endpoint", &dynamo.url]));
+        let id = new_id();
+        assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        let told = |consumer: BufReader<TcpStream>, position: &str| {
+            let mut lines = consumer.lines().map(Result::unwrap);
+            lines.find(|line| line == &format!("id: {position}")).unwrap();
+            lines.find(|line| line == "event: change-set").unwrap();
+        };
+        told(server.follow("/api/v1/feed/live?after=1"), "2");
+
+        dynamo.be(Mood::Away);
+        let again = server.follow("/api/v1/feed/live?after=2");
+        dynamo.be(Mood::Well);
+        server.until_ready();
+        let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
+        assert_eq!(server.command(&check_in).status, 201);
+        told(again, "3");
+        server.stop();
+    })
+    .await
+    .unwrap();
 }
 
 fn figure(server: &Daybook, name: &str) -> f64 {

@@ -224,9 +224,14 @@ fn an_export_that_was_stopped_goes_on() {
     let mut foreign = daybook(other.path());
     foreign.arg("export").arg(&file).arg("--resume");
     assert_refuses(&mut foreign, 1, &["no part of an export of this store"]);
-    for foreign in ["{\"orders\": []}\n{\"orders\": []}\n", "{\"orders\": []}", "notes\n"] {
+    for (foreign, says) in [
+        ("{\"orders\": []}\n{\"orders\": []}\n", "no change set"),
+        ("{\"orders\": []}", "no change set"),
+        ("{\"orders\": [1, 2", "it is cut off"),
+        ("notes\n", "no change set"),
+    ] {
         fs::write(&file, foreign).unwrap();
-        assert_refuses(&mut export, 1, &["line 1", "no change set"]);
+        assert_refuses(&mut export, 1, &["line 1", says]);
         assert_eq!(fs::read_to_string(&file).unwrap(), foreign, "it was touched");
     }
 }
@@ -281,7 +286,18 @@ fn a_line_that_cannot_be_imported_is_named() {
         (change(long, &|_| "{\"orders\": []}".to_owned()), at(long), "it is no change set"),
         (change(long, &|_| String::new()), at(long), "it is cut off"),
         // What would be a key of another partition.
-        (change(long, &|l| l.replace("y-item\"", "y#item\"")), at(long), "is no kind of aggregate"),
+        (
+            change(long, &|l| l.replace("y-item\"", "y#item\"")),
+            at(long),
+            "does not name an aggregate",
+        ),
+        // The same to whoever reads numbers, and another byte.
+        (
+            change(long, &|l| upper(l, "\"hash\":\"")),
+            at(long),
+            "is not a SHA-256 in lower-case hex",
+        ),
+        (change(long, &|l| upper(l, "\"id\":\"")), at(long), "in lower case with hyphens"),
         (swapped, at(long), "is missing"),
         (missing, at(long), "is missing"),
         (sound[long..].to_vec(), at(0), "neither before it nor in the store"),
@@ -298,6 +314,16 @@ fn a_line_that_cannot_be_imported_is_named() {
         assert!(import(&there, &sound).status.success());
         assert_eq!(histories(&there, ids), histories(data.path(), ids));
     }
+}
+
+/// The first letter of what follows `name` is a capital.
+fn upper(line: &str, name: &str) -> String {
+    let (before, rest) = line.split_once(name).unwrap();
+    let letter = rest.find(|c: char| c.is_ascii_lowercase()).unwrap();
+    assert!(letter < 36, "{rest}");
+    let (digits, rest) = rest.split_at(letter);
+    let (letter, rest) = rest.split_at(1);
+    format!("{before}{name}{digits}{}{rest}", letter.to_ascii_uppercase())
 }
 
 #[test]

@@ -84,6 +84,8 @@ pub(super) struct Shared {
     order: Mutex<Order>,
     /// How many aggregates the sequencer cannot bring on.
     pub(super) stuck: AtomicU64,
+    /// Why the sequencer had to stop short, until it has got on.
+    pub(super) trouble: watch::Sender<Option<StoreError>>,
     head: watch::Sender<Option<FeedHead>>,
 }
 
@@ -132,6 +134,7 @@ impl<S: FeedStore> Feed<S> {
             inbox,
             order: Mutex::default(),
             stuck: AtomicU64::new(0),
+            trouble: watch::Sender::new(None),
             head: heads,
         });
         let sequencer =
@@ -229,12 +232,20 @@ impl<S: FeedStore> Feed<S> {
         }
     }
 
+    /// Returns once the sequencer has to stop short, with why. It tries again for ever; whoever waits for what it
+    /// does may not want to.
+    pub async fn troubled(&self) -> StoreError {
+        self.trouble(|_| true).await
+    }
+
     /// Compares all that is in the store with the feed, and puts what is missing into it: repairs an
     /// outage that was longer than any tail reaches back. Takes as long as it takes; what it has
     /// sequenced stays, so that it can be stopped.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the store does not answer what it is compared by; when what is missing never can be put into the feed,
+    /// as the store refuses or the feed is not what was written. While the store only does not answer the sequencer,
+    /// that is waited for: [`Feed::troubled`].
     pub async fn reconcile(
         &self,
         mut progress: impl FnMut(Reconciled) + Send,
@@ -291,10 +302,25 @@ impl<S: FeedStore> Feed<S> {
     }
 
     /// Returns once the first so many that were put into the inbox are in the feed.
+    ///
+    /// # Errors
+    /// When they never will be.
     async fn settled(&self, committed: u64) -> Result<(), StoreError> {
         let mut settled = self.0.settled.clone();
-        let done = settled.wait_for(|settled| *settled >= committed).await;
-        done.map(|_| ()).map_err(|_| ended())
+        tokio::select! {
+            biased;
+            done = settled.wait_for(|settled| *settled >= committed) => {
+                done.map(|_| ()).map_err(|_| ended())
+            }
+            error = self.trouble(|error| !error.is_transient()) => Err(error),
+        }
+    }
+
+    /// Returns once the sequencer has to stop short for such a reason.
+    async fn trouble(&self, such: impl Fn(&StoreError) -> bool) -> StoreError {
+        let mut trouble = self.0.shared.trouble.subscribe();
+        let met = trouble.wait_for(|error| error.as_ref().is_some_and(&such)).await;
+        met.ok().and_then(|error| error.clone()).unwrap_or_else(ended)
     }
 
     /// Returns once the sequencer has ended.

@@ -80,7 +80,14 @@ impl<S: FeedStore> Sequencer<S> {
         let mut open = false;
         loop {
             let stopping = self.shared.inbox.is_stopping();
-            match self.act(&mut open).await {
+            let acted = self.act(&mut open).await;
+            let trouble = acted.as_ref().err().cloned();
+            self.shared.trouble.send_if_modified(|known| {
+                let tells = known.is_some() || trouble.is_some();
+                *known = trouble;
+                tells
+            });
+            match acted {
                 // What came while it had to try again has not been taken yet.
                 Ok(()) if stopping && self.shared.inbox.is_empty() => {
                     return self.stuck.is_empty();

@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::{Accepted, CommandHandler, Envelope, Outcome, SNAPSHOT_EVERY, keep_snapshot, load};
 use crate::{
-    Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, Page, Reach, Store, StoreError,
-    Tagged, Timestamp, Version, spans,
+    Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, PAGE_BYTES, Page, Reach, Store,
+    StoreError, Tagged, Timestamp, Version, spans,
 };
 
-/// How far an author may be behind. What happened since is read, kept and told up to here.
+/// How far an author may be behind, where that is not [`PAGE_BYTES`] before. What happened since is read, kept and
+/// told up to here.
 const FAR_BEHIND: usize = 1000;
 /// How many change sets one page of a search for an old command id holds.
 const SEARCH_PAGE: usize = 100;
@@ -30,6 +31,8 @@ pub(super) struct Attempt<A: Aggregate, S> {
     repeated: Option<Outcome<A::Rejection>>,
     /// Change sets folded in since the expected version, ascending and without a hole.
     since: Vec<ChangeSet>,
+    /// The bodies of those.
+    since_bytes: usize,
     retries: u32,
 }
 
@@ -67,8 +70,17 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         };
         // Whoever has had a version in view knows that there is one.
         let begins = A::begins(&envelope.command) && envelope.expected_version.unwrap_or(0) == 0;
-        let (repeated, since, retries) = (None, Vec::new(), 0);
-        let mut attempt = Self { store, slot, envelope, head, knowledge, repeated, since, retries };
+        let mut attempt = Self {
+            store,
+            slot,
+            envelope,
+            head,
+            knowledge,
+            repeated: None,
+            since: Vec::new(),
+            since_bytes: 0,
+            retries: 0,
+        };
         if knowledge == Knowledge::Earlier {
             attempt.place(&[]).await?;
         } else if !begins {
@@ -355,12 +367,13 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     /// Takes down what happened since, as long as anybody will hear of it.
     fn tell(&mut self, change_set: ChangeSet) {
         if !self.is_far_behind() {
+            self.since_bytes += change_set.body().len();
             self.since.push(change_set);
         }
     }
 
     fn is_far_behind(&self) -> bool {
-        self.since.len() >= FAR_BEHIND
+        self.since.len() >= FAR_BEHIND || self.since_bytes >= PAGE_BYTES
     }
 
     /// A version that the head in hand has behind it, and that the store no longer has.

@@ -1,8 +1,9 @@
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 
@@ -75,6 +76,19 @@ impl Objects for DirectoryObjects {
     async fn delete(&self, key: ObjectKey) -> Result<(), ObjectError> {
         self.blocking(self.path(key), |path| there(fs::remove_file(path)).map(|_| ())).await
     }
+
+    /// A process that is killed leaves files that are not whole.
+    async fn tidy(&self, before: SystemTime) -> Result<(), ObjectError> {
+        let tidy = move |root: &Path| {
+            for first in 0..=u8::MAX {
+                for file in files_below(&root.join(format!("{first:02x}")))? {
+                    remove_unfinished(&file, before)?;
+                }
+            }
+            Ok(())
+        };
+        self.blocking(self.root.to_path_buf(), tidy).await
+    }
 }
 
 /// Writes a file of another name and renames it, so that under its own name it is whole at all times.
@@ -121,20 +135,38 @@ fn create(directory: &Path) -> io::Result<()> {
 
 fn objects_below(directory: &Path) -> io::Result<Vec<Object>> {
     let mut objects = Vec::new();
-    let Some(below) = there(fs::read_dir(directory))? else { return Ok(objects) };
-    for directory in below {
-        let directory = directory?;
-        if !directory.file_type()?.is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(directory.path())? {
-            let file = file?;
-            if let Some(key) = file.file_name().to_str().and_then(|name| name.parse().ok()) {
-                objects.extend(object(key, &file.path())?);
-            }
+    for file in files_below(directory)? {
+        if let Some(key) = file.file_name().to_str().and_then(|name| name.parse().ok()) {
+            objects.extend(object(key, &file.path())?);
         }
     }
     Ok(objects)
+}
+
+fn remove_unfinished(file: &DirEntry, before: SystemTime) -> io::Result<()> {
+    let is_unfinished = file.file_name().to_string_lossy().starts_with(UNFINISHED);
+    if is_unfinished
+        && let Some(metadata) = there(file.metadata())?
+        && metadata.modified()? < before
+    {
+        there(fs::remove_file(file.path()))?;
+    }
+    Ok(())
+}
+
+/// What the directories in this one hold.
+fn files_below(directory: &Path) -> io::Result<Vec<DirEntry>> {
+    let mut files = Vec::new();
+    let Some(below) = there(fs::read_dir(directory))? else { return Ok(files) };
+    for directory in below {
+        let directory = directory?;
+        if directory.file_type()?.is_dir() {
+            for file in fs::read_dir(directory.path())? {
+                files.push(file?);
+            }
+        }
+    }
+    Ok(files)
 }
 
 fn object(key: ObjectKey, path: &Path) -> io::Result<Option<Object>> {

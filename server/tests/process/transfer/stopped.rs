@@ -318,6 +318,23 @@ async fn a_reconciliation_that_was_stopped_goes_on() {
     assert!(undisturbed == stopped && undisturbed == killed);
 }
 
+/// It would be in vain to wait for a permission.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reconciliation_that_may_not_write_says_so() {
+    let table = Table::empty().await;
+    let all: Vec<_> = lines().iter().map(|line| read(line)).collect();
+    assert_eq!(table.store.append_all(&all[..3]).await.unwrap(), AppendedAll::Written);
+    table.dynamo.have(Quirks { denies: Some("PutItem"), ..Quirks::default() });
+    let reconciling = Running::start(table.daybook().arg("reconcile").stdout(Stdio::null()));
+    let (code, log) = reconciling.end();
+    let last = log.lines().last().unwrap();
+    assert!(code == Some(1) && last.contains("is not authorized"), "{code:?}: {log}");
+
+    table.be_well();
+    let told = table.told(&["reconcile"]);
+    assert_eq!(told, "All 3 change sets are in the feed; 3 were missing.\n");
+}
+
 /// What a sweep deletes is on nobody's way, so it is stopped wherever it happens to be.
 #[test]
 fn a_sweep_that_was_stopped_goes_on() {

@@ -130,7 +130,7 @@ async fn what_is_there_is_told_and_then_what_comes() {
         let there = events.headers.get(name).map(|value| value.to_str().unwrap());
         assert_eq!(there, value, "{name}");
     }
-    assert_eq!(events.block().await.unwrap(), "retry: 1000");
+    assert_eq!(events.block().await.unwrap(), "retry: 1000\nid: 0");
     let mut told = events.entries(2).await;
     check_in(&desk, id).await;
     told.push(events.entry().await);
@@ -144,6 +144,19 @@ async fn unless_told_where_it_begins_with_what_comes() {
     let mut events = Events::at(&desk, "").await;
     check_in(&desk, id).await;
     assert_eq!(events.entry().await["position"], 3);
+}
+
+/// A browser goes on after the last id that it was given: without one it would go on with what comes then.
+#[tokio::test]
+async fn one_that_was_told_nothing_goes_on_where_it_began() {
+    let desk = TestDesk::new().await;
+    let id = with_entries(&desk, 2).await;
+    let mut events = Events::at(&desk, "").await;
+    let beginning = events.block().await.unwrap();
+    let last = beginning.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    drop(events);
+    check_in(&desk, id).await;
+    assert_eq!(Events::resumed(&desk, last).await.entry().await["position"], 3);
 }
 
 #[tokio::test]
