@@ -70,11 +70,12 @@ impl FromStr for AggregateId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidAggregateId(text.to_owned());
         let (kind, id) = text.split_once('#').ok_or_else(invalid)?;
-        let aggregate = Self::new(kind.to_owned(), Uuid::parse_str(id).map_err(|_| invalid())?);
+        let uuid = Uuid::parse_str(id).map_err(|_| invalid())?;
         // Of the forms that a UUID may have one is a key.
-        if kind.is_empty() || aggregate.to_string() != text {
+        let is_key = uuid.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) == id;
+        if kind.is_empty() || !is_key {
             return Err(invalid());
         }
-        Ok(aggregate)
+        Ok(Self::new(kind.to_owned(), uuid))
     }
 }
