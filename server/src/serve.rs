@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
+use event_store::StoreError;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use crate::Failure;
 use crate::config::Settings;
@@ -17,6 +19,9 @@ use crate::telemetry::metrics;
 
 /// How long connections may take to end once told to stop. Commands are waited for after that, too.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Before a store is asked again that has refused.
+const REFUSED: Duration = Duration::from_secs(5);
 
 /// Serves until told to stop.
 ///
@@ -36,12 +41,21 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     let catching_up = tokio::spawn({
         let lists = open.desk.lists().clone();
         async move {
-            match lists.catch_up().await {
-                Ok(()) => announce(address),
-                Err(error) => tracing::error!(
-                    %error,
-                    "commands are taken, but no lists are given; `daybook verify` says what is wrong"
-                ),
+            loop {
+                match lists.catch_up().await {
+                    Ok(()) => return announce(address),
+                    // A permission may be given any moment.
+                    Err(error @ StoreError::Refused(_)) => {
+                        tracing::error!(%error, "commands are taken, but no lists are given yet");
+                        sleep(REFUSED).await;
+                    }
+                    Err(error) => {
+                        return tracing::error!(
+                            %error,
+                            "commands are taken, but no lists are given; `daybook verify` says what is wrong"
+                        );
+                    }
+                }
             }
         }
     });
@@ -79,7 +93,7 @@ async fn serve_on(listener: TcpListener, host: Host, stop: Stop) -> io::Result<(
     let serving = axum::serve(listener, router(host)).with_graceful_shutdown(told_to_stop);
     let out_of_patience = async {
         stop.requested().await;
-        tokio::time::sleep(STOP_PATIENCE).await;
+        sleep(STOP_PATIENCE).await;
     };
     tokio::select! {
         served = serving => served,

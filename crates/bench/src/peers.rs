@@ -12,6 +12,7 @@ mod ours;
 mod speeds;
 mod stock;
 mod tables;
+mod tokens;
 
 use std::time::Duration;
 

@@ -41,7 +41,9 @@ impl FromStr for Root {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (batch, hash) = text.split_once(':').ok_or(InvalidRoot)?;
         let batch = batch.parse().ok().filter(|batch| *batch > 0).ok_or(InvalidRoot)?;
-        Ok(Self { batch, hash: hash.parse().map_err(|_| InvalidRoot)? })
+        // It may come from paper.
+        let hash = hash.to_ascii_lowercase().parse().map_err(|_| InvalidRoot)?;
+        Ok(Self { batch, hash })
     }
 }
 
@@ -64,6 +66,8 @@ mod tests {
     fn a_root_is_read_as_it_is_written() {
         let root = Root { batch: 3, hash: Hash::ZERO };
         assert_eq!(root.to_string().parse::<Root>().unwrap(), root);
+        let hash: Hash = "ab".repeat(32).parse().unwrap();
+        assert_eq!(format!("3:{}", "AB".repeat(32)).parse(), Ok(Root { batch: 3, hash }));
         let zeros = "0".repeat(64);
         for text in ["", "3", "3:", ":", "3:0", "-1:", &zeros] {
             assert_eq!(text.parse::<Root>(), Err(InvalidRoot), "{text}");

@@ -99,7 +99,8 @@ pub(super) async fn get(
 /// to come; before it, the `id` of where it begins is told. While the store is away the stream waits. Where
 /// nothing is to be told a comment goes out every 15 seconds. A stream ends with an event
 /// whose `data` is a problem document: `stopping` when the server stops, `dropped` when the consumer has
-/// left events waiting for 30 seconds, `problem` when an entry cannot be read. The first two give, as
+/// left events waiting for 30 seconds, `problem` when an entry cannot be read, or the position turns out to be
+/// beyond the feed, which cannot be told at once while the store is away. The first two give, as
 /// `position`, what was told last, from where a new request goes on; the last has a `retry` of a minute.
 #[utoipa::path(
     get,
@@ -114,7 +115,7 @@ pub(super) async fn get(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
         (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the feed is still being read, or behind what this server acknowledged; safe to repeat after `retry-after` seconds",
+        (status = 503, description = "`unavailable`: where it begins cannot be told yet; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
 )]

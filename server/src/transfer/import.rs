@@ -299,16 +299,24 @@ impl<S: FeedStore + Debug> Import<S> {
         self.told += lines.len();
         if self.told >= UNSEQUENCED || self.told_bytes > BYTES_UNSEQUENCED {
             (self.told, self.told_bytes) = (0, 0);
-            if let Some(projector) = &self.projector
-                && let Err(behind) = projector.settle(PATIENCE).await
-            {
-                // They are behind for a reason that the log names, and may be for ever.
-                tracing::warn!(%behind, "the lists are no longer waited for");
-                self.projector = None;
+            let feed = self.feed.clone();
+            tokio::select! {
+                () = self.settle() => {}
+                error = feed.troubled() => tracing::warn!(%error, "the import goes on, and the feed is behind"),
             }
-            if let Err(behind) = self.feed.settle(PATIENCE).await {
-                tracing::warn!(%behind, "the import goes on");
-            }
+        }
+    }
+
+    async fn settle(&mut self) {
+        if let Some(projector) = &self.projector
+            && let Err(behind) = projector.settle(PATIENCE).await
+        {
+            // They are behind for a reason that the log names, and may be for ever.
+            tracing::warn!(%behind, "the lists are no longer waited for");
+            self.projector = None;
+        }
+        if let Err(behind) = self.feed.settle(PATIENCE).await {
+            tracing::warn!(%behind, "the import goes on");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `GET` of every page.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::desk::{TestDesk, command, new_id};
 
@@ -20,6 +23,28 @@ pub(super) fn heading(page: &str) -> &str {
 /// What a person reads of it: the text without the tags.
 pub(super) fn words(markup: &str) -> String {
     markup.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
+}
+
+/// What one thread still asks of a page another may be done with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pages_are_complete_however_many_are_asked_for_at_once() {
+    let desk = Arc::new(TestDesk::new().await);
+    let id = desk.stocked(12).await;
+    let mut asking = JoinSet::new();
+    for _ in 0..8 {
+        let desk = Arc::clone(&desk);
+        asking.spawn(async move {
+            for number in 0..40 {
+                let query = ["", "?task=check-in", "?version=1"][number % 3];
+                let page = desk.get(&format!("/inventory/{id}{query}")).await;
+                assert_eq!(page.status, 200, "{}", page.text);
+                assert_eq!(between(&page.text, "<title>", "</title>"), "Bolt M8 × 40 · Daybook");
+            }
+        });
+    }
+    while let Some(asked) = asking.join_next().await {
+        asked.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,11 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
         let record = record.clone();
         Memo::new(move |_| record.shown())
     };
+    // It is asked for once the page stands, and what belongs to this part of it may be gone by then: not by the memo.
+    let title = {
+        let record = record.clone();
+        move || format!("{} · Daybook", record.shown().name)
+    };
     let past = {
         let viewed = record.viewed.clone();
         move || viewed.read().is_some().then_some("")
@@ -46,7 +51,7 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
         }
     };
     view! {
-        <Title text=move || format!("{} · Daybook", item.read().name)/>
+        <Title text=title/>
         <article
             class="item"
             data-past=past

@@ -116,20 +116,21 @@ impl Network {
         let body = answer.body().bytes().unwrap_or_default();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         // One of a list for a request that concerns several tables.
-        let units: f64 = match &body["ConsumedCapacity"] {
-            Value::Array(tables) => tables.iter().map(units).sum(),
-            table => units(table),
+        let tables = match &body["ConsumedCapacity"] {
+            Value::Array(tables) => tables.as_slice(),
+            table => std::slice::from_ref(table),
         };
-        if is_write {
-            state.bill.write_units += units;
-        } else {
-            state.bill.read_units += units;
+        for table in tables {
+            let units = table["CapacityUnits"].as_f64().unwrap_or(0.0);
+            // A transaction that is met again, by its token, is billed as a read.
+            let is_read = table["ReadCapacityUnits"].as_f64().is_some_and(|units| units > 0.0);
+            if is_write && !is_read {
+                state.bill.write_units += units;
+            } else {
+                state.bill.read_units += units;
+            }
         }
     }
-}
-
-fn units(capacity: &Value) -> f64 {
-    capacity["CapacityUnits"].as_f64().unwrap_or(0.0)
 }
 
 impl HttpClient for Network {

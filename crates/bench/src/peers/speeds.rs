@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::bare::Bare;
 use super::contender::{Backing, Contender, Kind, Order};
 use super::stock::Command;
+use super::tokens;
 use crate::latency::{Latencies, Millis};
 use crate::{Error, embedded};
 
@@ -55,13 +56,15 @@ struct Runner {
 impl Runner {
     async fn open(kind: Kind, directory: &Path) -> Result<Self, Error> {
         let engine = embedded::open(&directory.join(format!("{kind:?}.db")))?;
-        let contender = Arc::from(kind.open(&Backing::new(engine.client())).await?);
+        let contender =
+            Arc::from(kind.open(&Backing::new(tokens::without(&engine.client())?)).await?);
         Ok(Self { contender, _engine: engine })
     }
 
     async fn bare(directory: &Path) -> Result<Self, Error> {
         let engine = embedded::open(&directory.join("bare.db"))?;
-        let contender: Arc<dyn Contender> = Arc::new(Bare::open(engine.client()).await?);
+        let contender: Arc<dyn Contender> =
+            Arc::new(Bare::open(tokens::without(&engine.client())?).await?);
         Ok(Self { contender, _engine: engine })
     }
 }
