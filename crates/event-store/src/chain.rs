@@ -60,7 +60,7 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// A text that is not 64 hex digits.
+/// A text that is not 64 lower-case hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a SHA-256 in lower-case hex")]
 pub struct InvalidHash(String);
