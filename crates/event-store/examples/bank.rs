@@ -145,7 +145,7 @@ struct Bank {
 
 impl Bank {
     async fn open(engine: &Embedded) -> Result<Self, Failure> {
-        let store = DynamoDbStore::new(engine.client(), "bank");
+        let store = engine.store("bank");
         store.ensure_table().await?;
         let accounts = CommandHandler::new(store.clone(), NonZeroUsize::MIN.saturating_add(999));
         Ok(Self { store, accounts })

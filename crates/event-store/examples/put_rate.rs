@@ -20,7 +20,7 @@ async fn main() -> Outcome<()> {
     let path =
         std::path::PathBuf::from(directory).join(format!("put_rate-{}.db", std::process::id()));
     let embedded = Embedded::open(&path)?;
-    let store = DynamoDbStore::new(embedded.client(), "put-rate");
+    let store = embedded.store("put-rate");
     store.ensure_table().await?;
     for writers in [1, 8, 32] {
         report(&store, writers).await?;

@@ -7,6 +7,8 @@
 
 mod append;
 mod config;
+#[cfg(feature = "embedded")]
+mod direct;
 mod failure;
 mod feed;
 pub mod items;
@@ -32,7 +34,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use tracing::field::Empty;
-use tracing::{Instrument, debug_span};
+use tracing::{Instrument, Span, debug_span};
 
 use crate::objects::Objects;
 use crate::{
@@ -40,8 +42,12 @@ use crate::{
     Store, StoreError, Version, spans,
 };
 #[cfg(feature = "embedded")]
+pub(crate) use append::NOT_TAKEN;
+#[cfg(feature = "embedded")]
+use append::Put;
+#[cfg(feature = "embedded")]
 pub(crate) use config::nowhere;
-pub use config::{for_endpoint, timeouts};
+pub use config::{for_endpoint, https, timeouts};
 pub use failure::reason;
 use failure::{Failure, condition_failed};
 use load::Range;
@@ -56,6 +62,9 @@ pub struct DynamoDbStore {
     /// Sends each write once: the SDK would take its own first attempt for another's.
     write_client: Client,
     table: Arc<str>,
+    /// The engine, where it is in this process.
+    #[cfg(feature = "embedded")]
+    direct: Option<crate::embedded::Direct>,
     objects: Option<Arc<dyn Objects>>,
     observer: Option<Arc<dyn Observer>>,
     purpose: Purpose,
@@ -67,7 +76,22 @@ impl DynamoDbStore {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled());
         let write_client = Client::from_conf(config.build());
         let purpose = Purpose::Histories;
-        Self { client, write_client, table: table.into(), objects: None, observer: None, purpose }
+        Self {
+            client,
+            write_client,
+            table: table.into(),
+            #[cfg(feature = "embedded")]
+            direct: None,
+            objects: None,
+            observer: None,
+            purpose,
+        }
+    }
+
+    /// The same store, whose puts go straight to the engine.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn with_direct(self, direct: crate::embedded::Direct) -> Self {
+        Self { direct: Some(direct), ..self }
     }
 
     /// The same store, whose bodies go to these objects when they are too large for an item. Without
@@ -102,33 +126,41 @@ impl DynamoDbStore {
         T: observe::Billed,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let span = debug_span!(
-            target: spans::TARGET, "request",
-            operation, outcome = Empty, read_units = Empty, write_units = Empty
-        );
+        let span = request_span(operation);
         let begun = Instant::now();
         // On the heap, as it is large, and every future around it would be so too.
         let answer = Box::pin(answer).instrument(span.clone()).await;
         let duration = begun.elapsed();
-        if self.observer.is_none() && span.is_disabled() {
-            return answer;
-        }
-        let (read_units, write_units) = answer.as_ref().map_or((0.0, 0.0), T::units);
-        let outcome = match &answer {
-            Ok(_) => Outcome::Done,
-            Err(error) if condition_failed(error) => Outcome::ConditionFailed,
-            Err(error) => Failure::of(operation, error).outcome(),
-        };
-        span.record("outcome", outcome.as_str());
-        span.record("read_units", read_units).record("write_units", write_units);
-        if let Some(observer) = &self.observer {
+        if self.observer.is_some() || !span.is_disabled() {
+            let (read_units, write_units) = answer.as_ref().map_or((0.0, 0.0), T::units);
+            let outcome = match &answer {
+                Ok(_) => Outcome::Done,
+                Err(error) if condition_failed(error) => Outcome::ConditionFailed,
+                Err(error) => Failure::of(operation, error).outcome(),
+            };
             let purpose = self.purpose;
             let request =
                 Request { operation, purpose, duration, outcome, read_units, write_units };
-            observer.request(&request);
+            self.tell(&span, &request);
         }
         answer
     }
+
+    fn tell(&self, span: &Span, request: &Request) {
+        span.record("outcome", request.outcome.as_str());
+        span.record("read_units", request.read_units);
+        span.record("write_units", request.write_units);
+        if let Some(observer) = &self.observer {
+            observer.request(request);
+        }
+    }
+}
+
+fn request_span(operation: &'static str) -> Span {
+    debug_span!(
+        target: spans::TARGET, "request",
+        operation, outcome = Empty, read_units = Empty, write_units = Empty
+    )
 }
 
 impl Store for DynamoDbStore {
@@ -200,11 +232,19 @@ impl Store for DynamoDbStore {
     }
 
     async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let item = items::of_snapshot(snapshot)?;
+        #[cfg(feature = "embedded")]
+        if let Some(put) = self.put_directly(&item, false).await {
+            return match put {
+                Put::Failed(failure) => Err(failure.into()),
+                Put::Written | Put::Taken(_) => Ok(()),
+            };
+        }
         let request = self
             .client
             .put_item()
             .table_name(&*self.table)
-            .set_item(Some(items::of_snapshot(snapshot)?))
+            .set_item(Some(item))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         self.observed("PutItem", request.send())
             .await

@@ -2,23 +2,32 @@
 //! container: `dynoxide-rs`, a DynamoDB engine on SQLite, behind the AWS SDK's own HTTP-client trait.
 //! The SDK does not know the difference, and neither does [`crate::dynamodb::DynamoDbStore`].
 //!
-//! The engine blocks, one request at a time, and syncs the file at each commit. So it has a thread of
-//! its own behind a bounded queue; on the runtime's threads it would starve everything else. One
-//! process at a time may have a file open: whoever opens it has to see to that.
+//! The engine blocks. It has a thread of its own behind a bounded queue, as it would starve everything else on
+//! the runtime's threads. All that waits in the queue is committed together, with one sync of the file. One
+//! process at a time may have a file open; the caller of [`Embedded::open`] has to see to that.
 
 mod connector;
+mod direct;
 mod engine;
 mod file;
+mod group;
 mod protocol;
+mod puts;
+#[cfg(test)]
+mod tests;
+mod tokens;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use dynoxide::Database;
+use dynoxide::storage::Storage;
 
+use crate::dynamodb::DynamoDbStore;
 use connector::Connector;
+pub(crate) use direct::{Answer, Direct};
 use engine::{Engine, QUEUE_TIMEOUT};
 
 /// A DynamoDB in this process. Dropping it closes it to new requests; [`Embedded::close`] also waits.
@@ -76,7 +85,11 @@ impl Embedded {
         file::check(path)?;
         let failed = |reason: String| OpenError::Engine { path: path.to_owned(), reason };
         let name = path.to_str().ok_or_else(|| failed("its name is not Unicode".to_owned()))?;
-        Self::start(Database::new(name).map_err(|error| failed(error.to_string()))?)
+        let storage = Storage::new(name).map_err(|error| failed(error.to_string()))?;
+        // With this, a transaction is on disk when its commit returns, so an answer to it may be sent.
+        let synced = storage.conn().pragma_update(None, "synchronous", "FULL");
+        synced.map_err(|error| failed(error.to_string()))?;
+        Self::start(storage)
             .map_err(|source| OpenError::Inaccessible { path: path.to_owned(), source })
     }
 
@@ -86,13 +99,13 @@ impl Embedded {
     /// [`OpenError`], when the system has no memory or thread to give.
     pub fn in_memory() -> Result<Self, OpenError> {
         let path = PathBuf::new();
-        let database = Database::memory()
+        let storage = Storage::memory()
             .map_err(|error| OpenError::Engine { path: path.clone(), reason: error.to_string() })?;
-        Self::start(database).map_err(|source| OpenError::Inaccessible { path, source })
+        Self::start(storage).map_err(|source| OpenError::Inaccessible { path, source })
     }
 
-    fn start(database: Database) -> std::io::Result<Self> {
-        let engine = Engine::start(database)?;
+    fn start(storage: Storage) -> std::io::Result<Self> {
+        let engine = Engine::start(storage)?;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(QUEUE_TIMEOUT).build();
         // Nobody checks signatures here, so none are made.
         let config = crate::dynamodb::nowhere()
@@ -108,6 +121,12 @@ impl Embedded {
     /// A client whose requests land here. It outlives this, but its requests then fail.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// A store in this table, whose puts go to the engine without the SDK in between. In all else it is that of
+    /// [`Embedded::client`].
+    pub fn store(&self, table: impl Into<Arc<str>>) -> DynamoDbStore {
+        DynamoDbStore::new(self.client(), table).with_direct(Direct::new(self.engine.queue()))
     }
 
     /// Takes no more requests, and waits until those that were taken have been answered and the file

@@ -12,7 +12,7 @@ use crate::{Appended, ChangeSet, StoreError};
 
 pub(super) const ATTEMPTS: u32 = 4;
 /// That no item stands at the key that is put.
-pub(super) const NOT_TAKEN: &str = "attribute_not_exists(pk)";
+pub(crate) const NOT_TAKEN: &str = "attribute_not_exists(pk)";
 /// The longest pause after the first attempt; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
@@ -24,7 +24,7 @@ pub(super) struct There {
     pub(super) perhaps_ours: bool,
 }
 
-enum Put {
+pub(super) enum Put {
     Written,
     /// With what is there, if the answer brought it.
     Taken(Option<Item>),
@@ -91,6 +91,10 @@ impl DynamoDbStore {
     }
 
     async fn try_put(&self, item: Item) -> Put {
+        #[cfg(feature = "embedded")]
+        if let Some(put) = self.put_directly(&item, true).await {
+            return put;
+        }
         let request = self
             .write_client
             .put_item()

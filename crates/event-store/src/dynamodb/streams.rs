@@ -17,7 +17,7 @@ use aws_sdk_dynamodbstreams::types::Record;
 pub use aws_sdk_dynamodbstreams::{Client, Config};
 use tokio::task::JoinHandle;
 
-use super::{DynamoDbStore, items, timeouts};
+use super::{DynamoDbStore, https, items, timeouts};
 use crate::feed::{Feed, FeedStore};
 use crate::{AggregateId, StoreError, Version};
 use grace::Grace;
@@ -44,6 +44,7 @@ pub fn for_endpoint(url: impl Into<String>) -> Config {
         .retry_config(RetryConfig::standard())
         .credentials_provider(Credentials::new("local", "local", None, None, "anybody"))
         .endpoint_url(url)
+        .http_client(https())
         .timeout_config(timeouts())
         .build()
 }

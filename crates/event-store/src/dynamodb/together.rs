@@ -18,7 +18,7 @@ const TOGETHER_LIMIT: usize = 4 * 1024 * 1024;
 /// More than an item has beside its body, unless its kind has a name of many hundred letters.
 const BESIDE_BODY: usize = 1024;
 
-enum Tried {
+pub(super) enum Tried {
     Written,
     /// With what stands in the place of each change set whose version is taken, if the answer brought
     /// it; in the order of the change sets.
@@ -129,6 +129,10 @@ impl DynamoDbStore {
     }
 
     async fn try_together(&self, puts: Vec<TransactWriteItem>) -> Tried {
+        #[cfg(feature = "embedded")]
+        if let Some(tried) = self.put_all_directly(&puts).await {
+            return tried;
+        }
         let request = self
             .write_client
             .transact_write_items()
@@ -191,7 +195,7 @@ fn written(change_sets: &[ChangeSet], inline: usize) -> Result<(Vec<Written>, us
 
 /// Why a transaction was cancelled: a version that is taken explains it, whatever else went wrong. One
 /// that met another transaction, or too much to do, is no conflict.
-fn why(reasons: Vec<CancellationReason>, message: String) -> Tried {
+pub(super) fn why(reasons: Vec<CancellationReason>, message: String) -> Tried {
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or_default()).collect();
     let is_refused = codes.iter().any(|code| REFUSING.contains(code));
     let reason = format!("TransactWriteItems: {message}");

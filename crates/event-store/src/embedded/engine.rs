@@ -1,19 +1,29 @@
 //! The thread that the engine runs on.
+//!
+//! The thread takes everything that waits in its queue, carries it out in one transaction of SQLite and makes
+//! that durable with one sync ([`Group`]). A request that comes alone is a group of one: nothing waits for
+//! company.
 
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
-use dynoxide::{Database, DynoxideError};
+use dynoxide::DynoxideError;
+use dynoxide::storage::Storage;
 use tokio::sync::{mpsc, oneshot};
 
-/// Requests that may wait; the next one waits to be let in.
+use super::group::{Database, Group, Held};
+
+/// Requests that may wait; the next one waits to be let in. Also the largest group.
 const QUEUE: usize = 256;
 /// How long a request may take, waiting included. It is long because giving up on a put does not keep
 /// it from being carried out.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce(&Database) + Send>;
+/// A request, ready to run. Its answer is held until what it rests on is durable; a request whose client has
+/// given up has none.
+type Job = Box<dyn FnOnce(&mut Group<'_>) -> Option<Held> + Send>;
 
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -32,12 +42,20 @@ pub(super) struct Queue(mpsc::WeakSender<Job>);
 pub(super) struct Closed;
 
 impl Engine {
-    pub(super) fn start(database: Database) -> std::io::Result<Self> {
+    pub(super) fn start(storage: Storage) -> std::io::Result<Self> {
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name("embedded-dynamodb".to_owned()).spawn(move || {
-            while let Some(job) = queue.blocking_recv() {
-                job(&database);
+            let mut database = Database::new(storage);
+            while let Some(first) = queue.blocking_recv() {
+                let mut group = Group::new(&mut database);
+                let queued = iter::once(first).chain(iter::from_fn(|| queue.try_recv().ok()));
+                for job in queued.take(QUEUE) {
+                    if let Some(answer) = job(&mut group) {
+                        group.hold(answer);
+                    }
+                }
+                group.commit();
             }
             drop(database);
             // Nobody waits for it when the engine was dropped rather than closed.
@@ -62,19 +80,24 @@ impl Queue {
     /// Runs this on the engine's thread. A panic there is this request's failure and nobody else's.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        request: impl FnOnce(&Database) -> dynoxide::Result<T> + Send + 'static,
+        request: impl FnOnce(&mut Group<'_>) -> dynoxide::Result<T> + Send + 'static,
     ) -> Result<dynoxide::Result<T>, Closed> {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(move |database: &Database| {
+        let job: Job = Box::new(move |group| {
             // Whoever asked may have given up while this waited; then nothing has to be done.
             if answer.is_closed() {
-                return;
+                return None;
             }
-            let result =
-                catch_unwind(AssertUnwindSafe(|| request(database))).unwrap_or_else(|_| {
-                    Err(DynoxideError::InternalServerError("the engine panicked".to_owned()))
-                });
-            let _ = answer.send(result);
+            let result = catch_unwind(AssertUnwindSafe(|| request(group))).unwrap_or_else(|_| {
+                Err(DynoxideError::InternalServerError("the engine panicked".to_owned()))
+            });
+            Some(Box::new(move |lost| {
+                let result = match lost {
+                    None => result,
+                    Some(reason) => Err(DynoxideError::InternalServerError(reason.to_owned())),
+                };
+                let _ = answer.send(result);
+            }))
         });
         let jobs = self.0.upgrade().ok_or(Closed)?;
         jobs.send(job).await.map_err(|_| Closed)?;
@@ -91,7 +114,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_answered_and_the_next_request_served() {
-        let engine = Engine::start(Database::memory().unwrap()).unwrap();
+        let engine = Engine::start(Storage::memory().unwrap()).unwrap();
         let queue = engine.queue();
         let panicked = queue.run::<()>(|_| panic!("on purpose")).await.unwrap();
         assert_eq!(panicked.unwrap_err().status_code(), 500);
@@ -100,7 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn closing_waits_for_what_is_queued_and_takes_no_more() {
-        let engine = Engine::start(Database::memory().unwrap()).unwrap();
+        let engine = Engine::start(Storage::memory().unwrap()).unwrap();
         let queue = engine.queue();
         let (go, held) = std::sync::mpsc::channel::<()>();
         let first = tokio::spawn({

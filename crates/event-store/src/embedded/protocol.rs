@@ -1,11 +1,21 @@
 //! DynamoDB's JSON protocol. Requests are read and answers written on the caller's thread; the
 //! engine's own is the narrow place and does nothing else.
 
-use dynoxide::{Database, DynoxideError};
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
+
+use dynoxide::actions::{
+    batch_get_item, create_table, delete_item, describe_table, get_item, list_tables, put_item,
+    query, scan, transact_write_items, update_item, vector_lifecycle::VectorIndexLifecycle,
+};
+use dynoxide::{DynoxideError, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::engine::{Closed, Queue};
+use super::group::Group;
+use super::puts::{self, OnePut, Puts};
+use super::tokens::{self, Seen};
 
 /// What goes back over the wire.
 #[derive(Debug)]
@@ -15,43 +25,137 @@ pub(super) struct Answer {
 }
 
 /// Carries out one of the operations that the store, its tests and the bench use.
-pub(super) async fn answer(queue: &Queue, operation: &str, body: &[u8]) -> Result<Answer, Closed> {
+pub(super) async fn answer(
+    queue: &Queue,
+    operation: &str,
+    body: &[u8],
+) -> std::result::Result<Answer, Closed> {
     match operation {
-        "PutItem" => run(queue, body, Database::put_item).await,
-        "GetItem" => run(queue, body, Database::get_item).await,
-        "BatchGetItem" => run(queue, body, Database::batch_get_item).await,
-        "Query" => run(queue, body, Database::query).await,
-        "Scan" => run(queue, body, Database::scan).await,
-        "UpdateItem" => run(queue, body, Database::update_item).await,
-        "DeleteItem" => run(queue, body, Database::delete_item).await,
-        "TransactWriteItems" => run(queue, body, Database::transact_write_items).await,
-        "CreateTable" => run(queue, body, Database::create_table).await,
-        "DescribeTable" => run(queue, body, Database::describe_table).await,
-        "ListTables" => run(queue, body, Database::list_tables).await,
+        "PutItem" => put(queue, body).await,
+        "TransactWriteItems" => transact(queue, body).await,
+        "GetItem" => {
+            run(queue, body, |group, r| ready(get_item::execute(group.storage(), r))).await
+        }
+        "BatchGetItem" => {
+            run(queue, body, |group, r| ready(batch_get_item::execute(group.storage(), r))).await
+        }
+        "Query" => run(queue, body, |group, r| ready(query::execute(group.storage(), r))).await,
+        "Scan" => run(queue, body, |group, r| ready(scan::execute(group.storage(), r))).await,
+        "ListTables" => {
+            run(queue, body, |group, r| ready(list_tables::execute(group.storage(), r))).await
+        }
+        "DescribeTable" => {
+            let indexes = VectorIndexLifecycle::new();
+            run(queue, body, move |group, r| {
+                ready(describe_table::execute(group.storage(), r, &indexes))
+            })
+            .await
+        }
+        "UpdateItem" => {
+            run(queue, body, |group, r| ready(update_item::execute(group.apart(), r))).await
+        }
+        "DeleteItem" => {
+            run(queue, body, |group, r| ready(delete_item::execute(group.apart(), r))).await
+        }
+        "CreateTable" => {
+            run(queue, body, |group, r| ready(create_table::execute(group.apart(), r))).await
+        }
         _ => Ok(Answer { status: 400, body: unknown(operation) }),
     }
+}
+
+async fn put(queue: &Queue, body: &[u8]) -> std::result::Result<Answer, Closed> {
+    let request = match read::<put_item::PutItemRequest>(body) {
+        Ok(request) => request,
+        Err(error) => return Ok(written::<()>(Err(error))),
+    };
+    let ours = OnePut::of_request(&request);
+    let response = queue.run(move |group| {
+        if let Some(put) = ours
+            && group.takes(&request.table_name)?
+        {
+            let (storage, tables) = group.write()?;
+            return tables.put(storage, &put);
+        }
+        ready(put_item::execute(group.apart(), request))
+    });
+    Ok(written(response.await?))
+}
+
+async fn transact(queue: &Queue, body: &[u8]) -> std::result::Result<Answer, Closed> {
+    let request = match read::<transact_write_items::TransactWriteItemsRequest>(body) {
+        Ok(request) => request,
+        Err(error) => return Ok(written::<()>(Err(error))),
+    };
+    let ours = Puts::of_request(&request);
+    let token = request.client_request_token.clone();
+    let token = token.map(|token| (token, tokens::request_hash(&request.transact_items)));
+    let response = queue.run(move |group| carry_out(group, request, ours, token));
+    Ok(written(response.await?))
+}
+
+fn carry_out(
+    group: &mut Group<'_>,
+    request: transact_write_items::TransactWriteItemsRequest,
+    ours: Option<Puts>,
+    token: Option<(String, tokens::RequestHash)>,
+) -> Result<transact_write_items::TransactWriteItemsResponse> {
+    match token.as_ref().and_then(|(token, hash)| group.tokens().seen(token, hash)) {
+        Some(Seen::Same) => return Ok(puts::repeated(&request)),
+        Some(Seen::Other) => return Err(mismatch()),
+        None => {}
+    }
+    let response = match ours {
+        Some(puts) if group.takes(puts.table())? => {
+            let (storage, tables) = group.write()?;
+            tables.put_all(storage, &puts)?
+        }
+        _ => ready(transact_write_items::execute(group.apart(), request))?,
+    };
+    if let Some((token, hash)) = token {
+        group.tokens().remember(token, hash);
+    }
+    Ok(response)
 }
 
 async fn run<Request, Response>(
     queue: &Queue,
     body: &[u8],
-    operation: fn(&Database, Request) -> dynoxide::Result<Response>,
-) -> Result<Answer, Closed>
+    operation: impl FnOnce(&mut Group<'_>, Request) -> Result<Response> + Send + 'static,
+) -> std::result::Result<Answer, Closed>
 where
     Request: DeserializeOwned + Send + 'static,
     Response: Serialize + Send + 'static,
 {
-    let response = match serde_json::from_slice(body) {
-        Ok(request) => queue.run(move |database| operation(database, request)).await?,
-        Err(error) => Err(malformed(&error.to_string())),
-    };
-    Ok(match response.and_then(|response| write(&response)) {
-        Ok(body) => Answer { status: 200, body },
-        Err(error) => Answer { status: error.status_code(), body: error.to_json() },
-    })
+    Ok(written(match read(body) {
+        Ok(request) => queue.run(move |group| operation(group, request)).await?,
+        Err(error) => Err(error),
+    }))
 }
 
-fn write(response: &impl Serialize) -> dynoxide::Result<String> {
+/// The engine on SQLite has done everything when it is asked for the first time.
+pub(super) fn ready<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut answer = std::pin::pin!(answer);
+    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => {
+            Err(DynoxideError::InternalServerError("the engine is not done".to_owned()))
+        }
+    }
+}
+
+fn read<Request: DeserializeOwned>(body: &[u8]) -> Result<Request> {
+    serde_json::from_slice(body).map_err(|error| malformed(&error.to_string()))
+}
+
+fn written<Response: Serialize>(response: Result<Response>) -> Answer {
+    match response.and_then(|response| write(&response)) {
+        Ok(body) => Answer { status: 200, body },
+        Err(error) => Answer { status: error.status_code(), body: error.to_json() },
+    }
+}
+
+fn write(response: &impl Serialize) -> Result<String> {
     serde_json::to_string(response)
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
@@ -62,6 +166,12 @@ fn malformed(error: &str) -> DynoxideError {
         Some(problem) => DynoxideError::ValidationException(problem.to_owned()),
         None => DynoxideError::SerializationException(error.to_owned()),
     }
+}
+
+fn mismatch() -> DynoxideError {
+    DynoxideError::IdempotentParameterMismatchException(
+        "An error occurred (IdempotentParameterMismatchException)".to_owned(),
+    )
 }
 
 fn unknown(operation: &str) -> String {

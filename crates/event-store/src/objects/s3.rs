@@ -16,7 +16,7 @@ use aws_smithy_types::base64;
 
 use super::{Listing, Object, ObjectError, ObjectKey, Objects, Put};
 use crate::BODY_LIMIT;
-use crate::dynamodb::reason;
+use crate::dynamodb::{https, reason};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Sixteen megabytes at 5 Mbit/s.
@@ -52,6 +52,7 @@ pub fn for_endpoint(url: impl Into<String>) -> Config {
         .credentials_provider(Credentials::new("local", "local", None, None, "anybody"))
         .endpoint_url(url)
         .force_path_style(true)
+        .http_client(https())
         .timeout_config(timeouts())
         .build()
 }

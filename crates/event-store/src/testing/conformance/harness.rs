@@ -95,25 +95,35 @@ mod on_dynamodb {
     /// The objects of the table of this name.
     type ObjectsOf = Box<dyn Fn(&str) -> Arc<dyn Objects> + Send + Sync>;
 
-    /// [`DynamoDbStore`], on whatever the client leads to. Each check has a table of its own.
+    /// Makes a store in the table of this name, without objects.
+    type StoreIn = Box<dyn Fn(&str) -> DynamoDbStore + Send + Sync>;
+
+    /// [`DynamoDbStore`], on whatever it is made for. Each check has a table of its own.
     pub struct OnDynamoDb {
-        client: Client,
+        store: StoreIn,
         objects: Option<ObjectsOf>,
         tables: AtomicUsize,
     }
 
     impl OnDynamoDb {
-        /// Tables are named `conformance-0` and on; there must be none of these yet.
+        /// Stores that send their requests through this client. Tables are named `conformance-0` and on; there
+        /// must be none of these yet.
         pub fn new(client: Client) -> Self {
-            Self { client, objects: None, tables: AtomicUsize::new(0) }
+            Self::made_by(move |table| DynamoDbStore::new(client.clone(), table))
         }
 
-        /// With object storage. Tables are named `conformance-with-objects-0` and on.
+        /// Stores that this makes, given the name of their table.
+        pub fn made_by(store: impl Fn(&str) -> DynamoDbStore + Send + Sync + 'static) -> Self {
+            Self { store: Box::new(store), objects: None, tables: AtomicUsize::new(0) }
+        }
+
+        /// The same with object storage. Tables are named `conformance-with-objects-0` and on.
+        #[must_use]
         pub fn with_objects(
-            client: Client,
+            self,
             objects: impl Fn(&str) -> Arc<dyn Objects> + Send + Sync + 'static,
         ) -> Self {
-            Self { objects: Some(Box::new(objects)), ..Self::new(client) }
+            Self { objects: Some(Box::new(objects)), ..self }
         }
     }
 
@@ -130,7 +140,7 @@ mod on_dynamodb {
             let number = self.tables.fetch_add(1, Ordering::Relaxed);
             let with = if self.objects.is_some() { "with-objects-" } else { "" };
             let table = format!("conformance-{with}{number}");
-            let mut store = DynamoDbStore::new(self.client.clone(), &*table);
+            let mut store = (self.store)(&table);
             if let Some(objects) = &self.objects {
                 store = store.with_objects(objects(&table));
             }

@@ -1,0 +1,64 @@
+//! Puts to an engine in this process, without the SDK in between.
+
+use std::time::Instant;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use tracing::Instrument as _;
+
+use super::append::Put;
+use super::failure::Failure;
+use super::items::Item;
+use super::observe::{Outcome, Request};
+use super::together::{Tried, why};
+use super::{DynamoDbStore, request_span};
+use crate::embedded::{Answer, Direct};
+
+impl DynamoDbStore {
+    /// Puts the item, if the engine is in this process and need not see the request itself.
+    pub(super) async fn put_directly(&self, item: &Item, must_be_new: bool) -> Option<Put> {
+        let direct = self.direct.as_ref()?;
+        let answer = self.told("PutItem", direct.put(&self.table, item, must_be_new)).await;
+        Some(match answer {
+            Answer::Written { .. } => Put::Written,
+            Answer::Taken { reasons, .. } => {
+                Put::Taken(reasons.into_iter().next().and_then(|reason| reason.item))
+            }
+            Answer::Unknown(reason) => Put::Failed(Failure::Unknown(format!("PutItem: {reason}"))),
+            Answer::NotPlain => return None,
+        })
+    }
+
+    /// Puts all items or none, likewise.
+    pub(super) async fn put_all_directly(&self, puts: &[TransactWriteItem]) -> Option<Tried> {
+        let direct: &Direct = self.direct.as_ref()?;
+        let items = puts.iter().filter_map(|item| Some(item.put()?.item()));
+        let answer = self.told("TransactWriteItems", direct.put_all(&self.table, items)).await;
+        Some(match answer {
+            Answer::Written { .. } => Tried::Written,
+            Answer::Taken { message, reasons } => why(reasons, message),
+            Answer::Unknown(reason) => {
+                Tried::Failed(Failure::Unknown(format!("TransactWriteItems: {reason}")))
+            }
+            Answer::NotPlain => return None,
+        })
+    }
+
+    async fn told(&self, operation: &'static str, answer: impl Future<Output = Answer>) -> Answer {
+        let span = request_span(operation);
+        let begun = Instant::now();
+        let answer = answer.instrument(span.clone()).await;
+        let (outcome, write_units) = match &answer {
+            Answer::Written { units } => (Outcome::Done, *units),
+            Answer::Taken { .. } => (Outcome::ConditionFailed, 0.0),
+            Answer::Unknown(_) => (Outcome::Unknown, 0.0),
+            // The request that is made instead tells of itself.
+            Answer::NotPlain => return answer,
+        };
+        let (duration, purpose, read_units) = (begun.elapsed(), self.purpose, 0.0);
+        self.tell(
+            &span,
+            &Request { operation, purpose, duration, outcome, read_units, write_units },
+        );
+        answer
+    }
+}
