@@ -1,10 +1,6 @@
 //! What an append makes of lost answers, throttling and refusals: never a guess, never a blind retry.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "some faults are those of transactions")]
-mod faults;
-mod histories;
-
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -13,8 +9,8 @@ use event_store::embedded::Embedded;
 use event_store::testing::noise;
 use event_store::{Appended, ChangeSet, Page, Reach, Store, StoreError};
 
-use faults::{Fault, Faulty};
-use histories::{noting, tally};
+use crate::faults::{Fault, Faulty};
+use crate::histories::{noting, tally};
 
 /// A store whose next requests go wrong one after the other, and what has become of it.
 struct Setting {

@@ -1,11 +1,9 @@
 //! The hash chain: what holds, and where and how it is found to be broken.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod histories;
-
 use event_store::{AggregateId, ChainBreak, ChangeSet, Hash, verify_chain};
 
-use histories::{noting, tally};
+use crate::histories::{noting, tally};
 
 fn history(aggregate: &AggregateId, length: usize) -> Vec<ChangeSet> {
     let mut history: Vec<ChangeSet> = Vec::new();

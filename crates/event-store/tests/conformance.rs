@@ -1,9 +1,6 @@
 //! Every store passes the same suite, and the suite can be failed.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
 
-#[expect(dead_code, reason = "nothing else goes wrong")]
-mod faults;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +10,7 @@ use event_store::objects::{DirectoryObjects, Objects};
 use event_store::testing::broken::Defect;
 use event_store::testing::conformance::{self, Harness, InMemory, OnDynamoDb};
 
-use faults::{Fault, Faulty};
+use crate::faults::{Fault, Faulty};
 
 async fn passes(harness: &impl Harness<Store: FeedStore>) {
     let report = conformance::run(harness).await;
@@ -39,16 +36,20 @@ async fn the_embedded_store_in_memory_passes_with_every_eventual_read_behind() {
     }
 }
 
+/// Puts go straight to the engine, as `daybook` has it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_embedded_store_on_a_file_with_objects_beside_it_passes() {
     let directory = tempfile::tempdir().unwrap();
-    let embedded = Embedded::open(directory.path().join("daybook.db")).unwrap();
+    let embedded = Arc::new(Embedded::open(directory.path().join("daybook.db")).unwrap());
+    let opened = Arc::clone(&embedded);
     let beside = directory.path().join("objects");
     let objects = move |table: &str| -> Arc<dyn Objects> {
         Arc::new(DirectoryObjects::new(beside.join(table)))
     };
-    passes(&OnDynamoDb::with_objects(embedded.client(), objects)).await;
-    embedded.close().await;
+    let harness = OnDynamoDb::made_by(move |table| opened.store(table)).with_objects(objects);
+    passes(&harness).await;
+    drop(harness);
+    Arc::into_inner(embedded).unwrap().close().await;
 }
 
 /// What each broken store has to fail at the least. It may fail more.

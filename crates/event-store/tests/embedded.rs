@@ -1,8 +1,6 @@
 //! The embedded engine: what it opens, what it leaves alone, and that it keeps what it was given.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod histories;
-
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +11,7 @@ use event_store::embedded::{Embedded, OpenError};
 use event_store::{Appended, ChangeSet, Reach, Store};
 use sha2::{Digest, Sha256};
 
-use histories::{noting, tally};
+use crate::histories::{noting, tally};
 
 async fn store(embedded: &Embedded) -> DynamoDbStore {
     let store = DynamoDbStore::new(embedded.client(), "daybook");

@@ -6,13 +6,6 @@
 //! drawn beside the fixed ones.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "nobody counts")]
-mod dying;
-#[expect(dead_code, reason = "what is not left to chance")]
-mod faults;
-mod histories;
-mod order;
-
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -30,9 +23,10 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use tokio::task::{JoinHandle, yield_now};
 
-use dying::{Death, Dying};
-use faults::{Fault, Faulty};
-use histories::{noting, tally};
+use crate::dying::{Death, Dying};
+use crate::faults::{Fault, Faulty};
+use crate::histories::{noting, tally};
+use crate::order;
 
 /// How long to wait for what has to come.
 const LONG: Duration = Duration::from_secs(60);

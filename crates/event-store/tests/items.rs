@@ -1,8 +1,6 @@
 //! The item format is written for ever: this is what is in the table, attribute by attribute.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod histories;
-
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
@@ -13,7 +11,7 @@ use event_store::embedded::Embedded;
 use event_store::{Reach, Snapshot, Store, StoreError, Timestamp};
 use sha2::{Digest, Sha256};
 
-use histories::{noting, tally};
+use crate::histories::{noting, tally};
 
 const PK: &str = "tally#00000000-0000-0000-0000-000000000001";
 

@@ -1,12 +1,6 @@
 //! The conformance suite over HTTP, on somebody else's DynamoDB.
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "ministack counts what is written, but not what is read")]
-mod costs;
-mod histories;
-mod object_contract;
-mod order;
-
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -23,6 +17,11 @@ use event_store::dynamodb::{DynamoDbStore, for_endpoint};
 use event_store::feed::{Feed, Pace};
 use event_store::objects::{self, ObjectError, ObjectKey, Objects, S3Objects};
 use event_store::testing::conformance::{self, OnDynamoDb};
+
+use crate::costs;
+use crate::histories;
+use crate::object_contract;
+use crate::order;
 
 /// A ministack of this test's own, gone with it.
 struct Ministack {
@@ -129,20 +128,21 @@ async fn of_a_bucket(s3: &aws_sdk_s3::Client) {
 async fn the_store_on_ministack_passes_at_its_costs() {
     let mut ministack = Ministack::start();
     let client = ministack.client().await;
-    costs::of_commands(&client).await;
-    costs::of_a_beginning(&client).await;
-    costs::of_a_busy_aggregate(&client).await;
-    costs::of_a_conflict(&client).await;
-    costs::of_a_transaction(&client).await;
+    let on = costs::On::client(client.clone());
+    costs::of_commands(&on).await;
+    costs::of_a_beginning(&on).await;
+    costs::of_a_busy_aggregate(&on).await;
+    costs::of_a_conflict(&on).await;
+    costs::of_a_transaction(&on).await;
     let streams = streams::for_endpoint(format!("http://127.0.0.1:{}", ministack.port));
     the_stream_tells_what_a_killed_writer_left(&client, streams).await;
     let s3 = ministack.s3();
     of_a_bucket(&s3).await;
-    costs::of_a_large_body(&client, Arc::new(S3Objects::new(s3.clone(), "daybook", "costs"))).await;
+    costs::of_a_large_body(&on, Arc::new(S3Objects::new(s3.clone(), "daybook", "costs"))).await;
     let objects = move |table: &str| -> Arc<dyn Objects> {
         Arc::new(S3Objects::new(s3.clone(), "daybook", table))
     };
-    let stores = OnDynamoDb::with_objects(client, objects);
+    let stores = OnDynamoDb::new(client).with_objects(objects);
     for report in [conformance::run(&stores).await, conformance::run_feed(&stores).await] {
         assert!(report.passed(), "{report}");
     }

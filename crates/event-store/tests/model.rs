@@ -7,10 +7,6 @@
 //! beside the fixed ones, `DAYBOOK_MODEL_STEPS` how long a run is. `make soak` is a long one.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "what is not left to chance")]
-mod faults;
-mod order;
-
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -32,7 +28,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::{Builder, Uuid};
 
-use faults::{Fault, Faulty};
+use crate::faults::{Fault, Faulty};
+use crate::order;
 
 const NODES: usize = 3;
 const TALLIES: u128 = 2;

@@ -1,8 +1,6 @@
 //! Object storage by itself.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod object_contract;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +10,7 @@ use event_store::objects::{
     DirectoryObjects, MemoryObjects, ObjectError, ObjectKey, Objects, Put, S3Objects, for_endpoint,
 };
 
-use object_contract::{all_of, is_kept};
+use crate::object_contract::{all_of, is_kept};
 
 #[tokio::test]
 async fn in_memory() {

@@ -2,10 +2,6 @@
 //! or altered, and what is left when an append comes no further than its object.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "some faults are those of transactions")]
-mod faults;
-mod histories;
-
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,8 +23,8 @@ use event_store::{
 };
 use sha2::{Digest, Sha256};
 
-use faults::{Fault, Faulty};
-use histories::{noting, tally};
+use crate::faults::{Fault, Faulty};
+use crate::histories::{noting, tally};
 
 /// Objects that fail when told to.
 #[derive(Debug, Default)]

@@ -1,10 +1,6 @@
 //! What `tracing` hears of commands: which spans, one within the other, with the store's outcome.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "few faults are needed")]
-mod faults;
-mod recorded;
-
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -18,8 +14,8 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
 use uuid::Uuid;
 
-use faults::{Fault, Faulty};
-use recorded::Recorded;
+use crate::faults::{Fault, Faulty};
+use crate::recorded::Recorded;
 
 /// A handler on a store of its own, before which these faults stand, and what is told from here on.
 struct Setting {

@@ -1,9 +1,6 @@
 //! What a command is decided on may be as it was a moment ago. What becomes of the command never shows it.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
 
-#[expect(dead_code, reason = "what befalls writes")]
-mod faults;
-
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -16,7 +13,7 @@ use event_store::{
 };
 use uuid::Uuid;
 
-use faults::{Fault, Faulty};
+use crate::faults::{Fault, Faulty};
 
 type Handler = CommandHandler<Tally, DynamoDbStore>;
 

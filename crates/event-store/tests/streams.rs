@@ -2,21 +2,16 @@
 //! twice or refused.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "nobody dies here")]
-mod dying;
-mod histories;
-mod order;
-mod stream;
-
 use std::time::Duration;
 
 use event_store::dynamodb::streams::Tail;
 use event_store::feed::{Batch, Feed, FeedStore, Pace};
 use event_store::{ChangeSet, MemoryStore, Store};
 
-use dying::{Death, Dying};
-use histories::{noting, tally};
-use stream::{Shard, Stream};
+use crate::dying::{Death, Dying};
+use crate::histories::{noting, tally};
+use crate::order;
+use crate::stream::{Shard, Stream};
 
 const LONG: Duration = Duration::from_secs(60);
 const NEVER: Duration = Duration::from_secs(3_600);

@@ -2,17 +2,13 @@
 //! that was cancelled for want of capacity is no conflict.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[expect(dead_code, reason = "some faults are those of one put")]
-mod faults;
-mod histories;
-
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
 use event_store::testing::noise;
 use event_store::{AppendedAll, ChangeSet, Reach, Store, StoreError};
 
-use faults::{Fault, Faulty};
-use histories::{noting, tally};
+use crate::faults::{Fault, Faulty};
+use crate::histories::{noting, tally};
 
 struct Setting {
     store: DynamoDbStore,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::dynamodb::{DynamoDbStore, Observer, Outcome, Request};
+use event_store::embedded::Embedded;
 use event_store::handler::{Accepted, CommandHandler, Envelope, SNAPSHOT_EVERY};
 use event_store::objects::Objects;
 use event_store::testing::conformance::{Tally, Task};
@@ -14,6 +15,26 @@ use event_store::{Aggregate, AggregateId, ChangeSet, Head, Reach, Store, Timesta
 use uuid::Uuid;
 
 use crate::histories::{noting, tally};
+
+/// The DynamoDB that stores are made on.
+pub(crate) struct On {
+    client: Client,
+    store: Box<dyn Fn(&str) -> DynamoDbStore>,
+}
+
+impl On {
+    pub(crate) fn client(client: Client) -> Self {
+        let through = client.clone();
+        let store = move |table: &str| DynamoDbStore::new(through.clone(), table);
+        Self { client, store: Box::new(store) }
+    }
+
+    /// The stores of the engine in this process, whose puts leave the SDK out.
+    pub(crate) fn embedded(embedded: &Arc<Embedded>) -> Self {
+        let engine = Arc::clone(embedded);
+        Self { client: embedded.client(), store: Box::new(move |table| engine.store(table)) }
+    }
+}
 
 /// Writes down every request.
 #[derive(Debug, Default)]
@@ -33,11 +54,11 @@ struct Account {
 }
 
 impl Account {
-    async fn open(client: &Client, table: &str) -> Self {
+    async fn open(on: &On, table: &str) -> Self {
         let ledger = Arc::new(Ledger::default());
-        let store = DynamoDbStore::new(client.clone(), table).observed_by(ledger.clone());
+        let store = (on.store)(table).observed_by(ledger.clone());
         store.ensure_table().await.unwrap();
-        Self { client: client.clone(), store, ledger }
+        Self { client: on.client.clone(), store, ledger }
     }
 
     fn handler(&self) -> CommandHandler<Tally, DynamoDbStore> {
@@ -126,9 +147,9 @@ fn note_envelope(aggregate: &AggregateId, command_id: Uuid, text: &str) -> Envel
 
 /// Steady: one put. Cold: one query before it. Units by the size of what is new, compressed where that
 /// costs less and not where it does not.
-pub(crate) async fn of_commands(client: &Client) {
+pub(crate) async fn of_commands(on: &On) {
     use Outcome::Done;
-    let account = Account::open(client, "costs-of-commands").await;
+    let account = Account::open(on, "costs-of-commands").await;
     let handler = account.handler();
     let first = note(&handler, &tally(1), 1, "a note").await.change_set;
     let requests = account.settle();
@@ -151,9 +172,9 @@ pub(crate) async fn of_commands(client: &Client) {
 
 /// A command that begins aggregates is put without a read, wherever there is none. Where there is one, that is
 /// found by the put's condition, and then it is read.
-pub(crate) async fn of_a_beginning(client: &Client) {
+pub(crate) async fn of_a_beginning(on: &On) {
     use Outcome::{ConditionFailed, Done};
-    let account = Account::open(client, "costs-of-a-beginning").await;
+    let account = Account::open(on, "costs-of-a-beginning").await;
     let named = |id, name: &str| {
         let command = Task::Rename { name: name.to_owned() };
         Envelope { command, ..note_envelope(&tally(1), Uuid::from_u128(id), "") }
@@ -194,8 +215,8 @@ pub(crate) async fn of_a_beginning(client: &Client) {
 }
 
 /// However many commands a moment brings, ids made as they are sent need no look at the history.
-pub(crate) async fn of_a_busy_aggregate(client: &Client) {
-    let account = Account::open(client, "costs-of-a-busy-aggregate").await;
+pub(crate) async fn of_a_busy_aggregate(on: &On) {
+    let account = Account::open(on, "costs-of-a-busy-aggregate").await;
     let handler = account.handler();
     note(&handler, &tally(1), 1, "a note").await;
     account.settle();
@@ -211,8 +232,8 @@ pub(crate) async fn of_a_busy_aggregate(client: &Client) {
 
 /// A head that is not in memory is one query away, an eventually consistent one, at half of what the history
 /// would cost that it reads.
-pub(crate) async fn of_a_cold_command(client: &Client) {
-    let account = Account::open(client, "costs-of-a-cold-command").await;
+pub(crate) async fn of_a_cold_command(on: &On) {
+    let account = Account::open(on, "costs-of-a-cold-command").await;
     for (id, letters) in (1..).zip([10, 700, 2_300, 10]) {
         note(&account.handler(), &tally(1), id, &noise(letters)).await;
     }
@@ -224,8 +245,8 @@ pub(crate) async fn of_a_cold_command(client: &Client) {
 }
 
 /// The failed put brings the winner, and nothing is read.
-pub(crate) async fn of_a_conflict(client: &Client) {
-    let account = Account::open(client, "costs-of-a-conflict").await;
+pub(crate) async fn of_a_conflict(on: &On) {
+    let account = Account::open(on, "costs-of-a-conflict").await;
     let (winner, loser) = (account.handler(), account.handler());
     note(&loser, &tally(1), 1, "a note").await;
     note(&winner, &tally(1), 2, "a note").await;
@@ -237,8 +258,8 @@ pub(crate) async fn of_a_conflict(client: &Client) {
 }
 
 /// A load is one query, whose cost does not grow with the history.
-pub(crate) async fn of_loads(client: &Client) {
-    let account = Account::open(client, "costs-of-loads").await;
+pub(crate) async fn of_loads(on: &On) {
+    let account = Account::open(on, "costs-of-loads").await;
     let reach = Reach::Head { schema: Tally::STATE_SCHEMA };
     let mut history: Vec<ChangeSet> = Vec::new();
     let mut head = Head::<Tally>::empty(tally(1).id);
@@ -272,8 +293,8 @@ pub(crate) async fn of_loads(client: &Client) {
 }
 
 /// Nor does it when reading all of the history would take dozens of pages.
-pub(crate) async fn of_a_long_history(client: &Client) {
-    let account = Account::open(client, "costs-of-a-long-history").await;
+pub(crate) async fn of_a_long_history(on: &On) {
+    let account = Account::open(on, "costs-of-a-long-history").await;
     let mut last: Option<ChangeSet> = None;
     let mut head = Head::<Tally>::empty(tally(1).id);
     let mut costs = Vec::new();
@@ -302,8 +323,8 @@ pub(crate) async fn of_a_long_history(client: &Client) {
 }
 
 /// A transaction is one request, whose items cost twice what they would alone; of one, it is none.
-pub(crate) async fn of_a_transaction(client: &Client) {
-    let account = Account::open(client, "costs-of-a-transaction").await;
+pub(crate) async fn of_a_transaction(on: &On) {
+    let account = Account::open(on, "costs-of-a-transaction").await;
     let texts = ["a note".to_owned(), noise(300), noise(1_500)];
     let change_sets: Vec<_> =
         (1..).zip(&texts).map(|(id, text)| noting(&tally(id), None, text)).collect();
@@ -324,9 +345,9 @@ pub(crate) async fn of_a_transaction(client: &Client) {
 
 /// A body that is too large for an item is one object, and the item that names it costs a unit; it is
 /// fetched with one request more.
-pub(crate) async fn of_a_large_body(client: &Client, objects: Arc<dyn Objects>) {
+pub(crate) async fn of_a_large_body(on: &On, objects: Arc<dyn Objects>) {
     use Outcome::Done;
-    let mut account = Account::open(client, "costs-of-a-large-body").await;
+    let mut account = Account::open(on, "costs-of-a-large-body").await;
     account.store = account.store.with_objects(objects);
     let handler = account.handler();
     note(&handler, &tally(1), 1, "a note").await;

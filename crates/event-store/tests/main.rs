@@ -1,0 +1,31 @@
+//! Every integration test of the crate, in one program: the AWS SDK is linked once and not once a file.
+
+mod append_outcomes;
+mod chain;
+mod command_index;
+mod conformance;
+mod costs;
+mod costs_embedded;
+mod dying;
+mod embedded;
+mod examples;
+mod faults;
+mod feed;
+mod heads;
+mod histories;
+mod items;
+mod ministack;
+mod model;
+mod object_contract;
+mod objects;
+mod order;
+mod overflow;
+mod recorded;
+mod replay;
+mod spans;
+mod stale_reads;
+mod stream;
+mod streams;
+mod table;
+mod transaction_outcomes;
+mod upcast;
