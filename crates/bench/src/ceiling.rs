@@ -19,13 +19,21 @@ use crate::embedded::{self, TABLE};
 use crate::latency::{Latencies, Millis};
 use crate::{Error, work};
 
-const CONNECTIONS: usize = 16;
+pub(crate) const CONNECTIONS: usize = 16;
 /// What a typical body has: see the table of costs.
 const BODY_BYTES: usize = 450;
 
 pub(crate) struct Round {
     pub(crate) rate: f64,
-    latencies: Latencies,
+    pub(crate) latencies: Latencies,
+}
+
+impl Round {
+    pub(crate) fn of(latencies: Latencies, elapsed: Duration) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
+        let rate = latencies.len() as f64 / elapsed.as_secs_f64();
+        Self { rate, latencies }
+    }
 }
 
 pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), Error> {
@@ -43,7 +51,7 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
     println!("|---|---|---|---|---|---|---|---|");
     for round in 1..=rounds {
         let served = Arc::clone(&daybook);
-        let mut http = closed_loop(time, move |item, number| {
+        let mut http = closed_loop(CONNECTIONS, time, move |item, number| {
             let daybook = Arc::clone(&served);
             async move {
                 // Chance makes each item's SKU its own.
@@ -56,7 +64,8 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
         .await?;
         let engine = client.clone();
         let mut raw =
-            closed_loop(time, move |item, number| put(engine.clone(), item, number)).await?;
+            closed_loop(CONNECTIONS, time, move |item, number| put(engine.clone(), item, number))
+                .await?;
         best = (best.0.max(http.rate), best.1.max(raw.rate));
         println!(
             "| {round} | {:.0} | {} | {} | {:.0} | {} | {} | {:.0} % |",
@@ -79,16 +88,20 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
 }
 
 /// Each of the connections sends its next request when the last was answered, 50 to an item.
-pub(crate) async fn closed_loop<F, W>(time: Duration, work: W) -> Result<Round, Error>
+pub(crate) async fn closed_loop<F, W>(
+    connections: usize,
+    time: Duration,
+    work: W,
+) -> Result<Round, Error>
 where
     F: Future<Output = Result<(), Error>> + Send,
     W: Fn(Uuid, u64) -> F + Clone + Send + 'static,
 {
     let started = Instant::now();
-    let mut connections = JoinSet::new();
-    for _ in 0..CONNECTIONS {
+    let mut writers = JoinSet::new();
+    for _ in 0..connections {
         let work = work.clone();
-        connections.spawn(async move {
+        writers.spawn(async move {
             let mut latencies = Latencies::default();
             loop {
                 let item = Uuid::now_v7();
@@ -104,12 +117,10 @@ where
         });
     }
     let mut latencies = Latencies::default();
-    while let Some(of_one) = connections.join_next().await {
+    while let Some(of_one) = writers.join_next().await {
         latencies.extend(of_one??);
     }
-    #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
-    let rate = latencies.len() as f64 / started.elapsed().as_secs_f64();
-    Ok(Round { rate, latencies })
+    Ok(Round::of(latencies, started.elapsed()))
 }
 
 async fn put(client: Client, item: Uuid, number: u64) -> Result<(), Error> {

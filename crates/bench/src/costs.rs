@@ -50,7 +50,7 @@ type Handler = CommandHandler<InventoryItem, DynamoDbStore>;
 pub(crate) async fn run() -> Result<(), Error> {
     let engine = embedded::in_memory()?;
     let ledger = Arc::new(Ledger::default());
-    let store = DynamoDbStore::new(engine.client(), TABLE);
+    let store = engine.store(TABLE);
     store.ensure_table().await?;
     let store = store.observed_by(ledger.clone());
     let warm = handler(&store);

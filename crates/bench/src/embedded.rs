@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use domain::InventoryItem;
-use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
 use event_store::handler::CommandHandler;
 use tokio::task::JoinSet;
@@ -28,7 +27,7 @@ pub(crate) async fn fill(path: &Path, change_sets: u64) -> Result<(), Error> {
     const WRITERS: u64 = 8;
     const PER_ITEM: u64 = 100;
     let engine = open(path)?;
-    let store = DynamoDbStore::new(engine.client(), TABLE);
+    let store = engine.store(TABLE);
     store.ensure_table().await?;
     let handler: CommandHandler<InventoryItem, _> =
         CommandHandler::new(store, NonZeroUsize::MIN.saturating_add(64));

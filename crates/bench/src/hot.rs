@@ -31,7 +31,7 @@ pub(crate) async fn run(length: u64, time: Duration) -> Result<(), Error> {
 /// A load of a long history beside one of a short, in turns.
 async fn loads(length: u64) -> Result<(), Error> {
     let engine = embedded::in_memory()?;
-    let store = DynamoDbStore::new(engine.client(), TABLE);
+    let store = engine.store(TABLE);
     store.ensure_table().await?;
     let ledger = Arc::new(Ledger::default());
     let observed = store.clone().observed_by(ledger.clone());
@@ -78,7 +78,7 @@ struct Share {
 async fn writers(time: Duration) -> Result<(), Error> {
     let directory = tempfile::tempdir()?;
     let engine = embedded::open(&directory.path().join("hot.db"))?;
-    let store = DynamoDbStore::new(engine.client(), TABLE);
+    let store = engine.store(TABLE);
     store.ensure_table().await?;
     let handler = CommandHandler::<InventoryItem, _>::new(store, NonZeroUsize::MIN);
     let item = Uuid::now_v7();

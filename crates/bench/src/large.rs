@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::ceiling::closed_loop;
+use crate::ceiling::{CONNECTIONS, closed_loop};
 use crate::daybook::Daybook;
 use crate::work::{self, History};
 use crate::{Error, startup};
@@ -107,22 +107,23 @@ async fn beside(
     for _ in 0..rounds {
         for ((server, there), best) in servers.iter().zip(&there).zip(&mut best) {
             let (server, there) = (Arc::clone(server), Arc::clone(there));
-            let round = closed_loop(Duration::from_secs(seconds), move |item, number| {
-                let (server, there) = (Arc::clone(&server), Arc::clone(&there));
-                async move {
-                    // Chance makes each item's SKU its own, and one of two items one that is there.
-                    let (_, chance) = item.as_u64_pair();
-                    let place = usize::try_from(chance / 2).unwrap_or_default();
-                    let known = place.checked_rem(there.len()).filter(|_| chance % 2 == 0);
-                    let (item, command) = match known {
-                        Some(place) => (there[place], work::check_in(number)),
-                        None if number == 0 => (item, work::create(chance)),
-                        None => (item, work::check_in(number)),
-                    };
-                    server.command(item, &command).await.map(|_| ())
-                }
-            })
-            .await?;
+            let round =
+                closed_loop(CONNECTIONS, Duration::from_secs(seconds), move |item, number| {
+                    let (server, there) = (Arc::clone(&server), Arc::clone(&there));
+                    async move {
+                        // Chance makes each item's SKU its own, and one of two items one that is there.
+                        let (_, chance) = item.as_u64_pair();
+                        let place = usize::try_from(chance / 2).unwrap_or_default();
+                        let known = place.checked_rem(there.len()).filter(|_| chance % 2 == 0);
+                        let (item, command) = match known {
+                            Some(place) => (there[place], work::check_in(number)),
+                            None if number == 0 => (item, work::create(chance)),
+                            None => (item, work::check_in(number)),
+                        };
+                        server.command(item, &command).await.map(|_| ())
+                    }
+                })
+                .await?;
             *best = best.max(round.rate);
         }
     }

@@ -2,6 +2,7 @@
 //! too: `cargo run --release -p bench -- costs`. Prints Markdown, which `docs/benchmarks.md` keeps.
 
 mod ceiling;
+mod commit;
 mod costs;
 mod daybook;
 mod embedded;
@@ -16,6 +17,8 @@ mod overflow;
 mod peers;
 mod startup;
 mod steady;
+#[cfg(feature = "umadb")]
+mod umadb;
 mod work;
 
 use std::path::PathBuf;
@@ -31,6 +34,10 @@ struct Arguments {
     /// The release binary.
     #[arg(long, global = true, default_value = "target/release/daybook")]
     binary: PathBuf,
+    /// The server of `UmaDB`.
+    #[cfg(feature = "umadb")]
+    #[arg(long, global = true, default_value = "umadb")]
+    umadb: PathBuf,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -55,6 +62,15 @@ enum Part {
         rounds: u32,
         /// For how long each.
         #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// The highest rates at several numbers of writers, in process and over HTTP.
+    Commit {
+        /// Rounds of all.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// For how long each.
+        #[arg(long, default_value_t = 3)]
         seconds: u64,
     },
     /// Change sets that are too large for an item.
@@ -111,6 +127,9 @@ enum Error {
     Engine(String),
     #[error("{item}: {accepted} commands were accepted, but there are {counted} change sets")]
     Count { item: Uuid, accepted: u64, counted: u64 },
+    #[cfg(feature = "umadb")]
+    #[error("umadb: {0}")]
+    UmaDb(String),
     #[error(transparent)]
     Store(#[from] event_store::StoreError),
     #[error(transparent)]
@@ -142,11 +161,19 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { binary, part }: Arguments) -> Result<(), Error> {
-    match part {
+async fn run(arguments: Arguments) -> Result<(), Error> {
+    let binary = arguments.binary;
+    let commit = async |rounds, seconds| {
+        #[cfg(feature = "umadb")]
+        return commit::run(&binary, &arguments.umadb, rounds, seconds).await;
+        #[cfg(not(feature = "umadb"))]
+        commit::run(&binary, rounds, seconds).await
+    };
+    match arguments.part {
         Some(Part::Costs) => costs::run().await,
         Some(Part::Steady { rate, seconds }) => steady::run(&binary, rate, seconds).await,
         Some(Part::Ceiling { rounds, seconds }) => ceiling::run(&binary, rounds, seconds).await,
+        Some(Part::Commit { rounds, seconds }) => commit(rounds, seconds).await,
         Some(Part::Overflow) => overflow::run().await,
         Some(Part::Startup { change_sets }) => startup::run(&binary, change_sets).await,
         Some(Part::Heads) => heads::run(),
@@ -167,6 +194,7 @@ async fn run(Arguments { binary, part }: Arguments) -> Result<(), Error> {
             costs::run().await?;
             steady::run(&binary, 170, 60).await?;
             ceiling::run(&binary, 3, 5).await?;
+            commit(3, 3).await?;
             overflow::run().await?;
             startup::run(&binary, 100_000).await?;
             hot::run(100_000, Duration::from_secs(5)).await?;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use event_store::dynamodb::DynamoDbStore;
 use event_store::objects::DirectoryObjects;
 use event_store::{AggregateId, ChangeSet, Hash, Reach, Store};
 use uuid::Uuid;
@@ -19,7 +18,7 @@ pub(crate) async fn run() -> Result<(), Error> {
     let directory = tempfile::tempdir()?;
     let engine = embedded::open(&directory.path().join("daybook.db"))?;
     let objects = DirectoryObjects::new(directory.path().join("objects"));
-    let store = DynamoDbStore::new(engine.client(), TABLE).with_objects(Arc::new(objects));
+    let store = engine.store(TABLE).with_objects(Arc::new(objects));
     store.ensure_table().await?;
     println!("| body | appends | loads |");
     println!("|---|---|---|");
