@@ -11,16 +11,15 @@ SHELL := bash
 # What this workspace builds goes to target/, whatever the environment prefers: the site is embedded from there.
 unexport CARGO_TARGET_DIR
 CARGO_BUILD := cargo build --target-dir target
+SERVER := $(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATURES))
 
 # The browser's crate is built for the browser alone; everything else for here, with every part of the event store.
 NATIVE := --workspace --exclude frontend \
           --features event-store/handler,event-store/dynamodb,event-store/embedded,event-store/s3,event-store/testing
 BROWSER := --target wasm32-unknown-unknown
 
-WASM_BINDGEN := $(shell awk -F '"' '/^name = "wasm-bindgen"$$/ { getline; print $$2 }' Cargo.lock)
 MINISTACK := 1.5.33
 
-BINDGEN := .tools/wasm-bindgen-$(WASM_BINDGEN)
 STACK := .tools/ministack-$(MINISTACK)
 NODE := end2end/node_modules/.package-lock.json
 WASM := target/wasm32-unknown-unknown/wasm-release/frontend.wasm
@@ -40,10 +39,8 @@ test: format lint unit docs build browser ## install what tests need, then run e
 
 ##@ For those who change it
 
-dev: $(BINDGEN) $(NODE) ## rebuild and reload on every change, where cargo-leptos is installed
-	@command -v cargo-leptos >/dev/null || { echo "make dev needs cargo-leptos: cargo install cargo-leptos --version 0.3.10 --locked --features no_downloads" >&2; exit 1; }
-	@rm -rf target/site $(SITE) && mkdir -p target/site/pkg
-	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$$PATH" cargo leptos watch $(ARGS)
+dev: $(NODE) ## build without optimisation, start, and again after every change (ARGS as for run)
+	@scripts/dev $(ARGS)
 
 build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook (FEATURES="otel" for spans)
 
@@ -61,8 +58,8 @@ otel: prerequisites ## the tests of what the feature otel adds, which nothing el
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
 soak: build $(STACK) ## model, feed, fifty kills and a race of three processes, for an hour or so; prints the seed of what fails
-	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test model -- --nocapture
-	DAYBOOK_FEED_RUNS=50 cargo test -p event-store --test feed -- --nocapture
+	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test store -- model:: --nocapture
+	DAYBOOK_FEED_RUNS=50 cargo test -p event-store --test store -- feed:: --nocapture
 	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" DAYBOOK_BINARY="$(CURDIR)/$(DAYBOOK)" \
 	    DAYBOOK_CRASH_ROUNDS=50 DAYBOOK_RACE_SECONDS=30 \
 	    cargo test $(NATIVE) --test server -- --nocapture --test-threads 1 soak::
@@ -112,12 +109,8 @@ docs: prerequisites
 prerequisites:
 	@scripts/prerequisites
 
-tools: $(BINDGEN) $(NODE) $(STACK)
+tools: $(NODE) $(STACK)
 	@scripts/chromium --install
-
-$(BINDGEN): | prerequisites
-	scripts/wasm-bindgen $(WASM_BINDGEN)
-	@touch $@
 
 $(STACK): | prerequisites
 	scripts/ministack $(MINISTACK)
@@ -133,9 +126,10 @@ $(NODE): end2end/package.json end2end/package-lock.json end2end/.npmrc | prerequ
 $(WASM): FORCE | prerequisites
 	$(CARGO_BUILD) -p frontend --lib --target wasm32-unknown-unknown --profile wasm-release
 
-$(WEB): $(WASM) $(BINDGEN) $(NODE)
+$(WEB): $(WASM) $(NODE)
+	$(CARGO_BUILD) -p bindgen
 	rm -rf target/web
-	.tools/bin/wasm-bindgen --target web --no-typescript --out-name daybook --out-dir target/web $(WASM)
+	target/debug/bindgen $(WASM) target/web
 	end2end/node_modules/.bin/wasm-opt -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
 	    --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
 	    target/web/daybook_bg.wasm -o $@
@@ -145,5 +139,9 @@ $(SITE): $(WEB) $(NODE) frontend/site.mjs $(shell find style frontend/public)
 	node frontend/site.mjs target/web target/site
 	@touch $@
 
-$(DAYBOOK): FORCE $(SITE)
-	$(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATURES))
+# The server's library needs no site, so the two are compiled side by side.
+$(DAYBOOK): FORCE | prerequisites
+	@$(SERVER) --lib & library=$$!; \
+	$(MAKE) --no-print-directory $(SITE); site=$$?; \
+	wait $$library && exit $$site
+	@DAYBOOK_SITE=$$(find target/site -type f | sort | xargs cat | cksum) $(SERVER)

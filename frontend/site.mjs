@@ -1,7 +1,8 @@
 // Assembles the site the server embeds: node frontend/site.mjs <what wasm-bindgen and wasm-opt made> <site>.
 //
 // pkg/ gets the program and the one stylesheet, the root gets frontend/public; every file that compresses
-// lies beside its .br and .gz, made here once at the highest quality instead of at each request.
+// lies beside its .br and .gz, made here once at the highest quality instead of at each request. With --plain as a
+// third argument nothing is compressed: for a server on the same machine.
 
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -12,14 +13,16 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const require = createRequire(new URL("../end2end/package.json", import.meta.url));
 const { bundle } = require("lightningcss");
 
-const [web, site] = process.argv.slice(2);
+const [web, site, plain] = process.argv.slice(2);
 
 await rm(site, { recursive: true, force: true });
 await mkdir(site, { recursive: true });
 await cp("frontend/public", site, { recursive: true });
 await cp(web, join(site, "pkg"), { recursive: true });
 await writeFile(join(site, "pkg/daybook.css"), stylesheet("style/main.css"));
-await Promise.all((await files(site)).map(precompress));
+if (plain !== "--plain") {
+  await Promise.all((await files(site)).map(precompress));
+}
 
 function stylesheet(filename) {
   const { code, warnings } = bundle({ filename, minify: true });

@@ -21,7 +21,7 @@ pub mod reconcile;
 pub mod routes;
 pub mod sample;
 pub mod serve;
-mod site;
+pub mod site;
 mod stop;
 pub mod sweep;
 pub mod telemetry;
@@ -127,14 +127,20 @@ impl Failure {
     }
 }
 
-/// Does what the command line asks for, until it is done or told to stop.
+/// Does what the command line asks for, until it is done or told to stop. `site` finds the files that a server
+/// gives to browsers.
 ///
 /// # Errors
 /// Why it cannot.
-pub async fn run(cli: config::Cli) -> Result<(), Failure> {
+pub fn run(cli: config::Cli, site: site::Site) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(carry_out(cli, site))
+}
+
+async fn carry_out(cli: config::Cli, site: site::Site) -> Result<(), Failure> {
     let config::Cli { command, settings } = cli;
     match command.unwrap_or_default() {
-        Command::Serve => serve::serve(&settings).await,
+        Command::Serve => serve::serve(&settings, site).await,
         Command::Rebuild => rebuild::rebuild(&settings).await,
         Command::Reconcile => reconcile::reconcile(&settings).await,
         Command::Sample => sample::sample(&settings).await,

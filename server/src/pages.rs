@@ -18,10 +18,12 @@ use failures::failures_as_problems;
 use headers::protect;
 use render::Renderer;
 
+use crate::site::Site;
+
 /// All pages. What is neither a page nor a file of the site is answered by the page that says so.
-pub fn router(desk: SharedDesk) -> Router {
+pub fn router(desk: SharedDesk, site: Site) -> Router {
     let options = LeptosOptions::builder().output_name("daybook").site_pkg_dir("pkg").build();
-    let renderer = Renderer { desk: desk.clone(), options: options.clone() };
+    let renderer = Renderer { desk: desk.clone(), options: options.clone(), site };
     let context = move || {
         provide_context(desk.clone());
         protect();

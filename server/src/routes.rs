@@ -27,6 +27,7 @@ use crate::http::problem::ProblemDocument;
 use crate::live::Live;
 use crate::openapi::Description;
 use crate::pages;
+use crate::site::Site;
 
 /// What the handlers share.
 #[derive(Clone, Debug, FromRef)]
@@ -37,11 +38,14 @@ pub struct Host {
     pub live: Live,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
+    /// Where the files of the site are.
+    #[from_ref(skip)]
+    pub site: Site,
 }
 
 /// Everything that is served.
 pub fn router(host: Host) -> Router {
-    let screens = pages::router(Arc::new(host.desk.clone()));
+    let screens = pages::router(Arc::new(host.desk.clone()), host.site);
     let (data, description) = described().with_state(host).split_for_parts();
     let data = data
         .layer(Extension(Arc::new(description)))

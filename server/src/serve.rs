@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::live::Live;
 use crate::open::{DataDirectory, OpenDesk};
 use crate::routes::{Host, router};
+use crate::site::Site;
 use crate::stop::Stop;
 use crate::telemetry::metrics;
 
@@ -27,7 +28,7 @@ const REFUSED: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Why it cannot start.
-pub async fn serve(settings: &Settings) -> Result<(), Failure> {
+pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
     let listener = listen(settings.address).await?;
@@ -60,7 +61,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         }
     });
     let keeping_up = tokio::spawn(metrics::keep_up(metrics.clone()));
-    let host = Host { desk: open.desk.clone(), live: Live::default(), metrics };
+    let host = Host { desk: open.desk.clone(), live: Live::default(), metrics, site };
     let served = serve_on(listener, host, stop).await;
     catching_up.abort();
     keeping_up.abort();

@@ -1,7 +1,7 @@
-//! The site: every file a page refers to, embedded in the binary, each with its `.br` and `.gz` beside it.
+//! The site: every file that a page refers to, each with its `.br` and `.gz` beside it.
 //!
-//! `make site` assembles `target/site`. A release build embeds it; a debug build reads it from disk, so that
-//! hot reload needs no new server, and compiles without it.
+//! The binary has the files (`main.rs`), the library only knows how to find one: so cargo compiles the whole
+//! library while `make site` still assembles them.
 
 use axum::body::Body;
 use axum::http::header::{
@@ -9,12 +9,13 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use rust_embed::{Embed, EmbeddedFile};
+use rust_embed::EmbeddedFile;
 
-#[derive(Embed)]
-#[folder = "../target/site"]
-#[allow_missing = true]
-struct Site;
+/// Finds a file of the site by its path, such as `pkg/daybook.js`.
+pub type Site = fn(&str) -> Option<EmbeddedFile>;
+
+/// No files: for a server that only answers with data.
+pub const NONE: Site = |_| None;
 
 /// A content coding `make site` has precompressed, and the suffix of its files. The order is ours where the
 /// client has none.
@@ -25,8 +26,8 @@ const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 ///
 /// File names carry no hash, so that page and file of one release find each other: a browser keeps a file
 /// but asks each time whether it is still the same.
-pub(crate) fn file(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-    respond(Site::get, uri.path().trim_start_matches('/'), headers)
+pub(crate) fn file(site: Site, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    respond(site, uri.path().trim_start_matches('/'), headers)
 }
 
 fn respond(
@@ -199,8 +200,7 @@ mod tests {
         for path in ["", "pkg", "pkg/other.js", "pkg/daybook.js.br", "../Cargo.toml"] {
             assert!(get(path, &[]).is_none(), "{path}");
             let uri = Uri::try_from(format!("/{path}")).unwrap();
-            let built = file(&uri, &HeaderMap::new());
-            assert!(built.is_none(), "{path}");
+            assert!(file(small_site, &uri, &HeaderMap::new()).is_none(), "{path}");
         }
     }
 }

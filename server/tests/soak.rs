@@ -5,6 +5,8 @@ mod books;
 mod call;
 mod crash;
 mod ledger;
+#[cfg(target_os = "linux")]
+mod power_cut;
 mod race;
 
 /// What this variable says, or else this.

@@ -1,10 +1,11 @@
 //! A consumer of the live feed: when it hears of each change set.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use event_store::Version;
 use serde::Deserialize;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::Error;
@@ -31,35 +32,61 @@ struct Aggregate {
 }
 
 /// An open connection to the feed.
-pub(crate) struct Following(reqwest::Response);
+pub(crate) struct Following {
+    stream: reqwest::Response,
+    heard: Heard,
+    unread: Vec<u8>,
+}
 
 impl Following {
     /// From the start of the feed on.
     pub(crate) async fn begin(daybook: &Daybook) -> Result<Self, Error> {
-        let url = format!("{}/api/v1/feed/live?after=0", daybook.url);
+        Self::at(daybook, "?after=0").await
+    }
+
+    /// From now on.
+    pub(crate) async fn begin_at_end(daybook: &Daybook) -> Result<Self, Error> {
+        Self::at(daybook, "").await
+    }
+
+    async fn at(daybook: &Daybook, query: &str) -> Result<Self, Error> {
+        let url = format!("{}/api/v1/feed/live{query}", daybook.url);
         // A client of its own: this answer is meant to take longer than any other may.
-        Ok(Self(reqwest::Client::new().get(url).send().await?.error_for_status()?))
+        let stream = reqwest::Client::new().get(url).send().await?.error_for_status()?;
+        Ok(Self { stream, heard: Heard::new(), unread: Vec::new() })
     }
 
     /// Until it has heard of so many change sets of items.
     pub(crate) async fn until(mut self, count: usize) -> Result<Heard, Error> {
-        let (mut heard, mut unread) = (Heard::new(), Vec::new());
-        while heard.len() < count {
-            let Some(chunk) = self.0.chunk().await? else {
-                return Err(Error::Daybook("the live feed ended".into()));
-            };
-            let now = Instant::now();
-            unread.extend_from_slice(&chunk);
-            let whole = unread.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            for line in unread.drain(..whole).as_slice().split(|byte| *byte == b'\n') {
-                let Some(data) = line.strip_prefix(b"data:") else { continue };
-                let Entry { change_set: Named { aggregate, version } } =
-                    serde_json::from_slice(data)?;
-                if aggregate.kind == "inventory-item" {
-                    heard.insert((aggregate.id, version), now);
-                }
+        while self.heard.len() < count {
+            self.hear().await?;
+        }
+        Ok(self.heard)
+    }
+
+    /// For so long.
+    pub(crate) async fn for_time(mut self, time: Duration) -> Result<Heard, Error> {
+        let until = Instant::now() + time;
+        while let Ok(heard) = timeout_at(until, self.hear()).await {
+            heard?;
+        }
+        Ok(self.heard)
+    }
+
+    async fn hear(&mut self) -> Result<(), Error> {
+        let Some(chunk) = self.stream.chunk().await? else {
+            return Err(Error::Daybook("the live feed ended".into()));
+        };
+        let now = Instant::now();
+        self.unread.extend_from_slice(&chunk);
+        let whole = self.unread.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        for line in self.unread.drain(..whole).as_slice().split(|byte| *byte == b'\n') {
+            let Some(data) = line.strip_prefix(b"data:") else { continue };
+            let Entry { change_set: Named { aggregate, version } } = serde_json::from_slice(data)?;
+            if aggregate.kind == "inventory-item" {
+                self.heard.insert((aggregate.id, version), now);
             }
         }
-        Ok(heard)
+        Ok(())
     }
 }

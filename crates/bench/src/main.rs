@@ -3,6 +3,7 @@
 
 mod ceiling;
 mod commit;
+mod connection;
 mod costs;
 mod daybook;
 mod embedded;

@@ -4,13 +4,14 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, QueryBuilder};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, SqlSafeStr as _};
 use uuid::Uuid;
 
 use crate::OpenError;
@@ -22,7 +23,23 @@ pub(crate) type DbConnection = <Db as sqlx::Database>::Connection;
 /// A transaction in it.
 pub(crate) type Transaction = sqlx::Transaction<'static, Db>;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+/// The migrations, in order. A file that has been released stays as it is: databases remember its hash.
+///
+/// They are named here, and not by sqlx's macro, which would have SQLite compiled a second time, for the
+/// compiler.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let scripts = [
+        ("inventory items", include_str!("../migrations/0001_inventory_items.sql")),
+        ("seal", include_str!("../migrations/0002_seal.sql")),
+        ("search", include_str!("../migrations/0003_search.sql")),
+        ("feed", include_str!("../migrations/0004_feed.sql")),
+    ];
+    let migrations = (1..).zip(scripts).map(|(version, (name, script))| {
+        let script = script.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, script, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+});
 
 /// Pages of the log between two checkpoints: one row touches a page in each index, and most of them
 /// again soon.

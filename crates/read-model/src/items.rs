@@ -6,7 +6,8 @@ use std::mem;
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemEvent, InventoryItemRow};
 use event_store::{Aggregate, Timestamp, Version};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use crate::database::{Db, DbConnection, push_ids};
@@ -21,7 +22,7 @@ pub(crate) const SELECT: &str = "SELECT id, version, sku, name, unit, on_hand, m
 pub(crate) const NONE_KEY: i64 = i64::MAX;
 
 /// A row as SQL knows it.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub(crate) struct StoredItem {
     id: Uuid,
     version: i64,
@@ -34,6 +35,24 @@ pub(crate) struct StoredItem {
     active: bool,
     created_at: i64,
     updated_at: i64,
+}
+
+impl FromRow<'_, SqliteRow> for StoredItem {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            version: row.try_get("version")?,
+            sku: row.try_get("sku")?,
+            name: row.try_get("name")?,
+            unit: row.try_get("unit")?,
+            on_hand: row.try_get("on_hand")?,
+            max_quantity: row.try_get("max_quantity")?,
+            reorder_level: row.try_get("reorder_level")?,
+            active: row.try_get("active")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
 }
 
 impl From<StoredItem> for InventoryItemRow {

@@ -15,7 +15,7 @@ use crate::apply::has_rows;
 use crate::{Error, ReadModel};
 
 /// Entries that are applied in one transaction: the more, the fewer times each page of an index is written.
-const PER_TRANSACTION: usize = 1_000;
+const PER_TRANSACTION: usize = 400;
 /// Entries between two lines of log.
 const LOG_EVERY: u64 = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

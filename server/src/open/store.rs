@@ -60,7 +60,7 @@ impl OpenStore {
                 let path = directory.database();
                 let seal = seal_of(&path);
                 let engine = Embedded::open(&path).map_err(OpenError::from)?;
-                let store = of(engine.client(), settings);
+                let store = engine.store(&*settings.table).observed_by(Arc::new(StoreMetrics));
                 let table = match missing {
                     Missing::Create => store.ensure_table().await,
                     Missing::Refuse => store.existing_table().await,
@@ -178,7 +178,11 @@ fn seal_of(database: &Path) -> String {
 
 /// Region, credentials and the rest as AWS's own tools find them; and where that is, in words.
 pub(crate) async fn of_environment() -> (aws_config::SdkConfig, String) {
-    let environment = aws_config::from_env().timeout_config(dynamodb::timeouts()).load().await;
+    let environment = aws_config::from_env()
+        .http_client(dynamodb::https())
+        .timeout_config(dynamodb::timeouts())
+        .load()
+        .await;
     let region = environment.region().map(|region| format!("AWS {region}"));
     (environment, region.unwrap_or_else(|| "AWS".to_owned()))
 }

@@ -8,13 +8,14 @@ use leptos::prelude::{LeptosOptions, provide_context};
 use leptos_axum::render_app_async_with_context;
 
 use super::headers::protect;
-use crate::site;
+use crate::site::{self, Site};
 
 /// Renders pages that are not asked for by a plain GET of theirs.
 #[derive(Clone)]
 pub(super) struct Renderer {
     pub(super) desk: SharedDesk,
     pub(super) options: LeptosOptions,
+    pub(super) site: Site,
 }
 
 impl Renderer {
@@ -52,7 +53,7 @@ pub(super) async fn file_or_page(
     headers: HeaderMap,
 ) -> Response {
     let is_read = method == Method::GET || method == Method::HEAD;
-    match site::file(&uri, &headers).filter(|_| is_read) {
+    match site::file(renderer.site, &uri, &headers).filter(|_| is_read) {
         Some(file) => file,
         None => renderer.page(uri, None).await,
     }

@@ -32,7 +32,7 @@ const ITEMS: usize = 30;
 const REPEATED: usize = 10;
 
 /// The items that commands are about: those that are known to be there.
-type Items = Mutex<Vec<Uuid>>;
+pub(super) type Items = Mutex<Vec<Uuid>>;
 
 #[test]
 fn killed_again_and_again_it_loses_nothing() {
@@ -166,7 +166,7 @@ fn write(
     }
 }
 
-fn next(random: &mut StdRng, items: &Items) -> Call {
+pub(super) fn next(random: &mut StdRng, items: &Items) -> Call {
     let items = items.lock().unwrap();
     let Some((&item, &other)) = items.choose(random).zip(items.choose(random)) else {
         return Call::Alone(command(new_id(), "CreateInventoryItem", bolt()));
@@ -183,7 +183,7 @@ fn next(random: &mut StdRng, items: &Items) -> Call {
     }
 }
 
-fn note_created(items: &Items, call: &Call) {
+pub(super) fn note_created(items: &Items, call: &Call) {
     for command in call.commands() {
         if command["command"]["type"] == "CreateInventoryItem" {
             let id = command["aggregate"]["id"].as_str().unwrap().parse().unwrap();
