@@ -11,11 +11,15 @@ SHELL := bash
 # What this workspace builds goes to target/, whatever the environment prefers: the site is embedded from there.
 unexport CARGO_TARGET_DIR
 CARGO_BUILD := cargo build --target-dir target
+# The site's checksum. When it changes, rustc embeds the site again.
+EMBED = DAYBOOK_SITE="$$(find target/site -type f | sort | xargs cat | cksum)"
 SERVER := $(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATURES))
 
 # The browser's crate is built for the browser alone; everything else for here, with every part of the event store.
 NATIVE := --workspace --exclude frontend \
           --features event-store/handler,event-store/dynamodb,event-store/embedded,event-store/s3,event-store/testing
+# The same with all optional features. Clippy and rustdoc share this list, so that dependencies are checked once.
+CHECKED := $(NATIVE),server/otel,bench/peers
 BROWSER := --target wasm32-unknown-unknown
 
 MINISTACK := 1.5.33
@@ -27,7 +31,7 @@ WEB := target/web/daybook.wasm
 SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
-.PHONY: run test dev bench soak build site package otel lint fmt deny clean help \
+.PHONY: run test dev bench soak build dist site package otel lint fmt deny clean help \
         prerequisites tools format invariants unit docs browser FORCE
 
 ##@ Two commands
@@ -44,6 +48,9 @@ dev: $(NODE) ## build without optimisation, start, and again after every change 
 
 build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook (FEATURES="otel" for spans)
 
+dist: build ## the binary for distribution, with LTO: target/dist/daybook
+	@$(EMBED) $(SERVER:--release=--profile dist)
+
 site: $(SITE) ## what the browser fetches: target/site, precompressed
 
 bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
@@ -57,18 +64,18 @@ package: prerequisites ## the event store as others would get it, built anew fro
 otel: prerequisites ## the tests of what the feature otel adds, which nothing else runs
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
-soak: build $(STACK) ## model, feed, fifty kills and a race of three processes, for an hour or so; prints the seed of what fails
+soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts and a race of three processes, for an hour or so; prints the seed of what fails
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test store -- model:: --nocapture
 	DAYBOOK_FEED_RUNS=50 cargo test -p event-store --test store -- feed:: --nocapture
 	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" DAYBOOK_BINARY="$(CURDIR)/$(DAYBOOK)" \
-	    DAYBOOK_CRASH_ROUNDS=50 DAYBOOK_RACE_SECONDS=30 \
+	    DAYBOOK_CRASH_ROUNDS=200 DAYBOOK_RACE_SECONDS=30 DAYBOOK_POWER_CUTS=100 \
 	    cargo test $(NATIVE) --test server -- --nocapture --test-threads 1 soak::
 
 fmt: ## format everything
 	cargo fmt --all
 
 lint: invariants $(NODE) ## clippy for the machine and for the browser, the types of the browser tests
-	cargo clippy $(NATIVE) --features server/otel,bench/peers --all-targets -- -D warnings
+	cargo clippy $(CHECKED) --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -p frontend -- -D warnings
 	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p event-store -- -D warnings
 	cd end2end && node_modules/.bin/tsc --noEmit
@@ -101,7 +108,7 @@ invariants: prerequisites
 	@scripts/invariants
 
 docs: prerequisites
-	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CHECKED) --no-deps
 	cargo package -p event-store --no-verify --allow-dirty --offline --quiet
 
 # Tools.
@@ -139,9 +146,9 @@ $(SITE): $(WEB) $(NODE) frontend/site.mjs $(shell find style frontend/public)
 	node frontend/site.mjs target/web target/site
 	@touch $@
 
-# The server's library needs no site, so the two are compiled side by side.
+# The server's library does not need the site, so both are built in parallel.
 $(DAYBOOK): FORCE | prerequisites
 	@$(SERVER) --lib & library=$$!; \
 	$(MAKE) --no-print-directory $(SITE); site=$$?; \
 	wait $$library && exit $$site
-	@DAYBOOK_SITE=$$(find target/site -type f | sort | xargs cat | cksum) $(SERVER)
+	@$(EMBED) $(SERVER)

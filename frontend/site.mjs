@@ -1,8 +1,8 @@
 // Assembles the site the server embeds: node frontend/site.mjs <what wasm-bindgen and wasm-opt made> <site>.
 //
 // pkg/ gets the program and the one stylesheet, the root gets frontend/public; every file that compresses
-// lies beside its .br and .gz, made here once at the highest quality instead of at each request. With --plain as a
-// third argument nothing is compressed: for a server on the same machine.
+// lies beside its .br and .gz, made here once at the highest quality instead of at each request. The third
+// argument --plain turns compression off, for a server on the same machine.
 
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";

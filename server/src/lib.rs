@@ -127,8 +127,8 @@ impl Failure {
     }
 }
 
-/// Does what the command line asks for, until it is done or told to stop. `site` finds the files that a server
-/// gives to browsers.
+/// Carries out the command until it is done or told to stop. `site` finds the files that the server serves to
+/// browsers.
 ///
 /// # Errors
 /// Why it cannot.

@@ -11,15 +11,15 @@ use rust_embed::Embed;
 use server::config::{Cli, Command};
 use server::telemetry;
 
-/// What `make site` has assembled. A release build has it inside; a debug build reads it from disk, so that it
-/// compiles without, and shows a new site without being built anew.
+/// The site that `make site` assembles. A release build embeds it. A debug build reads it from disk, so it
+/// compiles without a site and serves a new one without a rebuild.
 #[derive(Embed)]
 #[folder = "../target/site"]
 #[allow_missing = true]
 struct Site;
 
-/// The hash of the site, which `make build` sets: rustc embeds it anew when this changes. A build script could see
-/// to that as well, but would have the library compiled again.
+/// The checksum of the site, which the Makefile sets. When it changes, rustc embeds the site again. A build script
+/// could do the same, but cargo would compile the library again as well.
 const _: Option<&str> = option_env!("DAYBOOK_SITE");
 
 fn main() -> ExitCode {

@@ -38,7 +38,7 @@ pub struct Host {
     pub live: Live,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
-    /// Where the files of the site are.
+    /// Finds the files of the site.
     #[from_ref(skip)]
     pub site: Site,
 }

@@ -1,7 +1,7 @@
-//! The site: every file that a page refers to, each with its `.br` and `.gz` beside it.
+//! The site: every file that a page refers to. Files that compress have copies (`.br`, `.gz`) beside them.
 //!
-//! The binary has the files (`main.rs`), the library only knows how to find one: so cargo compiles the whole
-//! library while `make site` still assembles them.
+//! The program embeds the files (`main.rs`); the library only receives a function that finds one. Cargo can
+//! therefore compile the whole library while `make site` is still assembling the files.
 
 use axum::body::Body;
 use axum::http::header::{
@@ -14,7 +14,7 @@ use rust_embed::EmbeddedFile;
 /// Finds a file of the site by its path, such as `pkg/daybook.js`.
 pub type Site = fn(&str) -> Option<EmbeddedFile>;
 
-/// No files: for a server that only answers with data.
+/// A site without files, for a server that only answers with data.
 pub const NONE: Site = |_| None;
 
 /// A content coding `make site` has precompressed, and the suffix of its files. The order is ours where the

@@ -113,7 +113,11 @@ impl TestDesk {
         let desk = FrontDesk::new(store.clone(), lists, "Tess");
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();
-        Self { router: router(Host { desk, live, metrics, site: site::NONE }), front, engine: None }
+        Self {
+            router: router(Host { desk, live, metrics, site: server::site::NONE }),
+            front,
+            engine: None,
+        }
     }
 
     /// The same desk, its store gone.

@@ -1,5 +1,5 @@
-//! Commands a second at several numbers of writers: in process, and over HTTP. The rounds alternate, so that a
-//! noisy machine is noisy to all.
+//! Commands per second at several numbers of writers, in process and over HTTP. The rounds alternate, so that
+//! noise on the machine affects all of them alike.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -100,11 +100,11 @@ async fn requests(daybook: &Daybook, connections: usize, time: Duration) -> Resu
     Ok(Round::of(latencies, started.elapsed()))
 }
 
-/// What one connection has posted.
+/// The commands that one connection has posted.
 #[derive(Default)]
 struct Posted {
     latencies: Latencies,
-    /// When each change set was acknowledged.
+    /// The time at which each change set was acknowledged.
     answered: Vec<((Uuid, Version), Instant)>,
 }
 
@@ -112,7 +112,7 @@ async fn post(mut connection: Connection, until: Instant) -> Result<Posted, Erro
     let mut posted = Posted::default();
     loop {
         let item = Uuid::now_v7();
-        // Chance makes each item's SKU its own.
+        // A random number makes each item's SKU unique.
         let (_, chance) = item.as_u64_pair();
         for number in 0..50 {
             if Instant::now() > until {
@@ -127,7 +127,7 @@ async fn post(mut connection: Connection, until: Instant) -> Result<Posted, Erro
     }
 }
 
-/// How late others hear of what was acknowledged, at the highest rate.
+/// The delays after which others see an acknowledged change set, at the highest rate of commands.
 struct Lags {
     connections: usize,
     rate: f64,
@@ -135,8 +135,8 @@ struct Lags {
     lists: Latencies,
 }
 
-/// One consumer follows the live feed, and one asks for a list, again and again, which waits for what had been
-/// acknowledged when it was asked for.
+/// Measures the lags under load. One consumer follows the live feed, and another requests a list again and again.
+/// The list waits for everything that was acknowledged before the request.
 async fn lags(daybook: &Daybook, connections: usize, time: Duration) -> Result<Lags, Error> {
     let following = Following::begin_at_end(daybook).await?;
     let until = Instant::now() + time;
@@ -160,10 +160,12 @@ async fn lags(daybook: &Daybook, connections: usize, time: Duration) -> Result<L
     let heard = heard.await??;
     let mut feed = Latencies::default();
     for (change_set, at) in &answered {
-        let heard = heard.get(change_set).ok_or_else(|| Error::Daybook("the feed lags".into()))?;
+        let heard = heard
+            .get(change_set)
+            .ok_or_else(|| Error::Daybook("the live feed lacks a change set".into()))?;
         feed.push(heard.saturating_duration_since(*at));
     }
-    #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
+    #[expect(clippy::cast_precision_loss, reason = "request counts stay far below 2^53")]
     let rate = answered.len() as f64 / time.as_secs_f64();
     Ok(Lags { connections, rate, feed, lists })
 }

@@ -1,5 +1,5 @@
-//! One connection over which commands are posted, one after the other. It does no more than that takes: a client
-//! that is on the same cores as the server is measured along with it.
+//! One HTTP connection that posts commands one after the other. It does as little work as possible, because a
+//! client on the server's cores is measured along with the server.
 
 use domain::inventory_item::InventoryItemCommand;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::daybook::Daybook;
 
-/// More than any answer to a command has.
+/// The size that no answer to a command reaches, in bytes.
 const ANSWER_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Connection {
@@ -26,7 +26,7 @@ impl Connection {
         Ok(Self { host, stream, answer: Vec::with_capacity(4096) })
     }
 
-    /// Posts the command and waits until all of the answer has come, which has to be 201.
+    /// Posts the command and reads the whole answer, whose status has to be 201.
     pub(crate) async fn command(
         &mut self,
         item: Uuid,
@@ -48,7 +48,7 @@ impl Connection {
         self.answer.clear();
         while !self.is_whole()? {
             if self.stream.read_buf(&mut self.answer).await? == 0 {
-                return Err(Error::Daybook("the connection ended".into()));
+                return Err(Error::Daybook("the server closed the connection".into()));
             }
         }
         if self.answer.starts_with(b"HTTP/1.1 201 ") {
@@ -59,7 +59,7 @@ impl Connection {
 
     fn is_whole(&self) -> Result<bool, Error> {
         if self.answer.len() > ANSWER_BYTES {
-            return Err(Error::Daybook("an answer has no end".into()));
+            return Err(Error::Daybook("the answer is too long".into()));
         }
         let Some(end) = self.answer.windows(4).position(|four| four == b"\r\n\r\n") else {
             return Ok(false);
@@ -70,7 +70,7 @@ impl Connection {
             name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
         });
         let length: usize =
-            length.ok_or_else(|| Error::Daybook(format!("an answer without a length: {head}")))?;
+            length.ok_or_else(|| Error::Daybook(format!("no content-length in: {head}")))?;
         Ok(self.answer.len() >= end + 4 + length)
     }
 }

@@ -44,7 +44,7 @@ impl Following {
         Self::at(daybook, "?after=0").await
     }
 
-    /// From now on.
+    /// Follows the feed from its current end.
     pub(crate) async fn begin_at_end(daybook: &Daybook) -> Result<Self, Error> {
         Self::at(daybook, "").await
     }
@@ -64,7 +64,7 @@ impl Following {
         Ok(self.heard)
     }
 
-    /// For so long.
+    /// Follows the feed for this long and returns what it has heard.
     pub(crate) async fn for_time(mut self, time: Duration) -> Result<Heard, Error> {
         let until = Instant::now() + time;
         while let Ok(heard) = timeout_at(until, self.hear()).await {

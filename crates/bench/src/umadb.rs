@@ -1,7 +1,7 @@
-//! `UmaDB`, an event store that commits the appends of many writers together as well: one event an append, under
-//! the condition that nobody has appended to the same aggregate since.
+//! `UmaDB`, an event store that also commits the appends of many writers together. Each append has one event,
+//! under the condition that nobody else has appended to the same aggregate since the last one.
 //!
-//! `umadb` has to be on the machine: `cargo install umadb`, which needs `protoc`.
+//! The program `umadb` has to be installed: `cargo install umadb`, which needs `protoc`.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -20,11 +20,11 @@ use crate::Error;
 use crate::ceiling::Round;
 use crate::latency::Latencies;
 
-/// The same as the body of a typical change set.
+/// The size of an event's data, which equals that of a typical change set's body.
 const DATA_BYTES: usize = 410;
 const PER_AGGREGATE: u64 = 50;
 
-/// A server in a process of its own. Killed when dropped.
+/// A server in a process of its own, which is killed when this is dropped.
 pub(crate) struct UmaDb {
     url: String,
     _process: Child,
@@ -58,7 +58,8 @@ impl UmaDb {
         Ok(client)
     }
 
-    /// So many writers, each on a connection of its own, as fast as the answers come.
+    /// Runs this many writers, each on a connection of its own. A writer appends as soon as its last append is
+    /// answered.
     pub(crate) async fn appends(&self, writers: usize, time: Duration) -> Result<Round, Error> {
         let mut clients = Vec::with_capacity(writers);
         for _ in 0..writers {

@@ -62,7 +62,7 @@ pub struct DynamoDbStore {
     /// Sends each write once: the SDK would take its own first attempt for another's.
     write_client: Client,
     table: Arc<str>,
-    /// The engine, where it is in this process.
+    /// The direct path to the engine, if it runs in this process.
     #[cfg(feature = "embedded")]
     direct: Option<crate::embedded::Direct>,
     objects: Option<Arc<dyn Objects>>,
@@ -88,7 +88,7 @@ impl DynamoDbStore {
         }
     }
 
-    /// The same store, whose puts go straight to the engine.
+    /// Sends the puts of this store straight to the engine.
     #[cfg(feature = "embedded")]
     pub(crate) fn with_direct(self, direct: crate::embedded::Direct) -> Self {
         Self { direct: Some(direct), ..self }

@@ -2,9 +2,9 @@
 //! container: `dynoxide-rs`, a DynamoDB engine on SQLite, behind the AWS SDK's own HTTP-client trait.
 //! The SDK does not know the difference, and neither does [`crate::dynamodb::DynamoDbStore`].
 //!
-//! The engine blocks. It has a thread of its own behind a bounded queue, as it would starve everything else on
-//! the runtime's threads. All that waits in the queue is committed together, with one sync of the file. One
-//! process at a time may have a file open; the caller of [`Embedded::open`] has to see to that.
+//! The engine blocks, so it runs on a thread of its own behind a bounded queue. On the runtime's threads it would
+//! starve everything else. The thread commits the requests that wait in its queue together, with one sync of
+//! SQLite's log. Only one process at a time may have a file open; the caller of [`Embedded::open`] ensures that.
 
 mod connector;
 mod direct;
@@ -86,7 +86,8 @@ impl Embedded {
         let failed = |reason: String| OpenError::Engine { path: path.to_owned(), reason };
         let name = path.to_str().ok_or_else(|| failed("its name is not Unicode".to_owned()))?;
         let storage = Storage::new(name).map_err(|error| failed(error.to_string()))?;
-        // With this, a transaction is on disk when its commit returns, so an answer to it may be sent.
+        // With FULL, a commit returns only after SQLite has synced its log, so the answers sent after it are
+        // durable. In WAL mode, NORMAL leaves that sync out.
         let synced = storage.conn().pragma_update(None, "synchronous", "FULL");
         synced.map_err(|error| failed(error.to_string()))?;
         Self::start(storage)
@@ -123,8 +124,8 @@ impl Embedded {
         self.client.clone()
     }
 
-    /// A store in this table, whose puts go to the engine without the SDK in between. In all else it is that of
-    /// [`Embedded::client`].
+    /// Returns a store in this table. Its puts go straight to the engine; its other requests go through the SDK,
+    /// as those of [`Embedded::client`] do.
     pub fn store(&self, table: impl Into<Arc<str>>) -> DynamoDbStore {
         DynamoDbStore::new(self.client(), table).with_direct(Direct::new(self.engine.queue()))
     }

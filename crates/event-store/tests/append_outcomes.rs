@@ -1,5 +1,4 @@
 //! What an append makes of lost answers, throttling and refusals: never a guess, never a blind retry.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

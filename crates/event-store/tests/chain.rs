@@ -1,5 +1,4 @@
 //! The hash chain: what holds, and where and how it is found to be broken.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use event_store::{AggregateId, ChainBreak, ChangeSet, Hash, verify_chain};
 

@@ -1,6 +1,5 @@
 //! The command index is exact: it never takes a new command for an old one or an old one for a new
 //! one, whatever the clocks of clients and servers say.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
 

@@ -1,5 +1,4 @@
 //! Every store passes the same suite, and the suite can be failed.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

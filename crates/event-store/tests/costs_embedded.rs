@@ -1,5 +1,4 @@
 //! The costs, on the embedded engine, which counts as DynamoDB does.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 

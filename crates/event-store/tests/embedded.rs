@@ -1,5 +1,4 @@
 //! The embedded engine: what it opens, what it leaves alone, and that it keeps what it was given.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! The example says what its readers are told that it says.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[expect(dead_code, reason = "its `main`, which writes to standard output")]
 #[path = "../examples/bank.rs"]

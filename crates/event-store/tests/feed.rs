@@ -4,7 +4,6 @@
 //!
 //! A run is named by its seed. `DAYBOOK_FEED_SEED` runs one seed again; `DAYBOOK_FEED_RUNS` says how many are
 //! drawn beside the fixed ones.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,5 @@
 //! The heads that a handler keeps in memory: how many, what one that had to go costs, and who is next
 //! where many want the same.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};

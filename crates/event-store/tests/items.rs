@@ -1,5 +1,4 @@
 //! The item format is written for ever: this is what is in the table, attribute by attribute.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
 

@@ -1,4 +1,12 @@
-//! Every integration test of the crate, in one program: the AWS SDK is linked once and not once a file.
+//! All integration tests of the crate, in one program. The AWS SDK is linked once, not once per file.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 mod append_outcomes;
 mod chain;

@@ -1,5 +1,4 @@
 //! The conformance suite over HTTP, on somebody else's DynamoDB.
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -5,7 +5,6 @@
 //! A run is named by its seed, which fixes the commands and the faults; only their interleaving is the
 //! machine's. `DAYBOOK_MODEL_SEED` runs one seed again; `DAYBOOK_MODEL_RUNS` says how many seeds are drawn
 //! beside the fixed ones, `DAYBOOK_MODEL_STEPS` how long a run is. `make soak` is a long one.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;

@@ -1,5 +1,4 @@
 //! Object storage by itself.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,6 +1,5 @@
 //! Bodies that are too large for an item: what is written, what a reader makes of an object that is gone
 //! or altered, and what is left when an append comes no further than its object.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

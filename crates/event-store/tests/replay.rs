@@ -1,5 +1,4 @@
 //! Replaying a history to any version, and deciding it again.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use event_store::testing::conformance::{Event, Tally, Task};
 use event_store::{

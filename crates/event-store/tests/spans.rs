@@ -1,5 +1,4 @@
 //! What `tracing` hears of commands: which spans, one within the other, with the store's outcome.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

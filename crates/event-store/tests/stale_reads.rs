@@ -1,5 +1,4 @@
 //! What a command is decided on may be as it was a moment ago. What becomes of the command never shows it.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

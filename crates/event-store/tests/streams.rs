@@ -1,6 +1,5 @@
 //! The tail that follows a table's stream: shards and their children, what is expired, trimmed, gone, late,
 //! twice or refused.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! The table is created when it is missing, and left alone when it is not ours.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{

@@ -1,6 +1,5 @@
 //! What a transaction makes of lost answers, throttling and refusals: as one put does, and a transaction
 //! that was cancelled for want of capacity is no conflict.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;

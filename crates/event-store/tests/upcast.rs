@@ -1,5 +1,4 @@
 //! Events of older schemas, read today.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Context, DecodeError, Hash, Timestamp, UpcastError, Upcaster,

@@ -23,10 +23,9 @@ pub(crate) type DbConnection = <Db as sqlx::Database>::Connection;
 /// A transaction in it.
 pub(crate) type Transaction = sqlx::Transaction<'static, Db>;
 
-/// The migrations, in order. A file that has been released stays as it is: databases remember its hash.
+/// The migrations, in order. A released script must not change, because databases store its hash.
 ///
-/// They are named here, and not by sqlx's macro, which would have SQLite compiled a second time, for the
-/// compiler.
+/// The list is written out because sqlx's macro would compile SQLite a second time, for the compiler.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let scripts = [
         ("inventory items", include_str!("../migrations/0001_inventory_items.sql")),

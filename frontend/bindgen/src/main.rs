@@ -1,7 +1,8 @@
-//! `bindgen PROGRAM.wasm DIRECTORY`: what `wasm-bindgen --target web --no-typescript --out-name daybook` does.
+//! `bindgen PROGRAM.wasm DIRECTORY` does the same as
+//! `wasm-bindgen --target web --no-typescript --out-name daybook`.
 //!
-//! The crate `wasm-bindgen-cli` would bring a test runner and an HTTP client along, which take longer to compile
-//! than all of this.
+//! The crate `wasm-bindgen-cli` also contains a test runner and an HTTP client, which take longer to compile than
+//! everything here.
 
 use std::path::PathBuf;
 

@@ -1,11 +1,11 @@
-//! The power is cut at arbitrary moments under load: what was acknowledged is there.
+//! Power cuts at arbitrary moments under load: every acknowledged command survives.
 //!
-//! The server runs on a C library that journals every write and sync of the store's files
-//! (`power_cut/journal.c`). The journal is played back up to a moment; of what had not been synced by then,
-//! chance keeps single sectors, as a disk does. A server that starts on the result has to have every
-//! command that had been answered, whole transactions or none, and a chain and a feed that verify.
+//! The server runs with a preloaded C library that journals every write and sync of the store's files
+//! (`power_cut/journal.c`). The test replays the journal up to a moment. Of the writes that were not synced by
+//! then, it keeps random sectors, as a disk does. A server that starts on the result must have every command that
+//! was answered by then, and each transaction as a whole or not at all. Its chain and its feed must verify.
 //!
-//! `DAYBOOK_POWER_CUTS` says how many moments, and `DAYBOOK_POWER_SEED` repeats the choices.
+//! `DAYBOOK_POWER_CUTS` sets the number of moments, and `DAYBOOK_POWER_SEED` repeats the random choices.
 
 mod disk;
 mod journal;
@@ -33,7 +33,7 @@ use crate::process::{Daybook, daybook, run};
 const WRITERS: usize = 8;
 const CALLS: usize = 40;
 
-/// A call, what was answered, and how long the journal was then.
+/// A call, its answer, and the length of the journal when the answer came.
 type Noted = (Call, Told, u64);
 
 #[test]
@@ -55,14 +55,14 @@ fn an_acknowledged_command_survives_a_power_cut_at_any_moment() {
     }
 }
 
-/// Without group commit there is a sync for each command, whatever the number of writers.
+/// Without group commit, every command needs a sync of its own, whatever the number of writers.
 #[test]
-fn thirty_two_writers_need_one_sync_for_eight_commands_at_most() {
+fn thirty_two_writers_need_at_most_one_sync_per_eight_commands() {
     const WRITERS: usize = 32;
     const EACH: usize = 8;
     let directory = tempdir().unwrap();
     let data = directory.path().join("data");
-    // On a slow disk, writers wait for it and for nothing else, however busy the machine is.
+    // On a slow disk, the writers wait for syncs and for nothing else, however busy the machine is.
     let journal = Journal::of(directory.path(), &data).with_slow_syncs(40_000);
     let server = Daybook::start(journal.keep(&mut daybook(&data)));
     let items = [(); WRITERS].map(|()| new_id());
@@ -119,11 +119,12 @@ fn under_load(journal: &Journal, data: &Path, random: &mut StdRng) -> Vec<Noted>
     noted.into_inner().unwrap()
 }
 
-/// A server that starts on what is left has all that had been answered by this moment.
+/// Asserts that a server started on these files has every command that was answered by this moment.
 fn assert_kept(left: &Path, noted: &[Noted], moment: u64) {
     let mut ledger = Ledger::default();
     for (call, told, written) in noted {
-        // What was answered later, or refused on what was written later, may be there or not.
+        // An answer that came after the moment proves nothing: its call may be lost, and a refusal may rest on a
+        // lost write.
         let told = if *written <= moment { told.clone() } else { Told::Nothing };
         ledger.note(call.clone(), told);
     }

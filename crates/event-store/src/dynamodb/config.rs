@@ -41,8 +41,8 @@ pub(crate) fn nowhere() -> config::Builder {
         .retry_config(RetryConfig::standard())
 }
 
-/// An HTTP client for the SDK's configurations, with TLS by rustls on *ring*: the SDK's own default takes a
-/// minute longer to compile, for AWS's C library of cryptography.
+/// Returns an HTTP client for SDK configurations, with TLS by rustls and *ring*. The SDK's default client takes
+/// about a minute longer to compile, because it builds AWS's cryptography library in C.
 pub fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }

@@ -1,4 +1,4 @@
-//! Puts to an engine in this process, without the SDK in between.
+//! Puts that go to an engine in this process without the SDK.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use super::{DynamoDbStore, request_span};
 use crate::embedded::{Answer, Direct};
 
 impl DynamoDbStore {
-    /// Puts the item, if the engine is in this process and need not see the request itself.
+    /// Puts the item directly. Returns `None`, with nothing written, if the request has to go through the SDK.
     pub(super) async fn put_directly(&self, item: &Item, must_be_new: bool) -> Option<Put> {
         let direct = self.direct.as_ref()?;
         let answer = self.told("PutItem", direct.put(&self.table, item, must_be_new)).await;
@@ -28,7 +28,8 @@ impl DynamoDbStore {
         })
     }
 
-    /// Puts all items or none, likewise.
+    /// Puts all items or none directly. Returns `None`, with nothing written, if the request has to go through the
+    /// SDK.
     pub(super) async fn put_all_directly(&self, puts: &[TransactWriteItem]) -> Option<Tried> {
         let direct: &Direct = self.direct.as_ref()?;
         let items = puts.iter().filter_map(|item| Some(item.put()?.item()));
@@ -51,7 +52,7 @@ impl DynamoDbStore {
             Answer::Written { units } => (Outcome::Done, *units),
             Answer::Taken { .. } => (Outcome::ConditionFailed, 0.0),
             Answer::Unknown(_) => (Outcome::Unknown, 0.0),
-            // The request that is made instead tells of itself.
+            // The SDK request that follows is observed instead.
             Answer::NotPlain => return answer,
         };
         let (duration, purpose, read_units) = (begun.elapsed(), self.purpose, 0.0);

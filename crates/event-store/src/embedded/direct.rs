@@ -1,5 +1,5 @@
-//! The way from the store to the engine that leaves the SDK out: building and parsing an HTTP request that never
-//! leaves the process costs several times what the put itself does.
+//! The direct path from the store to the engine, without the SDK. Building and parsing an HTTP request that never
+//! leaves the process costs several times as much as the put itself.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -13,20 +13,20 @@ use super::puts::{OnePut, PlainItem, Puts};
 
 type Item = HashMap<String, SdkValue>;
 
-/// The engine, for puts of the store.
+/// A handle to the engine, for the store's puts.
 #[derive(Clone, Debug)]
 pub(crate) struct Direct(Queue);
 
-/// What became of a put, or of several together.
+/// The outcome of a put, or of several puts in one transaction.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Written, for so many write units.
+    /// The items are durable. The put consumed this many write units.
     Written { units: f64 },
-    /// A condition did not hold: why, for each item. A put has one reason.
+    /// A condition failed. `reasons` has one entry per item; a single put has one.
     Taken { message: String, reasons: Vec<CancellationReason> },
-    /// Written or not: there is no telling.
+    /// The outcome is unknown: the items may or may not be written.
     Unknown(String),
-    /// Nothing was asked of the engine: it has to see the request itself.
+    /// Nothing was written, because only the engine can handle the request. Send it through the SDK.
     NotPlain,
 }
 
@@ -35,7 +35,7 @@ impl Direct {
         Self(queue)
     }
 
-    /// Puts the item; under the condition that none stands there, or else over it.
+    /// Puts the item: with `must_be_new`, only if its key is free; otherwise in place of any existing item.
     pub(crate) async fn put(&self, table: &str, item: &Item, must_be_new: bool) -> Answer {
         let put =
             PlainItem::of_sdk(item).and_then(|item| OnePut::of_item(table, &item, must_be_new));
@@ -53,7 +53,7 @@ impl Direct {
         .await
     }
 
-    /// Puts all items, or none, under the condition that each is new.
+    /// Puts all items or none, each under the condition that its key is free.
     pub(crate) async fn put_all<'a>(
         &self,
         table: &str,
@@ -99,7 +99,7 @@ fn failed(error: DynoxideError) -> Answer {
                 reasons.into_iter().map(|of| reason(&of.code, of.message, of.item)).collect();
             Answer::Taken { message, reasons }
         }
-        // Nothing else is refused: what could be has been left to the engine.
+        // No other error is a refusal: a request that could be refused is left to the engine.
         other => Answer::Unknown(other.to_string()),
     }
 }

@@ -1,8 +1,8 @@
 //! The thread that the engine runs on.
 //!
-//! The thread takes everything that waits in its queue, carries it out in one transaction of SQLite and makes
-//! that durable with one sync ([`Group`]). A request that comes alone is a group of one: nothing waits for
-//! company.
+//! The thread takes all requests that wait in its queue, runs them in one SQLite transaction and makes them
+//! durable with one sync (see [`Group`]). A write that only the engine can carry out gets a transaction of its
+//! own. A request that arrives alone forms a group of one; it never waits for others.
 
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,14 +15,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::group::{Database, Group, Held};
 
-/// Requests that may wait; the next one waits to be let in. Also the largest group.
+/// The capacity of the queue; a sender waits while it is full. Also the maximum size of a group.
 const QUEUE: usize = 256;
 /// How long a request may take, waiting included. It is long because giving up on a put does not keep
 /// it from being carried out.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A request, ready to run. Its answer is held until what it rests on is durable; a request whose client has
-/// given up has none.
+/// A request, ready to run. It returns an answer to hold until the writes it depends on are durable, or `None`
+/// if its client has given up.
 type Job = Box<dyn FnOnce(&mut Group<'_>) -> Option<Held> + Send>;
 
 #[derive(Debug)]

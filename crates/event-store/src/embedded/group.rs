@@ -1,4 +1,4 @@
-//! Group commit: one transaction of SQLite, and so one sync of its log, for all requests that waited together.
+//! Group commit: requests that wait together share one SQLite transaction, and so one sync of its log.
 
 use std::mem;
 
@@ -8,7 +8,7 @@ use dynoxide::{DynoxideError, Result};
 use super::puts::Tables;
 use super::tokens::Tokens;
 
-/// Everything that the engine's thread owns.
+/// The storage and the in-memory state that the engine's thread owns.
 pub(super) struct Database {
     storage: Storage,
     tables: Tables,
@@ -21,15 +21,15 @@ impl Database {
     }
 }
 
-/// An answer that waits for the group: sent with `None` once the group is durable, and with the reason when
-/// the group was rolled back.
+/// A held answer. The group calls it with `None` once its writes are durable, or with the reason if they were
+/// rolled back.
 pub(super) type Held = Box<dyn FnOnce(Option<&str>)>;
 
-/// The requests that become durable together.
+/// Requests that become durable together.
 ///
-/// The transaction begins with the first write. From then on every answer is held until the commit: those to
-/// reads too, as a read in the same transaction has seen what may still be rolled back. Each write keeps its own
-/// condition and its own outcome; a failed condition writes nothing and fails no neighbour.
+/// The first write begins the transaction. From then on the group holds every answer until the commit. Answers to
+/// reads are held too, because a read in the transaction may have seen a write that is rolled back later. Each
+/// write keeps its own condition and outcome; a failed condition writes nothing and fails no other request.
 pub(super) struct Group<'d> {
     database: &'d mut Database,
     is_open: bool,
@@ -41,29 +41,29 @@ impl<'d> Group<'d> {
         Self { database, is_open: false, held: Vec::new() }
     }
 
-    /// The storage to read from.
+    /// Returns the storage to read from.
     pub(super) fn storage(&self) -> &Storage {
         &self.database.storage
     }
 
-    /// Whether puts into this table are made by [`Tables`].
+    /// Returns whether [`Tables`] carries out puts into this table.
     ///
     /// # Errors
-    /// SQLite does not read the table's description.
+    /// Fails when SQLite cannot read the table's metadata.
     pub(super) fn takes(&mut self, table: &str) -> Result<bool> {
         let Database { storage, tables, .. } = &mut *self.database;
         tables.takes(storage, table)
     }
 
-    /// The transactions that were carried out before.
+    /// Returns the idempotency tokens of earlier transactions.
     pub(super) fn tokens(&mut self) -> &mut Tokens {
         &mut self.database.tokens
     }
 
-    /// The storage and the tables to write to, inside the group's transaction.
+    /// Begins the group's transaction unless it is open, and returns the storage and the tables to write to.
     ///
     /// # Errors
-    /// SQLite begins no transaction.
+    /// Fails when SQLite cannot begin the transaction.
     pub(super) fn write(&mut self) -> Result<(&Storage, &Tables)> {
         let Database { storage, tables, .. } = &*self.database;
         if !self.is_open {
@@ -73,24 +73,23 @@ impl<'d> Group<'d> {
         Ok((storage, tables))
     }
 
-    /// The storage for a request that begins and commits a transaction of its own. What came before it is
-    /// committed first.
+    /// Commits the group so far and returns the storage, for a request that runs in a transaction of its own.
     pub(super) fn apart(&mut self) -> &Storage {
         self.commit();
         &self.database.storage
     }
 
-    /// Takes the answer to a request that has run, and sends it once it may be sent.
+    /// Holds the answer to a request that has run. Sends it at once unless a transaction is open.
     pub(super) fn hold(&mut self, answer: Held) {
         self.held.push(answer);
-        // A full disk and some other failures make SQLite roll back by itself. What comes next must not
-        // be written outside of a transaction, nor what came before be acknowledged.
+        // A full disk and some other failures make SQLite roll back by itself. Ending the group here fails the
+        // requests whose writes were lost, and keeps later writes from running outside a transaction.
         if !self.is_open || self.database.storage.conn().is_autocommit() {
             self.commit();
         }
     }
 
-    /// Makes durable what was written, with one sync, and then sends what was held.
+    /// Commits the group's writes with one sync, then sends the held answers.
     pub(super) fn commit(&mut self) {
         let Database { storage, tokens, .. } = &mut *self.database;
         let lost = if mem::take(&mut self.is_open) { commit(storage).err() } else { None };
@@ -98,8 +97,7 @@ impl<'d> Group<'d> {
             None => tokens.keep(),
             Some(_) => tokens.forget(),
         }
-        let reason =
-            lost.map(|error| format!("what was written together was rolled back: {error}"));
+        let reason = lost.map(|error| format!("the group's transaction was rolled back: {error}"));
         for answer in self.held.drain(..) {
             answer(reason.as_deref());
         }
@@ -111,7 +109,7 @@ fn commit(storage: &Storage) -> Result<()> {
         return Err(DynoxideError::InternalServerError("SQLite ended the transaction".to_owned()));
     }
     storage.commit().inspect_err(|_| {
-        // It fails when SQLite has rolled back already.
+        // The rollback fails when SQLite has already rolled back.
         let _ = storage.rollback();
     })
 }

@@ -133,13 +133,13 @@ where
     }))
 }
 
-/// The engine on SQLite has done everything when it is asked for the first time.
+/// Polls the engine's future once. On SQLite, the future completes at the first poll.
 pub(super) fn ready<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     let mut answer = std::pin::pin!(answer);
     match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => {
-            Err(DynoxideError::InternalServerError("the engine is not done".to_owned()))
+            Err(DynoxideError::InternalServerError("the engine did not finish".to_owned()))
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The puts of the store, carried out in a transaction that they share.
+//! The store's own puts, carried out in a transaction that they share.
 //!
-//! The engine gives each request a transaction of its own, and so a sync of its own, and has SQLite parse its
-//! statements anew each time. What the store sends is simple enough to do without: an item of text and bytes,
-//! put under no condition or under [`NOT_TAKEN`], into a table without indexes and streams. It is written here
-//! as the engine writes it, into the same rows, with statements that stay prepared. Every other request goes to
-//! the engine. `tests.rs` holds both against each other.
+//! The engine gives each request its own transaction, and so its own sync, and SQLite parses its statements again
+//! each time. The store's puts are simple enough to bypass it: items of text and bytes, put unconditionally or
+//! under [`NOT_TAKEN`], into a table without indexes or streams. This module writes the same rows as the engine,
+//! with prepared statements. Every other request goes to the engine. `tests.rs` compares the answers and rows of
+//! both.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,22 +23,24 @@ use serde::{Serialize, Serializer};
 
 use crate::dynamodb::NOT_TAKEN;
 
-/// The longest keys that DynamoDB takes, in bytes.
+/// DynamoDB's limits on the length of keys, in bytes.
 const PARTITION_KEY_LIMIT: usize = 2048;
 const SORT_KEY_LIMIT: usize = 1024;
-/// The most that the items of one transaction may have together, and the most items.
+/// The longest `ClientRequestToken`, in bytes.
+const TOKEN_LIMIT: usize = 36;
+/// DynamoDB's limits on one transaction: the total size of its items, and their number.
 const TOGETHER_BYTES: usize = 4 * 1024 * 1024;
 const TOGETHER: usize = 100;
 
 type SdkItem = HashMap<String, SdkValue>;
 
-/// What is asked of the consumed capacity.
+/// The `ReturnConsumedCapacity` that the store asks for.
 const TOTAL: &str = "TOTAL";
 const NOTHING: &str = "None";
 const FAILED: &str = "ConditionalCheckFailed";
 const FAILED_MESSAGE: &str = "The conditional request failed";
 
-/// A row to be written.
+/// A row to write.
 #[derive(Debug)]
 struct Row {
     pk: String,
@@ -47,11 +49,11 @@ struct Row {
     size: usize,
     hash_prefix: String,
     must_be_new: bool,
-    /// Whether a failed condition gives the item that stands there.
+    /// Whether a failed condition returns the existing item.
     returns_old: bool,
 }
 
-/// A `PutItem` of the store.
+/// A `PutItem` as the store sends it.
 #[derive(Debug)]
 pub(super) struct OnePut {
     table: String,
@@ -59,7 +61,7 @@ pub(super) struct OnePut {
     capacity: Option<String>,
 }
 
-/// A `TransactWriteItems` of the store: puts into one table, all under the condition.
+/// A `TransactWriteItems` as the store sends it: puts into one table, each under [`NOT_TAKEN`].
 #[derive(Debug)]
 pub(super) struct Puts {
     table: String,
@@ -67,19 +69,19 @@ pub(super) struct Puts {
     capacity: Option<String>,
 }
 
-/// A value that needs no look at the engine's rules.
+/// A value of a type that the engine does not have to validate.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Plain<'a> {
     Text(&'a str),
     Bytes(&'a [u8]),
 }
 
-/// An item of text and bytes alone, which is what the store writes.
+/// An item of text and bytes only, as the store writes it.
 #[derive(Debug)]
 pub(super) struct PlainItem<'a>(Vec<(&'a str, Plain<'a>)>);
 
 impl<'a> PlainItem<'a> {
-    /// The item, if all of its values are plain.
+    /// Returns the engine's item if all of its values are plain.
     fn of_request(item: &'a Item) -> Option<Self> {
         let plain = item.iter().map(|(name, value)| match value {
             AttributeValue::S(text) => Some((name.as_str(), Plain::Text(text))),
@@ -89,7 +91,7 @@ impl<'a> PlainItem<'a> {
         plain.collect::<Option<_>>().map(Self)
     }
 
-    /// The same of an item as the SDK has it.
+    /// Returns the SDK's item if all of its values are plain.
     pub(super) fn of_sdk(item: &'a SdkItem) -> Option<Self> {
         let plain = item.iter().map(|(name, value)| match value {
             SdkValue::S(text) => Some((name.as_str(), Plain::Text(text))),
@@ -106,7 +108,7 @@ impl<'a> PlainItem<'a> {
         })
     }
 
-    /// The size as DynamoDB counts it.
+    /// Returns the item's size in bytes, as DynamoDB counts it.
     fn size(&self) -> usize {
         let size = |(name, value): &(&str, Plain<'_>)| {
             name.len()
@@ -135,7 +137,7 @@ impl Serialize for Plain<'_> {
 }
 
 impl OnePut {
-    /// The put, if it is one of the store's.
+    /// Converts the request, if it has the form of the store's puts.
     pub(super) fn of_request(request: &PutItemRequest) -> Option<Self> {
         let PutItemRequest {
             table_name,
@@ -157,10 +159,12 @@ impl OnePut {
         let must_be_new = must_be_new(condition_expression)?;
         let returns_old = returns_old(return_values_on_condition_check_failure)?;
         let row = Row::of(&item, must_be_new, returns_old)?;
-        Some(Self { table: table_name.clone(), row, capacity: return_consumed_capacity.clone() })
+        let capacity =
+            is_mode(return_consumed_capacity).then(|| return_consumed_capacity.clone())?;
+        Some(Self { table: table_name.clone(), row, capacity })
     }
 
-    /// A put of this item, unless it has something that the engine has to look at.
+    /// Builds a put of this item, unless only the engine can handle the item.
     pub(super) fn of_item(table: &str, item: &PlainItem<'_>, must_be_new: bool) -> Option<Self> {
         let row = Row::of(item, must_be_new, true)?;
         Some(Self { table: table.to_owned(), row, capacity: Some(TOTAL.to_owned()) })
@@ -172,17 +176,22 @@ impl OnePut {
 }
 
 impl Puts {
-    /// The transaction, if it is one of the store's.
+    /// Converts the request, if it has the form of the store's transactions.
     pub(super) fn of_request(request: &TransactWriteItemsRequest) -> Option<Self> {
         let TransactWriteItemsRequest {
             transact_items,
             return_consumed_capacity,
             return_item_collection_metrics: None,
-            client_request_token: _,
+            client_request_token,
         } = request
         else {
             return None;
         };
+        if client_request_token.as_ref().is_some_and(|token| token.len() > TOKEN_LIMIT) {
+            return None;
+        }
+        let capacity =
+            is_mode(return_consumed_capacity).then(|| return_consumed_capacity.clone())?;
         let puts = transact_items.iter().map(only_put).collect::<Option<Vec<_>>>()?;
         let table = &puts.first()?.table_name;
         let rows = puts.iter().map(|put| {
@@ -193,11 +202,11 @@ impl Puts {
             }
             Row::of(&PlainItem::of_request(&put.item)?, true, returns_old)
         });
-        Self::of_rows(table, rows.collect::<Option<_>>()?, return_consumed_capacity.clone())
+        Self::of_rows(table, rows.collect::<Option<_>>()?, capacity)
     }
 
-    /// All of these items, each under the condition that it is new, unless there is something that the engine
-    /// has to look at.
+    /// Builds a transaction that puts all of these items under [`NOT_TAKEN`], unless only the engine can handle
+    /// them.
     pub(super) fn of_items<'a>(
         table: &str,
         items: impl Iterator<Item = &'a SdkItem>,
@@ -229,6 +238,11 @@ fn only_put(item: &TransactWriteItem) -> Option<&TransactPut> {
         }
         _ => None,
     }
+}
+
+/// Returns whether the engine knows this `ReturnConsumedCapacity`; it refuses any other.
+fn is_mode(mode: &Option<String>) -> bool {
+    matches!(mode.as_deref(), None | Some("NONE" | TOTAL | "INDEXES"))
 }
 
 fn must_be_new(condition: &Option<String>) -> Option<bool> {
@@ -272,7 +286,8 @@ impl Row {
     }
 }
 
-/// The tables that puts have been made into. A table that is there keeps its shape: nothing here can change it.
+/// The SQL for each table that takes these puts, by the table's name. Entries never go stale, because none of the
+/// supported operations alters or deletes a table.
 #[derive(Debug, Default)]
 pub(super) struct Tables(HashMap<String, Table>);
 
@@ -285,10 +300,10 @@ struct Table {
 }
 
 impl Tables {
-    /// Whether puts into this table can be made here.
+    /// Returns whether this module can carry out puts into the table.
     ///
     /// # Errors
-    /// SQLite does not read the table's description.
+    /// Fails when SQLite cannot read the table's metadata.
     pub(super) fn takes(&mut self, storage: &Storage, name: &str) -> Result<bool> {
         if self.0.contains_key(name) {
             return Ok(true);
@@ -301,14 +316,15 @@ impl Tables {
     }
 
     fn get(&self, name: &str) -> Result<&Table> {
-        let missing = || DynoxideError::InternalServerError(format!("`{name}` was not looked at"));
+        let missing =
+            || DynoxideError::InternalServerError(format!("table `{name}` was not checked"));
         self.0.get(name).ok_or_else(missing)
     }
 
     /// Carries out one put.
     ///
     /// # Errors
-    /// The condition does not hold, or SQLite fails. Then nothing is written.
+    /// Fails when the condition does not hold or SQLite returns an error. Nothing is written then.
     pub(super) fn put(&self, storage: &Storage, put: &OnePut) -> Result<PutItemResponse> {
         let OnePut { table, row, capacity } = put;
         let old_size = match self.get(table)?.write(storage.conn(), row)? {
@@ -326,10 +342,10 @@ impl Tables {
         Ok(PutItemResponse { consumed_capacity, ..PutItemResponse::default() })
     }
 
-    /// Carries out all puts, or none.
+    /// Carries out all puts or none.
     ///
     /// # Errors
-    /// A condition does not hold, or SQLite fails. Then nothing is written.
+    /// Fails when a condition does not hold or SQLite returns an error. Nothing is written then.
     pub(super) fn put_all(
         &self,
         storage: &Storage,
@@ -364,8 +380,9 @@ impl Tables {
     }
 }
 
-/// The answer to a transaction that was carried out before: it is billed as a read of what it wrote. What an
-/// update, a deletion or a check was billed by is not in the request; it counts as one unit.
+/// Answers a transaction that was carried out before. DynamoDB bills the replay as a read of the items written.
+/// The request does not contain the items of updates, deletes and condition checks, so each of these is billed at
+/// the minimum.
 pub(super) fn repeated(request: &TransactWriteItemsRequest) -> TransactWriteItemsResponse {
     let mut units: HashMap<String, f64> = HashMap::new();
     for item in &request.transact_items {
@@ -389,7 +406,7 @@ pub(super) fn repeated(request: &TransactWriteItemsRequest) -> TransactWriteItem
     TransactWriteItemsResponse { consumed_capacity, ..TransactWriteItemsResponse::default() }
 }
 
-/// Keys `pk` and `sk`, and nothing that a write has to be told to.
+/// Returns whether the table has the text keys `pk` and `sk`, and no index or stream that a write has to update.
 fn is_plain(table: &TableMetadata) -> bool {
     let keys: Option<Vec<types::KeySchemaElement>> = serde_json::from_str(&table.key_schema).ok();
     let has_our_keys = keys.is_some_and(|keys| {
@@ -418,14 +435,14 @@ fn reason(code: &str, message: Option<&str>, item: Option<Item>) -> Cancellation
     CancellationReason { code: code.to_owned(), message: message.map(str::to_owned), item }
 }
 
-/// What became of a row.
+/// The outcome of writing a row.
 enum Wrote {
     New,
-    /// It took the place of an item of this size.
+    /// The row replaced an item of this size.
     Over {
         size: usize,
     },
-    /// An item stands there already.
+    /// Nothing was written, because an item with this key exists.
     Nothing {
         old: Option<Item>,
     },
@@ -467,13 +484,13 @@ impl Table {
         let mut find = conn.prepare_cached(&self.find)?;
         let json: Option<String> = find.query_row([pk, sk], |row| row.get(0)).optional()?;
         let unreadable = |error: serde_json::Error| {
-            DynoxideError::InternalServerError(format!("an item cannot be read: {error}"))
+            DynoxideError::InternalServerError(format!("a stored item cannot be parsed: {error}"))
         };
         json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
     }
 }
 
-/// A mark in the open transaction. Unless it is released, what came after it is undone.
+/// A savepoint in the open transaction. Dropping it undoes the writes since, unless it was released.
 struct Savepoint<'c> {
     conn: &'c Connection,
     is_released: bool,
@@ -495,7 +512,7 @@ impl<'c> Savepoint<'c> {
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         if !self.is_released {
-            // It fails when SQLite has rolled back everything, of which the group learns by itself.
+            // This fails when SQLite has rolled back the whole transaction, which the group detects by itself.
             let _ = self.conn.execute_batch("ROLLBACK TO puts; RELEASE puts");
         }
     }

@@ -1,4 +1,4 @@
-//! Groups, and the puts that are made here beside the engine's own.
+//! Tests of group commit, and of our own puts against the engine's.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::mpsc;
@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use super::engine::{Engine, Queue};
 use super::group::{Database, Group, Held};
 use super::protocol::{Answer, answer, ready};
+
+/// The columns pk, sk, item_json (parsed), item_size, cached_at and hash_prefix.
+type StoredRow = (String, String, Value, i64, Option<f64>, String);
 
 const TABLE: &str = "daybook";
 
@@ -72,7 +75,7 @@ async fn ask(queue: &Queue, operation: &str, request: &Value) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap())
 }
 
-/// The same request, carried out by the engine itself.
+/// Carries out the same request with the engine's own code.
 fn ask_engine(storage: &Storage, operation: &str, request: &Value) -> (u16, Value) {
     fn said<T: serde::Serialize>(answer: dynoxide::Result<T>) -> (u16, Value) {
         match answer {
@@ -93,10 +96,8 @@ fn ask_engine(storage: &Storage, operation: &str, request: &Value) -> (u16, Valu
     }
 }
 
-/// Every row of the table, with its item as JSON, whose attributes the engine writes in no order.
-fn rows(
-    storage: &Storage,
-) -> dynoxide::Result<Vec<(String, String, Value, i64, Option<f64>, String)>> {
+/// Returns every row of the table. Items are parsed, because the engine writes attributes in no fixed order.
+fn rows(storage: &Storage) -> dynoxide::Result<Vec<StoredRow>> {
     let sql =
         "SELECT pk, sk, item_json, item_size, cached_at, hash_prefix FROM daybook ORDER BY pk, sk";
     let mut rows = storage.conn().prepare(sql)?;
@@ -108,7 +109,7 @@ fn rows(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What the store sends, and what comes close to it.
+/// Requests that the store sends, and requests that differ from these only slightly.
 fn requests() -> Vec<(&'static str, Value)> {
     let long = "x".repeat(3000);
     let plain = json!({
@@ -120,7 +121,7 @@ fn requests() -> Vec<(&'static str, Value)> {
         one("tally#1", "000000000001", "another"),
         one("tally#1", "000000000002", &long),
         one("tally#1", "000000000002", "short, after a long one"),
-        // A snapshot takes the place of one.
+        // A snapshot replaces an earlier one.
         ("PutItem", with(put("tally#1", "000000000001.snapshot", &long), &plain)),
         ("PutItem", with(put("tally#1", "000000000001.snapshot", "shorter"), &plain)),
         (
@@ -202,13 +203,21 @@ fn requests() -> Vec<(&'static str, Value)> {
         ("TransactWriteItems", together(&[], &json!({}))),
         (
             "TransactWriteItems",
+            together(&[put("tally#7", "1", "x")], &json!({ "ClientRequestToken": "t".repeat(37) })),
+        ),
+        (
+            "TransactWriteItems",
+            together(&[put("tally#7", "1", "x")], &json!({ "ReturnConsumedCapacity": "SOME" })),
+        ),
+        (
+            "TransactWriteItems",
             together(&[put("tally#8", "1", "x")], &json!({ "ReturnConsumedCapacity": "INDEXES" })),
         ),
     ]
 }
 
 #[tokio::test]
-async fn puts_answer_and_store_what_the_engine_itself_would() {
+async fn puts_answer_and_store_the_same_as_the_engine() {
     let engine = Engine::start(with_table()).unwrap();
     let (queue, other) = (engine.queue(), with_table());
     for (operation, request) in requests() {
@@ -241,7 +250,7 @@ async fn a_table_with_an_index_is_left_to_the_engine() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_sent_again_is_known_by_its_token() {
+async fn a_token_replays_the_same_request_and_refuses_another() {
     let engine = Engine::start(with_table()).unwrap();
     let queue = engine.queue();
     let token = json!({ "ClientRequestToken": "a-token" });
@@ -256,7 +265,7 @@ async fn a_transaction_that_is_sent_again_is_known_by_its_token() {
     assert!(refused["__type"].as_str().unwrap().ends_with("IdempotentParameterMismatchException"));
 }
 
-/// A group by hand: requests in it, and what each was answered.
+/// A group driven by hand, which numbers its requests and records their answers.
 struct ByHand<'d> {
     group: Group<'d>,
     answers: mpsc::Sender<(usize, Option<String>)>,
@@ -291,26 +300,26 @@ fn count(storage: &Storage) -> i64 {
 }
 
 #[test]
-fn nothing_is_answered_before_the_commit_and_a_failed_condition_fails_no_neighbour() {
+fn answers_wait_for_the_commit_and_a_failed_condition_fails_alone() {
     let mut database = Database::new(with_table());
     let (answers, answered) = mpsc::channel();
     let mut by_hand = ByHand { group: Group::new(&mut database), answers, next: 0 };
     by_hand.put("tally#1").unwrap();
     by_hand.put("tally#1").unwrap_err();
     by_hand.put("tally#2").unwrap();
-    // A read in the group has seen what is not durable yet.
+    // A read in the group sees writes that are not durable yet.
     assert_eq!(count(by_hand.group.storage()), 2);
     by_hand.hold();
     assert_eq!(answered.try_iter().count(), 0);
     by_hand.group.commit();
     assert_eq!(answered.try_iter().collect::<Vec<_>>(), [0, 1, 2, 3].map(|number| (number, None)));
-    // With nothing written, nothing is waited for.
+    // A group without writes answers at once.
     by_hand.hold();
     assert_eq!(answered.try_iter().collect::<Vec<_>>(), [(4, None)]);
 }
 
 #[test]
-fn a_commit_that_fails_fails_everybody_and_leaves_nothing() {
+fn a_failed_commit_fails_every_request_and_writes_nothing() {
     let mut database = Database::new(with_table());
     let (answers, answered) = mpsc::channel();
     let mut by_hand = ByHand { group: Group::new(&mut database), answers, next: 0 };
@@ -334,9 +343,9 @@ fn a_commit_that_fails_fails_everybody_and_leaves_nothing() {
     assert_eq!(count(by_hand.group.storage()), 1);
 }
 
-/// As a full disk does: SQLite rolls back by itself, in the middle of a group.
+/// SQLite rolls back by itself in the middle of a group, as on a full disk.
 #[test]
-fn what_came_before_a_rollback_is_not_acknowledged_and_what_comes_after_is_written() {
+fn requests_before_a_rollback_fail_and_requests_after_it_are_written() {
     let mut database = Database::new(with_table());
     let (answers, answered) = mpsc::channel();
     let mut by_hand = ByHand { group: Group::new(&mut database), answers, next: 0 };

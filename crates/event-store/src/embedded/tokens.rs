@@ -1,7 +1,7 @@
-//! The tokens by which a transaction that is sent again is known.
+//! Idempotency tokens, by which a retried transaction is recognised.
 //!
-//! The engine's own memory of them is searched through at each transaction, and cannot tell what was rolled
-//! back together with others.
+//! The engine's own token cache does not fit group commit. The engine scans the whole cache at each transaction,
+//! and the cache cannot drop the tokens of a group that was rolled back.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -12,40 +12,40 @@ use sha2::{Digest, Sha256};
 
 /// DynamoDB remembers a token for ten minutes.
 const WINDOW: Duration = Duration::from_secs(600);
-/// The most tokens that are kept, at some hundred bytes each. The SDK repeats a transaction within seconds.
+/// The maximum number of tokens kept, at a few hundred bytes each. The SDK retries a transaction within seconds.
 const LIMIT: usize = 65_536;
 
-/// A hash of what a transaction asks for.
+/// A SHA-256 hash of the items of a transaction.
 pub(super) type RequestHash = [u8; 32];
 
-/// The memory of transactions by their `ClientRequestToken`.
+/// The transactions carried out recently, by their `ClientRequestToken`.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     durable: HashMap<String, RequestHash>,
     by_age: VecDeque<(Instant, String)>,
-    /// Those of the group that is not committed yet.
+    /// Tokens of the group that is not committed yet.
     pending: Vec<(String, RequestHash)>,
 }
 
-/// A token that came before.
+/// A token that was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// With the same request.
     Same,
-    /// With another request.
+    /// With a different request.
     Other,
 }
 
-/// The hash of what a transaction asks for, whatever the order in which attributes are listed.
+/// Hashes the items of a transaction. The order in which attributes are listed does not affect the hash.
 pub(super) fn request_hash(items: &[TransactWriteItem]) -> RequestHash {
     let mut hasher = Sha256::new();
-    // What cannot be written as JSON has not been read from it.
+    // These items were parsed from JSON, so writing them as JSON does not fail.
     hash_sorted(&mut hasher, &serde_json::to_value(items).unwrap_or_default());
     hasher.finalize().into()
 }
 
-/// Hashes objects in the order of their keys, which `Value` keeps only when no crate in the build asks serde_json
-/// for another.
+/// Hashes the entries of objects in the order of their keys. A `Value` keeps that order only while no crate in the
+/// build enables `preserve_order` of serde_json.
 fn hash_sorted(hasher: &mut Sha256, value: &Value) {
     match value {
         Value::Object(entries) => {
@@ -75,12 +75,12 @@ impl Tokens {
         Some(if known == hash { Seen::Same } else { Seen::Other })
     }
 
-    /// Remembers the token, provided that its group is committed.
+    /// Remembers the token if its group is committed.
     pub(super) fn remember(&mut self, token: String, hash: RequestHash) {
         self.pending.push((token, hash));
     }
 
-    /// The group is durable.
+    /// Keeps the group's tokens, as the group is durable.
     pub(super) fn keep(&mut self) {
         let now = Instant::now();
         for (token, hash) in self.pending.drain(..) {
@@ -95,7 +95,7 @@ impl Tokens {
         }
     }
 
-    /// The group was rolled back.
+    /// Drops the group's tokens, as the group was rolled back.
     pub(super) fn forget(&mut self) {
         self.pending.clear();
     }

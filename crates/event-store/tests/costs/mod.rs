@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::histories::{noting, tally};
 
-/// The DynamoDB that stores are made on.
+/// A DynamoDB, and the function that makes stores on it.
 pub(crate) struct On {
     client: Client,
     store: Box<dyn Fn(&str) -> DynamoDbStore>,
@@ -29,7 +29,7 @@ impl On {
         Self { client, store: Box::new(store) }
     }
 
-    /// The stores of the engine in this process, whose puts leave the SDK out.
+    /// Makes the stores of the embedded engine, whose puts bypass the SDK.
     pub(crate) fn embedded(embedded: &Arc<Embedded>) -> Self {
         let engine = Arc::clone(embedded);
         Self { client: embedded.client(), store: Box::new(move |table| engine.store(table)) }

@@ -1,4 +1,4 @@
-//! What a disk holds after a power cut.
+//! The content of a disk after a power cut.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,21 +9,21 @@ use rand::rngs::StdRng;
 
 use super::journal::{Kind, Record};
 
-/// What a disk writes whole or not at all.
+/// The size of the unit that a disk writes atomically, in bytes.
 const SECTOR: usize = 512;
 
 #[derive(Debug, Default)]
 struct File<'r> {
-    /// What has been synced.
+    /// The content at the last sync.
     durable: Vec<u8>,
-    /// What came since, in order.
+    /// The changes since the last sync, in order.
     pending: Vec<&'r Record>,
-    /// Whether its name is certainly in the directory.
+    /// Whether a sync of the directory has made the file's name durable.
     is_named: bool,
     is_removed: bool,
 }
 
-/// The files at some moment.
+/// The files at one moment of the journal.
 #[derive(Debug, Default)]
 pub(super) struct Disk<'r>(BTreeMap<u32, File<'r>>);
 
@@ -54,10 +54,10 @@ impl<'r> Disk<'r> {
         Self(files)
     }
 
-    /// Writes the files as chance leaves them.
+    /// Writes the files into the directory, each with a random part of its unsynced changes.
     pub(super) fn lay_out(self, data: &Path, random: &mut StdRng) {
         fs::create_dir_all(data).unwrap();
-        // Nothing, everything or a part of what was not synced reached the disk.
+        // The share of unsynced changes that reached the disk: none, some or all.
         let kept = [0.0, 0.5, 0.9, 1.0][random.random_range(0..4)];
         for (id, file) in self.0 {
             let is_lost = !file.is_named && !random.random_bool(kept);
@@ -73,7 +73,7 @@ impl<'r> Disk<'r> {
     }
 }
 
-/// Carries out one record; of what it writes, the sectors that are kept.
+/// Applies one record, limited to the sectors that `keeps` accepts.
 fn apply(content: &mut Vec<u8>, record: &Record, mut keeps: impl FnMut(usize) -> bool) {
     let at = usize::try_from(record.offset).unwrap();
     if record.kind == Kind::Cut {
@@ -96,7 +96,8 @@ fn apply(content: &mut Vec<u8>, record: &Record, mut keeps: impl FnMut(usize) ->
     }
 }
 
-/// The name of a file by its number in the journal. SQLite makes its index of the log anew.
+/// Returns the name of a file by its number in the journal. The index of the log needs no name, because SQLite
+/// rebuilds it.
 fn name(id: u32) -> &'static str {
     let hash = |suffix: &str| {
         suffix.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))

@@ -1,12 +1,14 @@
-/* Writes down what a process does to its files, so that a test can play it back up to any moment and leave out
- * what had not been synced.
+/* Journals what a process does to its files, so that a test can replay it up to any moment and drop what was not
+ * synced by then.
  *
- * Preloaded (LD_PRELOAD). JOURNAL_FILES is a path: that file and those whose names begin like it are journalled.
- * JOURNAL is where to. JOURNAL_SYNC_MICROS is how much longer each sync is to take.
+ * Load this library with LD_PRELOAD. JOURNAL_FILES is a path; the library journals that file and every file
+ * whose path starts with it. JOURNAL is the path of the journal. JOURNAL_SYNC_MICROS is the delay added to each
+ * sync of a file, in microseconds.
  *
- * A record is 24 bytes, in the machine's byte order, and after a write what was written:
- *   kind (u32), file (u32: 0 for the path itself, else the hash of the rest of its name), offset (u64), length (u64).
- * Kinds: 1 created, 2 written, 3 cut to `offset`, 4 synced, 5 removed, 6 the directory synced.
+ * A record has 24 bytes, in the machine's byte order, and the data follows if it is a write:
+ *   kind (u32), file (u32), offset (u64), length (u64).
+ * `file` is 0 for JOURNAL_FILES itself, otherwise a hash of the rest of the path.
+ * Kinds: 1 created, 2 written, 3 resized to `offset`, 4 synced, 5 removed, 6 directory synced.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,7 +32,7 @@ static int journal = -1;
 static const char *prefix;
 static size_t directory_length;
 static long sync_micros;
-/* What an open descriptor is: the hash of a file's name, DIRECTORY or NONE. */
+/* For each open descriptor: the number of its file, DIRECTORY or NONE. */
 static int64_t known[FILES];
 
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -77,7 +79,7 @@ static void put(const void *bytes, size_t length) {
     while (length > 0) {
         ssize_t done = real_write(journal, from, length);
         if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) abort(); /* A journal with a hole proves nothing. */
+        if (done <= 0) abort(); /* An incomplete journal proves nothing. */
         from += done;
         length -= done;
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A server's journal, and how to have it kept.
+/// A server's journal, and the settings of the library that writes it.
 pub(super) struct Journal {
     library: PathBuf,
     file: PathBuf,
@@ -22,19 +22,19 @@ pub(super) enum Kind {
     DirectorySynced,
 }
 
-/// One entry. `file` is 0 for the database itself, another number for each file beside it.
+/// One record of the journal. `file` is 0 for the database itself; each file beside it has another number.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) kind: Kind,
     pub(super) file: u32,
     pub(super) offset: u64,
     pub(super) bytes: Vec<u8>,
-    /// How long the journal was with this record.
+    /// The length of the journal up to the end of this record, in bytes.
     pub(super) end: u64,
 }
 
 impl Journal {
-    /// Builds the library in this directory, for the store in that one.
+    /// Compiles the library into `directory`, to journal the store in `data`.
     pub(super) fn of(directory: &Path, data: &Path) -> Self {
         let library = directory.join("journal.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/soak/power_cut/journal.c");
@@ -47,12 +47,12 @@ impl Journal {
         Self { library, file, store, sync_micros: 0 }
     }
 
-    /// The same, with a disk that takes so much longer for each sync.
+    /// Delays each sync by this many microseconds, as a slow disk would.
     pub(super) fn with_slow_syncs(self, sync_micros: u64) -> Self {
         Self { sync_micros, ..self }
     }
 
-    /// Has this program keep the journal.
+    /// Makes this program write the journal.
     pub(super) fn keep<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command
             .env("LD_PRELOAD", &self.library)
@@ -65,7 +65,7 @@ impl Journal {
         fs::metadata(&self.file).unwrap().len()
     }
 
-    /// Everything in it; a record that is being written is left out.
+    /// Returns all records. A record that is still being written is left out.
     pub(super) fn records(&self) -> Vec<Record> {
         let journal = fs::read(&self.file).unwrap();
         let mut rest = &journal[..];
@@ -80,7 +80,7 @@ impl Journal {
                 4 => Kind::Synced,
                 5 => Kind::Removed,
                 6 => Kind::DirectorySynced,
-                other => panic!("no kind of record: {other}"),
+                other => panic!("unknown kind of record: {other}"),
             };
             let length = usize::try_from(number(16)).unwrap();
             let Some((bytes, after)) = after.split_at_checked(length) else { break };

@@ -95,10 +95,10 @@ mod on_dynamodb {
     /// The objects of the table of this name.
     type ObjectsOf = Box<dyn Fn(&str) -> Arc<dyn Objects> + Send + Sync>;
 
-    /// Makes a store in the table of this name, without objects.
+    /// Makes a store without objects in the table of this name.
     type StoreIn = Box<dyn Fn(&str) -> DynamoDbStore + Send + Sync>;
 
-    /// [`DynamoDbStore`], on whatever it is made for. Each check has a table of its own.
+    /// [`DynamoDbStore`], as made for the database under test. Each check gets a table of its own.
     pub struct OnDynamoDb {
         store: StoreIn,
         objects: Option<ObjectsOf>,
@@ -106,18 +106,19 @@ mod on_dynamodb {
     }
 
     impl OnDynamoDb {
-        /// Stores that send their requests through this client. Tables are named `conformance-0` and on; there
-        /// must be none of these yet.
+        /// Tests stores that send their requests through this client. Tables are named `conformance-0`,
+        /// `conformance-1` and so on; none of them may exist yet.
         pub fn new(client: Client) -> Self {
             Self::made_by(move |table| DynamoDbStore::new(client.clone(), table))
         }
 
-        /// Stores that this makes, given the name of their table.
+        /// Tests the stores that this function makes for the name of a table.
         pub fn made_by(store: impl Fn(&str) -> DynamoDbStore + Send + Sync + 'static) -> Self {
             Self { store: Box::new(store), objects: None, tables: AtomicUsize::new(0) }
         }
 
-        /// The same with object storage. Tables are named `conformance-with-objects-0` and on.
+        /// Adds object storage. Tables are named `conformance-with-objects-0`, `conformance-with-objects-1` and
+        /// so on.
         #[must_use]
         pub fn with_objects(
             self,
