@@ -1,4 +1,4 @@
-//! All integration tests of the crate, in one program. The AWS SDK is linked once, not once per file.
+//! All integration tests of the crate but `spans`, in one program. The AWS SDK is linked once, not once per file.
 
 #![expect(
     clippy::expect_used,
@@ -28,9 +28,7 @@ mod object_contract;
 mod objects;
 mod order;
 mod overflow;
-mod recorded;
 mod replay;
-mod spans;
 mod stale_reads;
 mod stream;
 mod streams;

@@ -1,4 +1,12 @@
 //! What `tracing` hears of commands: which spans, one within the other, with the store's outcome.
+//!
+//! A program of its own: tracing caches per process whether anybody listens, so tests without a subscriber on other
+//! threads would silence these.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[expect(dead_code, reason = "few faults are needed")]
+mod faults;
+mod recorded;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
