@@ -274,8 +274,13 @@ async fn a_batch_of_the_feed_that_was_altered_is_found() {
 /// What a killed process leaves is no fault.
 #[tokio::test]
 async fn what_is_not_in_the_feed_yet_is_said_and_is_no_fault() {
-    let (data, _) = filled();
-    let all = "All 7 change sets of 4 aggregates are as they were written.\n";
+    let (data, ids) = filled();
+    // A change set that is committed alone has a batch alone, so its batch has the same root when it is made again.
+    let server = Daybook::start(&mut daybook(data.path()));
+    let check_in = command(ids[0], "CheckInItems", json!({ "quantity": 1 }));
+    assert_eq!(server.command(&check_in).status, 201);
+    server.stop();
+    let all = "All 8 change sets of 4 aggregates are as they were written.\n";
     let whole = verified(data.path()).1;
     assert_eq!(but_for_the_root(&whole), all);
     let engine = Embedded::open(data.path().join("daybook.db")).unwrap();
