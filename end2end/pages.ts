@@ -96,7 +96,7 @@ export const SCENES: Record<string, Scene> = {
       await visit(`/inventory?search=${mark}`);
       await page.route("**/ui/items", (route) => route.abort());
       await page.getByRole("link", { name: "Show more" }).click();
-      await expect(page.getByRole("alert")).toContainText("There is more");
+      await expect(page.getByRole("alert")).toContainText("More items could not be loaded");
     },
   },
   "a form that refuses": {
@@ -104,8 +104,8 @@ export const SCENES: Record<string, Scene> = {
       const { id } = await api.createItem({ name: "x".repeat(200), max_quantity: 1_000_000_000 });
       await visit(`/inventory/${id}`);
       await item.begin("Rename item");
-      await field(item.dialog, "New name").fill("x".repeat(200));
-      await expect(item.dialog).toContainText(/already/);
+      await field(item.dialog, "New name").fill(`${"x".repeat(200)} `);
+      await expect(item.dialog).toContainText(/already its name/);
     },
   },
   "a new item whose SKU is taken": {
@@ -137,7 +137,7 @@ export const SCENES: Record<string, Scene> = {
       await page.unrouteAll({ behavior: "ignoreErrors" });
       await item.fill({ Quantity: 13 });
       await item.primary("Check in items").click();
-      await expect(item.dialog).toContainText("Recorded already");
+      await expect(item.dialog).toContainText("Already recorded");
     },
   },
   "an opened entry of the timeline": {
@@ -154,7 +154,7 @@ export const SCENES: Record<string, Scene> = {
       const { id } = await api.createItem({ on_hand: 12 });
       await visit(`/inventory/${id}`);
       await item.button("Verify in this browser").click();
-      await expect(item.page.getByText(/2 of 2 change sets verified/)).toBeVisible();
+      await expect(item.page.getByText(/All 2 changes verified/)).toBeVisible();
     },
   },
   "an item without network": {

@@ -1,10 +1,12 @@
 // Assembles the site the server embeds: node frontend/site.mjs <what wasm-bindgen and wasm-opt made> <site>.
 //
-// pkg/ gets the program and the one stylesheet, the root gets frontend/public; every file that compresses
+// pkg/ gets the program and the one stylesheet, each under a name with the hash of its bytes, so that browsers keep
+// it forever; pkg/names.json lists those names. The root gets frontend/public. Every file that compresses
 // lies beside its .br and .gz, made here once at the highest quality instead of at each request. The third
 // argument --plain turns compression off, for a server on the same machine.
 
-import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,6 +22,7 @@ await mkdir(site, { recursive: true });
 await cp("frontend/public", site, { recursive: true });
 await cp(web, join(site, "pkg"), { recursive: true });
 await writeFile(join(site, "pkg/daybook.css"), stylesheet("style/main.css"));
+await writeFile(join(site, "pkg/names.json"), JSON.stringify(await withHashes(join(site, "pkg"))));
 if (plain !== "--plain") {
   await Promise.all((await files(site)).map(precompress));
 }
@@ -30,6 +33,17 @@ function stylesheet(filename) {
     throw new Error(warnings.map(({ message, loc }) => `${loc.filename}:${loc.line}: ${message}`).join("\n"));
   }
   return code;
+}
+
+// Nothing in a file refers to another by name: the page names them all (app/src/shell.rs).
+async function withHashes(folder) {
+  const named = {};
+  for (const name of (await readdir(folder)).sort()) {
+    const hash = createHash("sha256").update(await readFile(join(folder, name))).digest("hex").slice(0, 16);
+    named[name] = name.replace(".", `.${hash}.`);
+    await rename(join(folder, name), join(folder, named[name]));
+  }
+  return named;
 }
 
 async function files(folder) {

@@ -3,7 +3,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::components::{Announcer, OfflineBanner, Rail, Surroundings, Toasts};
+use crate::components::{Announcer, OfflineBanner, Rail, Surroundings, Toasts, WayBack};
 use crate::pages::{CreateItemPage, HomePage, InventoryPage, ItemPage, NotFoundPage};
 
 /// The application: the frame, and in it the page that the address names. Every page is rendered as a
@@ -13,12 +13,13 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let surroundings = Surroundings::new();
     provide_context(surroundings.clone());
+    provide_context(WayBack::new());
     surroundings.come_alive();
     view! {
-        <Title text="Daybook"/>
+        <Title formatter=title_text text="Daybook"/>
         <Router>
             <a class="skip" href="#main" rel="external">
-                "Skip to the content"
+                "Skip to content"
             </a>
             <div class="frame">
                 <Rail/>
@@ -37,4 +38,12 @@ pub fn App() -> impl IntoView {
             <Announcer/>
         </Router>
     }
+}
+
+/// Escapes every title in server-rendered HTML, where `leptos_meta` writes it as it is. In the browser a title is
+/// assigned to `document.title`, which takes plain text.
+fn title_text(title: String) -> String {
+    #[cfg(feature = "ssr")]
+    let title = html_escape::encode_text(&title).into_owned();
+    title
 }

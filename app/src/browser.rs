@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::HtmlElement;
+use web_sys::{FocusOptions, HtmlElement};
 
 thread_local! {
     static SUBMITTED_AT: Cell<f64> = const { Cell::new(f64::MIN) };
@@ -21,6 +21,15 @@ pub(crate) fn now_ms() -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
     let now = js_sys::Date::now() as i64;
     now
+}
+
+/// The minutes by which the browser's clock is ahead of UTC, at a time in milliseconds.
+pub(crate) fn offset(at_ms: i64) -> i64 {
+    #[expect(clippy::cast_precision_loss, reason = "whole milliseconds, far below 2^53")]
+    let at = js_sys::Date::new(&JsValue::from_f64(at_ms as f64));
+    #[expect(clippy::cast_possible_truncation, reason = "whole minutes of a day")]
+    let behind = at.get_timezone_offset() as i64;
+    -behind
 }
 
 /// Moves the focus to the first of these elements that can be seen, once the page has settled.
@@ -66,17 +75,39 @@ pub(crate) fn focus(element: &web_sys::Element) {
     }
 }
 
-/// Moves the focus to an element that is about to be put into the document.
+/// Moves the focus to an element that is about to be put into the document. How far that is scrolled is up to the router
+/// and the way back.
 pub(crate) fn focus_once_connected(element: web_sys::Element) {
-    focus_within_frames(element, 30);
+    once_connected(element, 30, |element| {
+        if let Some(element) = element.dyn_ref::<HtmlElement>() {
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = element.focus_with_options(&options);
+        }
+    });
 }
 
-fn focus_within_frames(element: web_sys::Element, frames: u32) {
+/// Scrolls as far as a person had, once the element is in the document.
+pub(crate) fn scroll_once_connected(element: web_sys::Element, top: f64) {
+    once_connected(element, 30, move |_| window().scroll_to_with_x_and_y(0.0, top));
+}
+
+/// The scroll position of the page, if it has this path.
+pub(crate) fn scrolled(path: &str) -> Option<f64> {
+    let here = window().location().pathname().ok()?;
+    window().scroll_y().ok().filter(|_| here == path)
+}
+
+fn once_connected(
+    element: web_sys::Element,
+    frames: u32,
+    act: impl FnOnce(&web_sys::Element) + 'static,
+) {
     request_animation_frame(move || {
         if element.is_connected() {
-            focus(&element);
+            act(&element);
         } else if let Some(left) = frames.checked_sub(1) {
-            focus_within_frames(element, left);
+            once_connected(element, left, act);
         }
     });
 }
@@ -155,6 +186,31 @@ pub(crate) fn typed(form: &web_sys::Element, name: &str) -> Option<String> {
         return Some(input.value());
     }
     field.dyn_ref::<web_sys::HtmlSelectElement>().map(web_sys::HtmlSelectElement::value)
+}
+
+/// Keeps a text for this tab. A browser that keeps nothing, or is full, leaves it at that.
+pub(crate) fn keep(place: &str, text: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(place, text);
+    }
+}
+
+/// The text that was kept.
+pub(crate) fn kept(place: &str) -> Option<String> {
+    storage()?.get_item(place).ok().flatten()
+}
+
+/// Forgets the text that was kept.
+pub(crate) fn forget_kept(place: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(place);
+    }
+}
+
+/// None outside of a browser, where forms are tested.
+fn storage() -> Option<web_sys::Storage> {
+    let window = cfg!(target_family = "wasm").then(window)?;
+    window.session_storage().ok().flatten()
 }
 
 fn field(form: &web_sys::Element, name: &str) -> Option<web_sys::Element> {

@@ -2,8 +2,6 @@
 
 use event_store::Version;
 
-use crate::text::grouped;
-
 /// How many steps are drawn at most; more would be narrower than a pixel.
 const STEPS: usize = 1000;
 
@@ -21,39 +19,53 @@ impl Place {
     }
 }
 
-/// A chart of what was on hand, version by version.
+/// An item after one version, as far as the chart shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// The version.
+    pub version: Version,
+    /// The quantity on hand.
+    pub on_hand: i64,
+    /// The most that might be on hand, where that was limited and is known.
+    pub maximum: Option<i64>,
+    /// The reorder level, where one was set and is known.
+    pub reorder: Option<i64>,
+}
+
+/// A chart of an item, version by version. It spans all versions, as the slider under it does, even where only a part of
+/// the history is loaded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plot {
-    /// What was on hand after each version, thinned out to what can be seen.
-    pub levels: Vec<(Version, i64)>,
-    /// The line, in a box of 1000 by 1000.
+    /// The points that are drawn, thinned out to those that can be seen.
+    pub levels: Vec<Level>,
+    /// The line of what was on hand, in a box of 1000 by 1000.
     pub steps: String,
     /// The line and what is below it.
     pub area: String,
+    /// The line of the maximum.
+    pub maximum: String,
+    /// The line of the reorder level.
+    pub reorder: String,
     /// What the upper edge stands for.
-    pub top_label: String,
-    /// Where the reorder level lies, from the top, and the level itself.
-    pub reorder: Option<(Place, i64)>,
-    top: i64,
+    pub top: i64,
+    head: Version,
 }
 
-/// Plots `levels`, ascending by version. The upper edge is the maximum, if there is one and it does not
-/// dwarf what was ever on hand.
-pub fn plot(levels: &[(Version, i64)], maximum: Option<i64>, reorder: Option<i64>) -> Plot {
+/// Plots `levels`, ascending by version, of an item whose newest version is `head`. The upper edge is the highest
+/// maximum, if there is one and it does not dwarf what was ever on hand.
+pub fn plot(levels: &[Level], head: Version) -> Plot {
     let levels = thinned(levels);
-    let highest = levels.iter().map(|level| level.1).chain(reorder).max().unwrap_or(0).max(1);
-    let top = maximum.filter(|most| (highest..=highest.saturating_mul(10)).contains(most));
-    let label = if top.is_some() { " maximum" } else { "" };
-    let mut plot = Plot {
-        top_label: format!("{}{label}", grouped(top.unwrap_or(highest))),
-        top: top.unwrap_or(highest),
-        levels,
-        ..Plot::default()
-    };
-    plot.reorder = reorder.map(|level| (plot.y(level), level));
-    if !plot.levels.is_empty() {
-        plot.steps = plot.draw();
-        plot.area = format!("{}V1000H0z", plot.steps);
+    let highest = levels.iter().map(|level| level.on_hand.max(level.reorder.unwrap_or(0)));
+    let highest = highest.max().unwrap_or(0).max(1);
+    let shown = highest..=highest.saturating_mul(10);
+    let top = levels.iter().filter_map(|level| level.maximum.filter(|most| shown.contains(most)));
+    let top = top.max().unwrap_or(highest);
+    let mut plot = Plot { top, head, levels, ..Plot::default() };
+    plot.steps = plot.line(|level| Some(level.on_hand));
+    plot.maximum = plot.line(|level| level.maximum.filter(|most| *most <= top));
+    plot.reorder = plot.line(|level| level.reorder);
+    if let (Some(first), false) = (plot.levels.first(), plot.steps.is_empty()) {
+        plot.area = format!("{}V1000H{}z", plot.steps, plot.left(first.version));
     }
     plot
 }
@@ -64,36 +76,64 @@ impl Plot {
         (self.x(version), self.y(level))
     }
 
-    /// A step happens half-way between two versions, so that each version's point lies on its plateau.
-    fn draw(&self) -> String {
+    /// The distance of a level from the top, unless it is above the upper edge.
+    pub fn height(&self, level: i64) -> Option<Place> {
+        (level <= self.top).then(|| self.y(level))
+    }
+
+    /// The first and the last version that are drawn, where others are not.
+    pub fn part(&self) -> Option<(Version, Version)> {
+        let part = (self.levels.first()?.version, self.levels.last()?.version);
+        (part != (1, self.head)).then_some(part)
+    }
+
+    /// A step happens half-way between two versions, so that each version's point lies on its plateau. A line has gaps
+    /// where `value` has none.
+    fn line(&self, value: impl Fn(&Level) -> Option<i64>) -> String {
         use std::fmt::Write as _;
 
         let mut line = String::new();
-        for (place, (version, level)) in self.levels.iter().enumerate() {
-            let y = self.y(*level).0;
-            // Writing to a string does not fail.
-            let _ = if place == 0 {
-                write!(line, "M0 {y}")
-            } else {
-                let before = self.levels[place - 1].0;
-                let x = i64::midpoint(self.x(before).0, self.x(*version).0);
-                write!(line, "H{x}V{y}")
+        let mut before = None;
+        for level in &self.levels {
+            let y = value(level).map(|level| self.y(level).0);
+            let (was, x) = match before {
+                Some((version, y)) => {
+                    (y, i64::midpoint(self.x(version).0, self.x(level.version).0))
+                }
+                None => (None, self.left(level.version)),
             };
+            // Writing to a string does not fail.
+            let _ = match (was, y) {
+                (Some(was), Some(y)) if was == y => Ok(()),
+                (Some(_), Some(y)) => write!(line, "H{x}V{y}"),
+                (Some(_), None) => write!(line, "H{x}"),
+                (None, Some(y)) => write!(line, "M{x} {y}"),
+                (None, None) => Ok(()),
+            };
+            before = Some((level.version, y));
         }
-        line.push_str("H1000");
+        if let Some((version, Some(_))) = before {
+            let _ = write!(line, "H{}", self.right(version));
+        }
         line
     }
 
+    /// The chart's own edge for the first version, even where that is the only one.
+    fn left(&self, version: Version) -> i64 {
+        if version <= 1 { 0 } else { self.x(version).0 }
+    }
+
+    fn right(&self, version: Version) -> i64 {
+        if version >= self.head { Place::WHOLE } else { self.x(version).0 }
+    }
+
     fn x(&self, version: Version) -> Place {
-        let (Some((first, _)), Some((last, _))) = (self.levels.first(), self.levels.last()) else {
-            return Place(Place::WHOLE / 2);
-        };
-        if first == last {
+        if self.head <= 1 {
             return Place(Place::WHOLE / 2);
         }
         let share = |part: Version| i64::try_from(part).unwrap_or(i64::MAX);
-        let before = share(version.clamp(*first, *last) - first);
-        Place(before.saturating_mul(Place::WHOLE) / share(last - first))
+        let before = share(version.clamp(1, self.head) - 1);
+        Place(before.saturating_mul(Place::WHOLE) / share(self.head - 1))
     }
 
     /// A level may be as large as 2^53, whose thousandfold is more than an `i64` holds.
@@ -105,7 +145,7 @@ impl Plot {
 }
 
 /// Every n-th level, the first and the last included.
-fn thinned(levels: &[(Version, i64)]) -> Vec<(Version, i64)> {
+fn thinned(levels: &[Level]) -> Vec<Level> {
     let every = levels.len().div_ceil(STEPS).max(1);
     let last = levels.last().filter(|_| !(levels.len().max(1) - 1).is_multiple_of(every));
     levels.iter().step_by(every).chain(last).copied().collect()
@@ -115,25 +155,55 @@ fn thinned(levels: &[(Version, i64)]) -> Vec<(Version, i64)> {
 mod tests {
     use super::*;
 
+    fn levels(on_hand: &[(Version, i64)]) -> Vec<Level> {
+        let level = |&(version, on_hand)| Level { version, on_hand, ..Level::default() };
+        on_hand.iter().map(level).collect()
+    }
+
+    fn limited(maximum: i64, levels: Vec<Level>) -> Vec<Level> {
+        levels.into_iter().map(|level| Level { maximum: Some(maximum), ..level }).collect()
+    }
+
     #[test]
     fn a_step_lies_between_two_versions_and_a_point_on_its_plateau() {
-        let plot = plot(&[(1, 0), (2, 48), (3, 40)], Some(60), Some(30));
+        let plot = plot(&limited(60, levels(&[(1, 0), (2, 48), (3, 40)])), 3);
         assert_eq!(plot.steps, "M0 1000H250V200H750V334H1000");
         assert_eq!(plot.point(2, 48), (Place(500), Place(200)));
-        assert_eq!(plot.top_label, "60 maximum");
-        assert_eq!(plot.reorder, Some((Place(500), 30)));
+        assert_eq!(plot.maximum, "M0 0H1000");
+    }
+
+    #[test]
+    fn limits_are_drawn_as_they_were() {
+        let mut levels = levels(&[(1, 0), (2, 40), (3, 40), (4, 40), (5, 40)]);
+        (levels[1].reorder, levels[2].reorder) = (Some(4), Some(10));
+        (levels[3].maximum, levels[4].maximum) = (Some(100), Some(50));
+        let plot = plot(&levels, 5);
+        assert_eq!(plot.reorder, "M125 960H375V900H625");
+        assert_eq!(plot.maximum, "M625 0H875V500H1000");
+    }
+
+    #[test]
+    fn a_part_is_drawn_where_it_lies_among_all_versions() {
+        let plot = plot(&levels(&[(51, 10), (52, 20)]), 101);
+        assert_eq!(plot.steps, "M500 500H505V0H510");
+        assert_eq!(plot.area, "M500 500H505V0H510V1000H500z");
+        assert_eq!(plot.point(26, 10), (Place(250), Place(500)));
+        assert_eq!(plot.part(), Some((51, 52)));
     }
 
     #[test]
     fn a_maximum_that_would_flatten_the_line_is_not_its_edge() {
-        assert_eq!(plot(&[(1, 0), (2, 5)], Some(1_000_000), None).top_label, "5");
-        assert_eq!(plot(&[(1, 0), (2, 50)], Some(40), None).top_label, "50");
+        let tops = |maximum, on_hand| plot(&limited(maximum, levels(&[(1, 0), (2, on_hand)])), 2);
+        assert_eq!((tops(1_000_000, 5).top, tops(1_000_000, 5).maximum), (5, String::new()));
+        assert_eq!(tops(40, 50).top, 50);
     }
 
     #[test]
-    fn one_version_stands_in_the_middle() {
-        assert_eq!(plot(&[(1, 0)], None, None).point(1, 0), (Place(500), Place(1000)));
-        assert_eq!(plot(&[], None, None).point(1, 0), (Place(500), Place(1000)));
+    fn one_version_stands_in_the_middle_of_a_whole_line() {
+        let one = plot(&levels(&[(1, 0)]), 1);
+        assert_eq!(one.point(1, 0), (Place(500), Place(1000)));
+        assert_eq!((one.steps.as_str(), one.part()), ("M0 1000H1000", None));
+        assert_eq!(plot(&[], 1).point(1, 0), (Place(500), Place(1000)));
     }
 
     #[test]
@@ -147,14 +217,15 @@ mod tests {
     #[test]
     fn the_largest_level_is_drawn() {
         let most = 9_007_199_254_740_991;
-        assert_eq!(plot(&[(1, 0), (2, most)], None, None).steps, "M0 1000H500V0H1000");
+        assert_eq!(plot(&levels(&[(1, 0), (2, most)]), 2).steps, "M0 1000H500V0H1000");
     }
 
     #[test]
     fn a_long_history_is_thinned_but_keeps_its_ends() {
-        let levels: Vec<_> = (1..=10_007).map(|version| (version, 1)).collect();
-        let plot = plot(&levels, None, None);
+        let levels: Vec<_> =
+            (1..=10_007).map(|version| Level { version, on_hand: 1, ..Level::default() }).collect();
+        let plot = plot(&levels, 10_007);
         assert!(plot.levels.len() <= STEPS + 1);
-        assert_eq!(plot.levels.last(), Some(&(10_007, 1)));
+        assert_eq!(plot.part(), None);
     }
 }

@@ -22,7 +22,9 @@ mod shell;
 pub mod task_form;
 pub mod text;
 pub mod views;
+mod waking;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{Files, shell};
+pub use waking::wake;

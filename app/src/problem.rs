@@ -57,9 +57,12 @@ pub enum Code {
     CommandIdReused,
     TooSlow,
     TooLarge,
+    Misdirected,
     UnsupportedMediaType,
     Rejected,
+    Busy,
     Unavailable,
+    DiskFull,
     Corrupt,
     Internal,
     /// No answer came, and nobody knows whether the request arrived: made by the browser, never by the
@@ -72,22 +75,25 @@ impl Code {
         match self {
             Self::Malformed => (400, "malformed", "The request cannot be read"),
             Self::Forbidden => (403, "forbidden", "Not allowed"),
-            Self::NotFound => (404, "not-found", "There is nothing here"),
-            Self::UnknownKind => (404, "unknown-kind", "There is no such kind of aggregate"),
-            Self::UnknownAggregate => (404, "unknown-aggregate", "There is no such aggregate"),
-            Self::UnknownVersion => (404, "unknown-version", "There is no such version"),
-            Self::MethodNotAllowed => (405, "method-not-allowed", "Not a method of this resource"),
-            Self::Conflict => (409, "conflict", "Someone else was faster"),
-            Self::CommandIdReused => (409, "command-id-reused", "The command id is taken"),
+            Self::NotFound => (404, "not-found", "Not found"),
+            Self::UnknownKind => (404, "unknown-kind", "Kind not found"),
+            Self::UnknownAggregate => (404, "unknown-aggregate", "Aggregate not found"),
+            Self::UnknownVersion => (404, "unknown-version", "Version not found"),
+            Self::MethodNotAllowed => (405, "method-not-allowed", "Method not allowed"),
+            Self::Conflict => (409, "conflict", "Someone else changed it first"),
+            Self::CommandIdReused => (409, "command-id-reused", "Command id already used"),
             Self::TooSlow => (408, "too-slow", "Not read in time"),
             Self::TooLarge => (413, "too-large", "Too large"),
             Self::UnsupportedMediaType => {
                 (415, "unsupported-media-type", "Another format is needed")
             }
-            Self::Rejected => (422, "rejected", "The rules say no"),
-            Self::Unavailable => (503, "unavailable", "The store is away"),
-            Self::Corrupt => (500, "corrupt", "What is stored is not what was written"),
-            Self::Internal => (500, "internal", "Something went wrong here"),
+            Self::Misdirected => (421, "misdirected", "Not a host of this server"),
+            Self::Rejected => (422, "rejected", "Not possible"),
+            Self::Busy => (429, "busy", "Too many requests at once"),
+            Self::Unavailable => (503, "unavailable", "The store does not answer"),
+            Self::DiskFull => (503, "disk-full", "The disk is full"),
+            Self::Corrupt => (500, "corrupt", "The stored record is damaged"),
+            Self::Internal => (500, "internal", "Something went wrong"),
             Self::NoAnswer => (0, "no-answer", "The server does not answer"),
         }
     }
@@ -122,6 +128,11 @@ impl Problem {
     /// Whether the command may have been taken up all the same, or may be yet.
     pub fn is_unknown_outcome(&self) -> bool {
         [Code::NoAnswer, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
+    }
+
+    /// Whether the same may succeed later, and nothing else has to change for that.
+    pub fn is_passing(&self) -> bool {
+        self.is(Code::Unavailable) || self.is(Code::DiskFull)
     }
 
     /// Whose the SKU is, where the problem is that a new item was to have another's.

@@ -1,7 +1,9 @@
 //! One item on its page: what is known of it, which version is in view, what is being asked of it.
 
 mod draft;
+mod freshness;
 mod history;
+mod keeping;
 mod outcome;
 mod performing;
 mod replaying;
@@ -12,16 +14,15 @@ use event_store::{ChangeSet, Version};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-pub use draft::Draft;
+pub use draft::{Draft, Seen};
 pub use history::{History, Row, Unfit};
+use keeping::Kept;
 pub use outcome::{Outcome, Recorded};
 pub(crate) use performing::openers;
 pub use performing::{Performing, new_request, wire_command};
 
 use crate::components::Surroundings;
-use crate::problem::Problem;
-use crate::server_functions::change_sets;
-use crate::views::{HistoryPage, ItemView, Viewed};
+use crate::views::{ItemView, Viewed};
 
 /// How many rows of a timeline are shown, or added, at a time.
 pub const ROWS: usize = 50;
@@ -44,6 +45,8 @@ pub struct Record {
     pub draft: ArcRwSignal<Option<Draft>>,
     /// Forms that were closed while it was unknown what became of them, one a task.
     unsettled: ArcStoredValue<Vec<Draft>>,
+    /// When the request for what is new was sent that is not answered yet, in milliseconds.
+    refreshing_since: ArcStoredValue<Option<i64>>,
     /// The command on its way.
     pub performing: ArcRwSignal<Option<Performing>>,
     /// The newest version in the timeline, and how many rows it has; `None` follows the newest.
@@ -67,6 +70,7 @@ impl Record {
             loading: ArcRwSignal::new(false),
             draft: ArcRwSignal::new(None),
             unsettled: ArcStoredValue::new(Vec::new()),
+            refreshing_since: ArcStoredValue::new(None),
             performing: ArcRwSignal::new(None),
             timeline: ArcRwSignal::new((top, rows)),
             surroundings,
@@ -139,7 +143,11 @@ impl Record {
         });
         let history = self.history.read_untracked();
         let kept = kept.flatten().filter(|draft| !history.holds(draft.command_id()));
-        let draft = kept.unwrap_or_else(|| Draft::new(task, &history.now().state));
+        let draft = kept.unwrap_or_else(|| {
+            let draft = Draft::new(task, self.id, history.seen());
+            draft.restore();
+            draft
+        });
         drop(history);
         self.draft.set(Some(draft));
     }
@@ -147,10 +155,22 @@ impl Record {
     /// Closes the form that is open, if one is.
     pub fn close(&self) {
         let Some(draft) = self.draft.get_untracked() else { return };
+        draft.forget();
         if draft.is_unsettled() {
             self.unsettled.update_value(|unsettled| unsettled.push(draft));
         }
         self.draft.set(None);
+    }
+
+    /// Opens the form again that was open when the page was left, unless it is recorded by now.
+    pub fn reopen(&self) {
+        let Some(kept) = Kept::of(Some(self.id)) else { return };
+        let recorded = |id| self.history.read_untracked().holds(id);
+        match kept.task().filter(|_| self.draft.read_untracked().is_none()) {
+            Some(_) if kept.command_id.is_some_and(recorded) => kept.forget(),
+            Some(task) => self.begin(task),
+            None => {}
+        }
     }
 
     /// What a form has sent before and is this version.
@@ -160,24 +180,12 @@ impl Record {
 
     /// Takes in what has happened since; if it does not hold, or cannot be read, that is said.
     fn take_in(&self, newer: &[ChangeSet]) {
+        if newer.is_empty() {
+            return;
+        }
         let taken = self.history.try_update(|history| history.take_in(newer));
         if let Some(Err(error)) = taken {
             self.surroundings.complain(format!("What happened since cannot be shown: {error}"));
-        }
-    }
-
-    /// Fetches and takes in what has happened since.
-    ///
-    /// # Errors
-    /// When it cannot be fetched.
-    pub async fn catch_up(&self) -> Result<(), Problem> {
-        loop {
-            let known = self.history.read_untracked().now().version;
-            let newer = change_sets(self.id, HistoryPage::After(known)).await?;
-            self.take_in(&newer);
-            if self.history.read_untracked().now().version == known {
-                return Ok(());
-            }
         }
     }
 }

@@ -12,4 +12,4 @@ pub use isolated::{Part, isolated, parts};
 pub use refusal::refusal;
 pub use sentence::{done, removal_reason, sentence, sentences};
 pub use story::story;
-pub use when::{clock_time, exact, long_date, minute, relative};
+pub use when::{clock_time, exact, local, local_date, long_date, minute, relative};

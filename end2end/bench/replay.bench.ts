@@ -48,9 +48,9 @@ test("replay in the browser, and what the browser fetches", async ({ page }) => 
       ["one scrub step, p99", quantile(0.99)],
       ["one scrub step, max", quantile(1)],
       ["WASM", await size("daybook.wasm")],
-      ["WASM, brotli", await size("daybook.wasm.br")],
-      ["JavaScript, brotli", await size("daybook.js.br")],
-      ["CSS, brotli", await size("daybook.css.br")],
+      ["WASM, brotli", await size("daybook.wasm", ".br")],
+      ["JavaScript, brotli", await size("daybook.js", ".br")],
+      ["CSS, brotli", await size("daybook.css", ".br")],
     ];
     console.log(`\n| in the browser | |\n|---|---|\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}\n`);
   } finally {
@@ -58,7 +58,10 @@ test("replay in the browser, and what the browser fetches", async ({ page }) => 
   }
 });
 
-async function size(file: string): Promise<string> {
-  const bytes = (await readFile(fileURLToPath(new URL(`../../target/site/pkg/${file}`, import.meta.url)))).length;
+/** The size of a file of the site, whose name on disk has a hash; `coding` is the suffix of its compressed copy. */
+async function size(file: string, coding = ""): Promise<string> {
+  const read = (name: string) => readFile(fileURLToPath(new URL(`../../target/site/pkg/${name}`, import.meta.url)));
+  const names = JSON.parse((await read("names.json")).toString()) as Record<string, string>;
+  const bytes = (await read(`${names[file]}${coding}`)).length;
   return `${(bytes / 1000).toFixed(0)} KB`;
 }

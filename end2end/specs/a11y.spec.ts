@@ -56,3 +56,40 @@ test("what a task did is announced", async ({ page, item, api, visit }) => {
   const announced = page.locator("[aria-live], [role=status], [role=alert]");
   await expect(announced.filter({ hasText: "Checked in 12. 52 on hand." }).first()).toBeAttached();
 });
+
+test.describe("Where the system chooses the colours,", () => {
+  test.use({ forcedColors: "active", colorScheme: "dark" });
+
+  test("an icon is as visible as the text beside it", async ({ page, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 12 });
+    for (const [path, name] of [
+      ["/inventory", "Create item"],
+      [`/inventory/${id}`, "Check in items"],
+    ] as const) {
+      await visit(path);
+      const button = page.locator(".button.primary").filter({ hasText: name }).first();
+      for (const point of [() => page.mouse.move(0, 0), () => button.hover()]) {
+        await point();
+        const { icon, ground } = await button.evaluate((element) => ({
+          icon: getComputedStyle(element.querySelector("svg")!).stroke,
+          ground: getComputedStyle(element).backgroundColor,
+        }));
+        expect(contrast(icon, ground), `${name}: ${icon} on ${ground}`).toBeGreaterThan(4.5);
+      }
+    }
+  });
+});
+
+/** WCAG 2.2, 1.4.3. */
+function contrast(one: string, other: string): number {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light! + 0.05) / (dark! + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [r, g, b] = colour.match(/\d+/g)!.slice(0, 3).map((channel) => {
+    const c = Number(channel) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+}

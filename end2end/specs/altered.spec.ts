@@ -22,24 +22,24 @@ test.describe("A change set that was altered in the database", { tag: "@both" },
     await visit(`${untouched.url}/inventory/${id}`);
 
     await expect(item.name).toHaveText(name);
-    const alert = page.getByRole("alert").filter({ hasText: "Version 3 does not hold" });
+    const alert = page.getByRole("alert").filter({ hasText: "Version 3 is damaged" });
     await expect(alert).toContainText("its hash does not match its body");
     await expect(alert).toContainText("the record as of version 2");
     await expect(item.figure("On hand")).toHaveText("40");
     await expect(item.entries).toHaveCount(3);
-    await expect(item.entries.first()).toContainText("Does not hold");
-    await expect(page.getByText("Version 3 does not hold: no task can be performed on it.").first()).toBeVisible();
+    await expect(item.entries.first()).toContainText("Damaged");
+    await expect(page.getByText("Version 3 is damaged. No task is possible.").first()).toBeVisible();
     if (javaScriptEnabled !== false) {
       await expectAccessible();
       await item.button("Verify in this browser").click();
       const verdict = page.locator("[data-verdict]").and(page.getByRole("status"));
-      await expect(verdict).toContainText("The chain breaks at version 3");
+      await expect(verdict).toContainText("Verification failed at version 3");
     }
 
     // The item beside it is as it was.
     const sound = await api.createItem({ on_hand: 7 });
     await visit(`${untouched.url}/inventory/${sound.id}`);
     await expect(item.figure("On hand")).toHaveText("7");
-    await expect(page.getByRole("alert").filter({ hasText: "does not hold" })).toHaveCount(0);
+    await expect(page.getByRole("alert").filter({ hasText: "is damaged" })).toHaveCount(0);
   });
 });

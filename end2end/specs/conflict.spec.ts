@@ -26,7 +26,7 @@ test.describe("Two tabs on one item", () => {
     await expect(field(other.dialog, "New name")).toHaveValue("Arabica");
     expect(await api.changeSets(id)).toHaveLength(2);
 
-    await expect(other.dialog).toContainText("Do it again, or cancel.");
+    await expect(other.dialog).toContainText("Send it again, or cancel.");
     await other.primary("Rename item").click();
     await other.expectSettled();
     await expect(other.name).toHaveText("Arabica");
@@ -41,7 +41,7 @@ test.describe("Two tabs on one item", () => {
     const { id } = await api.createItem({ on_hand: 10 });
     await visit(`/inventory/${id}`);
     await item.begin("Adjust stock");
-    await item.fill({ Counted: 9, Reason: "shelf count" });
+    await item.fill({ Counted: 9, "Reason for the difference": "shelf count" });
     await api.command(id, "RemoveItems", { quantity: 4, reason: "sold" });
 
     await item.primary("Adjust stock").click();
@@ -56,8 +56,8 @@ test.describe("What another tab has done already", { tag: "@both" }, () => {
   test.use({ allowedComplaints: [answered("422")] });
 
   const states = [
-    { task: "Deactivate item", fields: { Reason: "Discontinued" }, says: "The item is inactive already." },
-    { task: "Reactivate item", fields: {}, says: "The item is active already." },
+    { task: "Deactivate item", fields: { Reason: "Discontinued" }, says: "The item is already inactive." },
+    { task: "Reactivate item", fields: {}, says: "The item is already active." },
   ] as const;
   for (const { task, fields, says } of states) {
     test(`is not done twice: ${task}`, async ({ context, item, api, visit }) => {

@@ -133,7 +133,7 @@ test.describe("A next page that does not come", () => {
     await page.route("**/ui/items", (route) => route.abort());
 
     await more.click();
-    await expect(page.getByRole("alert")).toContainText("There is more, but it could not be fetched");
+    await expect(page.getByRole("alert")).toContainText("More items could not be loaded");
     await expect(names(page)).toHaveText(expected.slice(0, 50));
     await expect(more).toBeVisible();
     const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ui/items"));
@@ -149,6 +149,45 @@ test.describe("A next page that does not come", () => {
     await expect(more).toBeFocused();
     await more.click();
     await expect(names(page)).toHaveText(expected);
+  });
+});
+
+test.describe("The way back to the list", () => {
+  const back = {
+    "the browser's Back": (page: Page) => page.goBack(),
+    "the breadcrumb": (page: Page) => page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link").click(),
+  };
+  for (const [way, goBack] of Object.entries(back)) {
+    test(`by ${way} keeps search, order, pages and place`, async ({ page, api, visit }) => {
+      const mark = word();
+      const expected = (await createMany(api, mark, 101)).toReversed();
+      await visit(`/inventory?search=${mark}&sort=-name`);
+      await page.getByRole("link", { name: "Show more" }).click();
+      const seen = names(page).nth(80);
+      await seen.scrollIntoViewIfNeeded();
+      const place = await page.evaluate(() => scrollY);
+
+      await seen.click();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(expected[80]!);
+      await goBack(page);
+
+      await expect(page).toHaveURL(`/inventory?search=${mark}&sort=-name`);
+      await expect(names(page)).toHaveText(expected.slice(0, 100));
+      await expect(page.getByRole("searchbox", { name: "Search items" })).toHaveValue(mark);
+      await expect.poll(() => page.evaluate(() => scrollY)).toBe(place);
+      await expect(seen).toBeInViewport();
+    });
+  }
+
+  test("leads to its beginning for who asks for it by name", async ({ page, api, visit }) => {
+    const mark = word();
+    await createMany(api, mark, 60);
+    await visit(`/inventory?search=${mark}`);
+    await names(page).nth(40).click();
+    await expect(page.getByRole("list", { name: "Timeline" })).toBeVisible();
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Inventory" }).click();
+    await expect(page).toHaveURL("/inventory");
+    await expect(rows(page).first()).toBeInViewport();
   });
 });
 
@@ -193,21 +232,3 @@ test.describe("What is not there", { tag: "@both" }, () => {
   }
 });
 
-test.describe("The site's files", () => {
-  test("come compressed, with their type, and are not sent twice", async ({ request }) => {
-    for (const [path, type] of [
-      ["/pkg/daybook.js", "text/javascript; charset=utf-8"],
-      ["/pkg/daybook.wasm", "application/wasm"],
-      ["/pkg/daybook.css", "text/css; charset=utf-8"],
-      ["/favicon.svg", "image/svg+xml"],
-    ] as const) {
-      const first = await request.get(path, { headers: { "accept-encoding": "br, gzip" } });
-      expect(first.status()).toBe(200);
-      expect(first.headers()).toMatchObject({ "content-type": type, "content-encoding": "br", "cache-control": "no-cache" });
-      const again = await request.get(path, {
-        headers: { "accept-encoding": "br, gzip", "if-none-match": first.headers()["etag"]! },
-      });
-      expect(again.status()).toBe(304);
-    }
-  });
-});

@@ -73,8 +73,8 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
     });
     await item.primary("Check in items").click();
     const notice = item.dialog.getByRole("alert");
-    await expect(notice).toContainText("Recorded already: Checked in 12");
-    await expect(notice).toContainText("What the form says now is not recorded. Do it as well, or cancel.");
+    await expect(notice).toContainText("Already recorded: Checked in 12");
+    await expect(notice).toContainText("What the form says now is not recorded yet. Send it too, or cancel.");
     await expect(notice).not.toContainText(/command|\bid\b/);
     await expect(field(item.dialog, "Quantity")).toHaveValue("13");
     expect(await api.changeSets(id)).toHaveLength(2);

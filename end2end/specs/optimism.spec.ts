@@ -29,7 +29,7 @@ test("a command on its way is shown early, and taken back when it is turned down
   await api.command(id, "RemoveItems", { quantity: 5, reason: "lost" });
   release();
 
-  await expect(item.dialog).toContainText(/only 5 on hand, which is less than 8/i);
+  await expect(item.dialog).toContainText(/you asked for 8; only 5 are on hand/i);
   await expect(field(item.dialog, "Quantity")).toHaveValue("8");
   await expect(field(item.dialog, "Reason")).toHaveValue("sold");
   await expect(item.pending).toHaveCount(0);

@@ -120,6 +120,19 @@ test("a long history is fetched once, and folded likewise", async ({ page, item,
   expect(asked).toEqual([]);
 });
 
+test("what the slider changes stays in view on a phone", { tag: "@phone" }, async ({ item, api, visit }) => {
+  await visit(`/inventory/${await nineVersions(api)}`);
+  await item.slider.fill("3");
+  await expect(item.viewing(3, 9)).toBeAttached();
+  // As far as one scrolls for the slider, with the figure still to be read.
+  const seen = await item.figure("On hand").evaluate((figure) => {
+    scrollBy({ top: figure.getBoundingClientRect().top - 8, behavior: "instant" });
+    const { left, top, bottom } = figure.getBoundingClientRect();
+    return document.elementFromPoint(left + 8, (top + bottom) / 2) === figure;
+  });
+  expect(seen).toBe(true);
+});
+
 test("the slider says its version to who cannot see it", async ({ item, api, visit }) => {
   await visit(`/inventory/${await nineVersions(api)}`);
   await item.slider.fill("3");

@@ -21,7 +21,7 @@ const hearAgain = (page: Page): Promise<void> => page.unrouteAll({ behavior: "ig
 async function expectUnconfirmed(form: Page | ItemPage["dialog"]): Promise<void> {
   const notice = form.getByRole("alert");
   await expect(notice).toContainText("Not confirmed: the server did not answer");
-  await expect(notice).toContainText("It is not known whether it was recorded.");
+  await expect(notice).toContainText("It may or may not have been recorded.");
   await expect(notice).not.toContainText(/not sent|not checked in/i);
 }
 
@@ -149,8 +149,8 @@ test.describe("An answer that got lost", () => {
 
   async function expectRecordedAlready(item: ItemPage): Promise<void> {
     const notice = item.dialog.getByRole("alert");
-    await expect(notice).toContainText("Recorded already: Checked in 12");
-    await expect(notice).toContainText("What the form says now is not recorded.");
+    await expect(notice).toContainText("Already recorded: Checked in 12");
+    await expect(notice).toContainText("What the form says now is not recorded yet.");
     await expect(notice.getByRole("link", { name: "version 2" })).toHaveAttribute("href", /version=2$/);
     await expect(item.figure("On hand")).toHaveText("12");
   }
@@ -272,7 +272,7 @@ test.describe("An item whose creation nobody confirmed", () => {
     await hearAgain(page);
     await fill(page, { Name: "Darjeeling", SKU: newSku() });
     await create.click();
-    await expect(page.getByRole("alert")).toContainText("Recorded already: Created as “Assam”");
+    await expect(page.getByRole("alert")).toContainText("Already recorded: Created as “Assam”");
     await expect(field(page, "Name")).toHaveValue("Darjeeling");
     const first = await page.getByRole("alert").getByRole("link", { name: "version 1" }).getAttribute("href");
 

@@ -11,7 +11,7 @@ test("the browser verifies a history, and names its hash", async ({ item, api, v
 
   await item.button("Verify in this browser").click();
 
-  await expect(verdict(item)).toContainText("3 of 3 change sets verified in this browser");
+  await expect(verdict(item)).toContainText("All 3 changes verified");
   await expect(verdict(item).getByTitle(hash)).toHaveText(`hash ${hash.slice(0, 12)}…`);
 });
 
@@ -27,7 +27,7 @@ test("the browser finds what was altered on the way to it", async ({ page, item,
 
   await item.button("Verify in this browser").click();
 
-  await expect(verdict(item)).toContainText("The chain breaks at version 2");
+  await expect(verdict(item)).toContainText("Verification failed at version 2");
 });
 
 test.describe("Without JavaScript", { tag: "@no-js" }, () => {

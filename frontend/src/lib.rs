@@ -1,10 +1,23 @@
-//! Hydrates the application and nothing else.
+//! Brings the page that the server rendered to life and nothing else.
+
+mod foreign;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the page that the server rendered to life. Called by the page itself.
+/// Brings the page to life. Called by the page itself.
+///
+/// Hydration walks the document node by node and panics at a node that it does not expect. So a page that somebody has
+/// changed on its way is mounted anew, from the same data.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    if foreign::is_untouched() {
+        leptos::mount::hydrate_body(app::App);
+    } else {
+        leptos::logging::warn!(
+            "This page was changed after the server sent it. It is mounted anew."
+        );
+        foreign::mount_anew(app::App);
+    }
+    app::wake();
 }

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::limits::line;
 
 use crate::audit::Root;
+use crate::http::{HostName, Origin};
 use crate::kinds::CACHED_HEADS;
 
 const EXAMPLES: &str = "\
@@ -79,6 +80,9 @@ pub enum Command {
     Import {
         /// The file; `-` for standard input
         file: PathBuf,
+        /// Take commands as they are, without deciding them again
+        #[arg(long)]
+        trust: bool,
     },
     /// Delete objects that no change set names: what writes of large change sets have left behind
     /// that came no further
@@ -102,6 +106,28 @@ pub struct Settings {
         value_parser = address, global = true, hide_env_values = true
     )]
     pub address: SocketAddr,
+    /// A host name under which people reach this server, beside localhost and the address it listens on.
+    /// Several may be given, or one list with commas
+    #[arg(
+        long = "allowed-host",
+        env = "DAYBOOK_ALLOWED_HOST",
+        value_name = "NAME",
+        value_delimiter = ',',
+        global = true,
+        hide_env_values = true
+    )]
+    pub allowed_hosts: Vec<HostName>,
+    /// The origin of the pages that a proxy in front serves, such as `https://books.example`. Without it,
+    /// every form is refused behind a proxy that changes the Host header
+    #[arg(
+        long = "allowed-origin",
+        env = "DAYBOOK_ALLOWED_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        global = true,
+        hide_env_values = true
+    )]
+    pub allowed_origins: Vec<Origin>,
     /// The data directory; created when missing
     #[arg(
         long,
@@ -394,6 +420,8 @@ mod tests {
     fn what_makes_no_sense_is_a_usage_error() {
         for arguments in [
             ["--address", "nowhere"],
+            ["--allowed-host", "https://books.example"],
+            ["--allowed-origin", "books.example"],
             ["--actor", "   "],
             ["--dynamodb-endpoint", "localhost"],
             ["--store", "floppy"],

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use app::desk::Desk;
-use app::problem::Problem;
+use app::problem::{Code, Problem};
 use app::views::{Fault, ItemPage, Reading, SampleProgress};
 use async_trait::async_trait;
 use domain::inventory_item::ListItems;
@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 pub use lists::{Lists, Start};
 
+use crate::ahead::Ahead;
 use crate::http::ids::insist_on_ids;
 use crate::kinds::{Kind, Kinds, Order};
 use crate::problems;
@@ -97,7 +98,17 @@ impl FrontDesk {
                 "the read model is catching up; the log says how far",
             ));
         }
+        self.lists.has_room()?;
         self.store.ping().await.map_err(|error| problems::of_store(&error))
+    }
+
+    /// Returns the time by which recorded changes are ahead of this machine's clock. As the times of a record never decrease, its changes
+    /// keep the time of the latest until the clock has reached that.
+    ///
+    /// # Errors
+    /// The lists cannot be read.
+    pub(crate) async fn ahead_of_clock(&self) -> Result<Ahead, read_model::Error> {
+        Ok(Ahead::of(self.lists.latest_change().await?, now()))
     }
 
     /// Takes no more commands, waits for those in flight, and brings the lists to where they are.
@@ -215,7 +226,10 @@ impl Desk for FrontDesk {
     }
 
     async fn list_items(&self, list: ListItems) -> Result<ItemPage, Problem> {
-        self.lists.items(&list).await
+        match self.lists.items(&list).await {
+            Err(late) if late.is(Code::Unavailable) => Err(self.reason_for(late).await),
+            answered => answered,
+        }
     }
 
     async fn load_sample(&self) -> Result<SampleProgress, Problem> {

@@ -65,6 +65,7 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             Remote { at, client, streams, bucket }.examine().await
         }
     });
+    findings.extend(clock::recorded(settings).await);
     report(&findings)
 }
 

@@ -1,9 +1,18 @@
 //! What every request and every answer goes through: strict extractors in, problem documents out.
 
+mod compression;
 pub mod form;
 pub mod guard;
+mod host;
 pub mod ids;
 pub mod json;
+pub(crate) mod parts;
 pub mod problem;
 pub mod query;
+pub(crate) mod queue;
+mod refusals;
 pub mod request_id;
+mod requests;
+pub(crate) mod room;
+
+pub use host::{HostName, Origin, Reach};

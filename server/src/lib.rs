@@ -3,8 +3,10 @@
 // The type of a page is as deep as its view.
 #![recursion_limit = "512"]
 
+mod ahead;
 pub mod audit;
 pub mod config;
+pub mod connections;
 pub mod desk;
 pub mod doctor;
 pub mod http;
@@ -83,6 +85,12 @@ pub enum Failure {
     /// A line of an export cannot be imported.
     #[error(transparent)]
     Line(#[from] transfer::LineError),
+    /// A file to import is empty.
+    #[error(
+        "the file is empty, so nothing is imported: an export has a line for each change set; export again, unless \
+         there was nothing to export"
+    )]
+    NothingToImport,
     /// An export cannot go on with a file that is another store's.
     #[error("the file is no part of an export of this store: it ends with {0}, which is not in it")]
     OtherExport(AggregateId),
@@ -103,6 +111,14 @@ pub enum Failure {
     /// An export to a file was told to stop before it was done. What is in the file is gone on with.
     #[error("stopped before the end; the export goes on with {} by `--resume`", .0.display())]
     ExportStopped(PathBuf),
+    /// A file could not be written to its end. What is in it is gone on with.
+    #[error("cannot write {0}: {source}; fix that, then run the export again with `--resume`", path.display())]
+    ExportCutShort {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// An export to standard output was told to stop before it was done. Nothing goes on with that.
     #[error("stopped before the end; what went to standard output is not all of it")]
     OutputStopped,
@@ -150,7 +166,9 @@ async fn carry_out(cli: config::Cli, site: site::Site) -> Result<(), Failure> {
             transfer::export(&settings, file.as_deref().filter(is_file), resume).await
         }
         Command::Sweep { grace, dry_run } => sweep::sweep(&settings, grace, dry_run).await,
-        Command::Import { file } => transfer::import(&settings, Some(&*file).filter(is_file)).await,
+        Command::Import { file, trust } => {
+            transfer::import(&settings, Some(&*file).filter(is_file), trust).await
+        }
     }
 }
 

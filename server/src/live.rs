@@ -1,23 +1,24 @@
 //! The feed as it happens, told to whoever follows it as server-sent events.
 //!
-//! Each consumer has a task of its own, which reads the feed a few events ahead of it. It waits for a
-//! consumer that does not take them, but not for ever, so that what one costs in memory has a bound in
-//! time too; and it always has room for its last word.
+//! Each consumer has a task of its own, which is a few events ahead of it. The task waits for a consumer that does not
+//! take them, but not forever, so that the memory of each has a bound in time too; and it always has room for its last
+//! word. All tasks share one reader of the feed (`live/pages.rs`), so that many consumers cost the store little more than one.
+
+mod pages;
 
 use std::convert::Infallible;
-use std::pin::pin;
 use std::time::Duration;
 
 use app::problem::{Code, Problem};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use event_store::feed::{Entry, Feed, FeedError, FeedStore, Position};
-use event_store::wire;
+use event_store::feed::{Feed, FeedError, FeedStore, Position};
 use futures::{StreamExt, stream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::problems;
+use pages::Pages;
 
 /// How long a consumer may leave waiting what there is for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,20 +26,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a consumer waits before it connects again.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long one waits that has met what cannot be read, and will meet it again.
+/// When a consumer for whom there is no room may come back.
+const RETRY_FULL: Duration = Duration::from_secs(10);
+/// The reconnect delay after an unreadable entry, which the consumer will meet again.
 const RETRY_BROKEN: Duration = Duration::from_secs(60);
 /// Between two attempts to read on while the store is away.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Events that wait for a consumer at most, beside the last.
 const AHEAD: usize = 16;
+/// Consumers at the same time.
+const CONSUMERS: usize = 256;
 
 /// All who follow the feed live. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     patience: Duration,
     heartbeat: Duration,
+    /// The most consumers at the same time.
+    limit: usize,
     stopped: watch::Sender<bool>,
     consumers: watch::Sender<usize>,
+    pages: Pages,
 }
 
 impl Default for Live {
@@ -52,7 +60,13 @@ impl Live {
     /// nothing is to be told a comment goes out after each `heartbeat`.
     pub fn new(patience: Duration, heartbeat: Duration) -> Self {
         let (stopped, consumers) = (watch::Sender::new(false), watch::Sender::new(0));
-        Self { patience, heartbeat, stopped, consumers }
+        Self { patience, heartbeat, limit: CONSUMERS, stopped, consumers, pages: Pages::default() }
+    }
+
+    /// The same, for so many consumers at the same time.
+    #[must_use]
+    pub fn for_at_most(self, limit: usize) -> Self {
+        Self { limit, ..self }
     }
 
     /// Ends all streams, and at their beginning those that are to come.
@@ -66,15 +80,19 @@ impl Live {
     }
 
     /// Begins to tell a consumer what comes after this position, once the feed reaches so far.
+    ///
+    /// # Errors
+    /// `busy`, when there are as many consumers as may be.
     pub(crate) fn follow<S: FeedStore>(
         &self,
         feed: &Feed<S>,
         after: Position,
-    ) -> impl IntoResponse + use<S> {
+    ) -> Result<impl IntoResponse + use<S>, Problem> {
+        let counted = Counted::among(&self.consumers, self.limit).ok_or_else(full)?;
         let (ahead, mut events) = mpsc::channel(AHEAD + 1);
-        let telling = Telling { ahead, told: after, patience: self.patience };
+        let (pages, patience) = (self.pages.clone(), self.patience);
+        let telling = Telling { ahead, told: after, patience, pages };
         let (feed, mut stopped) = (feed.clone(), self.stopped.subscribe());
-        let counted = Counted::among(&self.consumers);
         tokio::spawn(async move {
             let _counted = counted;
             // Without a sender there is no host, which is as good as stopped.
@@ -82,13 +100,13 @@ impl Live {
             telling.until(stop, &feed).await;
         });
         let events = stream::poll_fn(move |context| events.poll_recv(context));
-        // By its id who is told nothing before the connection breaks goes on from here, too.
+        // A client that is cut off before its first event resumes from this id.
         let beginning = Event::default().retry(RETRY).id(after.to_string());
         let events = stream::iter([beginning]).chain(events);
         let heartbeat = KeepAlive::new().interval(self.heartbeat);
         // Proxies that collect an answer before they pass it on leave this one alone.
         let unbuffered = [("x-accel-buffering", "no")];
-        (unbuffered, Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(heartbeat))
+        Ok((unbuffered, Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(heartbeat)))
     }
 }
 
@@ -98,6 +116,7 @@ struct Telling {
     /// The last position that it was told.
     told: Position,
     patience: Duration,
+    pages: Pages,
 }
 
 /// The last event, where the feed cannot be read on.
@@ -130,17 +149,18 @@ impl Telling {
     }
 
     async fn tell<S: FeedStore>(&mut self, feed: &Feed<S>) -> Option<LastWord> {
-        let mut entries = pin!(feed.subscribe(self.told));
-        while let Some(entry) = entries.next().await {
-            match entry {
-                Ok(entry) => match timeout(self.patience, self.ahead.reserve()).await {
-                    Ok(Ok(place)) => {
-                        place.send(event(&entry));
-                        self.told = entry.position;
+        while feed.grows_beyond(self.told).await {
+            match self.pages.after(feed, self.told).await {
+                Ok(page) => {
+                    for (position, event) in page.iter() {
+                        match timeout(self.patience, self.ahead.reserve()).await {
+                            Ok(Ok(place)) => place.send(event.clone()),
+                            Ok(Err(_)) => return None,
+                            Err(_) => return Some(self.dropped()),
+                        }
+                        self.told = *position;
                     }
-                    Ok(Err(_)) => return None,
-                    Err(_) => return Some(self.dropped()),
-                },
+                }
                 Err(FeedError::Store(error)) if error.is_transient() => {
                     tracing::warn!(%error, told = self.told, "a live feed waits for the store");
                     sleep(PAUSE).await;
@@ -163,9 +183,9 @@ fn stopping() -> LastWord {
     ("stopping", problems::unavailable("the server is stopping"))
 }
 
-fn event(entry: &Entry) -> Event {
-    let data = json(&wire::FeedEntry::from(entry));
-    Event::default().id(entry.position.to_string()).event("change-set").data(data)
+fn full() -> Problem {
+    let detail = "too many consumers follow the feed; try again later";
+    Problem::new(Code::Busy, detail).with("retry_after", RETRY_FULL.as_secs())
 }
 
 /// One line. (What has come as JSON, or is made of text and numbers, goes out as JSON.)
@@ -177,9 +197,14 @@ fn json(value: &impl serde::Serialize) -> String {
 struct Counted(watch::Sender<usize>);
 
 impl Counted {
-    fn among(consumers: &watch::Sender<usize>) -> Self {
-        consumers.send_modify(|count| *count += 1);
-        Self(consumers.clone())
+    /// One more of them, unless that is more than `limit`.
+    fn among(consumers: &watch::Sender<usize>, limit: usize) -> Option<Self> {
+        let is_one = consumers.send_if_modified(|count| {
+            let has_room = *count < limit;
+            *count += usize::from(has_room);
+            has_room
+        });
+        is_one.then(|| Self(consumers.clone()))
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rust_embed::Embed;
+use rustix::fs::Mode;
 use server::config::{Cli, Command};
 use server::telemetry;
 
@@ -23,6 +24,8 @@ struct Site;
 const _: Option<&str> = option_env!("DAYBOOK_SITE");
 
 fn main() -> ExitCode {
+    // Every file that this process creates holds a company's records, SQLite's logs and exports included.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::parse();
     let command = cli.command.as_ref().unwrap_or(&Command::Serve);
     let telemetry = telemetry::start(cli.settings.log, command);

@@ -16,6 +16,7 @@ use crate::Failure;
 use crate::config::Settings;
 use crate::desk::{FrontDesk, Lists, Start};
 pub use directory::DataDirectory;
+pub(crate) use directory::{is_open_to_others, lock_file};
 pub use store::OpenStore;
 pub(crate) use store::{client_of, of_environment, s3_of, streams_of};
 use tail::Others;

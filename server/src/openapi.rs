@@ -5,6 +5,8 @@ pub(crate) mod commands;
 pub(crate) mod schemas;
 
 use utoipa::OpenApi;
+use utoipa::openapi::schema::{AdditionalProperties, AnyOf, Schema};
+use utoipa::openapi::{OpenApi as Document, RefOr};
 
 /// What is not said at a handler.
 #[derive(OpenApi)]
@@ -23,3 +25,32 @@ use utoipa::OpenApi;
     ),
 )]
 pub(crate) struct Description;
+
+/// Says of the enums what their derived schemas leave out.
+pub(crate) fn refine(document: &mut Document) {
+    let Some(components) = &mut document.components else { return };
+    if let Some(RefOr::T(schema)) = components.schemas.get_mut("Command") {
+        refuse_unknown_fields(schema);
+    }
+    if let Some(RefOr::T(schema)) = components.schemas.get_mut("BatchResults") {
+        allow_several(schema);
+    }
+}
+
+/// A command has `type` and `data`, and nothing else.
+fn refuse_unknown_fields(schema: &mut Schema) {
+    let Schema::OneOf(variants) = schema else { return };
+    for variant in &mut variants.items {
+        if let RefOr::T(Schema::Object(object)) = variant {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
+}
+
+/// What is accepted in a batch that is not atomic has all that it would have in an atomic one, and a status.
+fn allow_several(schema: &mut Schema) {
+    if let Schema::OneOf(one_of) = schema {
+        let (items, description) = (one_of.items.clone(), one_of.description.clone());
+        *schema = Schema::AnyOf(AnyOf { items, description, ..AnyOf::new() });
+    }
+}

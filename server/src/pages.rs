@@ -1,36 +1,53 @@
 //! The screens: every page, the server functions behind it, and the forms that a page without JavaScript
 //! posts.
 
-mod failures;
 mod forms;
+mod functions;
 mod headers;
 mod render;
+mod shape;
+
+use std::sync::LazyLock;
 
 use app::App;
 use app::desk::SharedDesk;
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::post;
 use leptos::prelude::{LeptosOptions, provide_context};
-use leptos_axum::{LeptosRoutes as _, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 
-use failures::failures_as_problems;
+use functions::{failures_as_problems, only_scripts};
 use headers::protect;
 use render::Renderer;
 
-use crate::site::Site;
+use crate::http::queue::{Queue, wait_for_turn};
+use crate::http::room::Room;
+use crate::site::{self, Site};
+
+/// Pages and reads of the screens that are worked on at once.
+const PAGES: usize = 16;
+
+/// The pages' paths, listed once per process.
+///
+/// While Leptos lists routes, every resource of the process that is polled for the first time stays pending
+/// forever (leptos-rs/leptos#4773). Listing them before the first router exists keeps every page out of that
+/// window, however many routers the process builds.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// All pages. What is neither a page nor a file of the site is answered by the page that says so.
 pub fn router(desk: SharedDesk, site: Site) -> Router {
     let options = LeptosOptions::builder().output_name("daybook").site_pkg_dir("pkg").build();
-    let renderer = Renderer { desk: desk.clone(), options: options.clone(), site };
+    let files = site::files(site);
+    let renderer =
+        Renderer { desk: desk.clone(), options: options.clone(), files: files.clone(), site };
     let context = move || {
         provide_context(desk.clone());
         protect();
     };
     let shell = {
         let options = options.clone();
-        move || app::shell(options.clone())
+        move || app::shell(options.clone(), files.clone())
     };
     let forms = Router::new()
         .route("/inventory/new", post(forms::create_item))
@@ -39,8 +56,12 @@ pub fn router(desk: SharedDesk, site: Site) -> Router {
         .fallback(render::file_or_page)
         .with_state(renderer);
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context, shell)
+        .leptos_routes_with_context(&options, ROUTES.clone(), context, shell)
         .layer(map_response(failures_as_problems))
+        .layer(map_response(shape::note))
+        .layer(from_fn_with_state(Room::default(), Room::admit_reads))
+        .layer(from_fn_with_state(Queue::new(PAGES), wait_for_turn))
+        .layer(from_fn(only_scripts))
         .with_state(options)
-        .merge(forms)
+        .merge(forms.layer(map_response(shape::note)))
 }

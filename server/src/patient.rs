@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::problem::{Code, Problem};
+use app::problem::Problem;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{AppendedBatch, Batch, Feed, FeedStore, Pace, Reference};
 use event_store::{
@@ -47,7 +47,7 @@ impl Passing for StoreError {
 
 impl Passing for Problem {
     fn is_passing(&self) -> bool {
-        self.is(Code::Unavailable)
+        self.is_passing()
     }
 }
 

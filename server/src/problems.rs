@@ -5,17 +5,25 @@ use std::time::Duration;
 use app::problem::{Code, Problem};
 use domain::sku::SkuRejection;
 use event_store::feed::{FeedError, Position};
+use event_store::full_disk::{self, OnceAMinute};
 use event_store::{AggregateId, StoreError, Version};
 use serde_json::Value;
 use uuid::Uuid;
+
+/// Seconds, after which somebody may have made room.
+const FULL_RETRY_AFTER: u64 = 10;
 
 /// The problem that a failed store is to whoever asked.
 pub(crate) fn of_store(error: &StoreError) -> Problem {
     match error {
         StoreError::Unavailable { reason, retry_after } => {
-            tracing::warn!(%reason, "the store is away");
+            warn_that_the_store_is_away(reason);
             unavailable("the store does not answer; it is safe to send the same again")
                 .with("retry_after", whole_seconds(*retry_after))
+        }
+        StoreError::Full(reason) => {
+            full_disk::tell(reason);
+            disk_full()
         }
         StoreError::Corrupt { aggregate, version, problem } => {
             tracing::error!(%aggregate, version, problem, "what is stored is not what was written");
@@ -33,6 +41,12 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
             Problem::new(Code::Internal, "the store refuses; the log of the server says why")
         }
     }
+}
+
+/// Logs the reason, at most once a minute. During an outage every request fails for the same reason.
+fn warn_that_the_store_is_away(reason: &str) {
+    static TOLD: OnceAMinute = OnceAMinute::new();
+    TOLD.tell(|untold| tracing::warn!(reason, untold, "the store is away"));
 }
 
 /// The problem that the feed has with a reader who gave his position in `place`.
@@ -62,6 +76,13 @@ fn whole_seconds(duration: Duration) -> u64 {
 /// Not now, but soon.
 pub(crate) fn unavailable(detail: &str) -> Problem {
     Problem::new(Code::Unavailable, detail).with("retry_after", 1)
+}
+
+/// No room on the disk of this server.
+pub(crate) fn disk_full() -> Problem {
+    let detail =
+        "The server's disk is full, and nothing was recorded. Try again once there is room.";
+    Problem::new(Code::DiskFull, detail).with("retry_after", FULL_RETRY_AFTER)
 }
 
 pub(crate) fn unknown_aggregate(aggregate: &AggregateId) -> Problem {
@@ -126,6 +147,7 @@ mod tests {
         let aggregate = AggregateId::new("inventory-item", Uuid::max());
         for (error, code) in [
             (away(Duration::from_secs(1)), Code::Unavailable),
+            (StoreError::Full("daybook.db".to_owned()), Code::DiskFull),
             (StoreError::corrupt(&aggregate, 3, "is missing"), Code::Corrupt),
             (StoreError::TooLarge { bytes: 400_000, limit: 300_000 }, Code::TooLarge),
             (StoreError::Refused("no permission".to_owned()), Code::Internal),

@@ -10,10 +10,13 @@ mod metrics;
 mod openapi;
 mod verification;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use app::problem::{Code, Problem};
 use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use axum::{Extension, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -22,12 +25,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::desk::FrontDesk;
-use crate::http::guard;
 use crate::http::problem::ProblemDocument;
+use crate::http::queue::{Queue, wait_for_turn};
+use crate::http::room::Room;
+use crate::http::{Reach, guard};
 use crate::live::Live;
-use crate::openapi::Description;
+use crate::openapi::{Description, refine};
 use crate::pages;
 use crate::site::Site;
+
+/// Reads of lists, records, histories and the feed that are worked on at once.
+const READS: usize = 16;
 
 /// What the handlers share.
 #[derive(Clone, Debug, FromRef)]
@@ -38,6 +46,9 @@ pub struct Host {
     pub live: Live,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
+    /// Under which names it is reached.
+    #[from_ref(skip)]
+    pub reach: Reach,
     /// Finds the files of the site.
     #[from_ref(skip)]
     pub site: Site,
@@ -46,29 +57,44 @@ pub struct Host {
 /// Everything that is served.
 pub fn router(host: Host) -> Router {
     let screens = pages::router(Arc::new(host.desk.clone()), host.site);
-    let (data, description) = described().with_state(host).split_for_parts();
+    let reach = host.reach.clone();
+    let (data, mut description) = described().with_state(host).split_for_parts();
+    refine(&mut description);
     let data = data
         .layer(Extension(Arc::new(description)))
         .route("/api", any(nothing))
         .route("/api/", any(nothing))
         .route("/api/{*rest}", any(nothing));
-    guard::around_all(guard::around_data(data).merge(screens))
+    guard::around_all(guard::around_data(data).merge(screens), reach)
 }
 
 fn described() -> OpenApiRouter<Host> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(commands::post))
         .routes(routes!(commands::batch))
-        .routes(routes!(aggregates::list))
-        .routes(routes!(aggregates::get))
-        .routes(routes!(change_sets::get))
-        .routes(routes!(verification::get))
-        .routes(routes!(feed::get))
         .routes(routes!(feed::live))
+        .merge(dear())
         .routes(routes!(openapi::get))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::get))
+}
+
+/// The routes that cost enough to wait for their turn. A request keeps its turn until there is room for its answer.
+fn dear() -> OpenApiRouter<Host> {
+    let turns = |places| from_fn_with_state(Queue::new(places), wait_for_turn);
+    let reads = OpenApiRouter::new()
+        .routes(routes!(aggregates::list))
+        .routes(routes!(aggregates::get))
+        .routes(routes!(change_sets::get))
+        .routes(routes!(feed::get))
+        .layer(from_fn_with_state(Room::default(), Room::admit_reads))
+        .layer(turns(READS));
+    // Half of the cores check, and the other half serves people.
+    let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+    let verifications =
+        OpenApiRouter::new().routes(routes!(verification::get)).layer(turns((cores / 2).max(1)));
+    reads.merge(verifications)
 }
 
 async fn nothing() -> ProblemDocument {

@@ -4,13 +4,15 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use event_store::StoreError;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::Failure;
 use crate::config::Settings;
+use crate::connections::{self, Limits};
+use crate::desk::FrontDesk;
+use crate::http::Reach;
 use crate::live::Live;
 use crate::open::{DataDirectory, OpenDesk};
 use crate::routes::{Host, router};
@@ -40,11 +42,14 @@ pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
     };
 
     let catching_up = tokio::spawn({
-        let lists = open.desk.lists().clone();
+        let desk = open.desk.clone();
         async move {
             loop {
-                match lists.catch_up().await {
-                    Ok(()) => return announce(address),
+                match desk.lists().catch_up().await {
+                    Ok(()) => {
+                        warn_of_times_to_come(&desk).await;
+                        return announce(address);
+                    }
                     // A permission may be given any moment.
                     Err(error @ StoreError::Refused(_)) => {
                         tracing::error!(%error, "commands are taken, but no lists are given yet");
@@ -61,12 +66,19 @@ pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
         }
     });
     let keeping_up = tokio::spawn(metrics::keep_up(metrics.clone()));
-    let host = Host { desk: open.desk.clone(), live: Live::default(), metrics, site };
-    let served = serve_on(listener, host, stop).await;
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "everyone who reaches this address can read and write all records: put a proxy with a login before it"
+        );
+    }
+    let (hosts, origins) = (settings.allowed_hosts.clone(), settings.allowed_origins.clone());
+    let reach = Reach::new(address, hosts, origins);
+    let host = Host { desk: open.desk.clone(), live: Live::default(), metrics, reach, site };
+    serve_on(listener, host, stop).await;
     catching_up.abort();
     keeping_up.abort();
     open.close().await;
-    served?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -76,13 +88,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Answers requests until told to stop, and then those that have come.
-async fn serve_on(listener: TcpListener, host: Host, stop: Stop) -> io::Result<()> {
-    // Answers are short: each goes out at once, and does not wait for the one before to be received.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
+async fn serve_on(listener: TcpListener, host: Host, stop: Stop) {
     let told_to_stop = {
         let (stop, live) = (stop.clone(), host.live.clone());
         async move {
@@ -91,17 +97,28 @@ async fn serve_on(listener: TcpListener, host: Host, stop: Stop) -> io::Result<(
             live.stop();
         }
     };
-    let serving = axum::serve(listener, router(host)).with_graceful_shutdown(told_to_stop);
+    let limits = Limits::default().within_open_files();
+    let serving = connections::serve(listener, router(host), limits, told_to_stop);
     let out_of_patience = async {
         stop.requested().await;
         sleep(STOP_PATIENCE).await;
     };
     tokio::select! {
-        served = serving => served,
-        () = out_of_patience => {
-            tracing::warn!("some connections do not end; they are dropped");
-            Ok(())
-        }
+        () = serving => {}
+        () = out_of_patience => tracing::warn!("some connections do not end; they are dropped"),
+    }
+}
+
+/// Warns when changes are recorded at times that the clock has not reached.
+async fn warn_of_times_to_come(desk: &FrontDesk) {
+    match desk.ahead_of_clock().await {
+        Ok(ahead) if ahead.is_remarkable() => tracing::warn!(
+            %ahead,
+            "the latest change was recorded ahead of this machine's clock: a clock is or was wrong. Until the clock \
+             catches up, new changes to such a record are dated with its latest time"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "recorded times could not be compared with the clock"),
     }
 }
 

@@ -3,6 +3,9 @@
 //! The program embeds the files (`main.rs`); the library only receives a function that finds one. Cargo can
 //! therefore compile the whole library while `make site` is still assembling the files.
 
+use std::collections::HashMap;
+
+use app::Files;
 use axum::body::Body;
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
@@ -21,11 +24,26 @@ pub const NONE: Site = |_| None;
 /// client has none.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
+/// How long a browser may use a file without asking for it again. A name with a hash never means other bytes. The
+/// files with plain names, such as the icon, change rarely and do no harm when they are a day old.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+const ASK: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// What `make site` writes beside the files of `pkg/`: their names in the source, and those with a hash.
+const NAMES: &str = "pkg/names.json";
+
+/// The files that every page loads, by the names that the build gave them. A site without a list of names, as
+/// `cargo leptos` makes it, has plain ones.
+pub(crate) fn files(find: Site) -> Files {
+    let list = find(NAMES).and_then(|list| serde_json::from_slice(&list.data).ok());
+    let names: HashMap<String, String> = list.unwrap_or_default();
+    let path = |name: &str| format!("/pkg/{}", names.get(name).map_or(name, String::as_str));
+    Files { style: path("daybook.css"), script: path("daybook.js"), program: path("daybook.wasm") }
+}
+
 /// The site's file at `uri`'s path, in the coding the client likes best; `304 Not Modified` when it holds
 /// that already. `None` when the site has no such file.
-///
-/// File names carry no hash, so that page and file of one release find each other: a browser keeps a file
-/// but asks each time whether it is still the same.
 pub(crate) fn file(site: Site, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     respond(site, uri.path().trim_start_matches('/'), headers)
 }
@@ -54,9 +72,23 @@ fn respond(
     };
     let headers = response.headers_mut();
     headers.insert(ETAG, etag);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CACHE_CONTROL, freshness(path));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     Some(response)
+}
+
+fn freshness(path: &str) -> HeaderValue {
+    match path.strip_prefix("pkg/") {
+        Some(name) if has_hash(name) => FOREVER,
+        Some(_) => ASK,
+        None => A_DAY,
+    }
+}
+
+/// Whether a name is like `daybook.0123456789abcdef.js`.
+fn has_hash(name: &str) -> bool {
+    let mut parts = name.split('.').skip(1);
+    parts.next().is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// The precompressed file of the highest quality the client gives (RFC 9110, 12.5.3), if that is no less
@@ -161,7 +193,6 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
         assert_eq!(response.headers()[VARY], "accept-encoding");
-        assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
         assert_eq!(to_bytes(response.into_body(), 100).await.unwrap(), "brotli");
     }
 

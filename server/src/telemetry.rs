@@ -1,6 +1,7 @@
 //! What the process says about itself: log lines on standard error, metrics on request, spans to a
 //! collector.
 
+mod lines;
 pub mod metrics;
 #[cfg(feature = "otel")]
 mod otel;
@@ -13,6 +14,7 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
 use crate::config::{Command, LogFormat};
+use lines::Lines;
 
 /// What is told, as long as this is kept.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ pub fn start(format: LogFormat, command: &Command) -> Telemetry {
         | Command::Sweep { .. } => "warn,server=info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| told.into());
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let lines = fmt::layer().with_writer(Lines(format)).with_ansi(io::stderr().is_terminal());
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

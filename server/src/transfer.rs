@@ -2,6 +2,7 @@
 //! (JSON Lines). The body is the exact hashed text, so that every hash is the same there as here.
 
 mod apart;
+mod deciding;
 mod export;
 mod import;
 mod lines;

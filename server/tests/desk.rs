@@ -7,15 +7,18 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
 use event_store::feed::{Feed, Pace};
 use http_body_util::BodyExt;
 use read_model::ReadModel;
+use rust_embed::{EmbeddedFile, Metadata};
 use serde_json::{Value, json};
 use server::desk::{Lists, Start};
+use server::http::Reach;
 use server::{FrontDesk, Host, Live, router, telemetry};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -113,11 +116,10 @@ impl TestDesk {
         let desk = FrontDesk::new(store.clone(), lists, "Tess");
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();
-        Self {
-            router: router(Host { desk, live, metrics, site: server::site::NONE }),
-            front,
-            engine: None,
-        }
+        let hosts = vec!["daybook.example".parse().unwrap()];
+        let origins = vec!["https://books.example".parse().unwrap()];
+        let reach = Reach::new(([127, 0, 0, 1], 3000).into(), hosts, origins);
+        Self { router: router(Host { desk, live, metrics, reach, site }), front, engine: None }
     }
 
     /// The same desk, its store gone.
@@ -149,7 +151,15 @@ impl TestDesk {
     }
 
     /// The answer as it goes out.
-    pub(crate) async fn raw(&self, request: Request<Body>) -> Response {
+    /// Sends the request, to `localhost` unless it names another host.
+    pub(crate) async fn raw(&self, mut request: Request<Body>) -> Response {
+        let here = HeaderValue::from_static("localhost");
+        request.headers_mut().entry(HOST).or_insert(here);
+        self.as_it_is(request).await
+    }
+
+    /// Sends the request, which may name no host.
+    pub(crate) async fn as_it_is(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
@@ -188,6 +198,22 @@ impl TestDesk {
         assert_eq!(self.command(&check_in).await.status, StatusCode::CREATED);
         id
     }
+}
+
+/// A site of few files, named as `make site` names them.
+fn site(path: &str) -> Option<EmbeddedFile> {
+    let content: &'static str = match path {
+        "favicon.svg" => "<svg/>",
+        "pkg/names.json" => {
+            r#"{"daybook.css":"daybook.00000000000000c1.css","daybook.js":"daybook.00000000000000a2.js","daybook.wasm":"daybook.00000000000000b3.wasm"}"#
+        }
+        "pkg/daybook.00000000000000c1.css" => "css",
+        "pkg/daybook.00000000000000a2.js" => "js",
+        "pkg/daybook.00000000000000b3.wasm" => "wasm",
+        _ => return None,
+    };
+    let metadata = Metadata::__rust_embed_new([1; 32], None, None);
+    Some(EmbeddedFile { data: content.as_bytes().into(), metadata })
 }
 
 fn key(id: Uuid, version: u64) -> HashMap<String, AttributeValue> {

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod connections;
 mod deploy;
 mod desk;
 mod dynamodb;

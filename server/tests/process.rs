@@ -1,11 +1,15 @@
 //! The program as the operating system sees it.
 
+mod ahead;
 mod doctor;
+mod full_disk;
+mod gone;
 #[cfg(feature = "otel")]
 mod otel;
 mod others;
 mod outage;
 mod overflow;
+mod private;
 mod rebuild;
 mod reconcile;
 mod replaced;
@@ -16,8 +20,10 @@ mod stop;
 mod transfer;
 mod verify;
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -39,6 +45,7 @@ pub(crate) fn daybook(data: &Path) -> Command {
 
 /// The same, on an address of one's choice.
 pub(crate) fn listening_on(address: &str, data: &Path) -> Command {
+    make_private(data);
     let program = std::env::var_os("DAYBOOK_BINARY");
     let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_daybook").into()));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DAYBOOK_")) {
@@ -47,6 +54,14 @@ pub(crate) fn listening_on(address: &str, data: &Path) -> Command {
     command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE").env("USER", "Pat");
     command.arg("--data").arg(data).args(["--address", address]);
     command
+}
+
+/// Closes a directory that `tempdir` made to others, as a data directory should be.
+fn make_private(directory: &Path) {
+    let is_as_made = |found: &fs::Metadata| found.permissions().mode() & 0o777 == 0o755;
+    if fs::metadata(directory).is_ok_and(|found| is_as_made(&found)) {
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).unwrap();
+    }
 }
 
 /// Runs it to its end.
@@ -191,6 +206,24 @@ pub(crate) fn request(
     let broken = || std::io::Error::other(format!("no answer: {text}"));
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let (head, body) = (head.to_lowercase(), body.to_owned());
+    let head = head.to_lowercase();
+    let body = match head.contains("transfer-encoding: chunked") {
+        true => joined(body).ok_or_else(broken)?,
+        false => body.to_owned(),
+    };
     Ok(Reply { status: status.ok_or_else(broken)?, head, body })
+}
+
+/// The chunks of a body (RFC 9112, 7.1) up to the last, which is empty.
+fn joined(mut chunks: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (length, rest) = chunks.split_once("\r\n")?;
+        let length = usize::from_str_radix(length, 16).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+        body.push_str(rest.get(..length)?);
+        chunks = rest.get(length..)?.strip_prefix("\r\n")?;
+    }
 }

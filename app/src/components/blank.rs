@@ -10,7 +10,7 @@ pub fn NoItems() -> impl IntoView {
             <Icon name="box"/>
             <h2>"No items yet"</h2>
             <p>
-                "Create the first item you keep in stock, or load a small made-up company to look around: 40 items with 90 days of history."
+                "Create your first item, or load a sample company to look around: 40 items with 90 days of history."
             </p>
         </SampleOffer>
     }

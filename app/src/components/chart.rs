@@ -2,12 +2,12 @@ use domain::InventoryItem;
 use event_store::Version;
 use leptos::prelude::*;
 
-use crate::chart::{Place, Plot, plot};
+use crate::chart::{Plot, plot};
 use crate::record::Record;
 use crate::text::grouped;
 
-/// How many were on hand, version by version, as far as the history is loaded. Positions are percentages
-/// of the chart, so that its text is never stretched.
+/// How many were on hand, version by version, and the limits as they were. Positions are percentages of the chart, so
+/// that its text is never stretched.
 #[component]
 pub fn Chart(
     /// The state in view.
@@ -18,8 +18,7 @@ pub fn Chart(
         let record = record.clone();
         Memo::new(move |_| {
             let history = record.history.read();
-            let now = &history.now().state;
-            plot(&history.levels(), now.max_quantity, now.reorder_level)
+            plot(&history.levels(), history.now().version)
         })
     };
     let version = {
@@ -29,18 +28,29 @@ pub fn Chart(
     let point = Memo::new(move |_| plot.read().point(version(), item.read().on_hand));
     let x = move || point.get().0.percent();
     let y = move || point.get().1.percent();
+    // The names of the lines stand where the lines are at the version in view.
+    let ceiling = move || {
+        let top = plot.read().top;
+        let name = if item.read().max_quantity == Some(top) { " maximum" } else { "" };
+        format!("{}{name}", grouped(top))
+    };
+    let maximum = move || item.read().max_quantity.filter(|most| *most < plot.read().top);
+    let reorder = move || item.read().reorder_level;
     view! {
-        <svg class="chart" role="img" aria-label=move || description(&plot.read())>
+        <svg class="chart" role="img" translate="no" aria-label=move || description(&plot.read(), &item.read())>
             <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" width="100%" height="100%">
                 <path class="area" d=move || plot.read().area.clone()></path>
                 <path class="steps" d=move || plot.read().steps.clone()></path>
+                <path class="maximum" d=move || plot.read().maximum.clone()></path>
+                <path class="reorder" d=move || plot.read().reorder.clone()></path>
             </svg>
             <line class="ceiling" x1="0" x2="100%" y1="0" y2="0"></line>
             <line class="floor" x1="0" x2="100%" y1="100%" y2="100%"></line>
             <text x="0" y="0" dy="14">
-                {move || plot.read().top_label.clone()}
+                {ceiling}
             </text>
-            {move || plot.read().reorder.map(|(y, level)| view! { <ReorderLine y level/> })}
+            <LineName plot level=Signal::derive(maximum) name="maximum"/>
+            <LineName plot level=Signal::derive(reorder) name="reorder level"/>
             <line class="cursor" x1=x x2=x y1="0" y2="100%"></line>
             <circle class="point" cx=x cy=y r="5"></circle>
         </svg>
@@ -49,35 +59,41 @@ pub fn Chart(
 }
 
 #[component]
-fn ReorderLine(y: Place, level: i64) -> impl IntoView {
-    let y = y.percent();
-    view! {
-        <line class="reorder" x1="0" x2="100%" y1=y.clone() y2=y.clone()></line>
-        <text x="0" y=y dy="-5">
-            {format!("{} reorder level", grouped(level))}
-        </text>
+fn LineName(plot: Memo<Plot>, level: Signal<Option<i64>>, name: &'static str) -> impl IntoView {
+    move || {
+        let level = level.get()?;
+        let y = plot.read().height(level)?.percent();
+        Some(view! {
+            <text x="0" y=y dy="-5">
+                {format!("{} {name}", grouped(level))}
+            </text>
+        })
     }
-    .into_any()
 }
 
-fn description(plot: &Plot) -> String {
+fn description(plot: &Plot, item: &InventoryItem) -> String {
     let (Some(first), Some(last)) = (plot.levels.first(), plot.levels.last()) else {
         return "On hand by version".to_owned();
     };
-    let highest =
-        plot.levels.iter().max_by_key(|(version, level)| (*level, Version::MAX - *version));
+    let highest = plot.levels.iter().max_by_key(|at| (at.on_hand, Version::MAX - at.version));
     let highest = highest.unwrap_or(last);
     let mut text = format!(
         "On hand by version: {} at version {}, highest {} at version {}, {} at version {}",
-        grouped(first.1),
-        first.0,
-        grouped(highest.1),
-        highest.0,
-        grouped(last.1),
-        last.0,
+        grouped(first.on_hand),
+        first.version,
+        grouped(highest.on_hand),
+        highest.version,
+        grouped(last.on_hand),
+        last.version,
     );
-    if let Some((_, level)) = plot.reorder {
+    if let Some(level) = item.reorder_level {
         text.push_str(&format!("; reorder level {}", grouped(level)));
+    }
+    if let Some(most) = item.max_quantity {
+        text.push_str(&format!("; maximum {}", grouped(most)));
+    }
+    if let Some((first, last)) = plot.part() {
+        text.push_str(&format!("; only versions {first} to {last} are drawn"));
     }
     text
 }

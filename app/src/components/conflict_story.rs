@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{Icon, Prose, When};
-use crate::text::{isolated, story};
+use crate::task_form::Verdict;
+use crate::text::{isolated, refusal, story};
 
 /// Who did what since the person looked.
 #[component]
@@ -13,26 +14,39 @@ pub fn ConflictStory(
     id: Uuid,
     /// The change sets in between, oldest first.
     since: Vec<ChangeSet>,
-    /// Whether the task can be done again on top of them.
-    still_valid: Signal<bool>,
+    /// The effect of the form on top of them.
+    verdict: Memo<Verdict>,
 ) -> impl IntoView {
-    let events = since.iter().map(|change_set| view! { <Happening id change_set/> }).collect_view();
-    let advice = move || {
-        if still_valid.get() {
-            "Your change can still be made on top of this. Do it again, or cancel."
-        } else {
-            "What you asked for does not fit any more; what you typed is kept."
+    let advice = move || match &*verdict.read() {
+        Verdict::Allowed { .. } => {
+            "Your change is still possible. Send it again, or cancel.".to_owned()
         }
+        Verdict::Refused(no) => format!("{} What you typed is kept.", refusal(no)),
+        _ => "Your change is no longer possible. What you typed is kept.".to_owned(),
     };
     view! {
         <div class="notice" role="alert">
             <Icon name="clock"/>
-            <h2>"Since you looked"</h2>
-            <ul>{events}</ul>
-            <p>{advice}</p>
+            <h2>"Changed while you were editing"</h2>
+            <Happenings id since/>
+            <p>
+                <Prose text=Signal::derive(advice)/>
+            </p>
         </div>
     }
     .into_any()
+}
+
+/// The changes of others, one a line.
+#[component]
+pub fn Happenings(
+    /// The item.
+    id: Uuid,
+    /// The change sets, oldest first.
+    since: Vec<ChangeSet>,
+) -> impl IntoView {
+    let events = since.iter().map(|change_set| view! { <Happening id change_set/> }).collect_view();
+    view! { <ul>{events}</ul> }.into_any()
 }
 
 #[component]

@@ -15,9 +15,14 @@ pub fn Delta(
         0 => "none",
         _ => "minus",
     };
+    // "0 → 30" would read as a change from 0 to 30.
+    let change = match to {
+        Some(1..) if by == 0 => "±0".to_owned(),
+        _ => signed(by),
+    };
     view! {
         <span class="delta" data-sign=sign>
-            <b>{signed(by)}</b>
+            <b>{change}</b>
             {to.map(|to| format!(" → {}", grouped(to)))}
         </span>
     }

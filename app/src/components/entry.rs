@@ -25,8 +25,7 @@ pub fn Entry(row: Row) -> impl IntoView {
             record.view(Some(version));
         }
     };
-    let text = sentences(&row.events)
-        .unwrap_or_else(|| "A change that this program cannot read".to_owned());
+    let text = sentences(&row.events).unwrap_or_else(|| "A change that cannot be read".to_owned());
     let touches = matches!(
         row.events.last(),
         Some(
@@ -45,7 +44,7 @@ pub fn Entry(row: Row) -> impl IntoView {
     };
     let delta = match row.on_hand {
         _ if broken => {
-            Some(view! { <span class="chip" data-tone="bad">"Does not hold"</span> }.into_any())
+            Some(view! { <span class="chip" data-tone="bad">"Damaged"</span> }.into_any())
         }
         to if touches => Some(view! { <Delta by to/> }.into_any()),
         _ => None,

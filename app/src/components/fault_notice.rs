@@ -24,8 +24,7 @@ pub fn FaultNotice() -> impl IntoView {
     let stand_in = move || {
         match record.stand_in() {
         Some(version) => as_of(version),
-        None => "What is shown as now does not rest on it, but on a snapshot of a later version, which holds. \
-                 Of what lies between nothing can be relied on."
+        None => "The current figures are sound: they come from a later snapshot. Do not rely on anything in between."
             .to_owned(),
     }
     };
@@ -38,10 +37,7 @@ pub fn FaultNotice() -> impl IntoView {
 }
 
 fn as_of(version: u64) -> String {
-    format!(
-        "What is shown is the record as of version {version}, the last before it. Nothing after that can be \
-         relied on."
-    )
+    format!("This page shows the record as of version {version}. Do not rely on anything after it.")
 }
 
 #[component]
@@ -50,9 +46,9 @@ fn Notice(fault: Fault, meaning: Signal<String>) -> impl IntoView {
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
-            <h2>{format!("Version {version} does not hold")}</h2>
+            <h2>{format!("Version {version} is damaged")}</h2>
             <p>{stated(&problem)}</p>
-            <p>{move || meaning.get()}</p>
+            <p translate="no">{move || meaning.get()}</p>
         </div>
     }
     .into_any()

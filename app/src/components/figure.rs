@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use super::{Prose, Surroundings};
 use crate::text::{grouped, isolated};
 
-/// Words, and figures from this many characters on, are set smaller.
-const LONG: usize = 10;
+/// Words, and figures of more characters than these, are set smaller: a figure stands on one line.
+const SHORT: usize = 9;
+const LONG: usize = 13;
 
 /// The three figures of an item.
 #[component]
@@ -22,7 +23,7 @@ pub fn Figures(
         room.map_or_else(String::new, |room| match room {
             0 => "full".to_owned(),
             1.. => format!("room for {}", grouped(room)),
-            over => format!("{} over it", grouped(over.saturating_neg())),
+            over => format!("{} over", grouped(over.saturating_neg())),
         })
     };
     let level = move || item.read().reorder_level.map_or_else(|| "Not set".to_owned(), grouped);
@@ -30,9 +31,9 @@ pub fn Figures(
         let item = item.read();
         let above = item.reorder_level.map(|level| item.on_hand.saturating_sub(level));
         above.map_or_else(String::new, |above| match above {
-            0 => "just reached".to_owned(),
-            1.. => format!("{} above it", grouped(above)),
-            below => format!("{} below it", grouped(below.saturating_neg())),
+            0 => "at the level".to_owned(),
+            1.. => format!("{} above", grouped(above)),
+            below => format!("{} below", grouped(below.saturating_neg())),
         })
     };
     let low = Signal::derive(move || item.read().is_below_reorder_level());
@@ -67,21 +68,25 @@ fn Figure(
         n if n % 2 == 1 => "figure changed",
         _ => "figure changed again",
     };
-    let is_long = move || {
+    let length = move || {
         let value = value.read();
-        value.chars().count() >= LONG || value.starts_with(char::is_alphabetic)
+        match value.chars().count() {
+            ..=SHORT if !value.starts_with(char::is_alphabetic) => None,
+            ..=LONG => Some("long"),
+            _ => Some("longest"),
+        }
     };
     // Only the figure itself is a status, so that a change is heard as the name and the new value.
     view! {
         <div
             class=class
             data-tone=move || low.get().then_some("low")
-            data-length=move || is_long().then_some("long")
+            data-length=length
         >
             <p class="figure-name" id=format!("figure-{id}")>
                 {name}
             </p>
-            <p class="figure-value" role="status" aria-labelledby=format!("figure-{id}")>
+            <p class="figure-value" role="status" translate="no" aria-labelledby=format!("figure-{id}")>
                 {move || value.get()}
             </p>
             <p class="figure-note">

@@ -3,7 +3,7 @@ use event_store::ChangeSet;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{ConflictStory, Icon, Prose, TakenSku};
+use super::{ConflictStory, Happenings, Icon, Prose, TakenSku};
 use crate::problem::{Code, Problem};
 use crate::record::{Draft, Outcome, Recorded};
 use crate::task_form::Verdict;
@@ -18,16 +18,25 @@ pub fn OutcomeNotice(
     verdict: Memo<Verdict>,
     /// The item.
     id: Uuid,
+    /// The change sets of others that it is refused for.
+    #[prop(optional, into)]
+    overtaken_by: Signal<Vec<ChangeSet>>,
 ) -> impl IntoView {
     let Draft { outcome, task, .. } = draft;
-    let still_valid = Signal::derive(move || matches!(&*verdict.read(), Verdict::Allowed { .. }));
     move || {
-        outcome.get().map(|outcome| match outcome {
+        let since_opened = overtaken_by.get();
+        let Some(outcome) = outcome.get() else {
+            return (!since_opened.is_empty())
+                .then(|| view! { <ConflictStory id since=since_opened verdict/> }.into_any());
+        };
+        Some(match outcome {
             Outcome::Refused(problem) if problem.is(Code::Conflict) => {
                 let since = since(&problem);
-                view! { <ConflictStory id since still_valid/> }.into_any()
+                view! { <ConflictStory id since verdict/> }.into_any()
             }
-            Outcome::Refused(problem) => view! { <Refused task problem verdict/> }.into_any(),
+            Outcome::Refused(problem) => {
+                view! { <Refused task problem verdict id since_opened/> }.into_any()
+            }
             Outcome::Unknown(problem) => view! { <Unconfirmed problem/> }.into_any(),
             Outcome::Recorded(recorded) => view! { <RecordedBefore recorded/> }.into_any(),
         })
@@ -35,10 +44,16 @@ pub fn OutcomeNotice(
 }
 
 #[component]
-fn Refused(task: Task, problem: Problem, verdict: Memo<Verdict>) -> impl IntoView {
-    // A field's fault reads better by the field's label than by its name in the command.
+fn Refused(
+    task: Task,
+    problem: Problem,
+    verdict: Memo<Verdict>,
+    id: Uuid,
+    since_opened: Vec<ChangeSet>,
+) -> impl IntoView {
     let told = || match &*verdict.read_untracked() {
-        Verdict::Incomplete(fault, _) | Verdict::Invalid(fault) => fault.message.clone(),
+        // The field says what is wrong with it.
+        Verdict::Incomplete(..) | Verdict::Invalid(_) => "Correct the marked field.".to_owned(),
         Verdict::Refused(no) if no.to_string() == problem.detail => refusal(no),
         _ => stated(&problem.detail),
     };
@@ -51,6 +66,7 @@ fn Refused(task: Task, problem: Problem, verdict: Memo<Verdict>) -> impl IntoVie
             <Icon name="warning"/>
             <h2>{not_done(task)}</h2>
             <p>{detail}</p>
+            {(!since_opened.is_empty()).then(|| view! { <Happenings id since=since_opened/> })}
             <p>"What you typed is kept."</p>
         </div>
     }
@@ -71,8 +87,8 @@ fn Unconfirmed(problem: Problem) -> impl IntoView {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name=icon/>
             <h2>{title}</h2>
-            <p>"It is not known whether it was recorded. Nothing is lost: what you typed is kept."</p>
-            <p>"Try again, changed or not: what this form sends is recorded once."</p>
+            <p>"It may or may not have been recorded. What you typed is kept."</p>
+            <p>"Try again; it cannot be recorded twice."</p>
         </div>
     }
     .into_any()
@@ -83,8 +99,8 @@ fn Unconfirmed(problem: Problem) -> impl IntoView {
 fn RecordedBefore(recorded: Recorded) -> impl IntoView {
     let Recorded { item, version, sentence } = recorded;
     let title = match sentence {
-        Some(sentence) => format!("Recorded already: {sentence}"),
-        None => "Recorded already".to_owned(),
+        Some(sentence) => format!("Already recorded: {sentence}"),
+        None => "Already recorded".to_owned(),
     };
     view! {
         <div class="notice" role="alert">
@@ -93,13 +109,13 @@ fn RecordedBefore(recorded: Recorded) -> impl IntoView {
                 <Prose text=title/>
             </h2>
             <p>
-                "That is what this form said when it was sent before; it is "
+                "You sent this form before; it is "
                 <a href=format!("/inventory/{item}?version={version}") target="_blank">
                     {format!("version {version}")}
                 </a>
                 " in the timeline."
             </p>
-            <p>"What the form says now is not recorded. Do it as well, or cancel."</p>
+            <p>"What the form says now is not recorded yet. Send it too, or cancel."</p>
         </div>
     }
     .into_any()

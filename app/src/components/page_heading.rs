@@ -27,7 +27,7 @@ pub fn PageHeading(
         }
     });
     view! {
-        <h1 tabindex="-1" node_ref=node>
+        <h1 tabindex="-1" translate="no" node_ref=node>
             <bdi>{move || text.get()}</bdi>
         </h1>
     }

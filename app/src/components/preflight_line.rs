@@ -1,15 +1,31 @@
+use event_store::ChangeSet;
 use leptos::prelude::*;
 
 use super::{Icon, Prose};
+use crate::problem::Code;
+use crate::record::{Draft, Outcome};
 use crate::task_form::Verdict;
 use crate::text::refusal;
 
-/// What `decide` says to what the form says now.
+/// The verdict of `decide` on the form as it is now. It does not repeat what a field or the notice above says.
 #[component]
 pub fn PreflightLine(
+    /// The form.
+    draft: Draft,
     /// The verdict.
     verdict: Memo<Verdict>,
+    /// The change sets of others that it is refused for.
+    #[prop(optional, into)]
+    overtaken_by: Signal<Vec<ChangeSet>>,
 ) -> impl IntoView {
+    let outcome = draft.outcome;
+    let is_said = move || match (&*verdict.read(), &*outcome.read()) {
+        (Verdict::Refused(no), Some(Outcome::Refused(problem))) => {
+            problem.is(Code::Conflict) || no.to_string() == problem.detail
+        }
+        (Verdict::Refused(_), None) => !overtaken_by.read().is_empty(),
+        _ => false,
+    };
     let tone = move || match &*verdict.read() {
         Verdict::Incomplete(..) => "idle",
         Verdict::Invalid(_) | Verdict::Refused(_) => "refusal",
@@ -22,12 +38,12 @@ pub fn PreflightLine(
     };
     let text = move || match &*verdict.read() {
         Verdict::Incomplete(_, prompt) => (*prompt).to_owned(),
-        Verdict::Invalid(problem) => problem.message.clone(),
+        Verdict::Invalid(_) => "Correct the marked field.".to_owned(),
         Verdict::Refused(rejection) => refusal(rejection),
         Verdict::Allowed { effect, .. } => format!("After this: {effect}."),
     };
     view! {
-        <output class="preflight" data-verdict=tone>
+        <output class="preflight" data-verdict=tone hidden=is_said>
             <Icon name=Signal::derive(icon)/>
             <span id="preflight">
                 <Prose text=Signal::derive(text)/>

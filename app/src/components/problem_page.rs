@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Icon, PageHeading};
+use super::{Icon, PageHeading, Surroundings};
 use crate::problem::{Code, Problem};
 
 /// A page whose whole content is what went wrong.
@@ -12,18 +12,18 @@ pub fn ProblemPage(
     /// Where to go instead, and what that is called.
     #[prop(optional)]
     instead: Option<(String, &'static str)>,
+    /// Loads what the page is about once more, where that may come to something.
+    #[prop(optional, into)]
+    retry: Option<Callback<()>>,
 ) -> impl IntoView {
     let lost = problem.status == 404;
-    let away = problem.is(Code::Unavailable) || problem.is(Code::NoAnswer);
-    let (title, icon) = match () {
-        () if problem.is(Code::UnknownVersion) => (problem.title.clone(), "search"),
-        () if lost => ("There is nothing here".to_owned(), "search"),
-        () if problem.is(Code::Unavailable) => ("The store does not answer".to_owned(), "warning"),
-        () => (problem.title.clone(), "warning"),
-    };
-    let detail =
-        if away { "Nothing was lost. Try again in a moment.".to_owned() } else { problem.detail };
-    let again = problem.status >= 500 || problem.status == 0;
+    let icon = if lost { "search" } else { "warning" };
+    let title = title(&problem).to_owned();
+    let detail = detail(&problem);
+    let again = problem.status >= 500 || matches!(problem.status, 0 | 429);
+    if let Some(retry) = retry.filter(|_| again) {
+        Surroundings::here().on_return(move || retry.run(()));
+    }
     let (href, label) = instead.unwrap_or_else(|| ("/inventory".to_owned(), "Go to the inventory"));
     view! {
         <Title text=format!("{title} · Daybook")/>
@@ -38,4 +38,35 @@ pub fn ProblemPage(
         </div>
     }
     .into_any()
+}
+
+fn title(problem: &Problem) -> &str {
+    match () {
+        () if problem.is(Code::UnknownAggregate) => "Item not found",
+        () if problem.is(Code::NotFound) => "Page not found",
+        () if problem.is(Code::Malformed) => "The address is wrong",
+        () => &problem.title,
+    }
+}
+
+/// The meaning of the problem to a person who followed a link or typed an address. An interface for programs names kinds
+/// and ids instead.
+fn detail(problem: &Problem) -> String {
+    let newest = problem.more.get("current_version").and_then(serde_json::Value::as_u64);
+    match newest {
+        Some(newest) if problem.is(Code::UnknownVersion) => {
+            format!("The newest version is {newest}.")
+        }
+        _ if problem.is(Code::UnknownAggregate) => {
+            "No item has this address. Items are never deleted, so check the link.".to_owned()
+        }
+        _ if problem.is(Code::NoAnswer) => {
+            "Nothing was lost. The page tries again once you are back online.".to_owned()
+        }
+        _ if problem.is(Code::DiskFull) => {
+            "Nothing was lost. Try again once there is room on the server's disk.".to_owned()
+        }
+        _ if problem.is_unknown_outcome() => "Nothing was lost. Try again in a moment.".to_owned(),
+        _ => problem.detail.clone(),
+    }
 }

@@ -2,7 +2,8 @@ use leptos::prelude::*;
 
 use crate::text::{Part, parts};
 
-/// A sentence, in which what people wrote keeps its own direction.
+/// A computed sentence. It is marked `translate="no"`, because a translator would replace the node that later changes
+/// are written to. Text that people wrote keeps its own direction in it.
 #[component]
 pub fn Prose(
     /// The sentence.
@@ -13,5 +14,6 @@ pub fn Prose(
         Part::Ours(text) => text.into_any(),
         Part::Theirs(text) => view! { <bdi>{text}</bdi> }.into_any(),
     };
-    (move || parts(&text.read()).into_iter().map(part).collect_view()).into_any()
+    view! { <span translate="no">{move || parts(&text.read()).into_iter().map(part).collect_view()}</span> }
+        .into_any()
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::Icon;
+use super::{Icon, WayBack};
 
 /// Where one can go.
 #[component]
@@ -9,6 +9,7 @@ pub fn Rail() -> impl IntoView {
     let path = use_location().pathname;
     let home = move || (path.get() == "/").then_some("page");
     let inventory = move || path.get().starts_with("/inventory").then_some("page");
+    let back = WayBack::here();
     view! {
         <header class="rail">
             <a class="wordmark" href="/">
@@ -24,7 +25,7 @@ pub fn Rail() -> impl IntoView {
                         </a>
                     </li>
                     <li>
-                        <a href="/inventory" aria-current=inventory>
+                        <a href="/inventory" aria-current=inventory on:click=move |_| back.forget()>
                             <Icon name="box"/>
                             "Inventory"
                         </a>

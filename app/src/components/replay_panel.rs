@@ -5,8 +5,9 @@ use domain::InventoryItem;
 use leptos::prelude::*;
 
 use super::{Chart, Surroundings};
+use crate::browser;
 use crate::record::Record;
-use crate::text::long_date;
+use crate::text::{local_date, long_date};
 use steps::Steps;
 
 /// The slider through all versions. Without JavaScript it is a form that asks for a version.
@@ -26,11 +27,23 @@ pub fn ReplayPanel(
     };
     let spoken = {
         let record = record.clone();
+        let clock = Surroundings::here().clock;
         move || {
             let history = record.history.read();
             let at = history.change_set(version.get()).map(|c| c.content().recorded_at);
-            let date = at.map(|at| format!(", {}", long_date(at))).unwrap_or_default();
+            // In UTC until the page has come alive: the server does not know the reader's zone.
+            let day =
+                |at| clock.get().map_or_else(|| long_date(at), |_| local_date(at, browser::offset));
+            let date = at.map(|at| format!(", {}", day(at))).unwrap_or_default();
             format!("Version {} of {}{date}", version.get(), head.get())
+        }
+    };
+    let part = {
+        let record = record.clone();
+        move || {
+            let (first, last) = record.history.read().span();
+            let drawn = format!(" · versions {first} to {last} drawn");
+            ((first, last) != (1, head.get())).then_some(drawn)
         }
     };
     let action = format!("/inventory/{}", record.id);
@@ -48,8 +61,9 @@ pub fn ReplayPanel(
         <section class="replay sheet" aria-labelledby="replay">
             <div class="panel-head">
                 <h2 id="replay">"Replay"</h2>
-                <p class="soft small">
+                <p class="soft small" translate="no">
                     {move || format!("On hand · version {} of {}", version.get(), head.get())}
+                    {part}
                 </p>
             </div>
             <Chart item/>

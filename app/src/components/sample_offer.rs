@@ -64,13 +64,15 @@ impl Sample {
         } else if progress.done < progress.total {
             self.progress.set(progress);
             let SampleProgress { done, total, .. } = progress;
-            let stopped = format!("Loading stopped at {done} of {total}. Load it again to go on.");
+            let (done, total) = (grouped(done), grouped(total));
+            let stopped =
+                format!("Loading stopped at {done} of {total}. Load the sample again to continue.");
             self.surroundings.complain(stopped);
         } else {
             // It counts as running until the page shows what was loaded.
             self.progress.set(SampleProgress { running: true, ..progress });
             self.loaded.update(|loaded| *loaded = loaded.wrapping_add(1));
-            self.surroundings.say("The sample company is loaded.".to_owned());
+            self.surroundings.say("Sample company loaded.".to_owned());
         }
     }
 
@@ -138,8 +140,7 @@ fn Loading() -> impl IntoView {
     };
     let said = move || {
         let SampleProgress { done, total, .. } = progress.get();
-        let figure = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
-        format!("{} of {} change sets", figure(done), figure(total))
+        format!("{} of {} changes", grouped(done), grouped(total))
     };
     view! {
         <div class="blank" aria-busy="true">
@@ -151,10 +152,10 @@ fn Loading() -> impl IntoView {
                 max=move || total().to_string()
                 value=move || done().to_string()
             ></progress>
-            <p role="status">{said}</p>
+            <p role="status" translate="no">{said}</p>
             <div class="actions" hidden=move || hydrated.get()>
                 <a class="button" href="/inventory">
-                    "How far is it now?"
+                    "Refresh"
                 </a>
             </div>
         </div>

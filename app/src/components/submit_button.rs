@@ -21,6 +21,11 @@ pub fn SubmitButton(
     let refused = Memo::new(move |_| {
         hydrated.get() && matches!(&*verdict.read(), Verdict::Refused(_) | Verdict::Invalid(_))
     });
+    // Where it is said why.
+    let why = move || match &*verdict.read() {
+        Verdict::Invalid(fault) => format!("{}-error", fault.field),
+        _ => "preflight".to_owned(),
+    };
     let tone = if draft.task == Task::Deactivate { "danger" } else { "primary" };
     view! {
         <button
@@ -28,7 +33,7 @@ pub fn SubmitButton(
             type="submit"
             aria-busy=move || busy.get().then_some("true")
             aria-disabled=move || refused.get().then_some("true")
-            aria-describedby=move || refused.get().then_some("preflight")
+            aria-describedby=move || refused.get().then(why)
         >
             {draft.task.title()}
         </button>

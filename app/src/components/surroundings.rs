@@ -5,7 +5,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use crate::browser;
+use crate::{browser, waking};
 
 /// How long a toast stays unless it is dismissed; long enough to be read twice.
 const TOAST_STAYS: Duration = Duration::from_secs(12);
@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub clock: ArcRwSignal<Option<i64>>,
     /// Whether the browser says that it is offline.
     pub offline: ArcRwSignal<bool>,
+    /// The number of times that the person has come back to the page.
+    pub returns: ArcRwSignal<u32>,
     /// What has just been said, newest last.
     pub toasts: ArcRwSignal<Vec<Toast>>,
     /// The page that was navigated to, for those who cannot see it.
@@ -50,6 +52,7 @@ impl Surroundings {
             hydrated: ArcRwSignal::new(false),
             clock: ArcRwSignal::new(None),
             offline: ArcRwSignal::new(false),
+            returns: ArcRwSignal::new(0),
             toasts: ArcRwSignal::new(Vec::new()),
             announcement: ArcRwSignal::new(String::new()),
             headed: ArcRwSignal::new(None),
@@ -66,7 +69,7 @@ impl Surroundings {
     pub fn come_alive(&self) {
         let this = self.clone();
         Effect::new(move |already: Option<()>| {
-            if already.is_some() {
+            if already.is_some() || !waking::is_awake() {
                 return;
             }
             if let Some(root) = document().document_element() {
@@ -75,6 +78,7 @@ impl Surroundings {
             this.hydrated.set(true);
             this.clock.set(Some(browser::now_ms()));
             this.offline.set(!window().navigator().on_line());
+            waking::count_returns(&this.returns, &this.offline);
             let clock = this.clock.clone();
             set_interval(move || clock.set(Some(browser::now_ms())), CLOCK_TICKS);
             for (event, is_offline) in [("offline", true), ("online", false)] {
@@ -82,6 +86,18 @@ impl Surroundings {
                 let event = ev::Custom::<ev::CustomEvent>::new(event);
                 window_event_listener(event, move |_| offline.set(is_offline));
             }
+        });
+    }
+
+    /// Runs `act` each time the person comes back to the page from now on.
+    pub fn on_return(&self, act: impl Fn() + 'static) {
+        let returns = self.returns.clone();
+        Effect::new(move |before: Option<u32>| {
+            let returns = returns.get();
+            if before.is_some_and(|before| before != returns) {
+                act();
+            }
+            returns
         });
     }
 

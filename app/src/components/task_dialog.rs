@@ -31,6 +31,11 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
             preflight(task, &draft.fields.read(), &history.now().state)
         })
     };
+    let overtaken_by = {
+        let (record, draft) = (record.clone(), draft.clone());
+        Memo::new(move |_| record.overtaken_by(&draft, &verdict.read()))
+    };
+    check_refusals(record.clone(), verdict);
     open_modally(dialog, draft.clone());
 
     let (id, version) = (record.id, record.history.read_untracked().now().version);
@@ -52,8 +57,12 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
             close();
         }
     };
+    let sent = draft.clone();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
+        if let Some(form) = dialog.get_untracked() {
+            sent.take_over(&form);
+        }
         record.perform();
     };
     let unblock = move || match &*verdict.read() {
@@ -84,9 +93,9 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
                     <h2 id="task-title">{task.title()}</h2>
                     <p>{lede(task)}</p>
                 </div>
-                <OutcomeNotice draft=draft.clone() verdict id/>
+                <OutcomeNotice draft=draft.clone() verdict id overtaken_by/>
                 <TaskFields draft=draft.clone() verdict unit/>
-                <PreflightLine verdict/>
+                <PreflightLine draft=draft.clone() verdict overtaken_by/>
                 {move || unblock().map(|unblocking| view! { <p><Unblock unblocking/></p> })}
                 <div class="dialog-foot">
                     <SubmitButton draft verdict/>
@@ -100,12 +109,22 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
     .into_any()
 }
 
+/// Asks what is new as soon as the form is refused: the refusal stands in the way of sending it.
+fn check_refusals(record: Record, verdict: Memo<Verdict>) {
+    let refused = Memo::new(move |_| matches!(&*verdict.read(), Verdict::Refused(_)));
+    Effect::new(move |_| {
+        if refused.get() {
+            record.refresh();
+        }
+    });
+}
+
 /// Makes the dialog modal as soon as it stands in the document, and takes over what was typed before the
 /// page came alive.
 fn open_modally(dialog: NodeRef<html::Dialog>, draft: Draft) {
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
-        draft.take_over(&dialog);
+        draft.revive(&dialog);
         // It is rendered open for those without JavaScript; only a closed one can be shown modally.
         let _ = dialog.remove_attribute("open");
         let _ = dialog.show_modal();

@@ -1,4 +1,5 @@
 use domain::inventory_item::RemovalReason;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 use super::Surroundings;
@@ -65,6 +66,10 @@ fn TaskField(
         (!ids.is_empty()).then(|| ids.join(" "))
     };
     let invalid = move || fault.read().is_some().then_some("true");
+    let heard = {
+        let draft = draft.clone();
+        move |event: Event| draft.set(name, &event_target_value(&event))
+    };
     let input = match field.kind {
         FieldKind::RemovalReason => {
             view! { <ReasonChoice draft name autofocus described_by=Signal::derive(described_by)/> }
@@ -87,13 +92,13 @@ fn TaskField(
                     prop:value=shown
                     inputmode=is_count.then_some("numeric")
                     dir=(!is_count).then_some("auto")
-                    maxlength=(!is_count).then_some("400")
                     autocomplete="off"
                     autofocus=autofocus
                     required=!optional
                     aria-describedby=described_by
                     aria-invalid=invalid
-                    on:input=move |event| draft.set(name, &event_target_value(&event))
+                    on:input=heard.clone()
+                    on:change=heard
                 />
             };
             if is_count && !unit.is_empty() {
@@ -136,6 +141,10 @@ fn ReasonChoice(
     described_by: Signal<Option<String>>,
 ) -> impl IntoView {
     let chosen = draft.fields.read_untracked().get(name).to_owned();
+    let shown = {
+        let fields = draft.fields.clone();
+        move || fields.read().get(name).to_owned()
+    };
     let options = RemovalReason::ALL
         .into_iter()
         .map(|reason| {
@@ -153,8 +162,10 @@ fn ReasonChoice(
             id=name
             name=name
             required
+            autocomplete="off"
             autofocus=autofocus
             aria-describedby=move || described_by.get()
+            prop:value=shown
             on:change=move |event| draft.set(name, &event_target_value(&event))
         >
             <option value="">"Choose…"</option>

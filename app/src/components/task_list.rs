@@ -28,11 +28,11 @@ pub fn TaskList() -> impl IntoView {
     };
     let shared = Memo::new(move |_| {
         if let Some(end) = &*end.read() {
-            Some(format!("Version {} does not hold: no task can be performed on it.", end.version))
+            Some(format!("Version {} is damaged. No task is possible.", end.version))
         } else if past.get() {
-            Some("This is the past. Return to now to perform a task.".to_owned())
+            Some("You're viewing the past. Return to now to perform a task.".to_owned())
         } else if !now.read().active {
-            Some("The item is inactive. Reactivate it to perform the other tasks.".to_owned())
+            Some("The item is inactive. Reactivate it to perform other tasks.".to_owned())
         } else {
             None
         }
@@ -48,7 +48,7 @@ pub fn TaskList() -> impl IntoView {
                 "Tasks"
             </h2>
             <form method="get" action=format!("/inventory/{}", record.id)>
-                <p class="hint why" id="why-tasks" hidden=move || shared.read().is_none()>
+                <p class="hint why" id="why-tasks" translate="no" hidden=move || shared.read().is_none()>
                     {move || shared.get()}
                 </p>
                 <ul class="tasks" role="list">
@@ -95,8 +95,8 @@ fn TaskButton(
         let record = record.clone();
         move |click: leptos::ev::MouseEvent| {
             click.prevent_default();
-            if !blocked() {
-                record.begin(task);
+            if !closed.get_untracked() && !busy.get_untracked() {
+                record.begin_if_allowed(task);
             }
         }
     };

@@ -45,5 +45,5 @@ fn ToastView(toast: Toast) -> impl IntoView {
 #[component]
 pub fn Announcer() -> impl IntoView {
     let announcement = Surroundings::here().announcement;
-    view! { <div class="unseen" aria-live="polite">{move || announcement.get()}</div> }.into_any()
+    view! { <div class="unseen" aria-live="polite" translate="no">{move || announcement.get()}</div> }.into_any()
 }

@@ -75,17 +75,20 @@ async fn run(record: &Record) -> Check {
 #[component]
 fn Verdict(check: Check) -> impl IntoView {
     let (tone, icon, text, hash) = match check {
-        Check::Running => ("busy", "clock", "Fetching and checking…".to_owned(), None),
+        Check::Running => ("busy", "clock", "Checking…".to_owned(), None),
         Check::Failed(problem) => ("bad", "warning", problem.to_string(), None),
         Check::Done(found) if found.ok => {
-            let count = grouped(i64::try_from(found.version).unwrap_or(i64::MAX));
-            let text = format!("{count} of {count} change sets verified in this browser");
+            let count = grouped(found.version);
+            let text = match found.version {
+                1 => "1 change verified".to_owned(),
+                _ => format!("All {count} changes verified"),
+            };
             ("good", "shield", text, Some(found.hash.to_string()))
         }
         Check::Done(found) => {
             let problem = found.problem.unwrap_or_default();
             let at = found.failed_at.unwrap_or(found.version + 1);
-            ("bad", "warning", format!("The chain breaks at version {at}: {problem}"), None)
+            ("bad", "warning", format!("Verification failed at version {at}: {problem}"), None)
         }
     };
     let hash = hash.map(|hash| {

@@ -2,16 +2,32 @@ use event_store::Timestamp;
 use leptos::prelude::*;
 
 use super::Surroundings;
-use crate::text::{exact, minute, relative};
+use crate::browser;
+use crate::text::{exact, local, minute, relative};
 
-/// A moment: how long ago it was, and exactly when on hover. Until the page has come alive it is exact to
-/// the minute, since the server does not know the reader's clock.
+/// A moment: how long ago it was, and exactly when, in the reader's zone and in UTC, under a pointer, a finger or the
+/// focus, and on paper. Until the page has come alive it is exact to the minute, since the server does not know the
+/// reader's clock.
 #[component]
 pub fn When(
     /// The moment.
     at: Timestamp,
 ) -> impl IntoView {
     let clock = Surroundings::here().clock;
-    let text = move || clock.get().map_or_else(|| minute(at), |now| relative(at, now));
-    view! { <time datetime=at.to_string() title=exact(at)>{text}</time> }
+    let here = {
+        let clock = clock.clone();
+        move || clock.get().map(|_| local(at, browser::offset))
+    };
+    let text =
+        move || clock.get().map_or_else(|| minute(at), |now| relative(at, now, browser::offset));
+    // A finger has no hover, but gives the focus. No tab stop: the focus of the row or summary around it does as well.
+    view! {
+        <time class="when" translate="no" datetime=at.to_string() tabindex="-1">
+            <span class="when-about">{text}</span>
+            <span class="when-exact">
+                <span class="when-here">{here}</span>
+                <span>{exact(at)}</span>
+            </span>
+        </time>
+    }
 }

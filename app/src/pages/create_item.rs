@@ -10,11 +10,12 @@ use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use crate::components::{
-    OutcomeNotice, PageHeading, PreflightLine, SubmitButton, Surroundings, TaskFields,
+    Crumbs, OutcomeNotice, PageHeading, PreflightLine, SubmitButton, Surroundings, TaskFields,
+    WayBack,
 };
-use crate::record::{Draft, Outcome, Recorded, new_request, wire_command};
+use crate::record::{Draft, Outcome, Recorded, Seen, new_request, wire_command};
 use crate::server_functions::submit_command;
-use crate::task_form::{Verdict, lede, preflight};
+use crate::task_form::{FieldProblem, Verdict, lede, preflight};
 use crate::text::isolated;
 use crate::views::{FormOutcome, Submitted};
 
@@ -32,9 +33,7 @@ pub fn CreateItemPage() -> impl IntoView {
         <Title text="Create an item · Daybook"/>
         <div class="narrow">
             <header>
-                <nav class="crumbs" aria-label="Breadcrumb">
-                    <a href="/inventory">"Inventory"</a>
-                </nav>
+                <Crumbs/>
                 <PageHeading text="Create an item"/>
                 <p class="lede">{lede(Task::Create)}</p>
             </header>
@@ -53,16 +52,21 @@ pub fn CreateItemPage() -> impl IntoView {
 
 #[component]
 fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoView {
-    let mut draft = Draft::new(Task::Create, &InventoryItem::default());
+    let mut draft = Draft::new(Task::Create, ids.1, Seen::default());
     draft.posted_ids = ids;
     if let Some(outcome) = &outcome {
         let sent = Uuid::parse_str(outcome.fields.get("aggregate_id")).unwrap_or_default();
-        draft = Draft::posted(Task::Create, outcome, |version| Recorded::new(sent, version, None));
+        let recorded = |version| Recorded::new(sent, version, None);
+        draft =
+            Draft::posted(Task::Create, outcome.aggregate_id, outcome, Seen::default(), recorded);
     }
     let (command_id, id) = draft.posted_ids;
     let verdict = {
         let draft = draft.clone();
-        Memo::new(move |_| preflight(Task::Create, &draft.fields.read(), &InventoryItem::default()))
+        Memo::new(move |_| {
+            let verdict = preflight(Task::Create, &draft.fields.read(), &InventoryItem::default());
+            if is_taken(&draft) { Verdict::Invalid(another_sku()) } else { verdict }
+        })
     };
     let busy = RwSignal::new(false);
     let form = NodeRef::<leptos::html::Form>::new();
@@ -70,13 +74,28 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
         let draft = draft.clone();
         Effect::new(move |_| {
             if let Some(form) = form.get() {
-                draft.take_over(&form);
+                draft.revive(&form);
             }
         });
     }
-    let submit = create(draft.clone(), id, verdict, busy);
+    let discard = {
+        let draft = draft.clone();
+        move |_| draft.forget()
+    };
+    let create = create(draft.clone(), verdict, busy);
+    let submit = {
+        let draft = draft.clone();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            if let Some(form) = form.get_untracked() {
+                draft.take_over(&form);
+            }
+            create();
+        }
+    };
     let hydrated = Surroundings::here().hydrated;
     let unit = String::new();
+    let back = WayBack::here();
     view! {
         <form
             class="form sheet"
@@ -90,10 +109,10 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
             <input type="hidden" name="aggregate_id" value=id.to_string()/>
             <OutcomeNotice draft=draft.clone() verdict id/>
             <TaskFields draft=draft.clone() verdict unit/>
-            <PreflightLine verdict/>
+            <PreflightLine draft=draft.clone() verdict/>
             <div class="actions">
                 <SubmitButton draft verdict busy/>
-                <a class="button quiet" href="/inventory">
+                <a class="button quiet" href=move || back.href() on:click=discard>
                     "Cancel"
                 </a>
             </div>
@@ -102,19 +121,25 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
     .into_any()
 }
 
+/// Whether the form still holds the SKU that it was refused for: a SKU is never given back. Which SKUs are one is the
+/// server's to say, as the tables for that are large for a browser.
+fn is_taken(draft: &Draft) -> bool {
+    let outcome = draft.outcome.read();
+    let Some(Outcome::Refused(problem)) = &*outcome else { return false };
+    let typed = draft.fields.read().get("sku").trim().to_lowercase();
+    problem.sku_taken().is_some_and(|taken| taken.sku.to_lowercase() == typed)
+}
+
+fn another_sku() -> FieldProblem {
+    FieldProblem { field: "sku", message: "Choose another SKU.".to_owned(), missing: false }
+}
+
 /// Sends the form and goes to the new item. The item's id is the page's: however often the form is sent,
 /// it is one item, until that is recorded and the form asks for another one.
-fn create(
-    draft: Draft,
-    id: Uuid,
-    verdict: Memo<Verdict>,
-    busy: RwSignal<bool>,
-) -> impl Fn(SubmitEvent) + 'static {
+fn create(draft: Draft, verdict: Memo<Verdict>, busy: RwSignal<bool>) -> impl Fn() + 'static {
     let navigate = use_navigate();
     let surroundings = Surroundings::here();
-    let item = ArcStoredValue::new(id);
-    move |event| {
-        event.prevent_default();
+    move || {
         let verdict = verdict.get_untracked();
         let Verdict::Allowed { command, .. } = verdict else { return draft.point_out(&verdict) };
         let Some(command) = wire_command(&command) else { return };
@@ -123,22 +148,24 @@ fn create(
         }
         busy.set(true);
         draft.outcome.set(None);
-        let id = item.get_value();
+        let id = draft.item.get_value();
         let request = new_request(id, None, command);
         let request = CommandRequest { command_id: draft.command_id(), ..request };
+        draft.keep_sent();
         let (draft, navigate) = (draft.clone(), navigate.clone());
-        let (surroundings, item) = (surroundings.clone(), item.clone());
+        let surroundings = surroundings.clone();
         let name = draft.fields.read_untracked().get("name").trim().to_owned();
         spawn_local(async move {
             match submit_command(request, 0).await {
                 Ok(Submitted::Accepted { .. }) => {
+                    draft.forget();
                     surroundings.say(format!("Created “{}”.", isolated(&name)));
                     navigate(&format!("/inventory/{id}"), NavigateOptions::default());
                 }
                 Ok(Submitted::TakenBefore { version, change_sets }) => {
                     let there = change_sets.iter().find(|c| c.version == version);
+                    draft.item.set_value(Uuid::now_v7());
                     draft.conclude(Outcome::Recorded(Recorded::new(id, version, there)));
-                    item.set_value(Uuid::now_v7());
                 }
                 Ok(Submitted::Refused(problem)) | Err(problem) => {
                     draft.conclude(Outcome::of(problem));

@@ -2,7 +2,7 @@ use domain::inventory_item::{InventoryItemRow, ItemColumn, ItemSort, ListItems};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::{Icon, NoItems, PageHeading, Sample, When};
+use crate::components::{Icon, NoItems, PageHeading, Sample, Surroundings, When};
 use crate::problem::Problem;
 use crate::server_functions::{list_items, sample_progress};
 use crate::text::grouped;
@@ -19,7 +19,7 @@ pub fn HomePage() -> impl IntoView {
         <header>
             <PageHeading text="Daybook"/>
             <p class="lede">
-                "An inventory desk in which nothing is ever overwritten: every task becomes an entry, and any record can be seen as it was."
+                "An inventory desk where nothing is ever overwritten. Every task becomes an entry, and you can see any record as it was."
             </p>
         </header>
         <Suspense>
@@ -27,7 +27,10 @@ pub fn HomePage() -> impl IntoView {
                 match page.await {
                     Ok((page, sample)) if page.total == 0 => view! { <StartHere sample/> }.into_any(),
                     Ok((page, _)) => view! { <Doors page/> }.into_any(),
-                    Err(problem) => view! { <Trouble problem/> }.into_any(),
+                    Err(problem) => {
+                        Surroundings::here().on_return(move || page.refetch());
+                        view! { <Trouble problem/> }.into_any()
+                    }
                 }
             })}
         </Suspense>
@@ -63,7 +66,7 @@ fn StartHere(sample: SampleProgress) -> impl IntoView {
 
 #[component]
 fn Doors(page: ItemPage) -> impl IntoView {
-    let items = grouped(i64::try_from(page.total).unwrap_or(i64::MAX));
+    let items = grouped(page.total);
     let latest = page.rows.into_iter().map(|row| view! { <Latest row/> }).collect_view();
     view! {
         <div class="home">
@@ -91,7 +94,7 @@ fn Latest(row: InventoryItemRow) -> impl IntoView {
     view! {
         <li>
             <a href=format!("/inventory/{}", row.id)>
-                <bdi>{row.name}</bdi>
+                <bdi class="clamped">{row.name}</bdi>
             </a>
             <span class="delta">{format!("{} on hand", grouped(row.on_hand))}</span>
             <span class="soft small">{format!("Version {}", row.version)}</span>

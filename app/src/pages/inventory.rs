@@ -1,5 +1,6 @@
 mod finder;
 mod list;
+mod place;
 mod query;
 mod screen;
 mod table;
@@ -8,9 +9,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::WayBack;
 use crate::problem::Problem;
-use crate::server_functions::{list_items, sample_progress};
+use crate::server_functions::sample_progress;
 use crate::views::{ItemPage, SampleProgress};
+use list::from_the_start;
 use query::ListQuery;
 use screen::InventoryScreen;
 
@@ -20,10 +23,16 @@ type Start = (ListQuery, Result<ItemPage, Problem>, SampleProgress);
 /// `/inventory`: all items.
 #[component]
 pub fn InventoryPage() -> impl IntoView {
-    let query = use_query_map();
+    let (query, back) = (use_query_map(), WayBack::here());
     // Only the first page is this resource's: from then on the screen fetches what it needs itself.
-    let start =
-        Resource::new_blocking(|| (), move |()| load(ListQuery::read(&query.read_untracked())));
+    let start = Resource::new_blocking(
+        || (),
+        move |()| {
+            let query = ListQuery::read(&query.read_untracked());
+            let rows = back.left(&query.href()).map_or(0, |left| left.rows);
+            load(query, rows)
+        },
+    );
     view! {
         <Title text="Inventory · Daybook"/>
         <Suspense fallback=|| view! { <table::SkeletonTable/> }>
@@ -36,7 +45,7 @@ pub fn InventoryPage() -> impl IntoView {
     .into_any()
 }
 
-async fn load(query: ListQuery) -> Start {
-    let page = list_items(query.list()).await;
+async fn load(query: ListQuery, rows: usize) -> Start {
+    let page = from_the_start(query.clone(), rows).await;
     (query, page, sample_progress().await.unwrap_or_default())
 }

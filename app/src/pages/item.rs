@@ -39,7 +39,11 @@ pub fn ItemPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match start.await {
                     Ok(start) => view! { <ItemScreen start/> }.into_any(),
-                    Err(problem) => view! { <Trouble address=address.get_untracked() problem/> }.into_any(),
+                    Err(problem) => {
+                        let address = address.get_untracked();
+                        let retry = Callback::new(move |()| start.refetch());
+                        view! { <Trouble address problem retry/> }.into_any()
+                    }
                 }
             })}
         </Suspense>
@@ -71,7 +75,11 @@ fn set_status(problem: &Problem) {
 }
 
 #[component]
-fn Trouble(address: Result<Address, Problem>, problem: Problem) -> impl IntoView {
+fn Trouble(
+    address: Result<Address, Problem>,
+    problem: Problem,
+    retry: Callback<()>,
+) -> impl IntoView {
     // A version that is not there is no reason to hide the item.
     let asked: Option<Option<Version>> = address.as_ref().ok().map(|address| address.version);
     let now = problem.more.get("id").and_then(|id| id.as_str()).map(str::to_owned);
@@ -82,8 +90,8 @@ fn Trouble(address: Result<Address, Problem>, problem: Problem) -> impl IntoView
     match now {
         Some(id) => {
             let instead = (format!("/inventory/{id}"), "Show the item as it is now");
-            view! { <ProblemPage problem instead/> }.into_any()
+            view! { <ProblemPage problem instead retry/> }.into_any()
         }
-        None => view! { <ProblemPage problem/> }.into_any(),
+        None => view! { <ProblemPage problem retry/> }.into_any(),
     }
 }

@@ -12,8 +12,7 @@ pub fn NotFoundPage() -> impl IntoView {
     }
     let problem = Problem::new(
         Code::NotFound,
-        "The address names no page and no item. If somebody gave you this link, ask for it again; \
-         items are never deleted.",
+        "Check the address. Items are never deleted, so the link to an item keeps working.",
     );
     view! { <ProblemPage problem/> }.into_any()
 }

@@ -9,6 +9,9 @@ use crate::browser;
 use crate::task_form::{Fields, Verdict, spec};
 use crate::views::FormOutcome;
 
+/// The version that a person saw when deciding, and its state.
+pub type Seen = (Version, InventoryItem);
+
 /// A task's form while it is filled in. It is kept when the form closes to send it, so that what was
 /// typed comes back if it has to.
 #[derive(Clone)]
@@ -23,26 +26,34 @@ pub struct Draft {
     pub tried: ArcRwSignal<bool>,
     /// The id that all it sends bears, edited or not, until something is known to be recorded. An id is
     /// taken once: so one attempt is one change set at most, whatever became of the answers.
-    command_id: ArcStoredValue<Option<Uuid>>,
+    pub(super) command_id: ArcStoredValue<Option<Uuid>>,
+    /// What the person saw when the form was opened, or when a conflict was told. What happened since can stand against
+    /// the form, even where the page has caught up with it.
+    pub(super) opened_on: ArcStoredValue<Seen>,
+    /// The item that it is about: for a new one, the id to create it under.
+    pub item: ArcStoredValue<Uuid>,
     /// The ids that the server put into the page for a form that is posted without JavaScript.
     pub posted_ids: (Uuid, Uuid),
 }
 
 impl Draft {
     /// A form just opened.
-    pub fn new(task: Task, item: &InventoryItem) -> Self {
-        Self::holding(task, Fields::initial(task, item), (Uuid::now_v7(), Uuid::now_v7()))
+    pub fn new(task: Task, item: Uuid, seen: Seen) -> Self {
+        let fields = Fields::initial(task, &seen.1);
+        Self::holding(task, item, fields, seen, (Uuid::now_v7(), Uuid::now_v7()))
     }
 
     /// A form that comes back from the server with what was typed. `recorded` is what there is to say of
     /// the version that its id was taken as, if it was.
     pub fn posted(
         task: Task,
+        item: Uuid,
         posted: &FormOutcome,
+        seen: Seen,
         recorded: impl FnOnce(Version) -> Recorded,
     ) -> Self {
         let ids = (posted.command_id, posted.aggregate_id);
-        let draft = Self::holding(task, posted.fields.clone(), ids);
+        let draft = Self::holding(task, item, posted.fields.clone(), seen, ids);
         draft.command_id.set_value(Some(posted.command_id));
         draft.tried.set(true);
         draft.outcome.set(Some(match posted.problem.taken_as() {
@@ -52,13 +63,21 @@ impl Draft {
         draft
     }
 
-    fn holding(task: Task, fields: Fields, posted_ids: (Uuid, Uuid)) -> Self {
+    fn holding(
+        task: Task,
+        item: Uuid,
+        fields: Fields,
+        seen: Seen,
+        posted_ids: (Uuid, Uuid),
+    ) -> Self {
         Self {
             task,
             fields: ArcRwSignal::new(fields),
             outcome: ArcRwSignal::new(None),
             tried: ArcRwSignal::new(false),
             command_id: ArcStoredValue::new(None),
+            opened_on: ArcStoredValue::new(seen),
+            item: ArcStoredValue::new(item),
             posted_ids,
         }
     }
@@ -67,10 +86,12 @@ impl Draft {
     pub fn set(&self, name: &str, value: &str) {
         if self.fields.read_untracked().get(name) != value {
             self.fields.update(|fields| fields.set(name, value));
+            self.keep();
         }
     }
 
-    /// Takes over what was typed before the page came alive.
+    /// Reads the fields as they stand in the document. A script, a password manager or a person who types before the
+    /// page comes alive may have filled them in without an event that the page has heard.
     pub fn take_over(&self, form: &web_sys::Element) {
         for field in spec(self.task) {
             if let Some(value) = browser::typed(form, field.name) {
@@ -94,6 +115,21 @@ impl Draft {
         id
     }
 
+    /// The id that it was sent under, if it was.
+    pub(super) fn sent_as(&self) -> Option<Uuid> {
+        self.command_id.get_value()
+    }
+
+    /// Whether both are the same form.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.posted_ids == other.posted_ids
+    }
+
+    /// The version that its command was decided against.
+    pub(super) fn expected_version(&self) -> Version {
+        self.opened_on.with_value(|(version, _)| *version)
+    }
+
     /// Keeps what became of it. What is recorded has used up the id.
     pub fn conclude(&self, outcome: Outcome) {
         if matches!(outcome, Outcome::Recorded(_)) {
@@ -101,6 +137,7 @@ impl Draft {
         }
         self.tried.set(true);
         self.outcome.set(Some(outcome));
+        self.keep();
     }
 
     /// Whether nobody knows what became of what it has sent.
@@ -115,7 +152,7 @@ mod tests {
     use crate::problem::{Code, Problem};
 
     fn draft() -> Draft {
-        Draft::new(Task::CheckIn, &InventoryItem::default())
+        Draft::new(Task::CheckIn, Uuid::max(), Seen::default())
     }
 
     fn recorded(version: Version) -> Recorded {
@@ -131,7 +168,7 @@ mod tests {
             aggregate_id: Uuid::now_v7(),
             problem: Problem::new(code, "…").with("version", 7),
         };
-        (Draft::posted(Task::CheckIn, &outcome, recorded), command_id)
+        (Draft::posted(Task::CheckIn, Uuid::max(), &outcome, Seen::default(), recorded), command_id)
     }
 
     #[test]

@@ -7,6 +7,8 @@ use event_store::{
 };
 use uuid::Uuid;
 
+use super::draft::Seen;
+use crate::chart::Level;
 use crate::views::{Fault, ItemView};
 
 /// What this page knows of an item: its newest state, and a part of its history without a hole.
@@ -18,6 +20,8 @@ pub struct History {
     change_sets: Vec<ChangeSet>,
     /// How many were on hand after the last of `change_sets`, where that is known.
     on_hand: Option<i64>,
+    /// A version, usually the one before `change_sets`, and its state.
+    known: Option<(Version, InventoryItem)>,
     replay: Option<Replay<InventoryItem>>,
     /// The versions that are known not to hold, ascending, each once.
     faults: Vec<Fault>,
@@ -59,9 +63,11 @@ impl Row {
 impl History {
     /// What a page starts from.
     pub fn new(view: ItemView) -> Self {
-        let ItemView { now, change_sets, on_hand, beyond, faults, viewed: _ } = view;
+        let ItemView { now, change_sets, on_hand, before, beyond, faults, viewed: _ } = view;
+        let first = change_sets.first().map_or(1, |first| first.version);
+        let known = before.map(|state| (first.saturating_sub(1), state));
         let mut history =
-            Self { now, change_sets, on_hand, replay: None, faults: Vec::new(), beyond };
+            Self { now, change_sets, on_hand, known, replay: None, faults: Vec::new(), beyond };
         // Of what is said of one version the last goes.
         faults.into_iter().rev().for_each(|fault| history.note(fault));
         history.examine();
@@ -71,6 +77,11 @@ impl History {
     /// The item as it is now, as far as this page has heard.
     pub fn now(&self) -> &AggregateState<InventoryItem> {
         &self.now
+    }
+
+    /// What a person who looks at the item as it is now has seen.
+    pub fn seen(&self) -> Seen {
+        (self.now.version, self.now.state.clone())
     }
 
     /// The version before which the item had to be left, as it does not hold: what `now` is, is not the
@@ -208,8 +219,42 @@ impl History {
         Row { change_set: change_set.clone(), events, on_hand, fault }
     }
 
-    /// How many were on hand after each version that is loaded, ascending, where that is known.
-    pub fn levels(&self) -> Vec<(Version, i64)> {
+    /// What is drawn of each version that is loaded, ascending, where it is known how many were on hand.
+    pub fn levels(&self) -> Vec<Level> {
+        let limits = self.limits();
+        let first = self.span().0;
+        let level = |(version, on_hand): (Version, i64)| {
+            let place = usize::try_from(version.saturating_sub(first)).ok();
+            let (maximum, reorder) =
+                place.and_then(|place| limits.get(place).copied()).unwrap_or_default();
+            Level { version, on_hand, maximum, reorder }
+        };
+        self.balances().into_iter().map(level).collect()
+    }
+
+    /// The maximum and the reorder level after each version that is loaded, ascending, where they are known.
+    fn limits(&self) -> Vec<(Option<i64>, Option<i64>)> {
+        let mut state = (self.span().0 == 1).then(InventoryItem::default);
+        let after = |change_set: &ChangeSet| {
+            let known = self.known.as_ref().filter(|known| known.0 + 1 == change_set.version);
+            let before = known.map(|known| known.1.clone()).or_else(|| state.take())?;
+            let decoded;
+            let events = match &self.replay {
+                Some(replay) => replay.events(change_set.version),
+                None => {
+                    decoded = change_set.events::<InventoryItem>().ok()?;
+                    &decoded
+                }
+            };
+            let after = events.iter().fold(before, InventoryItem::evolve);
+            let limits = (after.max_quantity, after.reorder_level);
+            state = Some(after);
+            Some(limits)
+        };
+        self.change_sets.iter().map(after).map(Option::unwrap_or_default).collect()
+    }
+
+    fn balances(&self) -> Vec<(Version, i64)> {
         let (first, last) = self.span();
         let Some(replay) = &self.replay else {
             let rows = self.rows(last, usize::MAX);

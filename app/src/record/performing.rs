@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{Draft, Outcome, Record};
 use crate::browser;
+use crate::problem::{Code, Problem};
 use crate::server_functions::submit_command;
-use crate::task_form::{Verdict, preflight};
+use crate::task_form::Verdict;
 use crate::text::{done, sentence};
 use crate::views::Submitted;
 
@@ -30,17 +31,21 @@ impl Record {
         if self.performing.read_untracked().is_some() {
             return;
         }
-        let (state, version) = {
-            let history = self.history.read_untracked();
-            (history.now().state.clone(), history.now().version)
-        };
-        let verdict = preflight(draft.task, &draft.fields.read_untracked(), &state);
-        let Verdict::Allowed { command, events, after, .. } = verdict else {
-            return draft.point_out(&verdict);
-        };
+        match self.verdict(&draft) {
+            verdict @ Verdict::Allowed { .. } => self.send(draft, verdict),
+            Verdict::Refused(_) => self.reconsider(draft),
+            verdict => draft.point_out(&verdict),
+        }
+    }
+
+    /// Sends a form that is allowed.
+    pub(super) fn send(&self, draft: Draft, verdict: Verdict) {
+        let Verdict::Allowed { command, events, after, .. } = verdict else { return };
         let Some(command) = wire_command(&command) else { return };
-        let request = new_request(self.id, Some(version), command);
+        let version = self.history.read_untracked().now().version;
+        let request = new_request(self.id, Some(draft.expected_version()), command);
         let request = CommandRequest { command_id: draft.command_id(), ..request };
+        draft.keep_sent();
 
         let sentence = events.last().map(sentence).unwrap_or_default();
         self.performing.set(Some(Performing { sentence, after }));
@@ -56,6 +61,7 @@ impl Record {
         match submit_command(request, seen).await {
             Ok(Submitted::Accepted { accepted, change_sets }) => {
                 self.hear(accepted.version, &change_sets).await;
+                draft.forget();
                 self.performing.set(None);
                 self.announce(accepted.version);
                 // What opened the form may have gone with what was just done.
@@ -63,10 +69,12 @@ impl Record {
             }
             Ok(Submitted::TakenBefore { version, change_sets }) => {
                 self.hear(version, &change_sets).await;
+                draft.opened_on.set_value(self.history.read_untracked().seen());
                 self.take_back(&draft, Outcome::Recorded(self.recorded(version)));
             }
             Ok(Submitted::Refused(problem)) => {
                 let _ = self.catch_up().await;
+                self.note_conflict(&draft, &problem);
                 self.take_back(&draft, Outcome::Refused(problem));
             }
             Err(problem) => self.take_back(&draft, Outcome::of(problem)),
@@ -79,6 +87,16 @@ impl Record {
         if self.history.read_untracked().now().version < version {
             // What it became could not be read back with the answer: ask for it once more.
             let _ = self.catch_up().await;
+        }
+    }
+
+    /// A conflict tells of all that has happened. Anything newer that the page has heard of meanwhile, it does not: the
+    /// next attempt has to be told of that.
+    fn note_conflict(&self, draft: &Draft, problem: &Problem) {
+        let history = self.history.read_untracked();
+        let told = problem.more.get("current_version").and_then(serde_json::Value::as_u64);
+        if problem.is(Code::Conflict) && told == Some(history.now().version) {
+            draft.opened_on.set_value(history.seen());
         }
     }
 

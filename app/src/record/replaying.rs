@@ -9,6 +9,9 @@ use crate::problem::{Code, Problem};
 use crate::server_functions::{change_sets, item};
 use crate::views::{HistoryPage, ItemView};
 
+/// The longest history that is fetched before it is asked for, in versions.
+const PREFETCHED: Version = 1000;
+
 impl Record {
     /// Brings a version into view; the newest one is now. The address follows, so that it can be given
     /// to somebody else.
@@ -34,6 +37,18 @@ impl Record {
         self.view(Some(version.saturating_add_signed(by).clamp(1, head)));
     }
 
+    /// Fetches the history of a page that shows a part of it, so that the chart is whole before it is touched. A longer
+    /// history, and one that does not arrive, waits until it is: nobody has asked.
+    pub fn prefetch(&self) {
+        let history = self.history.read_untracked();
+        let wanted = history.whole().is_none() && history.now().version <= PREFETCHED;
+        let settled = history.replay().is_some() || history.flaw().is_some();
+        drop(history);
+        if wanted && !settled {
+            self.fetch_replay(|_, _| {});
+        }
+    }
+
     /// Builds the replay, once: of what is here if that is all, else in the background of what it fetches.
     pub fn prepare_replay(&self) {
         let history = self.history.read_untracked();
@@ -47,11 +62,15 @@ impl Record {
         if let Some(whole) = here {
             return self.complain_of(self.build_replay(whole));
         }
+        self.fetch_replay(Self::complain_of);
+    }
+
+    fn fetch_replay(&self, conclude: fn(&Self, Result<(), Problem>)) {
         self.loading.set(true);
         let record = self.clone();
         spawn_local(async move {
             let whole = record.fetch_whole().await;
-            record.complain_of(whole.and_then(|whole| record.build_replay(whole)));
+            conclude(&record, whole.and_then(|whole| record.build_replay(whole)));
             record.loading.set(false);
         });
     }

@@ -16,7 +16,7 @@ pub(super) fn answer<T>(result: Result<T, Problem>) -> Result<T, Problem> {
     if let (Err(problem), Some(response)) = (&result, use_context::<ResponseOptions>()) {
         let status = StatusCode::from_u16(problem.status);
         response.set_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-        if problem.is(Code::Unavailable) {
+        if problem.is_passing() {
             response.insert_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
     }

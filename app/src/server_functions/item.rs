@@ -56,10 +56,16 @@ pub async fn item(
         change_sets.reverse();
         faults.extend(left_out);
         let on_hand = match change_sets.last() {
-            Some(last) if last.version != now.version => on_hand(&*desk, id, last.version).await?,
+            Some(last) if last.version != now.version => {
+                sound(&*desk, id, last.version).await?.map(|state| state.on_hand)
+            }
             _ => Some(now.state.on_hand),
         };
-        Ok(ItemView { now, viewed, change_sets, on_hand, beyond, faults })
+        let before = match change_sets.first() {
+            Some(first) if first.version > 1 => sound(&*desk, id, first.version - 1).await?,
+            _ => None,
+        };
+        Ok(ItemView { now, viewed, change_sets, on_hand, before, beyond, faults })
     };
     answer(load.await)
 }
@@ -75,15 +81,15 @@ async fn in_place_of(
     change_sets.into_iter().find(|change_set| change_set.version == version)
 }
 
-/// How many were on hand after a version, if that holds.
+/// The item as of a version, if that holds.
 #[cfg(feature = "ssr")]
-async fn on_hand(
+async fn sound(
     desk: &dyn crate::desk::Desk,
     id: Uuid,
     version: Version,
-) -> Result<Option<i64>, Problem> {
+) -> Result<Option<domain::InventoryItem>, Problem> {
     match desk.item(id, Some(version)).await {
-        Ok(reading) => Ok(Some(reading.item.state.on_hand).filter(|_| reading.fault.is_none())),
+        Ok(reading) => Ok(Some(reading.item.state).filter(|_| reading.fault.is_none())),
         Err(problem) if problem.is(crate::problem::Code::Corrupt) => Ok(None),
         Err(problem) => Err(problem),
     }

@@ -30,6 +30,11 @@ impl<T: DeserializeOwned> Decodes<T> for Text {
     type Error = serde_json::Error;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        serde_json::from_str(std::str::from_utf8(&bytes).map_err(Self::Error::custom)?)
+        let text = std::str::from_utf8(&bytes).map_err(Self::Error::custom)?;
+        let value = serde_json::from_str(text)?;
+        // The browser reads only what the server has written.
+        #[cfg(feature = "ssr")]
+        serde_json::from_str::<event_store::DistinctKeys>(text)?;
+        Ok(value)
     }
 }

@@ -22,10 +22,11 @@ impl FieldProblem {
         let (name, fault) = match limits {
             OutOfLimits::Blank { field } => (field, "must not be blank".to_owned()),
             OutOfLimits::TooLong { field, length, limit } => {
-                (field, format!("has {length} characters; at most {limit} are allowed"))
+                let length = grouped(*length as u64);
+                (field, format!("is too long: {length} characters; at most {limit} are allowed"))
             }
             OutOfLimits::ControlCharacter { field, place } => {
-                (field, format!("holds a control character at place {place}"))
+                (field, format!("contains a character that is not allowed, at position {place}"))
             }
             OutOfLimits::OutOfRange { field, minimum, maximum, .. } => {
                 (field, format!("must be {} to {}", grouped(*minimum), grouped(*maximum)))

@@ -2,6 +2,8 @@ use domain::InventoryItem;
 use domain::inventory_item::Task;
 use serde::{Deserialize, Serialize};
 
+use super::spec::spec;
+
 /// What was typed into a form, by field name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fields(Vec<(String, String)>);
@@ -18,6 +20,12 @@ impl Fields {
             _ => {}
         }
         fields
+    }
+
+    /// Whether they hold what a task's form holds when it is opened on an item.
+    pub fn is_initial(&self, task: Task, item: &InventoryItem) -> bool {
+        let initial = Self::initial(task, item);
+        spec(task).iter().all(|field| self.get(field.name) == initial.get(field.name))
     }
 
     /// What stands in a field; nothing when it was never filled in.

@@ -1,3 +1,4 @@
+use domain::figures;
 use domain::inventory_item::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason, RemoveItems,
@@ -32,7 +33,7 @@ pub fn parse(task: Task, fields: &Fields) -> Result<Command, FieldProblem> {
         }),
         Task::Adjust => Command::AdjustStock(AdjustStock {
             counted: form.count("counted")?,
-            reason: form.line("reason")?,
+            reason: form.optional_line("reason").unwrap_or_default(),
         }),
         Task::Rename => {
             Command::RenameInventoryItem(RenameInventoryItem { name: form.line("name")? })
@@ -69,21 +70,19 @@ impl Form<'_> {
         self.optional_count(name)?.ok_or_else(|| self.problem(name, "must not be blank", true))
     }
 
-    /// Digits may be grouped by spaces, as a figure copied from elsewhere often is; never by commas
-    /// or points, which mean something else in the next country.
+    /// Reads a figure in every form in which the page prints it.
     fn optional_count(&self, name: &'static str) -> Result<Option<i64>, FieldProblem> {
-        let digits: String = self.fields.get(name).chars().filter(|c| !c.is_whitespace()).collect();
-        if digits.is_empty() {
+        let text = self.fields.get(name).trim();
+        if text.is_empty() {
             return Ok(None);
         }
-        digits.parse().map(Some).map_err(|_| {
-            self.problem(name, "must be a whole number, written in digits only", false)
-        })
+        let wrong = || self.problem(name, "must be a whole number, such as 1200 or 1,200", false);
+        figures::read(text).map(Some).ok_or_else(wrong)
     }
 
     fn removal_reason(&self, name: &'static str) -> Result<RemovalReason, FieldProblem> {
         let text = self.line(name)?;
-        text.parse().map_err(|_| self.problem(name, "must be one of those offered", false))
+        text.parse().map_err(|_| self.problem(name, "must be one of those listed", false))
     }
 
     fn problem(&self, field: &'static str, fault: &str, missing: bool) -> FieldProblem {
@@ -102,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_filled_form_is_a_command() {
-        let form = fields(&[("quantity", " 1 200 "), ("reference", " PO 1182 ")]);
+        let form = fields(&[("quantity", " 1,200 "), ("reference", " PO 1182 ")]);
         let command =
             CheckInItems { quantity: 1_200, reference: Some("PO 1182".into()), unit_cost: None };
         assert_eq!(parse(Task::CheckIn, &form), Ok(Command::CheckInItems(command)));
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_names_its_field() {
-        for text in ["1.5", "1,000", "ten", "9223372036854775808", "-", "0x1"] {
+        for text in ["1.5", "1,5", "1.000", "ten", "9223372036854775808", "-", "0x1"] {
             let problem = parse(Task::Adjust, &fields(&[("counted", text), ("reason", "x")]));
             let problem = problem.err().map(|p| (p.field, p.missing));
             assert_eq!(problem, Some(("counted", false)), "{text}");

@@ -6,7 +6,8 @@ use event_store::{Aggregate as _, Context, Timestamp};
 use uuid::Uuid;
 
 use super::effect::effect;
-use super::{FieldProblem, Fields, parse, prompt};
+use super::{FieldProblem, Fields, parse, prompt, spec};
+use crate::text::refusal;
 
 /// What a form would do if it were sent now.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,10 +55,27 @@ pub fn preflight(task: Task, fields: &Fields, item: &InventoryItem) -> Verdict {
             Verdict::Allowed { command, events, after, effect }
         }
         Err(rejection) => match FieldProblem::of_rejection(task, &rejection) {
+            Some(problem) if problem.missing => Verdict::Incomplete(problem, prompt(task)),
             Some(problem) => Verdict::Invalid(problem),
-            None => Verdict::Refused(rejection),
+            None => untouched(task, fields, item, &rejection).map_or_else(
+                || Verdict::Refused(rejection),
+                |problem| Verdict::Incomplete(problem, prompt(task)),
+            ),
         },
     }
+}
+
+/// The refusal as something still to be filled in, where the form holds what it was opened with and other input would
+/// do: nobody has typed anything wrong yet.
+fn untouched(
+    task: Task,
+    fields: &Fields,
+    item: &InventoryItem,
+    rejection: &InventoryItemRejection,
+) -> Option<FieldProblem> {
+    let untouched = fields.is_initial(task, item) && item.allows(task).is_ok();
+    let first = spec(task).first().filter(|_| untouched)?;
+    Some(FieldProblem { field: first.name, message: refusal(rejection), missing: true })
 }
 
 /// An item's rules look neither at who asks nor at when.
@@ -104,13 +122,14 @@ mod tests {
     fn an_allowed_form_says_its_effect() {
         let removal = [("quantity", "20"), ("reason", "sold")];
         assert_eq!(effect_of(Task::CheckIn, &[("quantity", "12")]), "52 on hand, room for 8 more");
-        assert_eq!(effect_of(Task::CheckIn, &[("quantity", "20")]), "60 on hand, no room for more");
+        assert_eq!(effect_of(Task::CheckIn, &[("quantity", "20")]), "60 on hand, full");
         assert_eq!(
             effect_of(Task::Remove, &removal),
             "20 on hand, room for 40 more, below the reorder level"
         );
-        assert_eq!(effect_of(Task::Rename, &[("name", "Tea")]), "“\u{2068}Tea\u{2069}”");
+        assert_eq!(effect_of(Task::Rename, &[("name", "Tea")]), "named “\u{2068}Tea\u{2069}”");
         assert_eq!(effect_of(Task::ChangeMaximum, &[]), "no maximum");
+        assert_eq!(effect_of(Task::Adjust, &[("counted", "40")]), "40 on hand, as before");
     }
 
     #[test]
@@ -119,6 +138,47 @@ mod tests {
         let expected =
             InventoryItemRejection::ExceedsMaximum { on_hand: 40, quantity: 21, max_quantity: 60 };
         assert_eq!(verdict, Verdict::Refused(expected));
+    }
+
+    #[test]
+    fn only_a_difference_needs_a_reason() {
+        let message = "Reason for the difference must not be blank.".to_owned();
+        let expected = FieldProblem { field: "reason", message, missing: true };
+        let counted = verdict(Task::Adjust, &[("counted", "39")]);
+        assert_eq!(counted, Verdict::Incomplete(expected, prompt(Task::Adjust)));
+    }
+
+    #[test]
+    fn a_figure_that_is_set_already_is_not_wrong_until_it_is_typed() {
+        for (task, field, same) in
+            [(Task::ChangeMaximum, "max_quantity", "60"), (Task::SetReorderLevel, "level", "30")]
+        {
+            let opened = verdict(task, &[(field, same)]);
+            assert!(matches!(opened, Verdict::Incomplete(..)), "{opened:?}");
+            let typed = verdict(task, &[(field, &format!("{same} "))]);
+            assert!(matches!(typed, Verdict::Refused(_)), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_nobody_has_typed_into_is_not_wrong_yet() {
+        let same = "That is already its name.".to_owned();
+        let expected = FieldProblem { field: "name", message: same, missing: true };
+        let opened = verdict(Task::Rename, &[("name", "Beans")]);
+        assert_eq!(opened, Verdict::Incomplete(expected, prompt(Task::Rename)));
+        let typed = verdict(Task::Rename, &[("name", "Beans ")]);
+        assert!(matches!(typed, Verdict::Refused(_)), "{typed:?}");
+        let gone = InventoryItem { active: false, ..item() };
+        let closed = preflight(Task::Rename, &Fields::initial(Task::Rename, &gone), &gone);
+        assert_eq!(closed, Verdict::Refused(InventoryItemRejection::Inactive));
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_counted_as_the_domain_counts() {
+        let name = "👩‍🌾".repeat(77);
+        let verdict = verdict(Task::Rename, &[("name", &name)]);
+        let problem = verdict.field_problem().map(|p| p.message.as_str());
+        assert_eq!(problem, Some("New name is too long: 231 characters; at most 200 are allowed."));
     }
 
     #[test]

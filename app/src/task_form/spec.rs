@@ -51,10 +51,10 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
                 &[
                     line("name", "Name", ""),
                     line("sku", "SKU", "Your own short code."),
-                    line("unit", "Unit", "What one of it is called: piece, bag, kg."),
+                    line("unit", "Unit", "What you count it in: piece, bag, kg."),
                     optional(
                         count("max_quantity", "Maximum quantity"),
-                        "What the shelf holds. A check-in that would exceed it is refused.",
+                        "The most the shelf holds. A check-in beyond it is refused.",
                     ),
                 ]
             }
@@ -63,10 +63,7 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
             const {
                 &[
                     count("quantity", "Quantity"),
-                    optional(
-                        line("reference", "Reference", ""),
-                        "A delivery note or order number.",
-                    ),
+                    optional(line("reference", "Reference", ""), "Delivery note or order number."),
                 ]
             }
         }
@@ -75,13 +72,21 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
             const {
                 &[
                     count("counted", "Counted"),
-                    line("reason", "Reason", "Why the books were wrong."),
+                    optional(
+                        line("reason", "Reason for the difference", ""),
+                        "Leave empty when the count agrees.",
+                    ),
                 ]
             }
         }
         Task::Rename => const { &[line("name", "New name", "")] },
         Task::ChangeMaximum => {
-            const { &[optional(count("max_quantity", "Maximum quantity"), "Leave empty for no limit.")] }
+            const {
+                &[optional(
+                    count("max_quantity", "Maximum quantity"),
+                    "Leave empty for no maximum.",
+                )]
+            }
         }
         Task::SetReorderLevel => const { &[count("level", "Reorder level")] },
         Task::Deactivate => const { &[line("reason", "Reason", "")] },
@@ -89,38 +94,33 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
     }
 }
 
-/// What a task is for, completing "This is where you …".
+/// What a task is for, in one short sentence.
 pub const fn lede(task: Task) -> &'static str {
     match task {
-        Task::Create => "This is where you begin to keep count of something.",
-        Task::CheckIn => "This is where you record goods that have arrived.",
-        Task::Remove => "This is where you record goods that have left.",
-        Task::Adjust => "This is where you bring the books in line with a count.",
-        Task::Rename => "This is where you give it another name.",
-        Task::ChangeMaximum => "This is where you say how many the shelf holds.",
-        Task::SetReorderLevel => "This is where you say when it is time to order more.",
-        Task::Deactivate => {
-            "This is where you stop keeping count of it. Its history stays, and it can be \
-             reactivated."
-        }
-        Task::Reactivate => "This is where you take it back into use.",
-        Task::WriteOffRemaining => {
-            "This is where you write off what is left, so that it can be deactivated."
-        }
+        Task::Create => "Add an item that you keep count of.",
+        Task::CheckIn => "Record goods that arrived.",
+        Task::Remove => "Record goods that left.",
+        Task::Adjust => "Record what you counted.",
+        Task::Rename => "Give the item another name.",
+        Task::ChangeMaximum => "Set how many the shelf holds.",
+        Task::SetReorderLevel => "Set when to order more.",
+        Task::Deactivate => "Stop using this item. Its history stays, and you can reactivate it.",
+        Task::Reactivate => "Use this item again.",
+        Task::WriteOffRemaining => "Remove what is left, so that you can deactivate the item.",
     }
 }
 
 /// What to do first, while the form is still incomplete.
 pub const fn prompt(task: Task) -> &'static str {
     match task {
-        Task::Create => "Name, SKU and unit are needed.",
-        Task::CheckIn => "Say how many have arrived.",
-        Task::Remove | Task::WriteOffRemaining => "Say how many have left, and why.",
-        Task::Adjust => "Say how many you counted, and why the books were wrong.",
-        Task::Rename => "Say what it is called from now on.",
-        Task::ChangeMaximum => "Say how many there may be at most.",
-        Task::SetReorderLevel => "Say below how many it is time to order.",
-        Task::Deactivate => "Say why, for whoever looks later.",
+        Task::Create => "Enter a name, a SKU and a unit.",
+        Task::CheckIn => "Enter how many arrived.",
+        Task::Remove | Task::WriteOffRemaining => "Enter how many left, and why.",
+        Task::Adjust => "Enter what you counted, and the reason for a difference.",
+        Task::Rename => "Enter the new name.",
+        Task::ChangeMaximum => "Enter the maximum.",
+        Task::SetReorderLevel => "Enter the reorder level.",
+        Task::Deactivate => "Enter the reason.",
         Task::Reactivate => "",
     }
 }

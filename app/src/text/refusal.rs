@@ -2,13 +2,11 @@ use domain::inventory_item::InventoryItemRejection;
 
 use super::{isolated, stated};
 
-/// The domain's no as a sentence: `The item is called Beans already.`
+/// The domain's no as a sentence: `You asked for 12; only 10 are on hand.`
 pub fn refusal(rejection: &InventoryItemRejection) -> String {
     let mut rejection = rejection.clone();
-    if let InventoryItemRejection::SameName { name: theirs }
-    | InventoryItemRejection::ExistsAlready { sku: theirs } = &mut rejection
-    {
-        *theirs = isolated(theirs);
+    if let InventoryItemRejection::ExistsAlready { sku } = &mut rejection {
+        *sku = isolated(sku);
     }
     stated(&rejection.to_string())
 }
@@ -19,8 +17,8 @@ mod tests {
 
     #[test]
     fn what_people_wrote_stands_apart() {
-        let rejection = InventoryItemRejection::SameName { name: "Beans".into() };
-        assert_eq!(refusal(&rejection), "The item is called \u{2068}Beans\u{2069} already.");
+        let rejection = InventoryItemRejection::ExistsAlready { sku: "TUBE-28".into() };
+        assert_eq!(refusal(&rejection), "This item already exists, as \u{2068}TUBE-28\u{2069}.");
         assert_eq!(refusal(&InventoryItemRejection::Inactive), "The item is inactive.");
     }
 }

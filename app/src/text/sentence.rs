@@ -22,13 +22,16 @@ pub fn sentence(event: &Event) -> String {
         Event::ItemsRemoved(e) => {
             format!("Removed {} · {}", grouped(e.quantity), removal_reason(e.reason))
         }
+        Event::StockAdjusted(e) if e.delta == 0 => {
+            format!("Counted {}, agrees", grouped(e.counted))
+        }
         Event::StockAdjusted(e) => {
             let before = e.counted.saturating_sub(e.delta);
             format!("Counted {} · was {}", grouped(e.counted), grouped(before))
         }
         Event::MaxQuantityChanged(e) => match e.max_quantity {
             Some(most) => format!("Maximum set to {}", grouped(most)),
-            None => "Maximum lifted".to_owned(),
+            None => "Maximum removed".to_owned(),
         },
         Event::ReorderLevelSet(e) => format!("Reorder level set to {}", grouped(e.level)),
         Event::InventoryItemDeactivated(_) => "Deactivated".to_owned(),
@@ -48,7 +51,9 @@ pub fn done(event: &Event, after: &InventoryItem) -> String {
     match event {
         Event::ItemsCheckedIn(e) => format!("Checked in {}. {}", grouped(e.quantity), on_hand()),
         Event::ItemsRemoved(e) => format!("Removed {}. {}", grouped(e.quantity), on_hand()),
-        Event::StockAdjusted(e) => format!("Counted {}. {}", grouped(e.counted), on_hand()),
+        Event::StockAdjusted(e) if e.delta != 0 => {
+            format!("Counted {}. {}", grouped(e.counted), on_hand())
+        }
         other => format!("{}.", sentence(other)),
     }
 }
@@ -105,8 +110,16 @@ mod tests {
                 "Counted 40 · was 37",
             ),
             (
+                Event::StockAdjusted(StockAdjusted {
+                    counted: 1_030,
+                    delta: 0,
+                    reason: String::new(),
+                }),
+                "Counted 1,030, agrees",
+            ),
+            (
                 Event::MaxQuantityChanged(MaxQuantityChanged { max_quantity: None }),
-                "Maximum lifted",
+                "Maximum removed",
             ),
         ];
         for (event, text) in cases {
@@ -123,5 +136,10 @@ mod tests {
         });
         let after = InventoryItem { on_hand: 52, ..InventoryItem::default() };
         assert_eq!(done(&event, &after), "Checked in 12. 52 on hand.");
+        let counted = |delta| {
+            Event::StockAdjusted(StockAdjusted { counted: 52, delta, reason: String::new() })
+        };
+        assert_eq!(done(&counted(2), &after), "Counted 52. 52 on hand.");
+        assert_eq!(done(&counted(0), &after), "Counted 52, agrees.");
     }
 }

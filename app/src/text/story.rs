@@ -12,10 +12,13 @@ pub fn story(event: &Event) -> String {
         Event::ItemsRemoved(e) => {
             format!("removed {} ({})", grouped(e.quantity), removal_reason(e.reason))
         }
+        Event::StockAdjusted(e) if e.delta == 0 => {
+            format!("counted {}, which agrees", grouped(e.counted))
+        }
         Event::StockAdjusted(e) => format!("counted {}", grouped(e.counted)),
         Event::MaxQuantityChanged(e) => match e.max_quantity {
             Some(most) => format!("set the maximum to {}", grouped(most)),
-            None => "lifted the maximum".to_owned(),
+            None => "removed the maximum".to_owned(),
         },
         Event::ReorderLevelSet(e) => format!("set the reorder level to {}", grouped(e.level)),
         Event::InventoryItemDeactivated(_) => "deactivated it".to_owned(),

@@ -1,8 +1,8 @@
 use event_store::Timestamp;
+use time::{Date, OffsetDateTime};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -43,22 +43,59 @@ pub fn long_date(at: Timestamp) -> String {
     format!("{day} {} {}", month.unwrap_or(&"?"), part(&text, 0, 4))
 }
 
-/// How long before `now_ms` it was, in the largest unit that fits. A clock that is behind the
-/// server's sees no future: that is `just now` as well.
-pub fn relative(at: Timestamp, now_ms: i64) -> String {
-    let seconds = now_ms.saturating_sub(at.as_millis()) / 1000;
-    let ago =
-        |count: i64, unit: &str| format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" });
-    match seconds {
-        ..MINUTE => "just now".to_owned(),
-        MINUTE..HOUR => ago(seconds / MINUTE, "minute"),
-        HOUR..DAY => ago(seconds / HOUR, "hour"),
-        _ if seconds < 2 * DAY => "yesterday".to_owned(),
-        _ if seconds < 14 * DAY => ago(seconds / DAY, "day"),
-        _ if seconds < 60 * DAY => ago(seconds / (7 * DAY), "week"),
-        _ if seconds < 730 * DAY => ago(seconds / (30 * DAY), "month"),
-        _ => ago(seconds / (365 * DAY), "year"),
-    }
+/// The moment in the reader's zone: `18 November 2026, 11:42:07 UTC+01:00`. `offset` returns how many minutes that zone
+/// is ahead of UTC at a time in milliseconds.
+pub fn local(at: Timestamp, offset: impl Fn(i64) -> i64) -> String {
+    let minutes = offset(at.as_millis());
+    let sign = if minutes < 0 { '−' } else { '+' };
+    let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
+    let here = Timestamp::from_millis(shifted(at.as_millis(), |_| minutes));
+    let time = part(&here.to_string(), 11, 19).to_owned();
+    format!("{}, {time} UTC{sign}{hours:02}:{rest:02}", long_date(here))
+}
+
+/// The day in the reader's zone, in words: `18 November 2026`.
+pub fn local_date(at: Timestamp, offset: impl Fn(i64) -> i64) -> String {
+    long_date(Timestamp::from_millis(shifted(at.as_millis(), offset)))
+}
+
+/// The distance between the moment and `now_ms`, as people count: minutes up to an hour, hours up to midnight in the
+/// reader's zone, then days, weeks, months and years of the calendar. Clocks differ, so that a moment less than a minute
+/// ahead is `just now` as well.
+pub fn relative(at: Timestamp, now_ms: i64, offset: impl Fn(i64) -> i64) -> String {
+    let at = at.as_millis();
+    let seconds = now_ms.saturating_sub(at) / 1000;
+    let (earlier, later) = if seconds < 0 { (now_ms, at) } else { (at, now_ms) };
+    let (earlier, later) = (date(shifted(earlier, &offset)), date(shifted(later, &offset)));
+    let days = i64::from(later.to_julian_day() - earlier.to_julian_day());
+    let (count, unit) = match (seconds.abs(), days) {
+        (..MINUTE, _) => return "just now".to_owned(),
+        (past @ ..HOUR, _) => (past / MINUTE, "minute"),
+        (past, 0) => (past / HOUR, "hour"),
+        (_, 1) => return if seconds < 0 { "tomorrow" } else { "yesterday" }.to_owned(),
+        (_, ..14) => (days, "day"),
+        _ => match months(earlier, later) {
+            ..2 => (days / 7, "week"),
+            months @ ..24 => (months, "month"),
+            months => (months / 12, "year"),
+        },
+    };
+    let span = format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    if seconds < 0 { format!("in {span}") } else { format!("{span} ago") }
+}
+
+fn shifted(ms: i64, offset: impl Fn(i64) -> i64) -> i64 {
+    ms.saturating_add(offset(ms).saturating_mul(MINUTE * 1000))
+}
+
+fn date(ms: i64) -> Date {
+    OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).map_or(Date::MIN, OffsetDateTime::date)
+}
+
+/// The whole months of the calendar between two days.
+fn months(earlier: Date, later: Date) -> i64 {
+    let count = |day: Date| i64::from(day.year()) * 12 + i64::from(u8::from(day.month()));
+    count(later) - count(earlier) - i64::from(later.day() < earlier.day())
 }
 
 fn part(text: &str, from: usize, to: usize) -> &str {
@@ -80,21 +117,86 @@ mod tests {
         assert_eq!(long_date(at), "23 November 2025");
     }
 
+    const HOUR_MS: i64 = HOUR * 1000;
+    const DAY_MS: i64 = 24 * HOUR_MS;
+
+    fn seen(after_ms: i64, offset: i64) -> String {
+        relative(Timestamp::from_millis(THEN), THEN + after_ms, |_| offset)
+    }
+
+    #[test]
+    fn the_day_before_is_yesterday_whatever_the_hour() {
+        // 09:42 in UTC, 23:42 there and 00:42 there.
+        for (offset, hours, text) in [
+            (0, 14, "14 hours ago"),
+            (0, 15, "yesterday"),
+            (0, 38, "yesterday"),
+            (0, 39, "2 days ago"),
+            (14 * 60, 1, "yesterday"),
+            (14 * 60, 25, "2 days ago"),
+            (-9 * 60, 23, "23 hours ago"),
+            (-9 * 60, 24, "yesterday"),
+        ] {
+            assert_eq!(seen(hours * HOUR_MS, offset), text, "{offset} {hours}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_changes_its_clock_counts_its_own_days() {
+        // From 01:00 UTC on that day its clock is an hour back: there are 25 hours between two noons.
+        let change = THEN - 8 * HOUR_MS - 42 * 60_000;
+        let offset = |ms: i64| if ms < change { 120 } else { 60 };
+        let noon_before = Timestamp::from_millis(change - 15 * HOUR_MS);
+        assert_eq!(relative(noon_before, change + 10 * HOUR_MS, offset), "yesterday");
+        assert_eq!(local(noon_before, offset), "22 November 2025, 12:00:07 UTC+02:00");
+    }
+
+    #[test]
+    fn a_local_time_names_its_zone() {
+        let at = Timestamp::from_millis(THEN);
+        let cases = [
+            (0, "23 November 2025, 09:42:07 UTC+00:00"),
+            (345, "23 November 2025, 15:27:07 UTC+05:45"),
+            (-630, "22 November 2025, 23:12:07 UTC−10:30"),
+        ];
+        for (minutes, text) in cases {
+            assert_eq!(local(at, |_| minutes), text);
+        }
+    }
+
     #[test]
     fn a_relative_time_takes_the_largest_unit_that_fits() {
         let cases = [
-            (-5, "just now"),
-            (59, "just now"),
-            (60, "1 minute ago"),
-            (2 * HOUR, "2 hours ago"),
-            (DAY, "yesterday"),
-            (2 * DAY, "2 days ago"),
-            (14 * DAY, "2 weeks ago"),
-            (60 * DAY, "2 months ago"),
-            (730 * DAY, "2 years ago"),
+            (-59_000, "just now"),
+            (59_000, "just now"),
+            (60_000, "1 minute ago"),
+            (59 * 60_000, "59 minutes ago"),
+            (2 * HOUR_MS, "2 hours ago"),
+            (2 * DAY_MS, "2 days ago"),
+            (13 * DAY_MS, "13 days ago"),
+            (14 * DAY_MS, "2 weeks ago"),
+            (60 * DAY_MS, "8 weeks ago"),
+            (61 * DAY_MS, "2 months ago"),
+            (729 * DAY_MS, "23 months ago"),
+            (730 * DAY_MS, "2 years ago"),
+            (1095 * DAY_MS, "2 years ago"),
+            (1096 * DAY_MS, "3 years ago"),
         ];
-        for (seconds, text) in cases {
-            assert_eq!(relative(Timestamp::from_millis(THEN), THEN + seconds * 1000), text);
+        for (after, text) in cases {
+            assert_eq!(seen(after, 0), text, "{after}");
+        }
+    }
+
+    #[test]
+    fn a_time_ahead_of_the_clock_is_said_to_be() {
+        let cases = [
+            (-61_000, "in 1 minute"),
+            (-3 * HOUR_MS, "in 3 hours"),
+            (-DAY_MS, "tomorrow"),
+            (-366 * DAY_MS, "in 12 months"),
+        ];
+        for (after, text) in cases {
+            assert_eq!(seen(after, 0), text, "{after}");
         }
     }
 }

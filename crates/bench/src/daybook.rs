@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::inventory_item::InventoryItemCommand;
@@ -20,13 +21,39 @@ pub(crate) struct Daybook {
     pub(crate) ready_after: Duration,
 }
 
+/// What a process uses.
+#[derive(Clone, Copy)]
+pub(crate) struct Usage {
+    /// Bytes of memory, now.
+    pub(crate) resident: u64,
+    /// Bytes of memory, at most so far.
+    pub(crate) peak: u64,
+    /// Time on all cores.
+    pub(crate) processor: Duration,
+}
+
 impl Daybook {
     pub(crate) async fn start(binary: &Path, data: &Path) -> Result<Self, Error> {
+        Self::started(Command::new(binary), data).await
+    }
+
+    /// Starts it with so many file descriptors at most.
+    pub(crate) async fn start_with_files(
+        binary: &Path,
+        data: &Path,
+        files: u64,
+    ) -> Result<Self, Error> {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}")).arg(binary);
+        Self::started(command, data).await
+    }
+
+    async fn started(mut command: Command, data: &Path) -> Result<Self, Error> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
         let started = Instant::now();
-        let mut child = Command::new(binary)
+        let mut child = command
             .args(["serve", "--address", &format!("127.0.0.1:{port}"), "--log", "json", "--data"])
             .arg(data)
             .env("RUST_LOG", "warn")
@@ -45,6 +72,39 @@ impl Daybook {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Err(Error::Daybook("was not ready after five minutes".into()))
+    }
+
+    /// Imports an export into a new data directory.
+    pub(crate) async fn import(binary: &Path, data: &Path, export: &Path) -> Result<(), Error> {
+        let mut command = Command::new(binary);
+        command.arg("import").arg(export).arg("--data").arg(data);
+        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().await?;
+        if status.success() { Ok(()) } else { Err(Error::Daybook(format!("import: {status}"))) }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// What the process uses.
+    pub(crate) fn usage(&self) -> Result<Usage, Error> {
+        let missing = |what: &str| Error::Daybook(format!("/proc does not tell {what}"));
+        let pid = self.child.id().ok_or_else(|| missing("a process that has ended"))?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kibibytes =
+                line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            kibibytes.map(|kibibytes| kibibytes * 1024).ok_or_else(|| missing(name))
+        };
+        // Fields 14 and 15 of proc_pid_stat(5), counted from behind the name, in hundredths of a second.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        let fields = stat.rsplit_once(") ").ok_or_else(|| missing("times"))?.1;
+        let ticks =
+            fields.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+        let processor = Duration::from_millis(ticks.sum::<u64>() * 10);
+        Ok(Usage { resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")?, processor })
     }
 
     /// Sends one command and gives how long the answer took, and the answer.
@@ -90,6 +150,14 @@ impl Daybook {
     pub(crate) async fn kill(mut self) -> Result<(), Error> {
         self.child.kill().await?;
         Ok(())
+    }
+
+    /// Ends it when nobody else has it any more, else with the last one who has.
+    pub(crate) async fn end(self: Arc<Self>) -> Result<(), Error> {
+        match Arc::into_inner(self) {
+            Some(daybook) => daybook.kill().await,
+            None => Ok(()),
+        }
     }
 
     /// Asks it to stop and waits until it has.

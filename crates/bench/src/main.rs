@@ -16,6 +16,7 @@ mod micro;
 mod overflow;
 #[cfg(feature = "peers")]
 mod peers;
+mod siege;
 mod startup;
 mod steady;
 #[cfg(feature = "umadb")]
@@ -105,6 +106,12 @@ enum Part {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// What strangers can take from the server: memory, connections and time.
+    Siege {
+        /// How long the history is that they read.
+        #[arg(long, default_value_t = 20_000)]
+        change_sets: u64,
+    },
     /// What one change set costs the processor.
     Micro,
     /// Other event stores on DynamoDB, doing the same work.
@@ -184,6 +191,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         Some(Part::Large { change_sets, rounds, seconds }) => {
             large::run(&binary, change_sets, rounds, seconds).await
         }
+        Some(Part::Siege { change_sets }) => siege::run(&binary, change_sets).await,
         Some(Part::Micro) => micro::run(),
         #[cfg(feature = "peers")]
         Some(Part::Peers { rounds, millis }) => {
@@ -200,6 +208,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
             startup::run(&binary, 100_000).await?;
             hot::run(100_000, Duration::from_secs(5)).await?;
             large::run(&binary, 100_000, 3, 5).await?;
+            siege::run(&binary, 20_000).await?;
             micro::run()?;
             #[cfg(feature = "peers")]
             peers::run(3, Duration::from_secs(1)).await?;

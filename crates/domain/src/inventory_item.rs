@@ -39,6 +39,11 @@ use InventoryItemCommand as Command;
 use InventoryItemEvent as Event;
 use InventoryItemRejection as Rejection;
 
+/// The first rules by which a count that agrees is recorded; before, it was refused.
+const COUNTS_MAY_AGREE: u32 = 2;
+/// The first rules that refuse a maximum or a reorder level that is set already.
+const SAME_FIGURES_ARE_REFUSED: u32 = 2;
+
 /// What an item is at one version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryItem {
@@ -75,7 +80,7 @@ impl InventoryItem {
     /// # Errors
     /// The domain's own reason why nothing that is entered would do.
     pub fn allows(&self, task: Task) -> Result<(), Rejection> {
-        self.decide_events(&task.least_command(self)).map(|_| ())
+        self.decide_events(&task.least_command(self), Self::RULES).map(|_| ())
     }
 
     fn must_exist(&self) -> Result<(), Rejection> {
@@ -87,15 +92,15 @@ impl InventoryItem {
         if self.active { Ok(()) } else { Err(Rejection::Inactive) }
     }
 
-    fn decide_events(&self, command: &Command) -> Result<Event, Rejection> {
+    fn decide_events(&self, command: &Command, rules: u32) -> Result<Event, Rejection> {
         match command {
             Command::CreateInventoryItem(c) => self.create(c),
             Command::RenameInventoryItem(c) => self.rename(c),
             Command::CheckInItems(c) => self.check_in(c),
             Command::RemoveItems(c) => self.remove(c),
-            Command::AdjustStock(c) => self.adjust(c),
-            Command::ChangeMaxQuantity(c) => self.change_max(c),
-            Command::SetReorderLevel(c) => self.set_reorder_level(c),
+            Command::AdjustStock(c) => self.adjust(c, rules),
+            Command::ChangeMaxQuantity(c) => self.change_max(c, rules),
+            Command::SetReorderLevel(c) => self.set_reorder_level(c, rules),
             Command::DeactivateInventoryItem(c) => self.deactivate(c),
             Command::ReactivateInventoryItem(_) => self.reactivate(),
         }
@@ -158,21 +163,28 @@ impl InventoryItem {
         Ok(Event::ItemsRemoved(ItemsRemoved { quantity, reason: command.reason }))
     }
 
-    fn adjust(&self, command: &AdjustStock) -> Result<Event, Rejection> {
+    fn adjust(&self, command: &AdjustStock, rules: u32) -> Result<Event, Rejection> {
         self.must_be_active()?;
         let counted = within("counted", command.counted, &COUNT)?;
-        let reason = line("reason", &command.reason)?;
         let delta = counted.saturating_sub(self.on_hand);
-        if delta == 0 {
+        let reason = if delta == 0 && rules >= COUNTS_MAY_AGREE {
+            optional_line("reason", Some(&command.reason))?.unwrap_or_default()
+        } else {
+            line("reason", &command.reason)?
+        };
+        if delta == 0 && rules < COUNTS_MAY_AGREE {
             return Err(Rejection::NoDifference { on_hand: self.on_hand });
         }
         Ok(Event::StockAdjusted(StockAdjusted { counted, delta, reason }))
     }
 
-    fn change_max(&self, command: &ChangeMaxQuantity) -> Result<Event, Rejection> {
+    fn change_max(&self, command: &ChangeMaxQuantity, rules: u32) -> Result<Event, Rejection> {
         self.must_be_active()?;
         let max_quantity =
             command.max_quantity.map(|m| within("max_quantity", m, &QUANTITY)).transpose()?;
+        if max_quantity == self.max_quantity && rules >= SAME_FIGURES_ARE_REFUSED {
+            return Err(Rejection::SameMaximum { max_quantity });
+        }
         match max_quantity {
             Some(max_quantity) if max_quantity < self.on_hand => {
                 Err(Rejection::BelowOnHand { on_hand: self.on_hand, max_quantity })
@@ -181,9 +193,12 @@ impl InventoryItem {
         }
     }
 
-    fn set_reorder_level(&self, command: &SetReorderLevel) -> Result<Event, Rejection> {
+    fn set_reorder_level(&self, command: &SetReorderLevel, rules: u32) -> Result<Event, Rejection> {
         self.must_be_active()?;
         let level = within("level", command.level, &COUNT)?;
+        if self.reorder_level == Some(level) && rules >= SAME_FIGURES_ARE_REFUSED {
+            return Err(Rejection::SameReorderLevel { level });
+        }
         Ok(Event::ReorderLevelSet(ReorderLevelSet { level }))
     }
 
@@ -210,13 +225,14 @@ impl InventoryItem {
 
 impl Aggregate for InventoryItem {
     const KIND: &'static str = "inventory-item";
+    const RULES: u32 = 2;
 
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
 
-    fn decide(&self, command: &Command, _: &Context) -> Result<Vec<Event>, Rejection> {
-        self.decide_events(command).map(|event| vec![event])
+    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
+        self.decide_events(command, context.rules).map(|event| vec![event])
     }
 
     fn evolve(mut self, event: &Event) -> Self {
@@ -267,7 +283,7 @@ impl Aggregate for InventoryItem {
     fn reason(command: &Command) -> Option<String> {
         match command {
             Command::RemoveItems(c) => Some(c.reason.to_string()),
-            Command::AdjustStock(c) => Some(c.reason.trim().to_owned()),
+            Command::AdjustStock(c) => optional_line("reason", Some(&c.reason)).ok().flatten(),
             Command::DeactivateInventoryItem(c) => Some(c.reason.trim().to_owned()),
             _ => None,
         }

@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use crate::figures::grouped;
+
 /// How many characters (Unicode scalar values) a name, a reference or a reason may have after
 /// trimming.
 pub const TEXT_LIMIT: usize = 200;
@@ -32,7 +34,8 @@ pub enum OutOfLimits {
         field: String,
     },
     /// More than [`TEXT_LIMIT`] characters.
-    #[error("{field} has {length} characters; at most {limit} are allowed")]
+    #[error("{field} is too long: {} characters; at most {limit} are allowed",
+        grouped(*length as u64))]
     TooLong {
         /// The field's name in the command.
         field: String,
@@ -43,7 +46,7 @@ pub enum OutOfLimits {
     },
     /// A line break, a tab or another control character, or a mark that overrides the direction of
     /// text (Unicode Bidirectional Algorithm, 2): it would show other than it reads.
-    #[error("{field} holds a control character at place {place}")]
+    #[error("{field} contains a control character at position {place}")]
     ControlCharacter {
         /// The field's name in the command.
         field: String,
@@ -51,7 +54,7 @@ pub enum OutOfLimits {
         place: usize,
     },
     /// A figure outside of its range.
-    #[error("{field} is {value}; it must be {minimum} to {maximum}")]
+    #[error("{field} is {}; it must be {} to {}", grouped(*value), grouped(*minimum), grouped(*maximum))]
     OutOfRange {
         /// The field's name in the command.
         field: String,
@@ -107,32 +110,37 @@ pub fn within(field: &str, value: i64, range: &RangeInclusive<i64>) -> Result<i6
     Err(OutOfLimits::OutOfRange { field: field.to_owned(), value, minimum, maximum })
 }
 
-/// White space, and what shows as nothing by itself: joiners, marks of direction, selectors, fillers
-/// (Unicode's `Default_Ignorable_Code_Point`, and the blank Braille pattern). Within a text they have
-/// their uses: an emoji of a family holds joiners, the flag of Wales holds tags.
+/// Shows as nothing, though it is neither white space nor ignorable.
+pub(crate) const BLANK_BRAILLE: char = '\u{2800}';
+
+/// Whether a text of such characters alone would show as nothing.
 fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{AD}'
-                | '\u{34F}'
-                | '\u{61C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{17B4}'..='\u{17B5}'
-                | '\u{180B}'..='\u{180F}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{202A}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{FE00}'..='\u{FE0F}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF0}'..='\u{FFF8}'
-                | '\u{1BCA0}'..='\u{1BCA3}'
-                | '\u{1D173}'..='\u{1D17A}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
+    c.is_whitespace() || c == BLANK_BRAILLE || is_ignorable(c)
+}
+
+/// Joiners, marks of direction, selectors, fillers (Unicode's `Default_Ignorable_Code_Point`). Within a text they
+/// have their uses: an emoji of a family holds joiners, the flag of Wales holds tags.
+pub(crate) const fn is_ignorable(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFF8}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
 }
 
 fn misleads(c: char) -> bool {

@@ -5,6 +5,7 @@ use event_store::{Aggregate, Context};
 use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
 
+use crate::folding::fold;
 use crate::limits::{OutOfLimits, line};
 
 /// What the ids of SKUs are derived in (RFC 9562, 5.5). Never changes.
@@ -20,16 +21,19 @@ pub struct Sku {
 }
 
 impl Sku {
-    /// The id of the aggregate of this SKU: a UUIDv5. SKUs that differ in case alone, or in the space
-    /// around them, are one.
+    /// The id of the aggregate of this SKU: a UUIDv5 of the [folded](fold) SKU. SKUs that read the same are one.
     pub fn id(sku: &str) -> Uuid {
-        Uuid::new_v5(&NAMESPACE, folded(sku).as_bytes())
+        Uuid::new_v5(&NAMESPACE, fold(sku).as_bytes())
+    }
+
+    /// The id under which SKUs were claimed when only case and surrounding space were folded. For most SKUs it equals
+    /// [`Sku::id`]. No new claim is made under it; existing ones still hold.
+    pub fn former_id(sku: &str) -> Uuid {
+        Uuid::new_v5(&NAMESPACE, without_case(sku).as_bytes())
     }
 }
 
-/// Without its case, character by character. Down before up, so that `ẞ` goes the way of `ß`; up before
-/// down, so that `ß` and `SS`, `ς` and `σ` are one. The ids of all SKUs hang on this: it never changes.
-fn folded(sku: &str) -> String {
+fn without_case(sku: &str) -> String {
     let letters = sku.trim().chars().flat_map(char::to_lowercase);
     letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
@@ -53,7 +57,8 @@ impl From<ClaimSku> for SkuCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimSku {
-    /// The SKU; 1 to 200 characters. The aggregate's id is its [`Sku::id`].
+    /// The SKU; 1 to 200 characters. The aggregate's id is its [`Sku::id`], or in claims of before its
+    /// [`Sku::former_id`].
     pub sku: String,
     /// The item.
     pub item: Uuid,

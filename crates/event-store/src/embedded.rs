@@ -4,13 +4,15 @@
 //!
 //! The engine blocks, so it runs on a thread of its own behind a bounded queue. On the runtime's threads it would
 //! starve everything else. The thread commits the requests that wait in its queue together, with one sync of
-//! SQLite's log. Only one process at a time may have a file open; the caller of [`Embedded::open`] ensures that.
+//! SQLite's log. It answers no request once the file at the path is not the open one any more. Only one process at a time may have a file open; the caller of [`Embedded::open`] ensures that.
 
 mod connector;
 mod direct;
+mod disk;
 mod engine;
 mod file;
 mod group;
+mod open_files;
 mod protocol;
 mod puts;
 #[cfg(test)]
@@ -22,13 +24,16 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use dynoxide::storage::Storage;
 
 use crate::dynamodb::DynamoDbStore;
 use connector::Connector;
 pub(crate) use direct::{Answer, Direct};
+pub(crate) use disk::DISK_FULL;
 use engine::{Engine, QUEUE_TIMEOUT};
+use open_files::OpenFiles;
 
 /// A DynamoDB in this process. Dropping it closes it to new requests; [`Embedded::close`] also waits.
 #[derive(Debug)]
@@ -90,7 +95,8 @@ impl Embedded {
         // durable. In WAL mode, NORMAL leaves that sync out.
         let synced = storage.conn().pragma_update(None, "synchronous", "FULL");
         synced.map_err(|error| failed(error.to_string()))?;
-        Self::start(storage)
+        OpenFiles::of(path)
+            .and_then(|files| Self::start(storage, files))
             .map_err(|source| OpenError::Inaccessible { path: path.to_owned(), source })
     }
 
@@ -102,15 +108,19 @@ impl Embedded {
         let path = PathBuf::new();
         let storage = Storage::memory()
             .map_err(|error| OpenError::Engine { path: path.clone(), reason: error.to_string() })?;
-        Self::start(storage).map_err(|source| OpenError::Inaccessible { path, source })
+        Self::start(storage, OpenFiles::default())
+            .map_err(|source| OpenError::Inaccessible { path, source })
     }
 
-    fn start(storage: Storage) -> std::io::Result<Self> {
-        let engine = Engine::start(storage)?;
+    fn start(storage: Storage, files: OpenFiles) -> std::io::Result<Self> {
+        let engine = Engine::start(storage, files)?;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(QUEUE_TIMEOUT).build();
+        // There are no connections to close after an error; the SDK logs an error for each that it cannot find.
+        let retry = RetryConfig::standard().with_reconnect_mode(ReconnectMode::ReuseAllConnections);
         // Nobody checks signatures here, so none are made.
         let config = crate::dynamodb::nowhere()
             .allow_no_auth()
+            .retry_config(retry)
             .http_client(Connector::new(engine.queue()))
             .endpoint_url("http://embedded.invalid")
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

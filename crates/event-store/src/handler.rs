@@ -14,7 +14,8 @@ use tracing::{Instrument, debug_span};
 use uuid::Uuid;
 
 use crate::{
-    Aggregate, Appended, ChangeSet, Head, Reach, Store, StoreError, Timestamp, Version, spans,
+    Aggregate, Appended, ChangeSet, Head, Reach, Store, StoreError, Timestamp, Version, full_disk,
+    spans,
 };
 use attempt::{Attempt, Proposal};
 use slots::Slots;
@@ -202,7 +203,7 @@ fn keep_snapshot<A: Aggregate>(store: &impl Store, head: &Head<A>) {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = saved {
-            tracing::warn!(%error, "no snapshot was kept");
+            full_disk::tell_or(&error, || tracing::warn!(%error, "no snapshot was kept"));
         }
     });
 }

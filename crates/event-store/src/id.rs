@@ -8,6 +8,9 @@ use uuid::Uuid;
 /// How many change sets an aggregate has; the k-th change set has version k. 0: nothing yet.
 pub type Version = u64;
 
+/// The last version that an aggregate can have: stores name it by twelve digits.
+pub const LAST_VERSION: Version = 999_999_999_999;
+
 /// What names one aggregate: its kind and the id that a client made.
 ///
 /// Its text form, `{kind}#{uuid}`, is the partition key of everything the store keeps of it, and

@@ -142,6 +142,9 @@ pub enum ObjectError {
     /// It does not answer, or says it has too much to do. Safe to repeat.
     #[error("object storage is away: {0}")]
     Away(String),
+    /// The disk has no room for the object.
+    #[error("the disk is full: {0}")]
+    Full(String),
     /// It refuses, and would refuse again.
     #[error("object storage refuses: {0}")]
     Refused(String),
@@ -151,6 +154,7 @@ impl From<ObjectError> for StoreError {
     fn from(error: ObjectError) -> Self {
         match error {
             ObjectError::Away(reason) => Self::Unavailable { reason, retry_after: RETRY_AFTER },
+            ObjectError::Full(reason) => Self::Full(reason),
             ObjectError::Refused(_) => Self::Refused(error.to_string()),
         }
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Version, verify_chain,
+    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Head, Version, verify_chain,
 };
 
 /// How many versions lie between two states that are kept, which bounds the work of one scrub step.
@@ -153,6 +153,12 @@ impl<A: Aggregate> Verifier<A> {
     /// Nothing of this history has been checked yet.
     pub fn new(aggregate: AggregateId) -> Self {
         Self { aggregate, state: A::default(), version: 0, hash: Hash::ZERO, problem: None }
+    }
+
+    /// A verifier for a history that has been checked up to this head.
+    pub fn after(head: Head<A>) -> Self {
+        let aggregate = head.aggregate().clone();
+        Self { aggregate, state: head.state, version: head.version, hash: head.hash, problem: None }
     }
 
     /// Checks the change sets that come next. After the first that does not hold it checks no more.

@@ -22,6 +22,7 @@ pub(crate) fn tell<T>(
 pub(crate) const fn failed(error: &StoreError) -> &'static str {
     match error {
         StoreError::Unavailable { .. } => "unavailable",
+        StoreError::Full(_) => "full",
         StoreError::Corrupt { .. } => "corrupt",
         StoreError::TooLarge { .. } | StoreError::TooMany { .. } => "too-large",
         StoreError::Refused(_) => "refused",

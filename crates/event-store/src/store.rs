@@ -217,6 +217,9 @@ pub enum StoreError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The disk has no room for it. Nothing was written. Safe to repeat once there is room.
+    #[error("the disk is full: {0}")]
+    Full(String),
     /// What is stored is not what was written.
     #[error("{aggregate} is corrupt at version {version}: {problem}")]
     Corrupt {
@@ -267,6 +270,6 @@ impl StoreError {
     /// Whether the same may succeed when it is asked for again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Full(_))
     }
 }

@@ -1,10 +1,11 @@
 //! What travels over HTTP (`/api/v1`), in the words of the store.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::feed::Position;
-use crate::{AggregateId, Hash, Tagged, Timestamp, Version};
+use crate::{AggregateId, Hash, LAST_VERSION, Tagged, Timestamp, Version};
 
 /// `POST /commands`: one command. Unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct CommandRequest {
     /// Whom it concerns. For a command that creates, the client makes this id too.
     pub aggregate: AggregateId,
     /// The version its author had in view, when what has happened since could matter.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "possible")]
     pub expected_version: Option<Version>,
     /// What to do.
     pub command: Command,
@@ -49,6 +50,15 @@ pub struct Command {
     /// What it needs; may be left out when it needs nothing.
     #[serde(default = "nothing", deserialize_with = "named_fields")]
     pub data: serde_json::Value,
+}
+
+fn possible<'de, D: Deserializer<'de>>(version: D) -> Result<Option<Version>, D::Error> {
+    match Option::<Version>::deserialize(version)? {
+        Some(version) if version > LAST_VERSION => {
+            Err(D::Error::custom(format!("expected 0 to {LAST_VERSION}")))
+        }
+        version => Ok(version),
+    }
 }
 
 fn nothing() -> serde_json::Value {

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::{Embedded, OpenError};
-use event_store::{Appended, ChangeSet, Reach, Store};
+use event_store::{Appended, ChangeSet, Reach, Store, StoreError};
 use sha2::{Digest, Sha256};
 
 use crate::histories::{noting, tally};
@@ -211,4 +211,61 @@ async fn a_transaction_is_carried_out_whole_or_not_at_all() {
     let scan = client.scan().table_name("daybook").limit(9).send().await.unwrap();
     assert_eq!(scan.count, 2);
     assert_eq!(client.list_tables().send().await.unwrap().table_names(), ["daybook"]);
+}
+
+/// Appends one change set after those in `history`, which receives it if the store says that it is written.
+async fn append_to(store: &DynamoDbStore, history: &mut Vec<ChangeSet>) -> Result<(), StoreError> {
+    let change_set = noting(&tally(1), history.last(), "more");
+    assert_eq!(store.append(&change_set).await?, Appended::Written);
+    history.push(change_set);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 4] = [
+        ("the directory is renamed", |at| fs::rename(at, at.with_file_name("aside")).unwrap()),
+        ("the directory is removed", |at| fs::remove_dir_all(at).unwrap()),
+        ("the log is removed", |at| fs::remove_file(at.join("daybook.db-wal")).unwrap()),
+        ("a copy takes the database's place", |at| {
+            fs::copy(at.join("daybook.db"), at.join("copy")).unwrap();
+            fs::rename(at.join("copy"), at.join("daybook.db")).unwrap();
+        }),
+    ];
+    let tried = changes.map(|(change, make)| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        fs::create_dir(&data).unwrap();
+        let embedded = Embedded::open(data.join("daybook.db")).unwrap();
+        let store = embedded.store("daybook");
+        store.ensure_table().await.unwrap();
+        let mut history = Vec::new();
+        append_to(&store, &mut history).await.unwrap();
+        make(&data);
+        let refused = append_to(&store, &mut history).await.unwrap_err();
+        assert!(refused.to_string().contains("removed or replaced"), "{change}: {refused}");
+        let refused = store.load(&tally(1), Reach::Whole).await.unwrap_err();
+        assert!(refused.to_string().contains("removed or replaced"), "{change}: {refused}");
+        embedded.close().await;
+    });
+    futures::future::join_all(tried).await;
+}
+
+#[tokio::test]
+async fn a_directory_that_is_put_back_serves_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, aside) = (directory.path().join("data"), directory.path().join("aside"));
+    fs::create_dir(&data).unwrap();
+    let embedded = Embedded::open(data.join("daybook.db")).unwrap();
+    let store = store(&embedded).await;
+    let mut history = Vec::new();
+    append_to(&store, &mut history).await.unwrap();
+    fs::rename(&data, &aside).unwrap();
+    append_to(&store, &mut history).await.unwrap_err();
+    fs::rename(&aside, &data).unwrap();
+    // The write of unknown outcome had been committed, so a retry finds it.
+    let retried = noting(&tally(1), history.last(), "more");
+    assert_eq!(store.append(&retried).await.unwrap(), Appended::Again);
+    embedded.close().await;
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ListError;
+use crate::collation::sort_key;
 use crate::items::NONE_KEY;
-use crate::text::fold;
 
 /// The place in a list after one row: what the row is sorted by, its id, and the order that this is a
 /// place in. On the wire URL-safe base64, which nobody is to look into.
@@ -22,14 +22,14 @@ pub(crate) struct Cursor {
 #[serde(untagged)]
 pub(crate) enum Key {
     Number(i64),
-    Text(String),
+    Text(#[serde(with = "hex::serde")] Vec<u8>),
 }
 
 impl Key {
     fn of(row: &InventoryItemRow, column: ItemColumn) -> Self {
         match column {
-            ItemColumn::Name => Self::Text(fold(&row.name)),
-            ItemColumn::Sku => Self::Text(fold(&row.sku)),
+            ItemColumn::Name => Self::Text(sort_key(&row.name)),
+            ItemColumn::Sku => Self::Text(sort_key(&row.sku)),
             ItemColumn::OnHand => Self::Number(row.on_hand),
             ItemColumn::MaxQuantity => Self::Number(row.max_quantity.unwrap_or(NONE_KEY)),
             ItemColumn::ReorderLevel => Self::Number(row.reorder_level.unwrap_or(NONE_KEY)),

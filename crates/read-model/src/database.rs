@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use event_store::full_disk::{is_no_room, try_to_write};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -32,6 +33,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         ("seal", include_str!("../migrations/0002_seal.sql")),
         ("search", include_str!("../migrations/0003_search.sql")),
         ("feed", include_str!("../migrations/0004_feed.sql")),
+        ("folded", include_str!("../migrations/0005_folded.sql")),
     ];
     let migrations = (1..).zip(scripts).map(|(version, (name, script))| {
         let script = script.into_sql_str();
@@ -48,6 +50,8 @@ const READERS: u32 = 4;
 
 // Primary result codes of SQLite, in the low byte of the extended ones.
 const CORRUPT: i32 = 11;
+const IO_ERROR: i32 = 10;
+const FULL: i32 = 13;
 const NOT_A_DATABASE: i32 = 26;
 
 /// One connection that writes, and some that read what was committed without waiting for it.
@@ -55,6 +59,8 @@ const NOT_A_DATABASE: i32 = 26;
 pub(crate) struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Empty in memory.
+    path: PathBuf,
 }
 
 impl Database {
@@ -70,10 +76,15 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .pragma("wal_autocheckpoint", LOG_PAGES);
-        let writer = lasting(1).connect_with(options.clone()).await.map_err(failed)?;
+        // A full disk makes SQLite end a transaction by itself. sqlx does not notice, and could never begin another one.
+        let writer = lasting(1).before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        });
+        let writer = writer.connect_with(options.clone()).await.map_err(failed)?;
         MIGRATIONS.run(&writer).await.map_err(|error| classify_migration(path, error))?;
         let readers = lasting(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, path: path.to_owned() })
     }
 
     /// One that is gone when it is closed. It has a single connection, as it lives in that.
@@ -82,7 +93,7 @@ impl Database {
         let options = SqliteConnectOptions::new().in_memory(true);
         let only = lasting(1).connect_with(options).await.map_err(|error| classify(path, error))?;
         MIGRATIONS.run(&only).await.map_err(|error| classify_migration(path, error))?;
-        Ok(Self { writer: only.clone(), readers: only })
+        Ok(Self { writer: only.clone(), readers: only, path: PathBuf::new() })
     }
 
     /// What may write, alone: the lock is taken now and not at the first write, when it might be late.
@@ -115,11 +126,27 @@ impl Database {
         Ok(done)
     }
 
+    /// Whether the error means that the disk has no room. SQLite calls an exceeded quota an I/O error.
+    pub(crate) fn lacks_room(&self, error: &sqlx::Error) -> bool {
+        let is_refused = || try_to_write(&self.path).is_err_and(|error| is_no_room(&error));
+        match result_code(error) {
+            Some(FULL) => true,
+            Some(IO_ERROR) => is_refused(),
+            _ => false,
+        }
+    }
+
     /// Waits for what is under way and closes the file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// A connection to a file that is there, which changes nothing that it says. Closed last, it moves the log into it.
+pub(crate) async fn connect(path: &Path) -> sqlx::Result<DbConnection> {
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+    options.pragma("query_only", "ON").connect().await
 }
 
 /// A list of ids in brackets, for `IN`.

@@ -4,19 +4,23 @@ use std::collections::HashMap;
 use std::mem;
 
 use domain::InventoryItem;
+use domain::folding::fold;
 use domain::inventory_item::{InventoryItemEvent, InventoryItemRow};
 use event_store::{Aggregate, Timestamp, Version};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row as _};
 use uuid::Uuid;
 
+use crate::collation::sort_key;
 use crate::database::{Db, DbConnection, push_ids};
-use crate::text::fold;
 
 /// What [`StoredItem`] reads.
 pub(crate) const SELECT: &str = "SELECT id, version, sku, name, unit, on_hand, max_quantity, \
                                  reorder_level, active, created_at, updated_at \
                                  FROM inventory_items";
+
+/// The latest time of a change, or NULL.
+pub(crate) const LATEST_CHANGE: &str = "SELECT MAX(updated_at) FROM inventory_items";
 
 /// No maximum, or no reorder level, comes after every other when sorted.
 pub(crate) const NONE_KEY: i64 = i64::MAX;
@@ -159,7 +163,8 @@ pub(crate) async fn delete_all(connection: &mut DbConnection) -> sqlx::Result<()
 }
 
 /// All that a row is in SQL.
-fn columns(row: &InventoryItemRow) -> [(&'static str, Value); 15] {
+fn columns(row: &InventoryItemRow) -> [(&'static str, Value); 17] {
+    let sku_key = fold(&row.sku);
     [
         ("id", Value::Id(row.id)),
         ("version", Value::Number(Some(row.version.cast_signed()))),
@@ -172,8 +177,10 @@ fn columns(row: &InventoryItemRow) -> [(&'static str, Value); 15] {
         ("active", Value::Flag(row.active)),
         ("created_at", Value::Number(Some(row.created_at.as_millis()))),
         ("updated_at", Value::Number(Some(row.updated_at.as_millis()))),
-        ("sku_key", Value::Text(fold(&row.sku))),
-        ("name_key", Value::Text(fold(&row.name))),
+        ("words", Value::Text(format!("{sku_key} {}", fold(&row.name)))),
+        ("sku_key", Value::Text(sku_key)),
+        ("sku_order", Value::Bytes(sort_key(&row.sku))),
+        ("name_order", Value::Bytes(sort_key(&row.name))),
         ("max_quantity_key", Value::Number(Some(row.max_quantity.unwrap_or(NONE_KEY)))),
         ("reorder_level_key", Value::Number(Some(row.reorder_level.unwrap_or(NONE_KEY)))),
     ]
@@ -184,6 +191,7 @@ enum Value {
     Id(Uuid),
     Number(Option<i64>),
     Text(String),
+    Bytes(Vec<u8>),
     Flag(bool),
 }
 
@@ -193,6 +201,7 @@ impl Value {
             Self::Id(id) => query.push_bind(id),
             Self::Number(number) => query.push_bind(number),
             Self::Text(text) => query.push_bind(text),
+            Self::Bytes(bytes) => query.push_bind(bytes),
             Self::Flag(flag) => query.push_bind(flag),
         };
     }

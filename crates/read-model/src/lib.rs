@@ -19,6 +19,7 @@ mod advance;
 mod apply;
 mod behind;
 mod checkpoints;
+mod collation;
 mod cursor;
 mod database;
 mod error;
@@ -27,7 +28,6 @@ mod list;
 mod model;
 mod projector;
 mod standing;
-mod text;
 
 pub use apply::{Gap, Outcome, Unreadable};
 pub use error::{Error, ListError, OpenError};

@@ -1,3 +1,4 @@
+use domain::folding::fold;
 use domain::inventory_item::{InventoryItemRow, ItemColumn, ListItems};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -5,11 +6,13 @@ use uuid::Uuid;
 use crate::cursor::{Cursor, Key};
 use crate::database::Db;
 use crate::items::{SELECT, StoredItem};
-use crate::text::fold;
 use crate::{Error, ListError, ReadModel};
 
 /// The most rows that a page can have.
 pub const LIST_LIMIT: u32 = 200;
+
+/// The words of a search that are looked for, as SQLite bounds the depth of an expression. No name has so many.
+const MOST_WORDS: usize = 200;
 
 /// A page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,9 +26,10 @@ pub struct Listed {
 }
 
 impl ReadModel {
-    /// A page of the list. Text is searched and sorted without regard to case, by Unicode's code
-    /// points; rows that are sorted by the same are in the order of their ids; those without a maximum
-    /// or a reorder level come last ascending, and first descending.
+    /// A page of the list. A search finds the items that contain each of its words in the SKU or the name, both
+    /// [folded](fold). Text is sorted as people expect: `9 mm` before `10 mm`, `Äpfel` beside `apple`. Rows that are
+    /// equal in the sorted column are in the order of their ids; those without a maximum or a reorder level come last
+    /// ascending, and first descending.
     ///
     /// # Errors
     /// [`ListError`].
@@ -59,6 +63,15 @@ impl ReadModel {
         let found: Option<StoredItem> =
             query.build_query_as().fetch_optional(self.database.readers()).await?;
         Ok(found.map(Into::into))
+    }
+
+    /// The SKUs, as their items write them, that read the same as this one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn skus_alike(&self, sku: &str) -> Result<Vec<String>, Error> {
+        let query = sqlx::query_scalar("SELECT sku FROM inventory_items WHERE sku_key = ?");
+        Ok(query.bind(fold(sku)).fetch_all(self.database.readers()).await?)
     }
 
     /// The items that changed last, newest first.
@@ -119,20 +132,17 @@ fn page_query(list: &ListItems, after: Option<&Cursor>) -> QueryBuilder<Db> {
     query
 }
 
-/// `instr` takes the text as it is: no character of it means anything else.
+/// `instr` takes the word as it is: no character of it means anything else.
 fn push_search(query: &mut QueryBuilder<Db>, search: &str) {
-    if search.trim().is_empty() {
-        return;
+    for word in fold(search).split_whitespace().take(MOST_WORDS) {
+        query.push(" AND instr(words, ").push_bind(word.to_owned()).push(") > 0");
     }
-    let part = fold(search);
-    query.push(" AND (instr(sku_key, ").push_bind(part.clone());
-    query.push(") > 0 OR instr(name_key, ").push_bind(part).push(") > 0)");
 }
 
 const fn key_column(column: ItemColumn) -> &'static str {
     match column {
-        ItemColumn::Name => "name_key",
-        ItemColumn::Sku => "sku_key",
+        ItemColumn::Name => "name_order",
+        ItemColumn::Sku => "sku_order",
         ItemColumn::OnHand => "on_hand",
         ItemColumn::MaxQuantity => "max_quantity_key",
         ItemColumn::ReorderLevel => "reorder_level_key",

@@ -3,8 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, io};
 
-use crate::OpenError;
-use crate::database::{Database, beside};
+use event_store::Timestamp;
+use sqlx::Connection as _;
+
+use crate::database::{self, Database, beside};
+use crate::{Error, OpenError, items};
 
 /// Rows for the questions of the business. Cheap to clone; clones share one database.
 #[derive(Clone, Debug)]
@@ -65,6 +68,29 @@ impl ReadModel {
             tracing::warn!(%error, "the read model will be checked at the next start");
         }
         self.database.close().await;
+    }
+
+    /// The latest time at which a change in the rows was recorded.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn latest_change(&self) -> Result<Option<Timestamp>, Error> {
+        let readers = self.database.readers();
+        let latest: Option<i64> =
+            sqlx::query_scalar(items::LATEST_CHANGE).fetch_one(readers).await?;
+        Ok(latest.map(Timestamp::from_millis))
+    }
+
+    /// Reads the same from a file, even while another process has it open. Changes no row.
+    ///
+    /// # Errors
+    /// [`Error::Database`], also when the file is not a read model of this version.
+    pub async fn latest_change_in(path: impl AsRef<Path>) -> Result<Option<Timestamp>, Error> {
+        let mut connection = database::connect(path.as_ref()).await?;
+        let latest: Option<i64> =
+            sqlx::query_scalar(items::LATEST_CHANGE).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(latest.map(Timestamp::from_millis))
     }
 
     fn over(database: Database) -> Self {

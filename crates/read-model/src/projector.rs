@@ -5,8 +5,8 @@ use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use event_store::AggregateId;
 use event_store::feed::{Entry, Feed, FeedError, FeedHead, FeedStore, Position};
+use event_store::{AggregateId, StoreError, full_disk};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -42,6 +42,8 @@ pub struct Applied {
     pub position: Option<Position>,
     /// Aggregates that nothing here can bring to their newest version; the log says which and why.
     pub stuck: u64,
+    /// Whether the disk has no room for more rows.
+    pub disk_full: bool,
 }
 
 /// The rows do not show yet all that was committed.
@@ -120,7 +122,7 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
         self.0.stopping.send_replace(true);
         let ended = task.await.is_ok();
         let end = self.0.feed.head().map(|head| head.position);
-        let Applied { position, stuck } = *self.0.applied.borrow();
+        let Applied { position, stuck, .. } = *self.0.applied.borrow();
         if !(in_order && ended && stuck == 0 && position == end) {
             tracing::warn!("the read model is behind; it will catch up at the next start");
             self.0.model.set_whole(false);
@@ -180,7 +182,7 @@ impl<S: FeedStore> Task<S> {
                 }
                 Err(_) if stopping => return,
                 Err(error) => {
-                    tracing::warn!(%error, ?pause, "the read model is behind; it tries again");
+                    self.warn(&error, pause);
                     sleep(FIRST_PAUSE).await;
                     // What comes meanwhile may mean that the store is back.
                     if timeout(pause, heads.changed()).await.is_err() {
@@ -296,6 +298,21 @@ impl<S: FeedStore> Task<S> {
         Ok(())
     }
 
+    /// Tells of an error after which it tries again.
+    fn warn(&self, error: &Error, pause: Duration) {
+        let disk_full = match error {
+            Error::Database(error) => self.model.database.lacks_room(error),
+            Error::Store(error) => matches!(error, StoreError::Full(_)),
+            _ => false,
+        };
+        self.applies.send_modify(|applied| applied.disk_full = disk_full);
+        if disk_full {
+            full_disk::tell(error);
+        } else {
+            tracing::warn!(%error, ?pause, "the read model is behind; it tries again");
+        }
+    }
+
     fn give_up(&mut self, aggregate: AggregateId, why: &str) {
         if self.stuck.insert(aggregate.clone()) {
             tracing::error!(%aggregate, why, "the list goes on showing an older version");
@@ -309,6 +326,7 @@ impl<S: FeedStore> Task<S> {
             tracing::info!(self.position, newest, "the read model catches up");
         }
         let stuck = self.stuck.len() as u64;
-        self.applies.send_replace(Applied { position: Some(self.position), stuck });
+        let position = Some(self.position);
+        self.applies.send_replace(Applied { position, stuck, disk_full: false });
     }
 }

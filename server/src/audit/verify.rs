@@ -34,7 +34,7 @@ const PAGE: usize = 500;
 /// checked.
 pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
-    let directory = DataDirectory::of_existing(settings)?;
+    let directory = DataDirectory::to_read(settings)?;
     let open = OpenStore::of_existing(settings, &directory).await?;
     let file = directory.verification();
     if afresh {

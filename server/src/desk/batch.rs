@@ -34,14 +34,15 @@ impl FrontDesk {
         open: Open,
     ) -> Vec<Result<CommandAccepted, Problem>> {
         let mut results: Vec<Result<CommandAccepted, Problem>> = Vec::with_capacity(requests.len());
-        let mut away = false;
+        let mut untried = None;
         for request in requests {
-            let result = if away {
-                Err(problems::unavailable("not tried, as one before it was not answered"))
-            } else {
-                self.one_of(request, open).await
+            let result = match &untried {
+                Some(problem) => Err(Problem::clone(problem)),
+                None => self.one_of(request, open).await,
             };
-            away |= result.as_ref().is_err_and(Problem::is_unknown_outcome);
+            if untried.is_none() {
+                untried = result.as_ref().err().and_then(after);
+            }
             results.push(result);
         }
         results
@@ -114,6 +115,16 @@ impl FrontDesk {
             }
         }
     }
+}
+
+/// What the rest of a batch is told after this problem, if it is not tried.
+fn after(problem: &Problem) -> Option<Problem> {
+    if problem.is(Code::DiskFull) {
+        return Some(problems::disk_full());
+    }
+    let away =
+        || problems::unavailable("not tried, because the outcome of an earlier command is unknown");
+    problem.is_unknown_outcome().then(away)
 }
 
 fn check_size(requests: &[CommandRequest]) -> Result<(), Problem> {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use app::problem::Problem;
+use app::problem::{Code, Problem};
+use event_store::StoreError;
 use event_store::feed::{Entry, FeedError, Position};
 
 use tokio::time::timeout;
@@ -20,10 +21,25 @@ impl FrontDesk {
     /// `unavailable`, when that takes too long, or the feed is still being read.
     pub async fn feed_end(&self) -> Result<Position, Problem> {
         self.known_feed_end().await?;
-        self.lists.feed().settle(PATIENCE).await.map_err(|behind| {
-            tracing::warn!(%behind, "the feed was not given");
-            problems::unavailable("the feed is behind what was acknowledged")
-        })
+        match self.lists.feed().settle(PATIENCE).await {
+            Ok(end) => Ok(end),
+            Err(behind) => {
+                let late = problems::unavailable("the feed is behind what was acknowledged");
+                let reason = self.reason_for(late).await;
+                if !reason.is(Code::DiskFull) {
+                    tracing::warn!(%behind, "the feed was not given");
+                }
+                Err(reason)
+            }
+        }
+    }
+
+    /// The problem of a feed, or of lists, that are behind: a full disk, which keeps them there, comes first.
+    pub(super) async fn reason_for(&self, late: Problem) -> Problem {
+        match self.store.ping().await {
+            Err(full @ StoreError::Full(_)) => problems::of_store(&full),
+            _ => late,
+        }
     }
 
     /// Up to `limit` entries after this position, ascending; none only at the end of the feed.

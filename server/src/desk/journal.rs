@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::problem::Problem;
+use app::problem::{Code, Problem};
 use event_store::AggregateId;
 use event_store::handler::Accepted;
 use event_store::wire::CommandRequest;
@@ -36,6 +36,11 @@ impl Entry {
             Err(problem) => (&*problem.code, None, 0),
         };
         let Self { command, command_id, aggregate } = self;
+        metrics::command(&aggregate.kind, &command, outcome, retries, duration);
+        if taken.is_err_and(|problem| problem.is(Code::DiskFull)) {
+            // The log is often on the same disk, and has one line a minute that says so.
+            return;
+        }
         let rejection = taken.err().and_then(rejection_code);
         // What a client made up must not break out of its line.
         tracing::info!(
@@ -50,7 +55,6 @@ impl Entry {
             duration_ms = duration.as_secs_f64() * 1e3,
             "command"
         );
-        metrics::command(&aggregate.kind, &command, outcome, retries, duration);
     }
 }
 

@@ -9,7 +9,8 @@ use app::views::ItemPage;
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{Feed, Reconciled};
-use event_store::{AggregateId, ChangeSet, StoreError};
+use event_store::full_disk;
+use event_store::{AggregateId, ChangeSet, StoreError, Timestamp};
 use read_model::{Behind, Error, ListError, Listed, Projector, ReadModel};
 
 use crate::problems;
@@ -90,7 +91,9 @@ impl Lists {
             match found {
                 Ok(found) => return Ok(Some(found)),
                 Err(error) if error.is_transient() => {
-                    tracing::warn!(%error, "the feed is behind; it tries again");
+                    full_disk::tell_or(&error, || {
+                        tracing::warn!(%error, "the feed is behind; it tries again");
+                    });
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) => return Err(error),
@@ -113,6 +116,11 @@ impl Lists {
         self.projector.settle(Duration::ZERO).await.map_or_else(|Behind(by)| by, |()| 0)
     }
 
+    /// The latest time at which a change in the rows was recorded.
+    pub(super) async fn latest_change(&self) -> Result<Option<Timestamp>, Error> {
+        self.model.latest_change().await
+    }
+
     /// Puts in order and applies what was committed, for which the store has to be open still.
     pub async fn finish(&self) {
         self.projector.finish().await;
@@ -131,6 +139,26 @@ impl Lists {
         self.feed().doubt(aggregate);
     }
 
+    /// Checks that the disk has room for the rows.
+    ///
+    /// # Errors
+    /// `disk-full`; the log has said so.
+    pub(super) fn has_room(&self) -> Result<(), Problem> {
+        if self.projector.applied().borrow().disk_full {
+            return Err(problems::disk_full());
+        }
+        Ok(())
+    }
+
+    /// The SKUs in the lists that read the same as this one. Lists that cannot be read stop no command: they are
+    /// asked only for what was claimed before there was one fold.
+    pub(super) async fn skus_alike(&self, sku: &str) -> Vec<String> {
+        self.model.skus_alike(sku).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "could not look for SKUs that read the same");
+            Vec::new()
+        })
+    }
+
     pub(crate) async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem> {
         if !self.is_caught_up() {
             return Err(problems::unavailable(
@@ -138,6 +166,7 @@ impl Lists {
             ));
         }
         if let Err(behind) = self.projector.settle(PATIENCE).await {
+            self.has_room()?;
             tracing::warn!(%behind, "a list was not given");
             return Err(problems::unavailable("the list is behind what was acknowledged"));
         }

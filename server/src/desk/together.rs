@@ -5,6 +5,7 @@ use domain::Sku;
 use domain::inventory_item::CreateInventoryItem;
 use event_store::handler::{Accepted, Part, TransactError, Transacted, transact};
 use event_store::{Aggregate, AggregateId, StoreError, TOGETHER};
+use uuid::Uuid;
 
 use super::FrontDesk;
 use crate::kinds::Order;
@@ -39,8 +40,15 @@ struct SkuTaken {
     by: Option<usize>,
 }
 
-/// The items that commands create: of each command, if it creates one that is not there yet.
-type Creations = Vec<Option<CreateInventoryItem>>;
+/// The item that a command creates, if it is not there yet.
+struct Creation {
+    item: CreateInventoryItem,
+    /// The id of the aggregate that its SKU is claimed at.
+    claim: Uuid,
+}
+
+/// Of each command, what it creates.
+type Creations = Vec<Option<Creation>>;
 
 impl FrontDesk {
     /// Takes up one command, with what is claimed along with it.
@@ -57,13 +65,34 @@ impl FrontDesk {
     /// is refused and the item is there, the claim is left out: nothing is created then, and the item
     /// says why not, or that the command was taken before.
     pub(super) async fn take_together(&self, orders: &[Order]) -> Result<Vec<Accepted>, Declined> {
-        let mut creations: Creations = orders.iter().map(Order::creation).collect();
+        let mut creations = Creations::with_capacity(orders.len());
+        for order in orders {
+            creations.push(match order.creation() {
+                Some(item) => Some(Creation { claim: self.place_of(&item.sku).await?, item }),
+                None => None,
+            });
+        }
         loop {
             match self.try_together(orders, &creations).await? {
                 Ok(accepted) => return Ok(accepted),
                 Err(taken) => self.leave_out_or_refuse(orders, &mut creations, &taken).await?,
             }
         }
+    }
+
+    /// The aggregate at which to claim a SKU: [`Sku::id`], unless an older claim stands at a [`Sku::former_id`]. Older
+    /// claims are looked for under this spelling, and under the spelling of each listed item whose SKU reads the same.
+    /// While the lists are being rebuilt, only this spelling is checked, because creations do not wait for lists.
+    async fn place_of(&self, sku: &str) -> Result<Uuid, Problem> {
+        let own = Sku::id(sku);
+        let alike = self.lists.skus_alike(sku).await;
+        for written in alike.iter().map(String::as_str).chain([sku]) {
+            let former = Sku::former_id(written);
+            if former != own && self.kinds.sku.exists(former).await? {
+                return Ok(former);
+            }
+        }
+        Ok(own)
     }
 
     /// Takes them up with the claims of these, unless one of those is another's. What is in doubt of the
@@ -109,7 +138,7 @@ impl FrontDesk {
         let problem = problems::of_store(error);
         if problem.is_unknown_outcome() {
             for creation in creations.iter().flatten() {
-                self.lists.doubt(&AggregateId::new(Sku::KIND, Sku::id(&creation.sku)));
+                self.lists.doubt(&AggregateId::new(Sku::KIND, creation.claim));
             }
         }
         problem
@@ -128,7 +157,7 @@ impl FrontDesk {
             parts.push(own.map_err(|problem| Declined::One { index, problem })?);
             places.push(Place::Own(index));
             if let Some(creation) = creation {
-                parts.push(self.kinds.claim(&creation.sku, order));
+                parts.push(self.kinds.claim(creation.claim, &creation.item.sku, order));
                 places.push(Place::Claim(index));
             }
         }
@@ -158,16 +187,16 @@ impl FrontDesk {
         let wanted = creation(index).ok_or_else(|| lost("a claim"))?;
         let problem = match by.and_then(|by| Some((creation(by)?, orders.get(by)?))) {
             Some((creation, order)) => {
-                let (sku, name) = (creation.sku.trim(), creation.name.trim());
+                let (sku, name) = (creation.item.sku.trim(), creation.item.name.trim());
                 problems::sku_taken(sku, order.request.aggregate.id, Some(name))
             }
-            None => self.taken_by_an_item(&wanted.sku).await?,
+            None => self.taken_by_an_item(wanted.claim).await?,
         };
         Err(Declined::One { index, problem })
     }
 
-    async fn taken_by_an_item(&self, sku: &str) -> Result<Problem, Problem> {
-        let Sku { sku, item } = self.kinds.sku.state_of(Sku::id(sku), None).await?.state;
+    async fn taken_by_an_item(&self, claim: Uuid) -> Result<Problem, Problem> {
+        let Sku { sku, item } = self.kinds.sku.state_of(claim, None).await?.state;
         let item = item.ok_or_else(|| lost("the item of a SKU"))?;
         // A name that cannot be told makes the SKU no less taken.
         let holder = self.kinds.inventory_item.state_of(item, None).await.ok();

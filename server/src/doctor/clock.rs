@@ -1,4 +1,4 @@
-//! This machine's clock against the store's, which says in each answer what time it is.
+//! This machine's clock against the store's, which says in each answer what time it is, and against recorded times.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,9 +12,13 @@ use aws_sdk_dynamodb::error::{BoxError, SdkError};
 use aws_sdk_dynamodb::operation::describe_table::builders::DescribeTableFluentBuilder;
 use aws_sdk_dynamodb::operation::describe_table::{DescribeTableError, DescribeTableOutput};
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
-use event_store::SKEW_ALLOWANCE_MS;
+use event_store::{SKEW_ALLOWANCE_MS, Timestamp};
+use read_model::ReadModel;
 
 use super::Finding;
+use crate::ahead::Ahead;
+use crate::config::Settings;
+use crate::open::DataDirectory;
 
 /// What a `Date`, which has whole seconds, and a slow answer may explain.
 const UNREMARKABLE_MS: u64 = 5000;
@@ -56,6 +60,32 @@ pub(super) fn finding(ahead: Option<i64>) -> Option<Finding> {
         let what = format!("{what}; more than {} s cost time at each repeat", ALLOWANCE_MS / 1000);
         Finding::problem(what, remedy)
     })
+}
+
+/// Compares the clock with the times in the lists, if there are any that can be read.
+pub(super) async fn recorded(settings: &Settings) -> Option<Finding> {
+    let path = DataDirectory::read_model_in(&settings.data);
+    if !path.exists() {
+        return None;
+    }
+    Some(match ReadModel::latest_change_in(&path).await {
+        Ok(latest) => recorded_finding(Ahead::of(latest, Timestamp::from_millis(now()))),
+        Err(error) => Finding::warning(
+            format!("the times in {} cannot be compared with the clock: {error}", path.display()),
+            "If `daybook serve` does not mend it, `daybook rebuild` does",
+        ),
+    })
+}
+
+fn recorded_finding(ahead: Ahead) -> Finding {
+    if !ahead.is_remarkable() {
+        return Finding::ok("no change is recorded ahead of this machine's clock");
+    }
+    Finding::warning(
+        format!("the latest change is recorded {ahead} ahead of this machine's clock"),
+        "Set the clock by NTP. If it is right now, it was wrong when the change was recorded: until the clock \
+         catches up, new changes to such a record are dated with its latest time",
+    )
 }
 
 impl Comparison {

@@ -1,10 +1,13 @@
 //! The data directory: whether it can be written, who has it, and how much room there is.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
+use event_store::full_disk::{is_no_room, try_to_write};
+
 use super::Finding;
+use crate::open::{is_open_to_others, lock_file};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 /// Less than this is soon full.
@@ -47,7 +50,21 @@ pub(super) fn examine(path: &Path) -> (Vec<Finding>, Lock) {
         Ok(lock) => (Finding::ok(format!("the data directory {name} can be written")), lock),
         Err(error) => (unusable(path, &error), Lock::None),
     };
-    (vec![finding, room(path)], lock)
+    let findings = [Some(finding), privacy(path), Some(room(path))];
+    (findings.into_iter().flatten().collect(), lock)
+}
+
+/// Warns when other users of the machine have access.
+fn privacy(path: &Path) -> Option<Finding> {
+    let name = path.display();
+    match is_open_to_others(path) {
+        Ok(false) => None,
+        Ok(true) => Some(Finding::warning(
+            format!("other users of this machine can open the data directory {name}"),
+            format!("Run chmod 700 {name}"),
+        )),
+        Err(error) => Some(unusable(path, &error)),
+    }
 }
 
 /// `serve` makes the directory: can it?
@@ -73,15 +90,13 @@ fn to_be_created(path: &Path) -> Finding {
     }
 }
 
-/// Whether files can be made here: one is, and goes again.
+/// Checks that files can be written here: one is, and goes again.
 fn probe(directory: &Path) -> io::Result<()> {
-    let probe = directory.join(format!(".daybook-doctor-{}", std::process::id()));
-    File::create_new(&probe)?;
-    fs::remove_file(&probe)
+    try_to_write(&directory.join(format!(".daybook-doctor-{}", std::process::id())))
 }
 
 fn lock(path: &Path) -> io::Result<Lock> {
-    let file = match OpenOptions::new().write(true).open(path) {
+    let file = match lock_file(path, false) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Lock::Ours { _file: None });
@@ -96,8 +111,15 @@ fn lock(path: &Path) -> io::Result<Lock> {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Finding {
+    let name = path.display();
+    if is_no_room(error) {
+        return Finding::problem(
+            format!("the disk of the data directory {name} is full: {error}"),
+            "Make room, or raise the quota of this user",
+        );
+    }
     Finding::problem(
-        format!("the data directory {} cannot be used: {error}", path.display()),
+        format!("the data directory {name} cannot be used: {error}"),
         "Make it writable for this user, or choose another with --data",
     )
 }

@@ -11,57 +11,77 @@ use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::compression::compressed;
+use super::host::{Origin, Reach, only_for_us};
 use super::json::BODY_LIMIT;
 use super::problem::{ProblemDocument, only_problems};
+use super::refusals::log_refusals;
 use super::request_id::identify;
+use super::requests::{only_plain, options};
 use crate::problems;
 
 /// Nobody waits longer than this for an answer. What was taken up is finished all the same: attempts that
 /// the store does not answer, or a command decided anew behind others, may take longer together.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Nothing that the interface answers with is a page.
-const NOT_A_PAGE: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// The headers of every answer, unless its handler sets others. A page brings its own policy, a file of the site
+/// its own caching.
+const EVERY_ANSWER: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    // Most answers show records.
+    (header::CACHE_CONTROL, "no-store"),
+];
 
 /// Around everything: ids for requests, no panic, no cross-site post, no endless request.
-pub(crate) fn around_all(router: Router) -> Router {
-    let header = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
-    router.layer(RequestBodyLimitLayer::new(BODY_LIMIT)).layer(
+pub(crate) fn around_all(router: Router, reach: Reach) -> Router {
+    let origins = reach.origins.iter().fold(CsrfLayer::new(), |layer, Origin(origin)| {
+        layer.clone().add_trusted_origin(origin).unwrap_or_else(|error| {
+            tracing::error!(%origin, %error, "the origin is not allowed");
+            layer
+        })
+    });
+    let guarded = router.layer(RequestBodyLimitLayer::new(BODY_LIMIT)).layer(
+        ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(move |request, next| only_for_us(reach.clone(), request, next)))
+            .layer(from_fn(options))
+            .layer(origins.with_rejection_response(cross_site))
+            .layer(from_fn(only_plain))
+            .layer(from_fn(|request, next| in_time(REQUEST_TIMEOUT, request, next)))
+            .layer(map_response(layers_as_problems)),
+    );
+    compressed(guarded).layer(
         ServiceBuilder::new()
             .layer(from_fn(identify))
-            .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-            .layer(header(header::X_FRAME_OPTIONS, "DENY"))
-            .layer(header(header::REFERRER_POLICY, "same-origin"))
-            .layer(CompressionLayer::new())
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(CsrfLayer::new().with_rejection_response(cross_site))
-            .layer(from_fn(|request, next| in_time(REQUEST_TIMEOUT, request, next)))
-            .layer(map_response(too_large)),
+            .layer(map_response(fill_in_headers))
+            .layer(from_fn(log_refusals)),
     )
 }
 
-/// Around what answers with data: nothing but problem documents for errors, nothing kept by caches,
-/// nothing that a browser would run.
+/// Around what answers with data: nothing but problem documents for errors, nothing kept by caches.
 pub(crate) fn around_data(router: Router) -> Router {
     router.layer(
         ServiceBuilder::new()
-            .layer(SetResponseHeaderLayer::if_not_present(
-                header::CONTENT_SECURITY_POLICY,
-                NOT_A_PAGE,
-            ))
-            .layer(SetResponseHeaderLayer::if_not_present(
+            .layer(SetResponseHeaderLayer::overriding(
                 header::CACHE_CONTROL,
                 HeaderValue::from_static("no-store"),
             ))
             .layer(map_response(only_problems)),
     )
+}
+
+async fn fill_in_headers(mut response: Response) -> Response {
+    for (name, value) in EVERY_ANSWER {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
@@ -74,16 +94,19 @@ async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
     }
 }
 
-/// The layer that counts says it in plain text.
-async fn too_large(response: Response) -> Response {
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return only_problems(response).await;
+/// The router and the layer that counts bytes answer in plain text or not at all.
+async fn layers_as_problems(response: Response) -> Response {
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::METHOD_NOT_ALLOWED => {
+            only_problems(response).await
+        }
+        _ => response,
     }
-    response
 }
 
 fn cross_site(_: ProtectionError) -> Response {
-    let detail = "a page of another site may not post here";
+    let detail = "a page of another site may not post here; if a proxy serves this page, start with \
+                  --allowed-origin or DAYBOOK_ALLOWED_ORIGIN and the origin that the browser shows";
     ProblemDocument(Problem::new(Code::Forbidden, detail)).into_response()
 }
 
@@ -95,7 +118,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::panic, reason = "tests")]
+    #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
     use std::future::pending;
 
@@ -107,7 +130,10 @@ mod tests {
     use super::*;
 
     async fn ask(router: Router) -> Response {
-        router.oneshot(Request::new(Body::empty())).await.unwrap()
+        router
+            .oneshot(Request::get("http://localhost/").body(Body::empty()).unwrap())
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
@@ -117,7 +143,8 @@ mod tests {
                 panic!("on purpose")
             }
         };
-        let response = ask(around_all(Router::new().route("/", get(defect)))).await;
+        let reach = Reach::new(([127, 0, 0, 1], 80).into(), Vec::new(), Vec::new());
+        let response = ask(around_all(Router::new().route("/", get(defect)), reach)).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     }

@@ -6,6 +6,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use event_store::DistinctKeys;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
@@ -23,14 +24,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ProblemDocument;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        if !says_json(&request) {
-            let detail =
-                "the body has to be JSON, with the header `content-type: application/json`";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail).into());
-        }
+        insist_on_json(&request)?;
         let body = Bytes::from_request(request, state).await.map_err(unreadable)?;
         Ok(parse(&body).map(Self)?)
     }
+}
+
+/// Refuses a body that does not say that it is JSON.
+pub(crate) fn insist_on_json(request: &Request) -> Result<(), Problem> {
+    if says_json(request) {
+        return Ok(());
+    }
+    let detail = "the body has to be JSON, with the header `content-type: application/json`";
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
 fn says_json(request: &Request) -> bool {
@@ -43,7 +49,7 @@ fn says_json(request: &Request) -> bool {
 }
 
 /// What a body is that did not arrive whole.
-pub(super) fn unreadable(rejection: BytesRejection) -> Problem {
+pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(Code::TooLarge, format!("the body has more than {BODY_LIMIT} bytes"))
             .with("limit", BODY_LIMIT);
@@ -52,6 +58,12 @@ pub(super) fn unreadable(rejection: BytesRejection) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let value = parse_as(body)?;
+    parse_as::<DistinctKeys>(body)?;
+    Ok(value)
+}
+
+fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());

@@ -1,7 +1,9 @@
 //! Every request has an id: the client's, when it sends a decent one. The answer carries it, and so
 //! does every log line on the way.
 
-use axum::extract::{MatchedPath, Request};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -19,9 +21,11 @@ pub(crate) async fn identify(request: Request, next: Next) -> Response {
     let Some(id) = id else { return next.run(request).await };
     // The template, not the address: there is no end to those.
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let caller = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
+        caller = caller.map(|ConnectInfo(address)| tracing::field::display(address)),
         method = request.method().as_str(),
         route,
         status = Empty

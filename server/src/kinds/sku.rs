@@ -4,6 +4,7 @@ use domain::sku::{ClaimSku, SkuRejection};
 use domain::{InventoryItem, Sku};
 use event_store::Aggregate;
 use event_store::handler::{Envelope, Part};
+use uuid::Uuid;
 
 use super::hosted::{decode, refusal};
 use super::{Hosted, Kinds, Order};
@@ -29,11 +30,10 @@ impl Order {
 }
 
 impl Kinds {
-    /// The claim of a new item's SKU, as a part of the transaction that the item is created in: by the same
+    /// The claim of a new item's SKU at this aggregate, as a part of the transaction that the item is created in: by the same
     /// person, at the same time, under the same ids.
-    pub(crate) fn claim(&self, sku: &str, order: &Order) -> Part<Problem> {
+    pub(crate) fn claim(&self, aggregate: Uuid, sku: &str, order: &Order) -> Part<Problem> {
         let Order { request, actor, now } = order;
-        let aggregate = Sku::id(sku);
         let envelope = Envelope {
             command_id: request.command_id,
             aggregate,

@@ -152,8 +152,7 @@ fn told<A: Hosted>(id: Uuid, version: Version, problem: String) -> Fault {
 
 fn nothing_holds(fault: Option<Fault>) -> Problem {
     let Fault { version, problem } = fault.unwrap_or_default();
-    let detail = format!(
-        "Version {version} does not hold: {problem}. There is no version before it that could be shown."
-    );
+    let detail =
+        format!("Version {version} is damaged: {problem}. No version before it can be shown.");
     Problem::new(Code::Corrupt, detail).with("failed_at", version)
 }

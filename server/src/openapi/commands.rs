@@ -30,6 +30,7 @@ pub(crate) enum Command {
 
 /// Puts a new item on the books, with nothing on hand.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateInventoryItem {
     /// The stock keeping unit; no other item's, whatever its case.
     #[schema(min_length = 1, max_length = 200)]
@@ -47,6 +48,7 @@ pub(crate) struct CreateInventoryItem {
 
 /// Gives it another name.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RenameInventoryItem {
     /// The new name.
     #[schema(min_length = 1, max_length = 200)]
@@ -55,6 +57,7 @@ pub(crate) struct RenameInventoryItem {
 
 /// Goods have come in.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CheckInItems {
     /// How many.
     #[schema(minimum = 1, maximum = 1_000_000_000, example = 12)]
@@ -69,6 +72,7 @@ pub(crate) struct CheckInItems {
 
 /// Goods have left.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RemoveItems {
     /// How many.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
@@ -100,17 +104,19 @@ pub(crate) enum RemovalReason {
 
 /// Somebody has counted.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AdjustStock {
     /// How many there really are.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     pub counted: i64,
-    /// Why the books were wrong.
-    #[schema(min_length = 1, max_length = 200)]
+    /// Why the books were wrong; may be blank when they were right.
+    #[schema(max_length = 200)]
     pub reason: String,
 }
 
 /// Sets or lifts the limit.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeMaxQuantity {
     /// The most there may be; no limit when left out.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
@@ -119,6 +125,7 @@ pub(crate) struct ChangeMaxQuantity {
 
 /// Says when it is time to order more.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SetReorderLevel {
     /// Below this it is time.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
@@ -127,6 +134,7 @@ pub(crate) struct SetReorderLevel {
 
 /// Takes it out of use.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DeactivateInventoryItem {
     /// Why.
     #[schema(min_length = 1, max_length = 200)]
@@ -135,4 +143,5 @@ pub(crate) struct DeactivateInventoryItem {
 
 /// Takes it back into use.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ReactivateInventoryItem {}

@@ -11,9 +11,10 @@ use super::commands::Command;
 
 /// What names an aggregate.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AggregateId {
     /// The kind: `inventory-item`; also `sku`, to look at.
-    #[schema(example = "inventory-item")]
+    #[schema(example = "inventory-item", pattern = "^[^#]+$")]
     pub kind: String,
     /// Made by the client, or derived from the SKU; never nil.
     pub id: Uuid,
@@ -21,6 +22,7 @@ pub(crate) struct AggregateId {
 
 /// One command.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CommandRequest {
     /// Made by the client, UUIDv7 by preference. Sending the same command again is harmless. It is
     /// checked within the aggregate: sent to another one, it is another command.
@@ -28,20 +30,19 @@ pub(crate) struct CommandRequest {
     /// Whom it concerns. For a command that creates, the client makes this id too.
     pub aggregate: AggregateId,
     /// The version its author had in view, when what has happened since could matter.
-    #[schema(nullable = false)]
+    #[schema(maximum = 999_999_999_999_u64)]
     pub expected_version: Option<u64>,
     /// What to do.
     pub command: Command,
     /// What larger piece of work this belongs to.
-    #[schema(nullable = false)]
     pub correlation_id: Option<Uuid>,
     /// What led to it.
-    #[schema(nullable = false)]
     pub causation_id: Option<Uuid>,
 }
 
 /// Several commands.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct BatchRequest {
     /// The commands, in the order in which they are meant. Together they write 100 change sets at most, of
     /// which a new item takes two: its own and that of its SKU.
@@ -69,7 +70,7 @@ pub(crate) struct CommandAccepted {
     /// Whom it concerned.
     pub aggregate: AggregateId,
     /// The version it became.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
     /// What it led to.
     pub events: Vec<Event>,
@@ -96,7 +97,7 @@ pub(crate) struct AggregateState {
     /// Which one.
     pub aggregate: AggregateId,
     /// The version this is as of.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
     /// What a replay to that version gives.
     pub state: State,
@@ -157,7 +158,7 @@ pub(crate) struct InventoryItemRow {
     /// The aggregate's id.
     pub id: Uuid,
     /// The version that this row shows.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
     /// The stock keeping unit.
     pub sku: String,
@@ -191,7 +192,7 @@ pub(crate) struct ChangeSet {
     /// Whose history this belongs to.
     pub aggregate: AggregateId,
     /// Its place in that history.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
     /// The command's id.
     pub command_id: Uuid,
@@ -230,6 +231,25 @@ pub(crate) struct FeedEntry {
     pub position: u64,
     /// What stands there.
     pub change_set: ChangeSet,
+}
+
+/// A page of the feed.
+#[derive(ToSchema)]
+pub(crate) struct FeedPage {
+    /// The entries, ascending.
+    pub entries: Vec<FeedEntry>,
+    /// What to give as `after` for what comes next.
+    pub next: u64,
+}
+
+/// A page of the history.
+#[derive(ToSchema)]
+pub(crate) struct History {
+    /// The change sets, oldest first.
+    pub change_sets: Vec<ChangeSet>,
+    /// What to give as `after` for the next page; null at the end.
+    #[schema(required)]
+    pub next: Option<u64>,
 }
 
 /// What checking a whole history found.
@@ -277,7 +297,7 @@ pub(crate) struct Problem {
 #[into_params(parameter_in = Path)]
 pub(crate) struct AggregatePath {
     /// The kind of aggregate.
-    #[param(example = "inventory-item")]
+    #[param(example = "inventory-item", pattern = "^[^#]+$")]
     pub kind: String,
     /// The aggregate's id; never nil.
     pub id: Uuid,

@@ -87,7 +87,7 @@ async fn take_up(renderer: &Renderer, uri: Uri, task: Task, id: Uuid, fields: Fi
 fn request(task: Task, id: Uuid, fields: &Fields) -> Result<CommandRequest, Problem> {
     let command_id = Uuid::parse_str(fields.get("command_id")).unwrap_or_default();
     if command_id.is_nil() || id.is_nil() {
-        let detail = "the form lacks the ids that its page gave it; send it again from here";
+        let detail = "the form is incomplete; send it again from this page";
         return Err(Problem::new(Code::Malformed, detail));
     }
     let rejected = |detail: String| Problem::new(Code::Rejected, detail);
@@ -101,7 +101,7 @@ fn expected_version(fields: &Fields) -> Result<Option<Version>, Problem> {
     match fields.get("expected_version").trim() {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
-            let detail = format!("`{text}` is no version; send the form again from here");
+            let detail = format!("“{text}” is not a version; send the form again from this page");
             Problem::new(Code::Malformed, detail)
         }),
     }

@@ -12,7 +12,6 @@ pub(super) fn protect() {
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
 }
 
 fn policy(nonce: &str) -> String {

@@ -1,9 +1,11 @@
+use app::Files;
 use app::desk::SharedDesk;
 use app::views::FormOutcome;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use leptos::prelude::{LeptosOptions, provide_context};
 use leptos_axum::render_app_async_with_context;
 
@@ -15,6 +17,7 @@ use crate::site::{self, Site};
 pub(super) struct Renderer {
     pub(super) desk: SharedDesk,
     pub(super) options: LeptosOptions,
+    pub(super) files: Files,
     pub(super) site: Site,
 }
 
@@ -31,8 +34,9 @@ impl Renderer {
             }
             protect();
         };
-        let options = self.options.clone();
-        let render = render_app_async_with_context(context, move || app::shell(options.clone()));
+        let (options, files) = (self.options.clone(), self.files.clone());
+        let shell = move || app::shell(options.clone(), files.clone());
+        let render = render_app_async_with_context(context, shell);
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = uri;
         let mut response = render(request).await;
@@ -53,8 +57,9 @@ pub(super) async fn file_or_page(
     headers: HeaderMap,
 ) -> Response {
     let is_read = method == Method::GET || method == Method::HEAD;
-    match site::file(renderer.site, &uri, &headers).filter(|_| is_read) {
-        Some(file) => file,
+    match site::file(renderer.site, &uri, &headers) {
+        Some(file) if is_read => file,
+        Some(_) => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,HEAD")]).into_response(),
         None => renderer.page(uri, None).await,
     }
 }

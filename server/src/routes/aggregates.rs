@@ -21,7 +21,7 @@ use crate::openapi::schemas;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
-    /// What SKU or name must contain, in any case.
+    /// Words that SKU or name must contain, in any case and any order.
     #[serde(default)]
     search: String,
     /// `sku`, `name`, `on_hand`, `max_quantity`, `reorder_level` or `updated_at`, with `-` before it for
@@ -58,7 +58,7 @@ pub(super) struct Listed {
 #[into_params(parameter_in = Query)]
 pub(super) struct AsOf {
     /// The version; the newest when left out.
-    #[param(value_type = Option<u64>, nullable = false, minimum = 1)]
+    #[param(value_type = Option<u64>, nullable = false, minimum = 1, maximum = 999_999_999_999_u64)]
     version: Option<NonZeroU64>,
 }
 
@@ -67,14 +67,16 @@ pub(super) struct AsOf {
     get,
     path = "/api/v1/aggregates/{kind}",
     tag = "aggregates",
-    params(("kind" = String, Path, description = "The kind of aggregate", example = "inventory-item"), ListQuery),
+    params(("kind" = String, Path, description = "The kind of aggregate", example = "inventory-item", pattern = "^[^#]+$"), ListQuery),
     responses(
         (status = 200, description = "A page", body = Listed),
         (status = 400, description = "`malformed`: says where", body = schemas::Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "`unknown-kind`", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
+            body = schemas::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: the store is away, or the list is behind; or `disk-full`: no room for the list. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]
@@ -102,6 +104,8 @@ pub(super) async fn list(
             content_type = "application/problem+json"),
         (status = 404, description = "`unknown-kind`, `unknown-aggregate` or `unknown-version`", body = schemas::Problem,
             content_type = "application/problem+json"),
+        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
+            body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,

@@ -1,19 +1,28 @@
 //! `/api/v1/aggregates/{kind}/{id}/change-sets`
 
-use axum::Json;
+use std::sync::Arc;
+
+use app::problem::Problem;
 use axum::extract::State;
-use event_store::{PAGE_BYTES, Page, Version, wire};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use axum::response::Response;
+use event_store::{LAST_VERSION, PAGE_BYTES, Page, Version, wire};
+use futures::stream;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::desk::FrontDesk;
 use crate::http::ids::AggregatePath;
+use crate::http::parts::{self, Part};
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
+use crate::kinds::Kind;
 use crate::openapi::schemas;
 use crate::problems;
 
 const LIMIT: usize = 1000;
+/// The change sets that are read at once.
+const PART: usize = 200;
 
 /// Which page of the history.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -22,6 +31,7 @@ const LIMIT: usize = 1000;
 pub(super) struct HistoryQuery {
     /// The last version already seen.
     #[serde(default)]
+    #[param(value_type = u64, minimum = 0, maximum = 999_999_999_999_u64)]
     after: Version,
     /// How many change sets at most.
     #[serde(default = "default_limit")]
@@ -33,16 +43,6 @@ const fn default_limit() -> usize {
     100
 }
 
-/// A page of the history.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct History {
-    #[schema(value_type = Vec<schemas::ChangeSet>)]
-    change_sets: Vec<wire::ChangeSet>,
-    /// What to give as `after` for the next page; null at the end.
-    #[schema(required)]
-    next: Option<Version>,
-}
-
 /// A page of a history, oldest first.
 #[utoipa::path(
     get,
@@ -50,11 +50,13 @@ pub(super) struct History {
     tag = "aggregates",
     params(schemas::AggregatePath, HistoryQuery),
     responses(
-        (status = 200, description = "A page", body = History),
+        (status = 200, description = "A page", body = schemas::History),
         (status = 400, description = "`malformed`: says where", body = schemas::Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "`unknown-kind` or `unknown-aggregate`", body = schemas::Problem,
             content_type = "application/problem+json"),
+        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
+            body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
@@ -65,16 +67,46 @@ pub(super) async fn get(
     State(desk): State<FrontDesk>,
     AggregatePath { kind, id }: AggregatePath,
     Query(HistoryQuery { after, limit }): Query<HistoryQuery>,
-) -> Result<Json<History>, ProblemDocument> {
+) -> Result<Response, ProblemDocument> {
     if !(1..=LIMIT).contains(&limit) {
         return Err(problems::malformed("", format!("limit: expected 1 to {LIMIT}")).into());
     }
-    // One more than asked for tells whether there is another page. So does a page that is full of large ones.
-    let page = Page::After { version: after, limit: limit + 1 };
-    let found = desk.kinds().named(&kind)?.change_sets(id, page).await?;
-    let bytes: usize = found.iter().map(|change_set| change_set.body().len()).sum();
-    let more = found.len() > limit || bytes >= PAGE_BYTES;
-    let change_sets: Vec<_> = found.iter().take(limit).map(wire::ChangeSet::from).collect();
-    let next = change_sets.last().map(|newest| newest.version).filter(|_| more);
-    Ok(Json(History { change_sets, next }))
+    if after > LAST_VERSION {
+        return Err(problems::malformed("", format!("after: expected 0 to {LAST_VERSION}")).into());
+    }
+    let reading = Reading { kind: desk.kinds().named(&kind)?, id, after, left: limit };
+    let (first, reading) = reading.part().await?;
+    let rest = reading.map(|reading| {
+        stream::unfold(Some(reading), |reading| async {
+            // What cannot be read is the first of the next page, which says so.
+            reading?.part().await.ok()
+        })
+    });
+    Ok(parts::page("change_sets", first, rest)?)
+}
+
+/// The part of the page that is still to be read.
+struct Reading {
+    kind: Arc<dyn Kind>,
+    id: Uuid,
+    after: Version,
+    left: usize,
+}
+
+impl Reading {
+    /// The next change sets, and what remains after them.
+    async fn part(self) -> Result<(Part<wire::ChangeSet, Option<Version>>, Option<Self>), Problem> {
+        let Self { kind, id, after, left } = self;
+        let wanted = left.min(PART);
+        // One more than wanted tells whether there is another page. So does a page that is full of large ones.
+        let page = Page::After { version: after, limit: wanted + 1 };
+        let found = kind.change_sets(id, page).await?;
+        let bytes: usize = found.iter().map(|change_set| change_set.body().len()).sum();
+        let has_more = found.len() > wanted || bytes >= PAGE_BYTES;
+        let items: Vec<_> = found.iter().take(wanted).map(wire::ChangeSet::from).collect();
+        let next = items.last().map(|newest| newest.version).filter(|_| has_more);
+        let left = left - items.len();
+        let rest = next.filter(|_| left > 0).map(|after| Self { kind, id, after, left });
+        Ok((Part { items, next }, rest))
+    }
 }

@@ -39,7 +39,7 @@ use crate::openapi::schemas;
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]
@@ -95,7 +95,7 @@ enum BatchOutcome {
 /// Takes up several commands: all together or not at all, or each by itself.
 ///
 /// A batch that is not atomic goes on after a command that is refused. After one whose outcome is not known
-/// (its status is 500 or 503) none is tried any more: the rest are told to come back, 503, and the
+/// (its status is 500 or 503), or on a full disk, none is tried any more: the rest are told to come back, 503, and the
 /// whole batch can be sent again as it is.
 #[utoipa::path(
     post,
@@ -122,7 +122,7 @@ enum BatchOutcome {
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

@@ -1,15 +1,16 @@
 //! `/api/v1/feed` and `/api/v1/feed/live`
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::IntoResponse;
-use event_store::feed::Position;
+use axum::response::{IntoResponse, Response};
+use event_store::feed::{Entry, Position};
 use event_store::wire;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use futures::stream;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::desk::FrontDesk;
+use crate::http::parts::{self, Part};
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
 use crate::live::Live;
@@ -18,6 +19,8 @@ use crate::problems;
 
 const LIMIT: usize = 1000;
 const DEFAULT_LIMIT: usize = 100;
+/// The entries that are read at once.
+const PART: usize = 200;
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// Which page of the feed.
@@ -44,15 +47,6 @@ pub(super) struct LiveQuery {
     after: Option<String>,
 }
 
-/// A page of the feed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct FeedPage {
-    #[schema(value_type = Vec<schemas::FeedEntry>)]
-    entries: Vec<wire::FeedEntry>,
-    /// What to give as `after` for what comes next.
-    next: Position,
-}
-
 /// A page of the feed: all change sets of all aggregates, each aggregate's in the order of its versions.
 ///
 /// Positions start at 1, have no holes and stay as they are. What this server acknowledged before the
@@ -65,8 +59,10 @@ pub(super) struct FeedPage {
     tag = "feed",
     params(FeedQuery),
     responses(
-        (status = 200, description = "A page", body = FeedPage),
+        (status = 200, description = "A page", body = schemas::FeedPage),
         (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
+            body = schemas::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored at `position`, the very next, is not what was written",
             body = schemas::Problem, content_type = "application/problem+json"),
@@ -77,7 +73,7 @@ pub(super) struct FeedPage {
 pub(super) async fn get(
     State(desk): State<FrontDesk>,
     Query(FeedQuery { after, limit }): Query<FeedQuery>,
-) -> Result<Json<FeedPage>, ProblemDocument> {
+) -> Result<Response, ProblemDocument> {
     let limit = limit.map_or(Ok(DEFAULT_LIMIT), |text| {
         let limit = text.parse().ok().filter(|limit| (1..=LIMIT).contains(limit));
         let expected = format!("expected a whole number from 1 to {LIMIT}");
@@ -87,9 +83,25 @@ pub(super) async fn get(
         Some(text) => desk.feed_position("after", &text).await?,
         None => 0,
     };
-    let entries = desk.feed_entries("after", after, limit).await?;
+    let first = desk.feed_entries("after", after, limit.min(PART)).await?;
+    let left = limit - first.len();
+    let is_whole = left == 0 || first.len() < PART;
+    let first = part(after, &first);
+    let after = first.next;
+    let rest = stream::unfold((desk, after, left), |(desk, after, left)| async move {
+        // An entry that cannot be read is the first of the next page, which says so.
+        let entries = desk.lists().feed().entries(after, left.min(PART)).await.ok();
+        let entries = entries.filter(|entries| !entries.is_empty())?;
+        let part = part(after, &entries);
+        let next = (desk, part.next, left - entries.len());
+        Some((part, next))
+    });
+    Ok(parts::page("entries", first, (!is_whole).then_some(rest))?)
+}
+
+fn part(after: Position, entries: &[Entry]) -> Part<wire::FeedEntry, Position> {
     let next = entries.last().map_or(after, |last| last.position);
-    Ok(Json(FeedPage { entries: entries.iter().map(wire::FeedEntry::from).collect(), next }))
+    Part { items: entries.iter().map(wire::FeedEntry::from).collect(), next }
 }
 
 /// The feed as it happens, as server-sent events.
@@ -115,6 +127,8 @@ pub(super) async fn get(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
         (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
             body = schemas::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`busy`: as many consumers as this server takes are connected; safe to repeat after `retry-after` seconds",
+            body = schemas::Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable`: where it begins cannot be told yet; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
@@ -133,5 +147,5 @@ pub(super) async fn live(
         (None, Some(text)) => desk.feed_start("after", &text).await?,
         (None, None) => desk.feed_end().await?,
     };
-    Ok(live.follow(desk.lists().feed(), after))
+    Ok(live.follow(desk.lists().feed(), after)?)
 }

@@ -33,7 +33,7 @@ pub(super) async fn healthz() -> Json<Health> {
     tag = "operations",
     responses(
         (status = 200, description = "Both", body = Health),
-        (status = 503, description = "Not yet, or not now", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: not yet, or not now; or `disk-full`", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

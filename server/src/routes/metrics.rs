@@ -26,5 +26,6 @@ pub(super) async fn get(
     telemetry::metrics::feed(newest, feed.stuck(), feed.oldest_waiting());
     telemetry::metrics::feed_consumers(*live.consumers().borrow());
     telemetry::metrics::read_model_lag(desk.lists().lag().await);
+    telemetry::metrics::ahead_of_clock(desk.ahead_of_clock().await.ok());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render())
 }

@@ -22,6 +22,8 @@ use crate::openapi::schemas;
             content_type = "application/problem+json"),
         (status = 404, description = "`unknown-kind` or `unknown-aggregate`", body = schemas::Problem,
             content_type = "application/problem+json"),
+        (status = 429, description = "`busy`: its turn did not come; safe to repeat after `retry-after` seconds",
+            body = schemas::Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),

@@ -95,8 +95,8 @@ impl SampleCompany {
         loop {
             let page = desk.lists().items(&list).await?;
             if page.rows.iter().any(|row| !ours.contains(&row.id)) {
-                let detail = "there are items that are not the sample's, and the sample could not be \
-                              taken out again";
+                let detail =
+                    "there are other items already; the sample company needs an empty inventory";
                 return Err(Problem::new(Code::Rejected, detail));
             }
             list.after = page.next;

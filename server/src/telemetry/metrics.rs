@@ -8,6 +8,8 @@ use event_store::feed::Position;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use crate::ahead::Ahead;
+
 const COMMANDS: &str = "daybook_commands_total";
 const COMMAND_SECONDS: &str = "daybook_command_duration_seconds";
 const COMMAND_RETRIES: &str = "daybook_command_retries_total";
@@ -19,6 +21,7 @@ const FEED_POSITION: &str = "daybook_feed_position";
 const FEED_STUCK: &str = "daybook_feed_stuck_aggregates";
 const FEED_WAITING_SECONDS: &str = "daybook_feed_oldest_waiting_seconds";
 const FEED_CONSUMERS: &str = "daybook_feed_live_consumers";
+const AHEAD_SECONDS: &str = "daybook_recorded_ahead_of_clock_seconds";
 const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
 
 /// From a conditional put in memory to a request that is given up.
@@ -61,6 +64,10 @@ fn install() -> PrometheusHandle {
         "How long the oldest change set that this process committed has been waiting for the feed"
     );
     describe_gauge!(FEED_CONSUMERS, "Who follows the feed live");
+    describe_gauge!(
+        AHEAD_SECONDS,
+        "How far the latest recorded time is ahead of this machine's clock"
+    );
     describe_gauge!(READ_MODEL_LAG, "Change sets that are committed and not in the lists yet");
     handle
 }
@@ -106,6 +113,11 @@ pub(crate) fn feed(newest: Position, stuck: u64, oldest_waiting: Duration) {
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub(crate) fn feed_consumers(consumers: usize) {
     gauge!(FEED_CONSUMERS).set(consumers as f64);
+}
+
+/// Sets the time by which the latest change is ahead of the clock, if that is known.
+pub(crate) fn ahead_of_clock(ahead: Option<Ahead>) {
+    gauge!(AHEAD_SECONDS).set(ahead.map_or(f64::NAN, |ahead| ahead.duration().as_secs_f64()));
 }
 
 /// How far the read model is behind.

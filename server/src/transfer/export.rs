@@ -32,7 +32,7 @@ const CHUNKS: usize = 4;
 /// Why it cannot. What is not as it was written is not exported: `daybook verify` says what it is.
 pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
-    let directory = DataDirectory::of_existing(settings)?;
+    let directory = DataDirectory::to_read(settings)?;
     let open = OpenStore::of_existing(settings, &directory).await?;
     let exported = tokio::select! {
         exported = fill(file, resume, Patient::new(open.store.clone())) => exported,
@@ -59,9 +59,15 @@ async fn fill(
         _ => Written::default(),
     };
     check(&written, &store).await?;
-    let file = file.map(|path| open(path, resume, &written)).transpose()?;
+    let opened = file.map(|path| open(path, resume, &written)).transpose()?;
+    let path = file.map(Path::to_owned);
     let (to, chunks) = mpsc::channel(CHUNKS);
-    let writing = apart(move || write(chunks, file.as_ref()));
+    let writing = apart(move || {
+        write(chunks, opened.as_ref()).map_err(|source| match path {
+            Some(path) => Failure::ExportCutShort { path, source },
+            None => Failure::System(source),
+        })
+    });
     let exported = all(Output { chunk: Vec::new(), to }, written, store).await;
     // It has ended the other, when it could not be written.
     writing.await?;
@@ -91,7 +97,7 @@ fn open(path: &Path, resume: bool, written: &Written) -> Result<File, Failure> {
 }
 
 /// Writes what comes, until nothing more does.
-fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> Result<(), Failure> {
+fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> io::Result<()> {
     let mut to: Box<dyn Write> = match file {
         Some(file) => Box::new(file),
         None => Box::new(io::stdout()),
@@ -100,10 +106,7 @@ fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> Result<(),
         to.write_all(&chunk)?;
     }
     to.flush()?;
-    if let Some(file) = file {
-        file.sync_all()?;
-    }
-    Ok(())
+    file.map_or(Ok(()), File::sync_all)
 }
 
 /// Puts out what is not written yet of all aggregates, and says how much that was.

@@ -15,6 +15,7 @@ use read_model::{LastStop, Projector, ReadModel};
 use tokio::sync::mpsc;
 
 use super::apart::apart;
+use super::deciding::Deciding;
 use super::lines::{LineError, Lines};
 use crate::Failure;
 use crate::config::Settings;
@@ -39,12 +40,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
 /// one that was stopped goes on when it is started again. All of it comes into the store's feed, in the
 /// order of the lines, and an embedded store's lists are brought on with it, unless they have to be built anew. A
-/// store that is away is waited for.
+/// store that is away is waited for. Each command is decided again on what stands before it, unless `trust` is set:
+/// hashes tell that a file is whole, and not that anybody ever performed what it says.
 ///
 /// # Errors
 /// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read,
 /// follows nothing, or does not fit, is in the store then.
-pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Failure> {
+pub async fn import(settings: &Settings, file: Option<&Path>, trust: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
     let file = file.map(Path::to_owned);
@@ -55,8 +57,9 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
     let open = OpenStore::open(settings, &directory).await?;
     let feed = patient::feed_of(&open);
     let lists = Lists::beside(&open, &directory, &feed).await?;
-    let mut import =
-        Import::into(feed.clone(), lists.as_ref().map(|lists| lists.projector.clone()));
+    let projector = lists.as_ref().map(|lists| lists.projector.clone());
+    let deciding = (!trust).then(Deciding::default);
+    let mut import = Import { deciding, ..Import::into(feed.clone(), projector) };
     let (to, lines) = mpsc::channel(AHEAD);
     let reading = apart(move || read(Lines::new(from), &to));
     let importing = async {
@@ -89,7 +92,13 @@ pub async fn import(settings: &Settings, file: Option<&Path>) -> Result<(), Fail
 
 fn open(file: Option<PathBuf>) -> Result<Box<dyn BufRead + Send>, Failure> {
     let Some(path) = file else { return Ok(Box::new(BufReader::new(io::stdin()))) };
-    let file = File::open(&path).map_err(|source| Failure::File { path, source })?;
+    let opened = File::open(&path).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(io::Error::other(
+            "it is a directory; expected a file that `daybook export` has written",
+        )),
+        false => Ok(file),
+    });
+    let file = opened.map_err(|source| Failure::File { path, source })?;
     Ok(Box::new(BufReader::new(file)))
 }
 
@@ -103,7 +112,10 @@ fn read(
             break;
         }
     }
-    Ok(lines.line)
+    match lines.line {
+        0 => Err(Failure::NothingToImport),
+        count => Ok(count),
+    }
 }
 
 /// The lists of a store that nobody else writes to: brought on while what they show is in hand, they need not be
@@ -154,6 +166,8 @@ impl Lists {
 /// What has been read and not yet written.
 struct Import<S: FeedStore> {
     store: S,
+    /// Decides commands again, unless the file is trusted.
+    deciding: Option<Deciding>,
     feed: Feed<S>,
     /// What follows the feed here.
     projector: Option<Projector<S>>,
@@ -176,6 +190,7 @@ impl<S: FeedStore + Debug> Import<S> {
         let store = feed.store().clone();
         Self {
             store,
+            deciding: None,
             feed,
             projector,
             told: 0,
@@ -190,7 +205,11 @@ impl<S: FeedStore + Debug> Import<S> {
     async fn all(&mut self, mut lines: mpsc::Receiver<(u64, ChangeSet)>) -> Result<(), Failure> {
         let progress = Progress::counting("change sets imported", 0);
         while let Some((line, change_set)) = lines.recv().await {
-            if let Err(problem) = self.follows(&change_set).await? {
+            let found = match self.follows(&change_set).await? {
+                Ok(()) => self.decided(&change_set).await?,
+                broken => broken,
+            };
+            if let Err(problem) = found {
                 self.write().await?;
                 return Err(LineError { line, problem }.into());
             }
@@ -234,6 +253,20 @@ impl<S: FeedStore + Debug> Import<S> {
         };
         let followed = verify_chain(aggregate, after, hash, [change_set]);
         Ok(followed.map(|_| ()).map_err(|broken| format!("{aggregate}: {broken}")))
+    }
+
+    /// Whether its command, decided again, gives its events; and if not, why.
+    async fn decided(&mut self, change_set: &ChangeSet) -> Result<Result<(), String>, Failure> {
+        let Some(mut deciding) = self.deciding.take() else { return Ok(Ok(())) };
+        if deciding.needs_store(change_set) {
+            self.write().await?;
+        }
+        let found = deciding.check(change_set, &self.store).await?;
+        self.deciding = Some(deciding);
+        let ChangeSet { aggregate, version, .. } = change_set;
+        Ok(found.map_err(|problem| {
+            format!("version {version} of {aggregate}: {problem}; `--trust` imports it as it is")
+        }))
     }
 
     /// Writes what waits: all of it together, or, when one of them cannot be written, what stands before

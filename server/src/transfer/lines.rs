@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
-use event_store::{AggregateId, ChangeSet, Hash, Version};
+use event_store::{AggregateId, ChangeSet, DistinctKeys, Hash, Version};
 
 use crate::Failure;
 
@@ -14,6 +14,16 @@ const LINE_LIMIT: u64 = 128 * 1024 * 1024;
 
 /// How each line begins that an export has written.
 const BEGINNING: &[u8] = br#"{"aggregate":{"kind":""#;
+
+/// The first bytes of files that are no export, or no longer one, with what to say of them.
+const FOREIGN_BEGINNINGS: [(&[u8], &str); 4] = [
+    (b"\xef\xbb\xbf", "the file begins with a byte order mark: save it as UTF-8 without one"),
+    (b"\xff\xfe", UTF_16),
+    (b"\xfe\xff", UTF_16),
+    (b"\x1f\x8b", "the file is compressed: expand it with gunzip first"),
+];
+const UTF_16: &str = "the file is UTF-16: save it as UTF-8, or give `daybook export` the file's name rather than \
+                      redirecting its output";
 
 /// A line that is no change set, or none that can stand where it does.
 #[derive(Debug, thiserror::Error)]
@@ -43,20 +53,16 @@ impl<R: BufRead> Lines<R> {
 
     /// The next change set, whose hash is that of its body.
     pub(super) fn next(&mut self) -> Result<Option<ChangeSet>, Failure> {
-        let mut text = Vec::new();
-        (&mut self.from).take(LINE_LIMIT).read_until(b'\n', &mut text)?;
-        if text.is_empty() {
-            return Ok(None);
-        }
-        self.line += 1;
-        self.ended = text.pop_if(|last| *last == b'\n').is_some();
+        let Some(text) = self.next_text()? else { return Ok(None) };
         let change_set = serde_json::from_slice::<ChangeSet>(&text).map_err(|error| {
-            let is_too_long = text.len() as u64 >= LINE_LIMIT;
             let begins_so = text.iter().zip(BEGINNING).all(|(there, ours)| there == ours);
-            self.cut_off = error.is_eof() && !self.ended && !is_too_long && begins_so;
+            self.cut_off = error.is_eof() && !self.ended && begins_so;
             let why = if error.is_eof() { "it is cut off" } else { "it is no change set" };
             self.wrong(format!("{why}: {error}; expected a line of `daybook export`"))
         })?;
+        for json in [text.as_slice(), change_set.body().as_bytes()] {
+            serde_json::from_slice::<DistinctKeys>(json).map_err(|error| self.wrong(error))?;
+        }
         if !change_set.is_unaltered() {
             let ChangeSet { aggregate, version, .. } = &change_set;
             return Err(self.wrong(format!(
@@ -64,6 +70,40 @@ impl<R: BufRead> Lines<R> {
             )));
         }
         Ok(Some(change_set))
+    }
+
+    /// Reads the next line. Empty lines are allowed at the end of the file, and wrong before it.
+    fn next_text(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let mut text = Vec::new();
+        let mut empty = 0;
+        loop {
+            text.clear();
+            (&mut self.from).take(LINE_LIMIT).read_until(b'\n', &mut text)?;
+            if text.is_empty() {
+                return Ok(None);
+            }
+            if !text.trim_ascii().is_empty() {
+                break;
+            }
+            empty += 1;
+        }
+        self.line += 1;
+        if empty > 0 {
+            return Err(self
+                .wrong("it is empty, and others follow: a line may be missing, so export again"));
+        }
+        let begins = |(with, _): &&(&[u8], &str)| self.line == 1 && text.starts_with(with);
+        if let Some((_, problem)) = FOREIGN_BEGINNINGS.iter().find(begins) {
+            return Err(self.wrong(problem));
+        }
+        if text.len() as u64 >= LINE_LIMIT {
+            let limit = LINE_LIMIT / 1024 / 1024;
+            return Err(self.wrong(format!(
+                "it has {limit} MiB or more, and no change set is that long; expected a line of `daybook export`"
+            )));
+        }
+        self.ended = text.pop_if(|last| *last == b'\n').is_some();
+        Ok(Some(text))
     }
 
     pub(super) fn wrong(&self, problem: impl ToString) -> Failure {

@@ -66,7 +66,7 @@ fn timeline(page: &Answer) -> Vec<(u64, String)> {
     let entry = |entry: &str| {
         let (version, _) = entry.split_once('"').unwrap();
         let outcome = words(between(entry, "class=\"outcome\">", "<a"));
-        assert_eq!(entry.contains("data-state=\"broken\""), outcome == "Does not hold", "{entry}");
+        assert_eq!(entry.contains("data-state=\"broken\""), outcome == "Damaged", "{entry}");
         (version.parse().unwrap(), outcome)
     };
     list.split("<li id=\"v").skip(1).map(entry).collect()
@@ -91,17 +91,17 @@ async fn the_record_is_shown_as_of_the_version_before_the_one_that_does_not_hold
         let page = page(&desk, id, query).await;
         assert_eq!(heading(&page.text), "Bolt M8 × 40");
         let alert = alert(&page);
-        assert!(alert.contains("Version 3 does not hold"), "{query}: {alert}");
+        assert!(alert.contains("Version 3 is damaged"), "{query}: {alert}");
         assert!(alert.contains(&format!("Version 3 {ALTERED}.")), "{query}: {alert}");
         assert!(alert.contains("the record as of version 2"), "{query}: {alert}");
-        assert!(alert.contains("Nothing after that can be relied on"), "{query}: {alert}");
+        assert!(alert.contains("Do not rely on anything after it"), "{query}: {alert}");
         assert_eq!(on_hand(&page), "5", "{query}");
-        let shown = [(3, "Does not hold"), (2, "+5 → 5"), (1, "0 → 0")];
+        let shown = [(3, "Damaged"), (2, "+5 → 5"), (1, "0 → 0")];
         assert_eq!(timeline(&page), shown.map(|(v, o)| (v, o.to_owned())), "{query}");
     }
     let past = page(&desk, id, "?version=1").await;
     assert!(past.text.contains("Viewing version 1 of 2"));
-    assert!(alert(&past).contains("Version 3 does not hold"));
+    assert!(alert(&past).contains("Version 3 is damaged"));
     assert_eq!(on_hand(&past), "0");
     // The interface for programs says what it said.
     desk.get(&path(id)).await.problem(500, "corrupt");
@@ -123,13 +123,13 @@ async fn no_task_is_offered_where_the_newest_version_is_not_known() {
     let tasks = between(&page.text, "class=\"tasks\"", "</ul>");
     assert_eq!(tasks.matches("<button").count(), tasks.matches("aria-disabled=\"true\"").count());
     let why = words(between(&page.text, "id=\"why-tasks\"", "</p>"));
-    assert!(why.contains("Version 3 does not hold: no task can be performed on it."), "{why}");
+    assert!(why.contains("Version 3 is damaged. No task is possible."), "{why}");
 
     let command_id = hidden(&before, "command_id");
     let fields = [("command_id", &*command_id), ("expected_version", "4"), ("quantity", "7")];
     let answer = send(&desk, &form, &fields).await;
     assert_eq!(answer.status, 500);
-    assert!(alert(&answer).contains("Version 3 does not hold"));
+    assert!(alert(&answer).contains("Version 3 is damaged"));
     let dialog = words(between(&answer.text, "<dialog", "</dialog>"));
     assert!(
         dialog.contains("Not checked in") && dialog.contains("corrupt at version 3"),
@@ -154,7 +154,7 @@ async fn what_cannot_be_read_or_is_missing_is_named_too() {
         for query in ["", "?version=4"] {
             let page = page(&desk, id, query).await;
             let alert = alert(&page);
-            assert!(alert.contains("Version 3 does not hold"), "{alert}");
+            assert!(alert.contains("Version 3 is damaged"), "{alert}");
             assert!(alert.contains(problem), "{alert}");
             assert!(alert.contains("the record as of version 2"), "{alert}");
             let versions: Vec<_> =
@@ -179,8 +179,8 @@ async fn where_not_even_the_first_version_holds_there_is_only_that_to_say() {
             let page = desk.get(&format!("/inventory/{id}{query}")).await;
             assert_eq!(page.status, 500);
             let alert = words(between(&page.text, "role=\"alert\"", "</div>"));
-            assert!(alert.contains("What is stored is not what was written"), "{alert}");
-            assert!(alert.contains("Version 1 does not hold"), "{alert}");
+            assert!(alert.contains("The stored record is damaged"), "{alert}");
+            assert!(alert.contains("Version 1 is damaged"), "{alert}");
             assert!(alert.contains(problem), "{alert}");
         }
     }
@@ -192,9 +192,9 @@ async fn what_was_altered_below_a_snapshot_is_marked_and_nothing_is_made_of_it()
     desk.tamper(id, 5, more).await;
     let now = page(&desk, id, "").await;
     let alert_now = alert(&now);
-    assert!(alert_now.contains("Version 5 does not hold"), "{alert_now}");
+    assert!(alert_now.contains("Version 5 is damaged"), "{alert_now}");
     assert!(alert_now.contains(&format!("Version 5 {ALTERED}.")), "{alert_now}");
-    assert!(alert_now.contains("does not rest on it"), "{alert_now}");
+    assert!(alert_now.contains("The current figures are sound"), "{alert_now}");
     assert_eq!(on_hand(&now), "120");
     let check_in = between(&now.text, "id=\"task-check-in\"", ">");
     assert!(!check_in.contains("aria-disabled"), "{check_in}");
@@ -203,7 +203,7 @@ async fn what_was_altered_below_a_snapshot_is_marked_and_nothing_is_made_of_it()
     for (version, outcome) in timeline {
         let expected = match version {
             6.. => format!("+5 → {}", (version - 1) * 5),
-            5 => "Does not hold".to_owned(),
+            5 => "Damaged".to_owned(),
             2..=4 => "+5".to_owned(),
             _ => "0".to_owned(),
         };
@@ -217,7 +217,7 @@ async fn what_was_altered_below_a_snapshot_is_marked_and_nothing_is_made_of_it()
         let past = page(&desk, id, &format!("?version={version}")).await;
         assert!(past.text.contains(&format!("Viewing version {version} of 25")));
         let alert = alert(&past);
-        assert!(alert.contains("Version 5 does not hold"), "{version}: {alert}");
+        assert!(alert.contains("Version 5 is damaged"), "{version}: {alert}");
         if let Some(as_of) = as_of {
             assert!(alert.contains(&format!("the record as of version {as_of}")), "{alert}");
         } else {
@@ -250,7 +250,7 @@ async fn what_is_unreadable_or_missing_below_a_snapshot_divides_the_timeline() {
         assert_eq!((shown.len(), shown.last()), (20, Some(&(6, "+5 → 25".to_owned()))));
         assert!(now.text.contains(&format!("href=\"/inventory/{id}?before=6\"")));
         let earlier = page(&desk, id, "?before=6").await;
-        assert!(alert(&earlier).contains("Version 5 does not hold"));
+        assert!(alert(&earlier).contains("Version 5 is damaged"));
         assert_eq!(timeline(&earlier)[0], (4, "+5 → 15".to_owned()));
         for version in [5, 9] {
             let past = page(&desk, id, &format!("?version={version}")).await;
@@ -267,10 +267,10 @@ async fn a_version_that_was_sealed_anew_does_not_hold_together_with_the_next() {
     reseal(&desk, id, 5).await;
     let page = page(&desk, id, "").await;
     let alert = alert(&page);
-    assert!(alert.contains("Version 6 does not hold"), "{alert}");
+    assert!(alert.contains("Version 6 is damaged"), "{alert}");
     assert!(alert.contains("Version 6 does not chain to version 5."), "{alert}");
     let shown = timeline(&page);
-    assert_eq!(shown[19], (6, "Does not hold".to_owned()));
+    assert_eq!(shown[19], (6, "Damaged".to_owned()));
     assert_eq!(shown[20], (5, "+500".to_owned()), "its balance would be a lie");
 }
 

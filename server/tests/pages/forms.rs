@@ -75,15 +75,34 @@ async fn a_task_is_performed_by_a_form_and_once_however_often_it_is_sent() {
 }
 
 #[tokio::test]
+async fn a_count_that_agrees_is_recorded_without_a_reason() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(1_200).await;
+    let path = format!("/inventory/{id}?task=adjust");
+    let count = async |counted: &str| {
+        let command_id = hidden(&desk.get(&path).await.text, "command_id");
+        let fields = [("command_id", &*command_id), ("counted", counted), ("reason", "")];
+        send(&desk, &path, &fields).await
+    };
+    let other = count("1,199").await;
+    assert_eq!(other.status, 422);
+    assert!(other.text.contains("Reason for the difference must not be blank."), "{}", other.text);
+    assert_eq!(count("1,200").await.status, 303);
+    assert_eq!(versions(&desk, id).await, 3);
+    let page = desk.get(&format!("/inventory/{id}")).await.text;
+    assert!(words(&page).contains("Counted 1,200, agrees"), "{page}");
+}
+
+#[tokio::test]
 async fn a_refusal_comes_back_with_its_reason_and_what_was_typed() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let path = format!("/inventory/{id}?task=remove");
     let command_id = hidden(&desk.get(&path).await.text, "command_id");
     for (quantity, reason) in [
-        ("13", "Only 12 on hand, which is less than 13."),
+        ("13", "You asked for 13; only 12 are on hand."),
         ("0", "Quantity must be 1 to 1,000,000,000."),
-        ("1.5", "Quantity must be a whole number, written in digits only."),
+        ("1.5", "Quantity must be a whole number, such as 1200 or 1,200."),
         ("", "Quantity must not be blank."),
     ] {
         let fields = [("command_id", &*command_id), ("quantity", quantity), ("reason", "lost")];
@@ -119,6 +138,10 @@ async fn a_sku_that_is_taken_comes_back_with_the_way_to_its_item() {
     let notice = between(&answer.text, "role=\"alert\"", "</div>");
     assert!(words(notice).contains("The SKU COF-1 is taken by Ristretto."), "{notice}");
     assert!(notice.contains(&format!("href=\"/inventory/{holder}\"")), "{notice}");
+    let field = between(&answer.text, "id=\"sku\"", "</div>");
+    assert!(field.contains("aria-invalid=\"true\""), "{field}");
+    assert!(words(&answer.text).contains("Choose another SKU."), "{}", answer.text);
+    assert!(!answer.text.contains("After this"), "{}", answer.text);
     for typed in ["cof-1", "Espresso", "bag"] {
         assert!(answer.text.contains(&format!("value=\"{typed}\"")), "{typed}");
     }
@@ -148,7 +171,7 @@ async fn a_conflict_tells_who_did_what_and_can_be_done_again() {
     let answer = rename(&page).await;
     assert_eq!(answer.status, 409);
     let dialog = between(&answer.text, "<dialog", "</dialog>");
-    for part in ["Tess renamed it to “Theirs”", "version 3", "Do it again"] {
+    for part in ["Tess renamed it to “Theirs”", "version 3", "Send it again"] {
         assert!(words(dialog).contains(part), "{part}: {dialog}");
     }
     assert!(dialog.contains("value=\"Mine\""), "{dialog}");
@@ -169,7 +192,7 @@ async fn a_form_keeps_its_command_id_while_the_outcome_is_unknown() {
     ];
     let answer = send(&desk, "/inventory/new", &fields).await;
     assert_eq!(answer.status, 503);
-    assert!(answer.text.contains("Nothing is lost") && answer.text.contains("Try again"));
+    assert!(answer.text.contains("Try again; it cannot be recorded twice."));
     assert_eq!(hidden(&answer.text, "command_id"), command_id);
     assert_eq!(hidden(&answer.text, "aggregate_id"), id);
 }

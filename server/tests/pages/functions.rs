@@ -26,7 +26,11 @@ async fn what_cannot_be_read_is_malformed() {
     unknown_field["quantity"] = json!(1);
     let mut no_uuid = create();
     no_uuid["command_id"] = "next".into();
-    for body in ["{".to_owned(), "[]".to_owned(), json!({ "request": create() }).to_string()] {
+    let check_in = command(id, "CheckInItems", json!({ "quantity": 1 }));
+    let repeated_key = json!({ "request": check_in, "seen": 0 }).to_string();
+    let repeated_key = repeated_key.replace("\"quantity\":1", "\"quantity\":1,\"quantity\":9");
+    let no_seen = json!({ "request": create() }).to_string();
+    for body in ["{".to_owned(), "[]".to_owned(), no_seen, repeated_key] {
         ask(&desk, "submit-command", body).await.problem(400, "malformed");
     }
     for command in [unknown_field, no_uuid] {
@@ -47,6 +51,46 @@ async fn a_failure_has_the_status_of_its_problem() {
     let away = submit(&desk, &again).await;
     away.problem(503, "unavailable");
     assert!(away.header("retry-after").parse::<u64>().unwrap() >= 1);
+}
+
+async fn ask_as(desk: &TestDesk, content_type: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::post("/ui/items").header("content-type", content_type);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = r#"{"list":{"search":"","sort":"name","after":null,"limit":50}}"#;
+    desk.send(request.body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn only_json_is_taken() {
+    let desk = TestDesk::new().await;
+    let form = "application/x-www-form-urlencoded";
+    for content_type in ["", "text/plain", form, "multipart/form-data; boundary=x"] {
+        ask_as(&desk, content_type, &[]).await.problem(415, "unsupported-media-type");
+    }
+    ask_as(&desk, "application/json; charset=utf-8", &[]).await.ok();
+}
+
+/// Leptos redirects a client that accepts HTML to the page that `Referer` names.
+#[tokio::test]
+async fn nobody_is_sent_to_another_page() {
+    let desk = TestDesk::new().await;
+    for referer in ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\"] {
+        for accept in ["text/html", "text/html,application/json"] {
+            let headers = [("accept", accept), ("referer", referer)];
+            let answer = ask_as(&desk, "application/json", &headers).await;
+            assert_eq!(answer.header("location"), "", "{referer}");
+            answer.ok();
+            let body = Request::post("/ui/items")
+                .header("content-type", "application/json")
+                .header("accept", accept)
+                .header("referer", referer);
+            let refused = desk.send(body.body("{".into()).unwrap()).await;
+            assert_eq!(refused.header("location"), "", "{referer}");
+            refused.problem(400, "malformed");
+        }
+    }
 }
 
 /// A no is an answer: a browser calls nothing else than 200 one.

@@ -1,6 +1,7 @@
 //! `GET` of every page.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -17,7 +18,7 @@ pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 /// The page's heading, without the marks at which hydration takes it up.
 #[track_caller]
 pub(super) fn heading(page: &str) -> &str {
-    between(page, "<h1 tabindex=\"-1\"><bdi>", "</bdi>").trim_end_matches("<!>")
+    between(page, "<h1 tabindex=\"-1\" translate=\"no\"><bdi>", "</bdi>").trim_end_matches("<!>")
 }
 
 /// What a person reads of it: the text without the tags.
@@ -47,6 +48,31 @@ async fn pages_are_complete_however_many_are_asked_for_at_once() {
     }
 }
 
+/// A resource that is first polled while Leptos lists routes stays pending forever (leptos-rs/leptos#4773).
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn pages_are_answered_while_another_router_is_built() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    let (shared, done) = (Arc::new(desk.front.clone()), Arc::new(AtomicBool::new(false)));
+    let building = tokio::task::spawn_blocking({
+        let done = Arc::clone(&done);
+        move || {
+            while !done.load(Ordering::Relaxed) {
+                let _router = server::pages::router(Arc::clone(&shared) as _, server::site::NONE);
+            }
+        }
+    });
+    for _ in 0..20 {
+        let page = desk.get(&format!("/inventory/{id}")).await;
+        if page.status != 200 {
+            done.store(true, Ordering::Relaxed);
+        }
+        assert_eq!(page.status, 200, "{}", page.text);
+    }
+    done.store(true, Ordering::Relaxed);
+    building.await.unwrap();
+}
+
 #[tokio::test]
 async fn every_page_is_complete_without_javascript() {
     let desk = TestDesk::new().await;
@@ -74,11 +100,12 @@ async fn only_what_a_page_was_rendered_with_may_run() {
         let policy = page.header("content-security-policy");
         let nonce = between(policy, "'nonce-", "'");
         assert!(policy.contains("style-src 'self';") && !policy.contains("unsafe-inline"));
-        let scripts = page.text.matches("<script").count();
+        let scripts = page.text.matches("<script").count()
+            + page.text.matches("rel=\"modulepreload\"").count();
         assert!(scripts > 0);
         assert_eq!(page.text.matches(&format!("nonce=\"{nonce}\"")).count(), scripts);
         assert!(!page.text.contains(" style="), "an inline style would be refused");
-        assert_eq!(page.header("cache-control"), "no-cache");
+        assert_eq!(page.header("cache-control"), "no-store");
     }
     assert_ne!(one.header("content-security-policy"), other.header("content-security-policy"));
 }
@@ -115,10 +142,22 @@ async fn what_is_not_there_is_said_with_its_status() {
         let page = desk.get(&path).await;
         assert_eq!(page.status, status, "{path}");
         assert!(!heading(&page.text).is_empty());
+        let main = between(&page.text, "<main", "</main>");
+        assert!(!main.contains("inventory-item"), "a kind is for programs: {main}");
         if path.contains("version") {
             assert!(page.text.contains(&format!("href=\"/inventory/{id}\"")), "a way to now");
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_called_so_in_words() {
+    let desk = TestDesk::new().await;
+    let unknown = new_id();
+    let item = desk.get(&format!("/inventory/{unknown}")).await.text;
+    assert_eq!(heading(&item), "Item not found");
+    assert!(!between(&item, "<main", "</main>").contains(&unknown.to_string()), "no raw id");
+    assert_eq!(heading(&desk.get("/nowhere").await.text), "Page not found");
 }
 
 #[tokio::test]

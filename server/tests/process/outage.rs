@@ -260,7 +260,7 @@ fn abandoned(server: &Daybook, dynamo: &Dynamo, batch: &str) {
     dynamo.be(Mood::Slow);
     let mut client = TcpStream::connect(server.address).unwrap();
     let head =
-        "POST /api/v1/commands/batch HTTP/1.1\r\nhost: desk\r\ncontent-type: application/json";
+        "POST /api/v1/commands/batch HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json";
     write!(client, "{head}\r\ncontent-length: {}\r\n\r\n{batch}", batch.len()).unwrap();
     while dynamo.asked() == asked_before {
         thread::sleep(Duration::from_millis(5));
@@ -300,7 +300,7 @@ async fn who_connects_to_the_feed_meanwhile_is_told_what_comes_after_it() {
     .unwrap();
 }
 
-fn figure(server: &Daybook, name: &str) -> f64 {
+pub(super) fn figure(server: &Daybook, name: &str) -> f64 {
     let metrics = server.get("/metrics").body;
     let found = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     found.unwrap_or_else(|| panic!("no {name} in:\n{metrics}")).parse().unwrap()

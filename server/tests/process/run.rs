@@ -1,5 +1,8 @@
 //! What a running server says about itself.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -107,6 +110,55 @@ fn a_client_cannot_forge_a_line_of_log() {
     let log = server.stop();
     assert!(log.contains("forged") && !log.lines().any(|line| line.starts_with("forged")), "{log}");
     assert!(!log.lines().any(|line| line.starts_with("1970")), "{log}");
+}
+
+#[test]
+fn no_client_writes_a_long_line_of_log() {
+    for format in ["text", "json"] {
+        let data = tempdir().unwrap();
+        let server = Daybook::start(daybook(data.path()).args(["--log", format]));
+        let mut long = command(new_id(), &"\u{1f4e6}".repeat(200_000), json!({}));
+        assert_eq!(server.command(&long).status, 400);
+        long["aggregate"]["kind"] = "x".repeat(900_000).into();
+        assert_ne!(server.command(&long).status, 201);
+        let log = server.stop();
+        let longest = log.lines().map(str::len).max().unwrap();
+        assert!(longest < 5_000, "{longest}");
+        assert!(log.contains("malformed"), "{log}");
+        if format == "json" {
+            assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_page_is_a_line_of_log_with_its_caller() {
+    let data = tempdir().unwrap();
+    let server = Daybook::start(daybook(data.path()).args(["--log", "json"]));
+    for header in ["origin: https://evil.example", "host: evil.example"] {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let host = if header.starts_with("host") {
+            String::new()
+        } else {
+            "host: localhost\r\n".to_owned()
+        };
+        let head =
+            format!("POST /api/v1/commands HTTP/1.1\r\n{host}{header}\r\nconnection: close\r\n");
+        write!(stream, "{head}content-length: 0\r\n\r\n").unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    }
+    let log = server.stop();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let refused: Vec<_> = lines.filter(|line| line["message"] == "a request was refused").collect();
+    let [forbidden, misdirected] = &refused[..] else { panic!("{log}") };
+    assert_eq!(forbidden["outcome"], "forbidden");
+    assert_eq!(forbidden["origin"], "https://evil.example");
+    assert_eq!(misdirected["outcome"], "misdirected");
+    assert_eq!(misdirected["host"], "evil.example");
+    for line in [forbidden, misdirected] {
+        assert_eq!(line["level"], "WARN");
+        assert!(line["span"]["caller"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
+    }
 }
 
 #[test]

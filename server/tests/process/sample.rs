@@ -47,7 +47,7 @@ fn it_is_not_mixed_with_what_is_there() {
     let server = Daybook::start(&mut daybook(data.path()));
     server.command(&command(new_id(), "CreateInventoryItem", bolt()));
     server.stop();
-    assert_refuses(daybook(data.path()).arg("sample"), 1, &["not the sample's"]);
+    assert_refuses(daybook(data.path()).arg("sample"), 1, &["needs an empty inventory"]);
     let server = Daybook::start(&mut daybook(data.path()));
     assert_eq!(rows(&server).len(), 1);
 }

@@ -146,7 +146,7 @@ fn a_second_signal_forces() {
     // A request that never ends, for which the first signal waits. Whoever asks for its body has taken it up:
     // a connection that nobody has accepted yet is none that a stop would wait for.
     let mut endless = TcpStream::connect(server.address).unwrap();
-    let head = "POST /api/v1/commands HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+    let head = "POST /api/v1/commands HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
                 content-length: 9\r\nexpect: 100-continue\r\n\r\n";
     endless.write_all(head.as_bytes()).unwrap();
     let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];

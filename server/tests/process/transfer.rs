@@ -1,5 +1,7 @@
 //! `daybook export` and `daybook import`: all of it, byte for byte.
 
+mod files;
+mod forged;
 mod stopped;
 
 use std::fs;
@@ -284,7 +286,14 @@ fn a_line_that_cannot_be_imported_is_named() {
         (change(long, &|l| l.replace("1182", "1183")), at(long), "was altered"),
         (change(long, &|l| l[..l.len() / 2].to_owned()), at(long), "it is cut off"),
         (change(long, &|_| "{\"orders\": []}".to_owned()), at(long), "it is no change set"),
-        (change(long, &|_| String::new()), at(long), "it is cut off"),
+        (change(long, &|_| String::new()), at(long), "it is empty"),
+        (
+            change(long, &|l| {
+                l.replace(r#"{\"quantity\":1,"#, r#"{\"quantity\":9,\"quantity\":1,"#)
+            }),
+            at(long),
+            "the key `quantity` appears twice",
+        ),
         // What would be a key of another partition.
         (
             change(long, &|l| l.replace("y-item\"", "y#item\"")),

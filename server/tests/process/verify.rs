@@ -106,7 +106,7 @@ async fn what_was_altered_is_found_and_named() {
     assert_eq!((&shown["ok"], &shown["failed_at"]), (&json!(false), &json!(3)));
     let page = server.get(&format!("/inventory/{}", ids[1]));
     assert_eq!(page.status, 200);
-    assert!(page.body.contains("Version 3 does not hold"), "{}", page.body);
+    assert!(page.body.contains("Version 3 is damaged"), "{}", page.body);
     assert!(page.body.contains("the record as of version 2"), "{}", page.body);
     server.stop();
 }

@@ -66,12 +66,13 @@ pub(super) fn Finder(list: List) -> impl IntoView {
             input.set_value(&search);
         }
     });
-    let List { total, busy, .. } = list;
+    let List { total, busy, problem, .. } = list;
     let found = move || match total.get() {
         _ if busy.get() => "Loading items…".to_owned(),
+        _ if problem.read().is_some() => "Number of items unknown".to_owned(),
         0 => "No items".to_owned(),
         1 => "1 item".to_owned(),
-        total => format!("{} items", grouped(i64::try_from(total).unwrap_or(i64::MAX))),
+        total => format!("{} items", grouped(total)),
     };
     view! {
         <form class="finder" role="search" method="get" action="/inventory" on:submit=submit>
@@ -91,7 +92,7 @@ pub(super) fn Finder(list: List) -> impl IntoView {
                 />
             </div>
             <input type="hidden" name="sort" value=sort/>
-            <p class="soft small" role="status">
+            <p class="soft small" role="status" translate="no">
                 {found}
             </p>
         </form>

@@ -45,6 +45,37 @@ impl List {
         self.fetch(query, false);
     }
 
+    /// Fetches what is shown once more, page by page, and replaces it at once. Where nothing could be shown, that is tried
+    /// again; otherwise a failure is silent, because nobody has asked.
+    pub(super) fn refresh(&self) {
+        if self.problem.read_untracked().is_some() {
+            return self.ask(self.query.get_untracked());
+        }
+        if self.stuck.read_untracked().is_some() {
+            return self.show_more();
+        }
+        if self.busy.get_untracked() {
+            return;
+        }
+        let (list, asked) = (self.clone(), self.asked.get_value());
+        let (query, shown) = (self.query.get_untracked(), self.rows.read_untracked().len());
+        spawn_local(async move {
+            if let Ok(page) = from_the_start(query, shown).await
+                && list.asked.get_value() == asked
+                && !list.shows(&page)
+            {
+                list.show(Ok(page), false);
+            }
+        });
+    }
+
+    /// Whether this is on the screen already: rows that stay are not made anew under a person's pointer.
+    fn shows(&self, page: &ItemPage) -> bool {
+        page.rows == *self.rows.read_untracked()
+            && page.total == self.total.get_untracked()
+            && page.next == *self.next.read_untracked()
+    }
+
     /// Adds the next page.
     pub(super) fn show_more(&self) {
         if let Some(after) = self.next.get_untracked() {
@@ -84,4 +115,16 @@ impl List {
             Err(problem) => self.problem.set(Some(problem)),
         }
     }
+}
+
+/// The list with as many pages as it takes to show this many rows, where there are as many.
+pub(super) async fn from_the_start(mut query: ListQuery, rows: usize) -> Result<ItemPage, Problem> {
+    let mut page = list_items(query.list()).await?;
+    while page.rows.len() < rows && page.next.is_some() {
+        query.after = page.next.take();
+        let more = list_items(query.list()).await?;
+        page.rows.extend(more.rows);
+        (page.next, page.total) = (more.next, more.total);
+    }
+    Ok(page)
 }

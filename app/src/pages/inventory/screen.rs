@@ -1,15 +1,17 @@
 use leptos::ev::MouseEvent;
+use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 
 use super::Start;
 use super::finder::Finder;
 use super::list::List;
+use super::place::keep_place;
 use super::query::ListQuery;
 use super::table::ItemTable;
 use crate::browser;
-use crate::components::{Icon, NoItems, PageHeading, Prose, Sample};
-use crate::problem::Problem;
+use crate::components::{Icon, NoItems, PageHeading, Prose, Sample, Surroundings};
+use crate::problem::{Code, Problem};
 use crate::text::{grouped, isolated};
 
 /// All items: searched, sorted, page after page.
@@ -20,7 +22,13 @@ pub(super) fn InventoryScreen(start: Start) -> impl IntoView {
     let sample = Sample::new(sample);
     provide_context(sample.clone());
     follow_address(list.clone());
+    let header = NodeRef::<html::Header>::new();
+    keep_place(list.clone(), header);
     refresh_when_loaded(list.clone(), sample.clone());
+    {
+        let list = list.clone();
+        Surroundings::here().on_return(move || list.refresh());
+    }
 
     let what = {
         let (list, running) = (list.clone(), sample.progress);
@@ -28,7 +36,7 @@ pub(super) fn InventoryScreen(start: Start) -> impl IntoView {
     };
     let is_empty = move || what.get() == What::NoItems;
     view! {
-        <header class="page-head">
+        <header class="page-head" node_ref=header>
             <PageHeading text="Inventory"/>
             {move || {
                 (!is_empty())
@@ -92,10 +100,12 @@ impl What {
 
 /// Links and typing change the address, and the list follows it.
 fn follow_address(list: List) {
-    let query = use_query_map();
+    let (query, path) = (use_query_map(), use_location().pathname);
     Effect::new(move |already: Option<()>| {
         let wanted = ListQuery::read(&query.read());
-        if already.is_some() && wanted != *list.query.read_untracked() {
+        // Another page's address says nothing of this one, which is still there while that is fetched.
+        let is_here = path.get_untracked() == "/inventory";
+        if already.is_some() && is_here && wanted != *list.query.read_untracked() {
             list.ask(wanted);
         }
     });
@@ -120,8 +130,7 @@ fn refresh_when_loaded(list: List, sample: Sample) {
 fn More(list: List) -> impl IntoView {
     let List { rows, total, next, query, stuck, .. } = list.clone();
     let shown = move || {
-        let figure = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
-        format!("{} of {} items shown", figure(rows.read().len() as u64), figure(total.get()))
+        format!("{} of {} items shown", grouped(rows.read().len() as u64), grouped(total.get()))
     };
     let has_more = next.clone();
     let href = move || ListQuery { after: next.get(), ..query.get() }.href();
@@ -146,7 +155,7 @@ fn More(list: List) -> impl IntoView {
     view! {
         {stuck}
         <nav class="more" aria-label="Pages" hidden=move || has_more.read().is_none()>
-            <p class="soft small">{shown}</p>
+            <p class="soft small" translate="no">{shown}</p>
             <a class="button" id="show-more" rel="next" href=href on:click=show_more>
                 "Show more"
             </a>
@@ -162,7 +171,7 @@ fn Stuck(list: List, problem: Problem) -> impl IntoView {
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
-            <h2>"There is more, but it could not be fetched"</h2>
+            <h2>"More items could not be loaded"</h2>
             <p>{why(&problem)}</p>
             <div class="actions">
                 <button class="button" type="button" id="try-again" on:click=again>
@@ -183,7 +192,7 @@ fn NothingFound(search: String) -> impl IntoView {
                 <h2>
                     <Prose text=format!("Nothing matches “{}”", isolated(&search))/>
                 </h2>
-                <p>"Names and SKUs were searched, inactive items included."</p>
+                <p>"Names and SKUs were searched, including inactive items."</p>
                 <div class="actions">
                     <a class="button" href="/inventory">
                         "Show all items"
@@ -220,7 +229,9 @@ fn Trouble(list: List, problem: Problem) -> impl IntoView {
 
 /// Of a list nothing is ever lost: what is no fault of the request is worth another one.
 fn why(problem: &Problem) -> String {
-    if problem.is_unknown_outcome() {
+    if problem.is(Code::NoAnswer) {
+        "Nothing was lost. The page tries again once you are back online.".to_owned()
+    } else if problem.is_unknown_outcome() || problem.is(Code::DiskFull) {
         "Nothing was lost. Try again in a moment.".to_owned()
     } else {
         problem.detail.clone()

@@ -98,11 +98,11 @@ fn ItemRow(row: InventoryItemRow) -> impl IntoView {
         <tr data-inactive=(!row.active).then_some("")>
             <th scope="row">
                 <a href=format!("/inventory/{}", row.id)>
-                    <bdi>{row.name}</bdi>
+                    <bdi class="clamped">{row.name}</bdi>
                 </a>
             </th>
             <td class="sku">
-                <bdi>{row.sku}</bdi>
+                <bdi class="clamped">{row.sku}</bdi>
             </td>
             <td class="number balance">{grouped(row.on_hand)}</td>
             <td class="number" data-label="Maximum">

@@ -19,7 +19,8 @@ impl Address {
     pub(super) fn read(path: &ParamsMap, query: &ParamsMap) -> Result<Self, Problem> {
         let id = path.get("id").unwrap_or_default();
         let Ok(id) = Uuid::parse_str(&id) else {
-            let detail = "The address names no page and no item: an item's id is a UUID.";
+            let detail =
+                "Check the address. Items are never deleted, so the link to an item keeps working.";
             return Err(Problem::new(Code::NotFound, detail));
         };
         let version = |name: &str| match query.get(name) {
@@ -27,7 +28,8 @@ impl Address {
             Some(text) => match text.parse::<Version>() {
                 Ok(version @ 1..) => Ok(Some(version)),
                 _ => {
-                    let detail = format!("`{text}` is no version: versions count from 1.");
+                    let detail =
+                        format!("“{text}” is not a version. Versions are numbered from 1.");
                     Err(Problem::new(Code::Malformed, detail).with("id", id.to_string()))
                 }
             },
@@ -37,7 +39,7 @@ impl Address {
         if let Some(slug) = &task
             && Task::from_slug(slug).is_none_or(|task| task == Task::Create)
         {
-            let detail = format!("`{slug}` is no task that an item has.");
+            let detail = format!("“{slug}” is not a task of an item.");
             return Err(Problem::new(Code::Malformed, detail).with("id", id.to_string()));
         }
         Ok(Self { id, version, before, task })

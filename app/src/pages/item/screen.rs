@@ -10,8 +10,8 @@ use leptos_meta::Title;
 use super::Start;
 use crate::browser;
 use crate::components::{
-    FaultNotice, Figures, Icon, PageHeading, ReplayPanel, Surroundings, TaskDialog, TaskList,
-    Timeline, When,
+    Crumbs, FaultNotice, Figures, Icon, PageHeading, ReplayPanel, Surroundings, TaskDialog,
+    TaskList, Timeline, When,
 };
 use crate::record::{Draft, Record};
 
@@ -37,6 +37,8 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
         move || viewed.read().is_some().then_some("")
     };
     follow_once_rested(record.clone());
+    record.refresh_on_return();
+    once_alive(record.clone());
     // What lies under a form that was just sent by a double click must not get the second click.
     let guard = |click: ev::MouseEvent| {
         if browser::ends_a_double_submission(&click) {
@@ -89,19 +91,29 @@ fn follow_once_rested(record: Record) {
     });
 }
 
+fn once_alive(record: Record) {
+    Effect::new(move |already: Option<()>| {
+        if already.is_none() {
+            record.reopen();
+            record.prefetch();
+        }
+    });
+}
+
 fn begin(start: Start) -> Record {
     let Start { view, task, outcome } = start;
     let is_past = view.viewed.is_some();
-    let now = view.now.state.clone();
     let record = Record::new(view, Surroundings::here());
+    let seen = record.history.read_untracked().seen();
     let takes_tasks = !is_past && record.history.read_untracked().end().is_none();
     let open = match outcome {
-        Some(posted) => Task::from_slug(&posted.task)
-            .map(|task| Draft::posted(task, &posted, |version| record.recorded(version))),
+        Some(posted) => Task::from_slug(&posted.task).map(|task| {
+            Draft::posted(task, record.id, &posted, seen, |version| record.recorded(version))
+        }),
         None => task
             .and_then(|slug| Task::from_slug(&slug))
             .filter(|task| *task != Task::Create && takes_tasks)
-            .map(|task| Draft::new(task, &now)),
+            .map(|task| Draft::new(task, record.id, seen)),
     };
     record.draft.set(open);
     record
@@ -112,13 +124,11 @@ fn Header(item: Memo<InventoryItem>) -> impl IntoView {
     let status = move || if item.read().active { "Active" } else { "Inactive" };
     view! {
         <header>
-            <nav class="crumbs" aria-label="Breadcrumb">
-                <a href="/inventory">"Inventory"</a>
-            </nav>
+            <Crumbs/>
             <PageHeading text=Signal::derive(move || item.read().name.clone())/>
-            <p class="facts">
+            <p class="facts" translate="no">
                 <bdi class="mono">{move || item.read().sku.clone()}</bdi>
-                <span>"counted in " <bdi>{move || item.read().unit.clone()}</bdi></span>
+                <span>"Unit: " <bdi>{move || item.read().unit.clone()}</bdi></span>
                 <span class="chip" data-tone=move || item.read().active.then_some("good")>
                     {status}
                 </span>
@@ -162,7 +172,7 @@ fn Past() -> impl IntoView {
             hidden=move || viewed.read().is_none()
         >
             <Icon name="clock"/>
-            <span>
+            <span translate="no">
                 <b id="viewing">{text}</b>
                 {when}
             </span>

@@ -66,6 +66,7 @@ fn history(from: usize, to: usize) -> History {
             hash: newest.hash,
         },
         viewed: None,
+        before: None,
         change_sets: all[from - 1..to].to_vec(),
         beyond: None,
         faults: Vec::new(),
@@ -112,7 +113,7 @@ fn what_follows_is_taken_in_once_and_what_does_not_follow_is_not() {
     history.take_in(&change_sets()).unwrap();
     assert_eq!(history.now().version, 4);
     assert_eq!(history.now().state.on_hand, 37);
-    assert_eq!(history.levels(), [(1, 0), (2, 48), (3, 40), (4, 37)]);
+    assert_eq!(history.balances(), [(1, 0), (2, 48), (3, 40), (4, 37)]);
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn the_whole_history_replays_and_keeps_what_came_while_it_was_loading() {
     history.complete(whole, replay).unwrap();
     assert_eq!(history.span(), (1, 4));
     assert_eq!(history.replay().map(|r| r.at(3).on_hand), Some(40));
-    assert_eq!(history.levels(), [(1, 0), (2, 48), (3, 40), (4, 37)]);
+    assert_eq!(history.balances(), [(1, 0), (2, 48), (3, 40), (4, 37)]);
     assert_eq!(balances(&history.rows(2, 50)), [(2, 48, 48), (1, 0, 0)]);
 }
 
@@ -157,7 +158,7 @@ fn what_was_altered_is_not_taken_in_and_the_item_ends_before_it() {
     assert_eq!(said, [(3, None), (2, Some(48)), (1, Some(0))]);
     assert_eq!(rows[0].fault.as_deref(), Some(ALTERED));
     assert_eq!(history.rows(1, 50).len(), 1, "it stands before the newest only");
-    assert_eq!(history.levels(), [(1, 0), (2, 48)]);
+    assert_eq!(history.balances(), [(1, 0), (2, 48)]);
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn what_was_altered_before_now_is_marked_and_says_nothing_of_what_was_on_hand() 
     let said: Vec<_> = rows.iter().map(|row| (row.on_hand, row.fault.is_some())).collect();
     assert_eq!(said, [(Some(37), false), (None, true), (None, false), (None, false)]);
     assert_eq!(history.rows(2, 50)[0].on_hand, None);
-    assert_eq!(history.levels(), [(4, 37)]);
+    assert_eq!(history.balances(), [(4, 37)]);
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub struct RemoveItems {
 pub struct AdjustStock {
     /// How many there really are; 0 to 1 000 000 000.
     pub counted: i64,
-    /// Why the books were wrong; 1 to 200 characters.
+    /// Why the books were wrong; 1 to 200 characters. May be blank when they were right.
     pub reason: String,
 }
 

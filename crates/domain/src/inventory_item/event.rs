@@ -15,7 +15,7 @@ pub enum InventoryItemEvent {
     ItemsCheckedIn(ItemsCheckedIn),
     /// Goods left.
     ItemsRemoved(ItemsRemoved),
-    /// The books were brought in line with a count.
+    /// Somebody counted, and the books were brought in line with that.
     StockAdjusted(StockAdjusted),
     /// The limit was set or lifted.
     MaxQuantityChanged(MaxQuantityChanged),
@@ -93,14 +93,14 @@ pub struct ItemsRemoved {
     pub reason: RemovalReason,
 }
 
-/// The books were brought in line with a count.
+/// Somebody counted, and the books were brought in line with that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockAdjusted {
     /// How many there really were.
     pub counted: i64,
-    /// Counted less what the books said.
+    /// Counted less what the books said; 0 when they were right.
     pub delta: i64,
-    /// Why the books were wrong.
+    /// Why the books were wrong; may be blank when they were right.
     pub reason: String,
 }
 

@@ -28,7 +28,7 @@ pub struct InventoryItemRow {
 /// A page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListItems {
-    /// What SKU or name must contain, in any case; all items when blank.
+    /// Words that SKU or name must contain, as [`fold`](crate::folding::fold) has them, in any order; all items when blank.
     pub search: String,
     /// The order.
     pub sort: ItemSort,

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Task;
+use crate::figures::grouped;
 use crate::limits::{ON_HAND_LIMIT, OutOfLimits};
 
 /// Why not. Serializes as its `code` beside the figures that explain it.
@@ -8,10 +9,10 @@ use crate::limits::{ON_HAND_LIMIT, OutOfLimits};
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum InventoryItemRejection {
     /// There is no such item.
-    #[error("there is no such item")]
+    #[error("item not found")]
     UnknownItem,
     /// There is one of this id already.
-    #[error("this item exists already, as {sku}")]
+    #[error("this item already exists, as {sku}")]
     ExistsAlready {
         /// Its SKU.
         sku: String,
@@ -20,22 +21,31 @@ pub enum InventoryItemRejection {
     #[error("the item is inactive")]
     Inactive,
     /// It is out of use already.
-    #[error("the item is inactive already")]
+    #[error("the item is already inactive")]
     AlreadyInactive,
     /// It is in use already.
-    #[error("the item is active already")]
+    #[error("the item is already active")]
     AlreadyActive,
     /// It has that name already.
-    #[error("the item is called {name} already")]
+    #[error("that is already its name")]
     SameName {
         /// The name.
         name: String,
     },
+    /// It has that maximum already, or none.
+    #[error("{}", same_maximum(*max_quantity))]
+    SameMaximum {
+        /// The maximum; none when it was to be removed.
+        max_quantity: Option<i64>,
+    },
+    /// It has that reorder level already.
+    #[error("that is already its reorder level")]
+    SameReorderLevel {
+        /// The reorder level.
+        level: i64,
+    },
     /// There would be more than there may be.
-    #[error(
-        "{quantity} more would make {}, but at most {max_quantity} may be on hand",
-        on_hand.saturating_add(*quantity)
-    )]
+    #[error("{}", too_many(*on_hand, *quantity, *max_quantity))]
     ExceedsMaximum {
         /// How many there are.
         on_hand: i64,
@@ -45,21 +55,21 @@ pub enum InventoryItemRejection {
         max_quantity: i64,
     },
     /// There are not that many.
-    #[error("only {on_hand} on hand, which is less than {quantity}")]
+    #[error("{}", too_few(*on_hand, *quantity))]
     MoreThanOnHand {
         /// How many there are.
         on_hand: i64,
         /// How many were to leave.
         quantity: i64,
     },
-    /// The books say what was counted.
-    #[error("the books say {on_hand} already")]
+    /// The books say what was counted. No refusal since the second rules.
+    #[error("the books say {} already", grouped(*on_hand))]
     NoDifference {
         /// How many there are.
         on_hand: i64,
     },
     /// There are more than the new limit would allow.
-    #[error("{on_hand} are on hand, which is more than {max_quantity}")]
+    #[error("{} {} on hand, more than {}", grouped(*on_hand), are(*on_hand), grouped(*max_quantity))]
     BelowOnHand {
         /// How many there are.
         on_hand: i64,
@@ -67,7 +77,7 @@ pub enum InventoryItemRejection {
         max_quantity: i64,
     },
     /// Only an item without stock can go out of use.
-    #[error("there are still {on_hand} on hand")]
+    #[error("{} {} still in stock", grouped(*on_hand), are(*on_hand))]
     StockOnHand {
         /// How many there are.
         on_hand: i64,
@@ -92,6 +102,8 @@ impl InventoryItemRejection {
             Self::AlreadyInactive => "already-inactive",
             Self::AlreadyActive => "already-active",
             Self::SameName { .. } => "same-name",
+            Self::SameMaximum { .. } => "same-maximum",
+            Self::SameReorderLevel { .. } => "same-reorder-level",
             Self::ExceedsMaximum { .. } => "exceeds-maximum",
             Self::MoreThanOnHand { .. } => "more-than-on-hand",
             Self::NoDifference { .. } => "no-difference",
@@ -113,4 +125,34 @@ impl InventoryItemRejection {
             _ => None,
         }
     }
+}
+
+const fn same_maximum(max_quantity: Option<i64>) -> &'static str {
+    match max_quantity {
+        Some(_) => "that is already its maximum",
+        None => "it already has no maximum",
+    }
+}
+
+fn too_many(on_hand: i64, quantity: i64, max_quantity: i64) -> String {
+    if on_hand >= max_quantity {
+        return format!("full: {} of {}", grouped(on_hand), grouped(max_quantity));
+    }
+    let sum = grouped(on_hand.saturating_add(quantity));
+    let (more, most) = (grouped(quantity), grouped(max_quantity));
+    format!("{more} more would make {sum}; the maximum is {most}")
+}
+
+fn too_few(on_hand: i64, quantity: i64) -> String {
+    match on_hand {
+        ..=0 => "none in stock".to_owned(),
+        _ => {
+            let (asked, there) = (grouped(quantity), grouped(on_hand));
+            format!("you asked for {asked}; only {there} {} on hand", are(on_hand))
+        }
+    }
+}
+
+const fn are(count: i64) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }

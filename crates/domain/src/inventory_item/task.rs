@@ -3,6 +3,7 @@ use super::{
     InventoryItem, InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason,
     RemoveItems, RenameInventoryItem, SetReorderLevel,
 };
+use crate::limits::QUANTITY_LIMIT;
 
 /// What a person can do to an item, by the names they know it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,16 +89,20 @@ impl Task {
             Self::Remove | Self::WriteOffRemaining => {
                 Command::RemoveItems(RemoveItems { quantity: 1, reason: RemovalReason::Lost })
             }
-            Self::Adjust => Command::AdjustStock(AdjustStock {
-                counted: i64::from(item.on_hand == 0),
-                reason: anything(),
-            }),
+            Self::Adjust => Command::AdjustStock(AdjustStock { counted: 0, reason: anything() }),
             Self::Rename => {
                 let name = if item.name == "-" { "+".to_owned() } else { anything() };
                 Command::RenameInventoryItem(RenameInventoryItem { name })
             }
-            Self::ChangeMaximum => Command::ChangeMaxQuantity(ChangeMaxQuantity::default()),
-            Self::SetReorderLevel => Command::SetReorderLevel(SetReorderLevel::default()),
+            Self::ChangeMaximum => {
+                let least = item.on_hand.clamp(1, QUANTITY_LIMIT);
+                let max_quantity = item.max_quantity.is_none().then_some(least);
+                Command::ChangeMaxQuantity(ChangeMaxQuantity { max_quantity })
+            }
+            Self::SetReorderLevel => {
+                let level = i64::from(item.reorder_level == Some(0));
+                Command::SetReorderLevel(SetReorderLevel { level })
+            }
             Self::Deactivate => {
                 Command::DeactivateInventoryItem(DeactivateInventoryItem { reason: anything() })
             }

@@ -1,5 +1,6 @@
 use domain::InventoryItem;
 use domain::inventory_item::{AdjustStock, InventoryItemRejection as Rejection, StockAdjusted};
+use event_store::Aggregate;
 use event_store::testing::scenario::given;
 
 use super::*;
@@ -41,13 +42,26 @@ fn keeps_the_reason_trimmed() {
 }
 
 #[test]
-fn is_refused_when_there_is_no_difference() {
+fn records_a_count_that_agrees_with_or_without_a_reason() {
     given::<InventoryItem>([created(), checked_in(12)])
         .when(count(12))
+        .then([adjusted(12, 0)])
+        .when(AdjustStock { counted: 12, reason: " \u{200b}".into() })
+        .then([StockAdjusted { counted: 12, delta: 0, reason: String::new() }.into()])
+        .when(count(12))
+        .then_state(|item| assert_eq!(item.on_hand, 12));
+    given::<InventoryItem>([created()]).when(count(0)).then([adjusted(0, 0)]);
+    assert_eq!(InventoryItem::reason(&count(12).into()).as_deref(), Some("monthly count"));
+    let silent = AdjustStock { counted: 12, reason: " ".into() };
+    assert_eq!(InventoryItem::reason(&silent.into()), None);
+}
+
+#[test]
+fn was_refused_by_the_first_rules_when_there_was_no_difference() {
+    given::<InventoryItem>([created(), checked_in(12)])
+        .in_context(first_rules())
+        .when(count(12))
         .then_rejected_with(Rejection::NoDifference { on_hand: 12 });
-    given::<InventoryItem>([created()])
-        .when(count(0))
-        .then_rejected_with(Rejection::NoDifference { on_hand: 0 });
 }
 
 #[test]

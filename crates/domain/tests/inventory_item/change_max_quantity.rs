@@ -34,6 +34,19 @@ fn is_refused_below_what_is_on_hand() {
 }
 
 #[test]
+fn is_refused_when_it_is_that_already() {
+    for max_quantity in [None, Some(40)] {
+        given::<InventoryItem>([created_with_max(max_quantity)])
+            .when(change_max(max_quantity))
+            .then_rejected_with(Rejection::SameMaximum { max_quantity });
+        given::<InventoryItem>([created_with_max(max_quantity)])
+            .in_context(first_rules())
+            .when(change_max(max_quantity))
+            .then([max_changed(max_quantity)]);
+    }
+}
+
+#[test]
 fn is_refused_when_there_is_no_such_item() {
     given::<InventoryItem>([]).when(change_max(None)).then_rejected_with(Rejection::UnknownItem);
 }

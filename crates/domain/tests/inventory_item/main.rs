@@ -33,9 +33,15 @@ use domain::inventory_item::{
     InventoryItemReactivated, ItemsCheckedIn, ItemsRemoved, MaxQuantityChanged, RemovalReason,
 };
 use domain::limits::OutOfLimits;
+use event_store::Context;
 
 /// A billion: the largest figure that a command may name.
 const BILLION: i64 = 1_000_000_000;
+
+/// What histories were decided by before the second rules.
+fn first_rules() -> Context {
+    Context { rules: 1, ..arbitrary::context(1) }
+}
 
 fn created() -> Event {
     created_with_max(None)

@@ -1,5 +1,7 @@
 //! A rejection travels as its stable code beside the figures that explain it.
 
+use std::collections::{BTreeSet, HashSet};
+
 use domain::inventory_item::{InventoryItemRejection as Rejection, Task};
 use domain::limits::{ON_HAND_LIMIT, OutOfLimits};
 use serde_json::{Value, json};
@@ -25,46 +27,52 @@ macro_rules! rejections {
 
 rejections! {
     Rejection::UnknownItem = Rejection::UnknownItem =>
-        {"code": "unknown-item"}, "there is no such item", None;
+        {"code": "unknown-item"}, "item not found", None;
     Rejection::ExistsAlready { .. } = Rejection::ExistsAlready { sku: "TUBE-28".into() } =>
         {"code": "exists-already", "sku": "TUBE-28"},
-        "this item exists already, as TUBE-28", None;
+        "this item already exists, as TUBE-28", None;
     Rejection::Inactive = Rejection::Inactive =>
         {"code": "inactive"}, "the item is inactive", Some(Task::Reactivate);
     Rejection::AlreadyInactive = Rejection::AlreadyInactive =>
-        {"code": "already-inactive"}, "the item is inactive already", None;
+        {"code": "already-inactive"}, "the item is already inactive", None;
     Rejection::AlreadyActive = Rejection::AlreadyActive =>
-        {"code": "already-active"}, "the item is active already", None;
+        {"code": "already-active"}, "the item is already active", None;
     Rejection::SameName { .. } = Rejection::SameName { name: "Tube".into() } =>
-        {"code": "same-name", "name": "Tube"}, "the item is called Tube already", None;
+        {"code": "same-name", "name": "Tube"}, "that is already its name", None;
+    Rejection::SameMaximum { max_quantity: Some(_) } = Rejection::SameMaximum { max_quantity: Some(40) } =>
+        {"code": "same-maximum", "max_quantity": 40}, "that is already its maximum", None;
+    Rejection::SameMaximum { max_quantity: None } = Rejection::SameMaximum { max_quantity: None } =>
+        {"code": "same-maximum", "max_quantity": null}, "it already has no maximum", None;
+    Rejection::SameReorderLevel { .. } = Rejection::SameReorderLevel { level: 10 } =>
+        {"code": "same-reorder-level", "level": 10}, "that is already its reorder level", None;
     Rejection::ExceedsMaximum { .. } =
         Rejection::ExceedsMaximum { on_hand: 28, quantity: 13, max_quantity: 40 } =>
         {"code": "exceeds-maximum", "on_hand": 28, "quantity": 13, "max_quantity": 40},
-        "13 more would make 41, but at most 40 may be on hand", Some(Task::ChangeMaximum);
+        "13 more would make 41; the maximum is 40", Some(Task::ChangeMaximum);
     Rejection::MoreThanOnHand { .. } = Rejection::MoreThanOnHand { on_hand: 12, quantity: 13 } =>
         {"code": "more-than-on-hand", "on_hand": 12, "quantity": 13},
-        "only 12 on hand, which is less than 13", Some(Task::CheckIn);
+        "you asked for 13; only 12 are on hand", Some(Task::CheckIn);
     Rejection::NoDifference { .. } = Rejection::NoDifference { on_hand: 12 } =>
         {"code": "no-difference", "on_hand": 12}, "the books say 12 already", None;
     Rejection::BelowOnHand { .. } = Rejection::BelowOnHand { on_hand: 12, max_quantity: 11 } =>
         {"code": "below-on-hand", "on_hand": 12, "max_quantity": 11},
-        "12 are on hand, which is more than 11", Some(Task::Remove);
+        "12 are on hand, more than 11", Some(Task::Remove);
     Rejection::StockOnHand { .. } = Rejection::StockOnHand { on_hand: 3 } =>
         {"code": "stock-on-hand", "on_hand": 3},
-        "there are still 3 on hand", Some(Task::WriteOffRemaining);
+        "3 are still in stock", Some(Task::WriteOffRemaining);
     Rejection::OutOfLimits(OutOfLimits::Blank { .. }) = blank("name").into() =>
         {"code": "blank", "field": "name"}, "name must not be blank", None;
     Rejection::OutOfLimits(OutOfLimits::TooLong { .. }) =
         OutOfLimits::TooLong { field: "name".into(), length: 201, limit: 200 }.into() =>
         {"code": "too-long", "field": "name", "length": 201, "limit": 200},
-        "name has 201 characters; at most 200 are allowed", None;
+        "name is too long: 201 characters; at most 200 are allowed", None;
     Rejection::OutOfLimits(OutOfLimits::ControlCharacter { .. }) =
         OutOfLimits::ControlCharacter { field: "name".into(), place: 3 }.into() =>
         {"code": "control-character", "field": "name", "place": 3},
-        "name holds a control character at place 3", None;
+        "name contains a control character at position 3", None;
     Rejection::OutOfLimits(OutOfLimits::OutOfRange { .. }) = not_a_quantity("quantity", -1).into() =>
         {"code": "out-of-range", "field": "quantity", "value": -1, "minimum": 1, "maximum": 1_000_000_000},
-        "quantity is -1; it must be 1 to 1000000000", None;
+        "quantity is −1; it must be 1 to 1,000,000,000", None;
 }
 
 #[test]
@@ -77,9 +85,38 @@ fn is_its_code_beside_the_figures_there_and_back() {
 }
 
 #[test]
+fn says_figures_as_people_write_them() {
+    let (on_hand, quantity, max_quantity) = (1_234_572, 1_000_000, 2_000_000);
+    for (rejection, told) in [
+        (
+            Rejection::ExceedsMaximum { on_hand, quantity, max_quantity },
+            "1,000,000 more would make 2,234,572; the maximum is 2,000,000",
+        ),
+        (
+            Rejection::ExceedsMaximum { on_hand, quantity, max_quantity: on_hand },
+            "full: 1,234,572 of 1,234,572",
+        ),
+        (
+            Rejection::MoreThanOnHand { on_hand, quantity: max_quantity },
+            "you asked for 2,000,000; only 1,234,572 are on hand",
+        ),
+        (
+            Rejection::BelowOnHand { on_hand, max_quantity: 1_000 },
+            "1,234,572 are on hand, more than 1,000",
+        ),
+        (Rejection::StockOnHand { on_hand }, "1,234,572 are still in stock"),
+    ] {
+        assert_eq!(rejection.to_string(), told);
+    }
+}
+
+#[test]
 fn has_a_code_of_its_own() {
-    let codes: std::collections::BTreeSet<_> = rejections().iter().map(|r| r.0.code()).collect();
-    assert_eq!(codes.len(), rejections().len());
+    let rejections = rejections();
+    let codes: BTreeSet<_> = rejections.iter().map(|r| r.0.code()).collect();
+    let variants: HashSet<_> = rejections.iter().map(|r| std::mem::discriminant(&r.0)).collect();
+    // What is out of limits is one variant of several codes.
+    assert_eq!(codes.len(), variants.len() + 3);
 }
 
 #[test]
@@ -113,5 +150,5 @@ fn figures_of_any_size_are_kept() {
     let json = serde_json::to_string(&rejection).unwrap();
     assert_eq!(serde_json::from_str::<Rejection>(&json).unwrap(), rejection);
     let exceeding = Rejection::ExceedsMaximum { on_hand: i64::MAX, quantity: 1, max_quantity: 5 };
-    assert!(exceeding.to_string().contains("9223372036854775807"));
+    assert!(exceeding.to_string().contains("9,223,372,036,854,775,807"));
 }

@@ -32,6 +32,19 @@ fn it_is_time_only_below_the_level_and_only_while_active() {
 }
 
 #[test]
+fn is_refused_when_it_is_that_already() {
+    for level in [0, 5] {
+        given::<InventoryItem>([created(), level_set(level)])
+            .when(SetReorderLevel { level })
+            .then_rejected_with(Rejection::SameReorderLevel { level });
+        given::<InventoryItem>([created(), level_set(level)])
+            .in_context(first_rules())
+            .when(SetReorderLevel { level })
+            .then([level_set(level)]);
+    }
+}
+
+#[test]
 fn is_refused_when_there_is_no_such_item() {
     given::<InventoryItem>([])
         .when(SetReorderLevel { level: 1 })

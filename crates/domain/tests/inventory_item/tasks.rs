@@ -1,7 +1,7 @@
 //! What the buttons of an item's page say is what the domain would decide.
 
 use domain::InventoryItem;
-use domain::inventory_item::{InventoryItemRejection as Rejection, Task};
+use domain::inventory_item::{InventoryItemRejection as Rejection, ReorderLevelSet, Task};
 use event_store::Aggregate;
 use proptest::prelude::*;
 
@@ -75,6 +75,19 @@ fn a_full_item_takes_nothing_more() {
     let full = Rejection::ExceedsMaximum { on_hand: 3, quantity: 1, max_quantity: 3 };
     let item = item([created_with_max(Some(3)), checked_in(3)]);
     assert_eq!(item.allows(Task::CheckIn), Err(full));
+}
+
+#[test]
+fn figures_that_are_set_can_be_set_to_others() {
+    for max_quantity in [None, Some(1), Some(BILLION)] {
+        for level in [None, Some(0), Some(BILLION)] {
+            let level = level.map(|level| ReorderLevelSet { level }.into());
+            let item = item([created_with_max(max_quantity)].into_iter().chain(level));
+            for task in [Task::ChangeMaximum, Task::SetReorderLevel, Task::Adjust] {
+                assert_eq!(item.allows(task), Ok(()), "{task:?} of {item:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -70,7 +70,9 @@ impl DynamoDbStore {
                     Some(item) => return there(item, perhaps_ours),
                     None => Failure::Unknown("PutItem: taken by an item that is gone".to_owned()),
                 },
-                Put::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
+                Put::Failed(failure @ (Failure::Refused(_) | Failure::Full(_))) => {
+                    return Err(failure.into());
+                }
                 Put::Failed(failure @ Failure::Busy(_)) => failure,
                 Put::Failed(failure @ Failure::Unknown(_)) => {
                     perhaps_ours = true;

@@ -11,6 +11,7 @@ use super::items::Item;
 use super::observe::{Outcome, Request};
 use super::together::{Tried, why};
 use super::{DynamoDbStore, request_span};
+use crate::StoreError;
 use crate::embedded::{Answer, Direct};
 
 impl DynamoDbStore {
@@ -23,6 +24,7 @@ impl DynamoDbStore {
             Answer::Taken { reasons, .. } => {
                 Put::Taken(reasons.into_iter().next().and_then(|reason| reason.item))
             }
+            Answer::Full(reason) => Put::Failed(Failure::Full(format!("PutItem: {reason}"))),
             Answer::Unknown(reason) => Put::Failed(Failure::Unknown(format!("PutItem: {reason}"))),
             Answer::NotPlain => return None,
         })
@@ -37,11 +39,24 @@ impl DynamoDbStore {
         Some(match answer {
             Answer::Written { .. } => Tried::Written,
             Answer::Taken { message, reasons } => why(reasons, message),
+            Answer::Full(reason) => {
+                Tried::Failed(Failure::Full(format!("TransactWriteItems: {reason}")))
+            }
             Answer::Unknown(reason) => {
                 Tried::Failed(Failure::Unknown(format!("TransactWriteItems: {reason}")))
             }
             Answer::NotPlain => return None,
         })
+    }
+
+    /// Checks that the engine in this process, if there is one, can write. Costs nothing while it does.
+    pub(super) async fn check_writes(&self) -> Result<(), StoreError> {
+        let Some(direct) = &self.direct else { return Ok(()) };
+        match direct.check_writes().await {
+            Answer::Full(reason) => Err(Failure::Full(reason).into()),
+            Answer::Unknown(reason) => Err(Failure::Unknown(reason).into()),
+            _ => Ok(()),
+        }
     }
 
     async fn told(&self, operation: &'static str, answer: impl Future<Output = Answer>) -> Answer {
@@ -51,6 +66,7 @@ impl DynamoDbStore {
         let (outcome, write_units) = match &answer {
             Answer::Written { units } => (Outcome::Done, *units),
             Answer::Taken { .. } => (Outcome::ConditionFailed, 0.0),
+            Answer::Full(_) => (Outcome::Busy, 0.0),
             Answer::Unknown(_) => (Outcome::Unknown, 0.0),
             // The SDK request that follows is observed instead.
             Answer::NotPlain => return answer,

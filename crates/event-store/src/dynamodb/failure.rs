@@ -24,6 +24,8 @@ pub(super) enum Failure {
     Busy(String),
     /// Carried out or not: there is no telling.
     Unknown(String),
+    /// Certainly not carried out, as the engine's disk is full.
+    Full(String),
     /// Certainly not carried out, now or later.
     Refused(String),
 }
@@ -39,6 +41,8 @@ impl Failure {
             SdkError::ConstructionFailure(_) => Self::Busy(reason),
             SdkError::ServiceError(answer) => {
                 match (answer.err().code(), answer.raw().status()) {
+                    #[cfg(feature = "embedded")]
+                    (Some(crate::embedded::DISK_FULL), _) => Self::Full(reason),
                     (Some(CANCELLED), _) if !says(answer.err(), &REFUSING) => Self::Busy(reason),
                     (
                         Some(
@@ -65,7 +69,7 @@ impl Failure {
 
     pub(super) const fn outcome(&self) -> Outcome {
         match self {
-            Self::Busy(_) => Outcome::Busy,
+            Self::Busy(_) | Self::Full(_) => Outcome::Busy,
             Self::Unknown(_) => Outcome::Unknown,
             Self::Refused(_) => Outcome::Refused,
         }
@@ -78,6 +82,7 @@ impl From<Failure> for StoreError {
             Failure::Busy(reason) | Failure::Unknown(reason) => {
                 Self::Unavailable { reason, retry_after: RETRY_AFTER }
             }
+            Failure::Full(reason) => Self::Full(reason),
             Failure::Refused(reason) => Self::Refused(reason),
         }
     }

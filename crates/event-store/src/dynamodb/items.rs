@@ -37,7 +37,7 @@ use sha2::{Digest, Sha256};
 pub use crate::BODY_LIMIT;
 use crate::feed::Batch;
 use crate::objects::ObjectKey;
-use crate::{AggregateId, ChangeSet, FeedBreak, Hash, Snapshot, StoreError, Version};
+use crate::{AggregateId, ChangeSet, FeedBreak, Hash, LAST_VERSION, Snapshot, StoreError, Version};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -53,8 +53,6 @@ const WRITE_UNIT: usize = 1024;
 /// Of zstd's levels: higher ones gain little on bodies this small.
 const COMPRESSION: i32 = 3;
 
-/// The newest version that twelve digits can name.
-const LAST: Version = 999_999_999_999;
 const SNAPSHOT: &str = ".snapshot";
 
 /// An object that is the text of a body.
@@ -72,7 +70,7 @@ pub(super) enum Row {
 }
 
 pub(super) fn change_set_key(version: Version) -> String {
-    format!("{:012}", version.min(LAST))
+    format!("{:012}", version.min(LAST_VERSION))
 }
 
 /// Stands after the version's change set and before the next one's.

@@ -49,7 +49,12 @@ impl DynamoDbStore {
     async fn put_object(&self, overflow: &Overflow) -> Result<Put, StoreError> {
         let Some(objects) = &self.objects else { return Err(without_objects(overflow.key)) };
         let put = objects.put(overflow.key, overflow.bytes.clone());
-        Ok(self.observed_object("PutObject", put).await?)
+        let put = self.observed_object("PutObject", put).await;
+        #[cfg(feature = "embedded")]
+        if let (Err(ObjectError::Full(_)), Some(direct)) = (&put, &self.direct) {
+            direct.note_failed_write().await;
+        }
+        Ok(put?)
     }
 
     /// What these items of the aggregate's partition are, in their order. Those that come next are
@@ -100,6 +105,7 @@ impl DynamoDbStore {
             let outcome = match &answer {
                 Ok(_) => Outcome::Done,
                 Err(ObjectError::Away(_)) => Outcome::Unknown,
+                Err(ObjectError::Full(_)) => Outcome::Busy,
                 Err(ObjectError::Refused(_)) => Outcome::Refused,
             };
             let duration = begun.elapsed();

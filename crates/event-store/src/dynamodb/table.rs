@@ -122,7 +122,8 @@ impl DynamoDbStore {
         Ok(stream.is_some_and(|stream| stream.stream_enabled))
     }
 
-    /// Whether the table answers, within a second.
+    /// Whether the table answers, within a second. An engine in this process also has to be able to write, if its last
+    /// write failed.
     ///
     /// # Errors
     /// [`StoreError`]: away, or refusing.
@@ -133,12 +134,15 @@ impl DynamoDbStore {
             .table_name(&*self.table)
             .set_key(Some(items::key("ping", items::change_set_key(0))))
             .send();
-        let answer = tokio::time::timeout(PING_TIMEOUT, self.observed("GetItem", request)).await;
-        match answer {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(Failure::of("GetItem", &error).into()),
-            Err(_) => Err(Failure::Unknown("GetItem: no answer within a second".to_owned()).into()),
-        }
+        let asking = async {
+            let answer = self.observed("GetItem", request).await;
+            answer.map_err(|error| Failure::of("GetItem", &error))?;
+            #[cfg(feature = "embedded")]
+            self.check_writes().await?;
+            Ok(())
+        };
+        let late = |_| Failure::Unknown("GetItem: no answer within a second".to_owned());
+        tokio::time::timeout(PING_TIMEOUT, asking).await.map_err(late)?
     }
 
     pub(super) async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {

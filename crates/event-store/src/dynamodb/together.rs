@@ -72,7 +72,9 @@ impl DynamoDbStore {
                 Tried::Taken(taken) => {
                     return self.settle_together(change_sets, taken, perhaps_ours).await;
                 }
-                Tried::Failed(failure @ Failure::Refused(_)) => return Err(failure.into()),
+                Tried::Failed(failure @ (Failure::Refused(_) | Failure::Full(_))) => {
+                    return Err(failure.into());
+                }
                 Tried::Failed(failure @ Failure::Busy(_)) => failure,
                 // All or none: what became of the first became of all.
                 Tried::Failed(failure @ Failure::Unknown(_)) => {

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, CancellationReason};
 use dynoxide::{AttributeValue, DynoxideError};
 
+use super::disk;
 use super::engine::{Closed, QUEUE_TIMEOUT, Queue};
+use super::group::{Group, Refused};
 use super::puts::{OnePut, PlainItem, Puts};
 
 type Item = HashMap<String, SdkValue>;
@@ -24,6 +26,8 @@ pub(crate) enum Answer {
     Written { units: f64 },
     /// A condition failed. `reasons` has one entry per item; a single put has one.
     Taken { message: String, reasons: Vec<CancellationReason> },
+    /// Nothing was written, as the disk is full.
+    Full(String),
     /// The outcome is unknown: the items may or may not be written.
     Unknown(String),
     /// Nothing was written, because only the engine can handle the request. Send it through the SDK.
@@ -73,6 +77,22 @@ impl Direct {
         })
         .await
     }
+
+    /// Checks that the engine can write, if its last write failed.
+    pub(crate) async fn check_writes(&self) -> Answer {
+        let response = self.0.run(|group| group.check_writes().map(Some));
+        answered(response, |()| 0.0).await
+    }
+
+    /// Notes that a write failed outside the engine, on the same disk.
+    pub(crate) async fn note_failed_write(&self) {
+        // A closed engine writes nothing more.
+        let noted = |group: &mut Group<'_>| {
+            group.note_failed_write(Refused::Full);
+            Ok(())
+        };
+        let _ = self.0.run(noted).await;
+    }
 }
 
 async fn answered<T>(
@@ -99,6 +119,7 @@ fn failed(error: DynoxideError) -> Answer {
                 reasons.into_iter().map(|of| reason(&of.code, of.message, of.item)).collect();
             Answer::Taken { message, reasons }
         }
+        full if disk::is_full(&full) => Answer::Full(full.to_string()),
         // No other error is a refusal: a request that could be refused is left to the engine.
         other => Answer::Unknown(other.to_string()),
     }

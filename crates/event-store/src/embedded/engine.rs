@@ -7,16 +7,20 @@
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dynoxide::DynoxideError;
 use dynoxide::storage::Storage;
 use tokio::sync::{mpsc, oneshot};
 
+use super::disk;
 use super::group::{Database, Group, Held};
+use super::open_files::OpenFiles;
 
 /// The capacity of the queue; a sender waits while it is full. Also the maximum size of a group.
 const QUEUE: usize = 256;
+/// The time after which a group takes no more requests, so that slow ones do not keep finished ones waiting.
+const GROUP_TIME: Duration = Duration::from_millis(20);
 /// How long a request may take, waiting included. It is long because giving up on a put does not keep
 /// it from being carried out.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,14 +46,18 @@ pub(super) struct Queue(mpsc::WeakSender<Job>);
 pub(super) struct Closed;
 
 impl Engine {
-    pub(super) fn start(storage: Storage) -> std::io::Result<Self> {
+    pub(super) fn start(storage: Storage, files: OpenFiles) -> std::io::Result<Self> {
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name("embedded-dynamodb".to_owned()).spawn(move || {
-            let mut database = Database::new(storage);
+            let mut database = Database::new(storage, files);
             while let Some(first) = queue.blocking_recv() {
                 let mut group = Group::new(&mut database);
-                let queued = iter::once(first).chain(iter::from_fn(|| queue.try_recv().ok()));
+                let began = Instant::now();
+                let waiting = iter::from_fn(|| {
+                    (began.elapsed() < GROUP_TIME).then(|| queue.try_recv().ok()).flatten()
+                });
+                let queued = iter::once(first).chain(waiting);
                 for job in queued.take(QUEUE) {
                     if let Some(answer) = job(&mut group) {
                         group.hold(answer);
@@ -91,10 +99,14 @@ impl Queue {
             let result = catch_unwind(AssertUnwindSafe(|| request(group))).unwrap_or_else(|_| {
                 Err(DynoxideError::InternalServerError("the engine panicked".to_owned()))
             });
+            let result = result.map_err(|error| disk::explained(error, group.storage()));
+            if let Some(refused) = result.as_ref().err().and_then(disk::refused) {
+                group.note_failed_write(refused);
+            }
             Some(Box::new(move |lost| {
                 let result = match lost {
                     None => result,
-                    Some(reason) => Err(DynoxideError::InternalServerError(reason.to_owned())),
+                    Some(lost) => Err(lost.failure()),
                 };
                 let _ = answer.send(result);
             }))
@@ -114,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_answered_and_the_next_request_served() {
-        let engine = Engine::start(Storage::memory().unwrap()).unwrap();
+        let engine = Engine::start(Storage::memory().unwrap(), OpenFiles::default()).unwrap();
         let queue = engine.queue();
         let panicked = queue.run::<()>(|_| panic!("on purpose")).await.unwrap();
         assert_eq!(panicked.unwrap_err().status_code(), 500);
@@ -122,8 +134,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_transaction_left_open_by_a_panic_is_rolled_back() {
+        let engine = Engine::start(Storage::memory().unwrap(), OpenFiles::default()).unwrap();
+        let queue = engine.queue();
+        let panicked = queue.run::<()>(|group| {
+            group.apart().begin_transaction()?;
+            panic!("on purpose")
+        });
+        let reason = panicked.await.unwrap().unwrap_err().to_string();
+        assert!(reason.contains("left its transaction open"), "{reason}");
+        let written = queue.run(|group| group.write().map(|_| ()));
+        written.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
     async fn closing_waits_for_what_is_queued_and_takes_no_more() {
-        let engine = Engine::start(Storage::memory().unwrap()).unwrap();
+        let engine = Engine::start(Storage::memory().unwrap(), OpenFiles::default()).unwrap();
         let queue = engine.queue();
         let (go, held) = std::sync::mpsc::channel::<()>();
         let first = tokio::spawn({

@@ -3,12 +3,13 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::OpenError;
+use crate::full_disk::try_to_write;
 
 const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 /// A table that the engine makes in every file, and nobody else does.
@@ -29,11 +30,11 @@ pub(super) fn check(path: &Path) -> Result<(), OpenError> {
         if has_log(path) {
             return Err(damaged(path, "it is empty or missing, but its log is there"));
         }
-        return probe_directory(path).map_err(inaccessible);
+        return try_to_write(path).map_err(inaccessible);
     }
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(inaccessible)?;
     check_header(path, file, length)?;
-    probe_directory(path).map_err(inaccessible)?;
+    try_to_write(path).map_err(inaccessible)?;
     check_tables(path)
 }
 
@@ -89,17 +90,6 @@ fn check_tables(path: &Path) -> Result<(), OpenError> {
             }
             _ => OpenError::Engine { path: path.to_owned(), reason: error.to_string() },
         }),
-    }
-}
-
-/// SQLite keeps its log beside the file, so the directory has to be writable too.
-fn probe_directory(path: &Path) -> io::Result<()> {
-    let probe = beside(path, ".probe");
-    match File::create_new(&probe) {
-        Ok(_) => fs::remove_file(&probe),
-        // Left behind by a process that was killed right here.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
     }
 }
 

@@ -1,29 +1,72 @@
 //! Group commit: requests that wait together share one SQLite transaction, and so one sync of its log.
 
 use std::mem;
+use std::time::Instant;
 
 use dynoxide::storage::Storage;
 use dynoxide::{DynoxideError, Result};
 
+use super::disk;
+use super::open_files::{Gone, OpenFiles};
 use super::puts::Tables;
 use super::tokens::Tokens;
 
 /// The storage and the in-memory state that the engine's thread owns.
 pub(super) struct Database {
     storage: Storage,
+    files: OpenFiles,
     tables: Tables,
     tokens: Tokens,
+    /// Whether the last write failed for a reason that may last, such as a full disk.
+    last_write_failed: bool,
 }
 
 impl Database {
-    pub(super) fn new(storage: Storage) -> Self {
-        Self { storage, tables: Tables::default(), tokens: Tokens::default() }
+    pub(super) fn new(storage: Storage, files: OpenFiles) -> Self {
+        let (tables, tokens) = (Tables::default(), Tokens::default());
+        Self { storage, files, tables, tokens, last_write_failed: false }
     }
 }
 
-/// A held answer. The group calls it with `None` once its writes are durable, or with the reason if they were
-/// rolled back.
-pub(super) type Held = Box<dyn FnOnce(Option<&str>)>;
+/// A held answer. The group calls it with `None` once its writes are durable.
+pub(super) type Held = Box<dyn FnOnce(Option<&Lost>)>;
+
+/// The disk's refusal of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It has no room.
+    Full,
+    /// It does not do what SQLite asked.
+    Broken,
+}
+
+/// The reason for which the writes of a group are not durable.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Lost {
+    /// They were rolled back, as the disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// They were rolled back for another reason.
+    #[error("the group's transaction was rolled back: {0}")]
+    RolledBack(DynoxideError),
+    /// They went into a file that is gone.
+    #[error(transparent)]
+    Gone(Gone),
+}
+
+impl Lost {
+    pub(super) fn of(error: DynoxideError) -> Self {
+        if disk::is_full(&error) { Self::DiskFull } else { Self::RolledBack(error) }
+    }
+
+    /// The failure of each request of the group.
+    pub(super) fn failure(&self) -> DynoxideError {
+        match self {
+            Self::DiskFull => disk::full(),
+            other => DynoxideError::InternalServerError(other.to_string()),
+        }
+    }
+}
 
 /// Requests that become durable together.
 ///
@@ -33,12 +76,14 @@ pub(super) type Held = Box<dyn FnOnce(Option<&str>)>;
 pub(super) struct Group<'d> {
     database: &'d mut Database,
     is_open: bool,
+    /// The disk's refusal of one request's write, while the others may be committed.
+    refused: Option<Refused>,
     held: Vec<Held>,
 }
 
 impl<'d> Group<'d> {
     pub(super) fn new(database: &'d mut Database) -> Self {
-        Self { database, is_open: false, held: Vec::new() }
+        Self { database, is_open: false, refused: None, held: Vec::new() }
     }
 
     /// Returns the storage to read from.
@@ -73,6 +118,23 @@ impl<'d> Group<'d> {
         Ok((storage, tables))
     }
 
+    /// Notes that the disk refused a write of one request, or one outside the engine.
+    pub(super) fn note_failed_write(&mut self, refused: Refused) {
+        self.refused = Some(refused);
+    }
+
+    /// Tries to write if the last write failed.
+    ///
+    /// # Errors
+    /// Fails when SQLite still cannot write.
+    pub(super) fn check_writes(&mut self) -> Result<()> {
+        if self.database.last_write_failed {
+            disk::probe(self.apart())?;
+            self.database.last_write_failed = false;
+        }
+        Ok(())
+    }
+
     /// Commits the group so far and returns the storage, for a request that runs in a transaction of its own.
     pub(super) fn apart(&mut self) -> &Storage {
         self.commit();
@@ -91,17 +153,37 @@ impl<'d> Group<'d> {
 
     /// Commits the group's writes with one sync, then sends the held answers.
     pub(super) fn commit(&mut self) {
-        let Database { storage, tokens, .. } = &mut *self.database;
-        let lost = if mem::take(&mut self.is_open) { commit(storage).err() } else { None };
+        let Database { storage, files, tokens, last_write_failed, .. } = &mut *self.database;
+        let was_open = mem::take(&mut self.is_open);
+        let refused = self.refused.take();
+        let ended = if was_open { commit(storage) } else { end_stray(storage) };
+        if was_open || refused.is_some() {
+            *last_write_failed = ended.is_err() || refused.is_some();
+        }
+        let lost = match ended {
+            Ok(()) => files.check().err().map(Lost::Gone),
+            // SQLite has rolled back by itself then, and says nothing of the disk at the commit.
+            Err(_) if refused == Some(Refused::Full) => Some(Lost::DiskFull),
+            Err(error) => Some(Lost::of(disk::explained(error, storage))),
+        };
         match &lost {
-            None => tokens.keep(),
+            None => tokens.keep(Instant::now()),
             Some(_) => tokens.forget(),
         }
-        let reason = lost.map(|error| format!("the group's transaction was rolled back: {error}"));
         for answer in self.held.drain(..) {
-            answer(reason.as_deref());
+            answer(lost.as_ref());
         }
     }
+}
+
+/// Rolls back a transaction that a request apart began and left open, for example because the engine panicked.
+/// Until the rollback succeeds, every later answer is a failure, because it could rest on uncommitted rows.
+fn end_stray(storage: &Storage) -> Result<()> {
+    if storage.conn().is_autocommit() {
+        return Ok(());
+    }
+    storage.rollback()?;
+    Err(DynoxideError::InternalServerError("a request left its transaction open".to_owned()))
 }
 
 fn commit(storage: &Storage) -> Result<()> {

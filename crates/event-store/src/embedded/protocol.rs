@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use dynoxide::actions::{
     batch_get_item, create_table, delete_item, describe_table, get_item, list_tables, put_item,
@@ -12,6 +13,7 @@ use dynoxide::{DynoxideError, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::disk;
 use super::engine::{Closed, Queue};
 use super::group::Group;
 use super::puts::{self, OnePut, Puts};
@@ -100,10 +102,14 @@ fn carry_out(
     ours: Option<Puts>,
     token: Option<(String, tokens::RequestHash)>,
 ) -> Result<transact_write_items::TransactWriteItemsResponse> {
-    match token.as_ref().and_then(|(token, hash)| group.tokens().seen(token, hash)) {
-        Some(Seen::Same) => return Ok(puts::repeated(&request)),
+    let now = Instant::now();
+    match token.as_ref().and_then(|(token, hash)| group.tokens().seen(token, hash, now)) {
+        // A mode that does not exist is left to the engine, which refuses it.
+        Some(Seen::Same) if puts::is_mode(&request.return_consumed_capacity) => {
+            return Ok(puts::repeated(&request));
+        }
         Some(Seen::Other) => return Err(mismatch()),
-        None => {}
+        Some(Seen::Same) | None => {}
     }
     let response = match ours {
         Some(puts) if group.takes(puts.table())? => {
@@ -151,8 +157,13 @@ fn read<Request: DeserializeOwned>(body: &[u8]) -> Result<Request> {
 fn written<Response: Serialize>(response: Result<Response>) -> Answer {
     match response.and_then(|response| write(&response)) {
         Ok(body) => Answer { status: 200, body },
+        Err(error) if disk::is_full(&error) => Answer { status: 500, body: full(&error) },
         Err(error) => Answer { status: error.status_code(), body: error.to_json() },
     }
+}
+
+fn full(error: &DynoxideError) -> String {
+    serde_json::json!({ "__type": disk::DISK_FULL, "message": error.to_string() }).to_string()
 }
 
 fn write(response: &impl Serialize) -> Result<String> {

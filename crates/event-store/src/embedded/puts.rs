@@ -241,7 +241,7 @@ fn only_put(item: &TransactWriteItem) -> Option<&TransactPut> {
 }
 
 /// Returns whether the engine knows this `ReturnConsumedCapacity`; it refuses any other.
-fn is_mode(mode: &Option<String>) -> bool {
+pub(super) fn is_mode(mode: &Option<String>) -> bool {
     matches!(mode.as_deref(), None | Some("NONE" | TOTAL | "INDEXES"))
 }
 

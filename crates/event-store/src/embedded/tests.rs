@@ -7,8 +7,10 @@ use dynoxide::actions::{create_table, put_item, transact_write_items};
 use dynoxide::storage::Storage;
 use serde_json::{Value, json};
 
+use super::disk;
 use super::engine::{Engine, Queue};
-use super::group::{Database, Group, Held};
+use super::group::{Database, Group, Held, Lost};
+use super::open_files::OpenFiles;
 use super::protocol::{Answer, answer, ready};
 
 /// The columns pk, sk, item_json (parsed), item_size, cached_at and hash_prefix.
@@ -218,7 +220,7 @@ fn requests() -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn puts_answer_and_store_the_same_as_the_engine() {
-    let engine = Engine::start(with_table()).unwrap();
+    let engine = Engine::start(with_table(), OpenFiles::default()).unwrap();
     let (queue, other) = (engine.queue(), with_table());
     for (operation, request) in requests() {
         let ours = ask(&queue, operation, &request).await;
@@ -236,7 +238,7 @@ async fn a_table_with_an_index_is_left_to_the_engine() {
         "KeySchema": [{ "AttributeName": "sk", "KeyType": "HASH" }],
         "Projection": { "ProjectionType": "KEYS_ONLY" },
     }] });
-    let engine = Engine::start(Storage::memory().unwrap()).unwrap();
+    let engine = Engine::start(Storage::memory().unwrap(), OpenFiles::default()).unwrap();
     let queue = engine.queue();
     ask(&queue, "CreateTable", &description(&index)).await;
     assert_eq!(ask(&queue, "PutItem", &put("tally#1", "1", "x")).await.0, 200);
@@ -251,7 +253,7 @@ async fn a_table_with_an_index_is_left_to_the_engine() {
 
 #[tokio::test]
 async fn a_token_replays_the_same_request_and_refuses_another() {
-    let engine = Engine::start(with_table()).unwrap();
+    let engine = Engine::start(with_table(), OpenFiles::default()).unwrap();
     let queue = engine.queue();
     let token = json!({ "ClientRequestToken": "a-token" });
     let both = together(&[put("tally#1", "1", "x"), put("tally#2", "1", "y")], &token);
@@ -259,6 +261,9 @@ async fn a_token_replays_the_same_request_and_refuses_another() {
     assert_eq!((status, &first["ConsumedCapacity"][0]["WriteCapacityUnits"]), (200, &json!(4.0)));
     let (status, again) = ask(&queue, "TransactWriteItems", &both).await;
     assert_eq!((status, &again["ConsumedCapacity"][0]["ReadCapacityUnits"]), (200, &json!(4.0)));
+    let unknown = with(both, &json!({ "ReturnConsumedCapacity": "SOME" }));
+    let (status, refused) = ask(&queue, "TransactWriteItems", &unknown).await;
+    assert_eq!(status, 400, "{refused}");
     let other = together(&[put("tally#1", "1", "x"), put("tally#2", "1", "z")], &token);
     let (status, refused) = ask(&queue, "TransactWriteItems", &other).await;
     assert_eq!(status, 400);
@@ -289,7 +294,7 @@ impl ByHand<'_> {
         let (answers, number) = (self.answers.clone(), self.next);
         self.next += 1;
         let held: Held = Box::new(move |lost| {
-            answers.send((number, lost.map(str::to_owned))).unwrap();
+            answers.send((number, lost.map(ToString::to_string))).unwrap();
         });
         self.group.hold(held);
     }
@@ -301,7 +306,7 @@ fn count(storage: &Storage) -> i64 {
 
 #[test]
 fn answers_wait_for_the_commit_and_a_failed_condition_fails_alone() {
-    let mut database = Database::new(with_table());
+    let mut database = Database::new(with_table(), OpenFiles::default());
     let (answers, answered) = mpsc::channel();
     let mut by_hand = ByHand { group: Group::new(&mut database), answers, next: 0 };
     by_hand.put("tally#1").unwrap();
@@ -320,7 +325,7 @@ fn answers_wait_for_the_commit_and_a_failed_condition_fails_alone() {
 
 #[test]
 fn a_failed_commit_fails_every_request_and_writes_nothing() {
-    let mut database = Database::new(with_table());
+    let mut database = Database::new(with_table(), OpenFiles::default());
     let (answers, answered) = mpsc::channel();
     let mut by_hand = ByHand { group: Group::new(&mut database), answers, next: 0 };
     let conn = by_hand.group.storage().conn();
@@ -343,10 +348,48 @@ fn a_failed_commit_fails_every_request_and_writes_nothing() {
     assert_eq!(count(by_hand.group.storage()), 1);
 }
 
+fn limit(storage: &Storage, pages: i64) -> dynoxide::Result<()> {
+    storage.conn().pragma_update(None, "max_page_count", pages).unwrap();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_until_a_write_works_again() {
+    let engine = Engine::start(with_table(), OpenFiles::default()).unwrap();
+    let queue = engine.queue();
+    let check = || async { queue.run(|group| group.check_writes()).await.unwrap() };
+    let full = put("tally#1", "1", &"x".repeat(100_000));
+    queue.run(|group| limit(group.storage(), 1)).await.unwrap().unwrap();
+    check().await.unwrap();
+    let (status, body) = ask(&queue, "PutItem", &full).await;
+    assert_eq!((status, body["__type"].as_str()), (500, Some("DiskFull")), "{body}");
+    for _ in 0..2 {
+        let error = check().await.unwrap_err();
+        assert!(disk::is_full(&error), "{error}");
+    }
+    queue.run(|group| limit(group.storage(), 1_000)).await.unwrap().unwrap();
+    check().await.unwrap();
+    assert_eq!(ask(&queue, "PutItem", &full).await.0, 200);
+    let tables = "SELECT count(*) FROM sqlite_master WHERE name = '_probe'";
+    let left = queue.run(|group| {
+        Ok(group.storage().conn().query_row(tables, [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(left.await.unwrap().unwrap(), 0);
+}
+
+#[test]
+fn a_commit_on_a_full_disk_fails_every_request_as_such() {
+    let lost = Lost::of(disk::full());
+    assert!(matches!(lost, Lost::DiskFull), "{lost}");
+    assert!(disk::is_full(&lost.failure()));
+    let other = Lost::of(dynoxide::DynoxideError::InternalServerError("no".to_owned()));
+    assert!(!disk::is_full(&other.failure()));
+}
+
 /// SQLite rolls back by itself in the middle of a group, as on a full disk.
 #[test]
 fn requests_before_a_rollback_fail_and_requests_after_it_are_written() {
-    let mut database = Database::new(with_table());
+    let mut database = Database::new(with_table(), OpenFiles::default());
     let (answers, answered) = mpsc::channel();
     let mut by_hand = ByHand { group: Group::new(&mut database), answers, next: 0 };
     by_hand.put("tally#1").unwrap();

@@ -69,7 +69,8 @@ fn hash_sorted(hasher: &mut Sha256, value: &Value) {
 }
 
 impl Tokens {
-    pub(super) fn seen(&self, token: &str, hash: &RequestHash) -> Option<Seen> {
+    pub(super) fn seen(&mut self, token: &str, hash: &RequestHash, now: Instant) -> Option<Seen> {
+        self.expire(now);
         let pending = self.pending.iter().find(|(known, _)| known == token).map(|(_, hash)| hash);
         let known = pending.or_else(|| self.durable.get(token))?;
         Some(if known == hash { Seen::Same } else { Seen::Other })
@@ -81,12 +82,15 @@ impl Tokens {
     }
 
     /// Keeps the group's tokens, as the group is durable.
-    pub(super) fn keep(&mut self) {
-        let now = Instant::now();
+    pub(super) fn keep(&mut self, now: Instant) {
         for (token, hash) in self.pending.drain(..) {
             self.by_age.push_back((now, token.clone()));
             self.durable.insert(token, hash);
         }
+        self.expire(now);
+    }
+
+    fn expire(&mut self, now: Instant) {
         while let Some((since, _)) = self.by_age.front()
             && (self.by_age.len() > LIMIT || now.duration_since(*since) > WINDOW)
             && let Some((_, token)) = self.by_age.pop_front()
@@ -98,5 +102,20 @@ impl Tokens {
     /// Drops the group's tokens, as the group was rolled back.
     pub(super) fn forget(&mut self) {
         self.pending.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_for_ten_minutes() {
+        let (mut tokens, begun) = (Tokens::default(), Instant::now());
+        tokens.remember("a-token".to_owned(), [1; 32]);
+        tokens.keep(begun);
+        assert_eq!(tokens.seen("a-token", &[1; 32], begun + WINDOW), Some(Seen::Same));
+        let later = begun + WINDOW + Duration::from_millis(1);
+        assert_eq!(tokens.seen("a-token", &[1; 32], later), None);
     }
 }

@@ -2,9 +2,10 @@ use std::collections::VecDeque;
 use std::pin::pin;
 
 use futures::stream::{self, Stream, StreamExt};
+use tokio::sync::watch::Receiver;
 
 use super::running::{PAGE, broken_off};
-use super::{BATCH, Batch, Feed, FeedStore, Position, Reference};
+use super::{BATCH, Batch, Feed, FeedHead, FeedStore, Position, Reference};
 use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
 
 /// How many batches' worth is looked up at once.
@@ -131,13 +132,8 @@ impl<S: FeedStore> Feed<S> {
                     after = entry.position;
                     return Some((Ok(entry), (feed, after, waiting)));
                 }
-                let more = |head: &Option<_>| {
-                    head.is_some_and(|head: super::FeedHead| head.position != after)
-                };
-                tokio::select! {
-                    biased;
-                    _ = heads.wait_for(more) => {}
-                    () = feed.ended() => return None,
+                if !grows(&feed, &mut heads, after).await {
+                    return None;
                 }
                 match feed.entries(after, BATCH).await {
                     Ok(entries) => waiting.extend(entries),
@@ -145,6 +141,12 @@ impl<S: FeedStore> Feed<S> {
                 }
             }
         })
+    }
+
+    /// Waits until the feed ends elsewhere than at this position, and returns whether it does. Returns `false` when
+    /// the feed has ended. A position beyond the feed does not wait: [`Feed::entries`] refuses it.
+    pub async fn grows_beyond(&self, position: Position) -> bool {
+        grows(self, &mut self.heads(), position).await
     }
 
     /// The references at these positions.
@@ -181,6 +183,19 @@ impl<S: FeedStore> Feed<S> {
         }
         named.truncate(limit);
         Ok(named)
+    }
+}
+
+async fn grows<S: FeedStore>(
+    feed: &Feed<S>,
+    heads: &mut Receiver<Option<FeedHead>>,
+    position: Position,
+) -> bool {
+    let elsewhere = |head: &Option<FeedHead>| head.is_some_and(|head| head.position != position);
+    tokio::select! {
+        biased;
+        _ = heads.wait_for(elsewhere) => true,
+        () = feed.ended() => false,
     }
 }
 

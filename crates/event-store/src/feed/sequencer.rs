@@ -13,7 +13,8 @@ use tracing::Instrument;
 use super::running::{ROOM, Shared, broken_off};
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
 use crate::{
-    AggregateId, ChangeSet, DecodeError, Hash, PAGE_BYTES, Page, StoreError, Version, spans,
+    AggregateId, ChangeSet, DecodeError, Hash, PAGE_BYTES, Page, StoreError, Version, full_disk,
+    spans,
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -98,7 +99,9 @@ impl<S: FeedStore> Sequencer<S> {
                     self.rest().await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, ?pause, "the feed is behind; it tries again");
+                    full_disk::tell_or(&error, || {
+                        tracing::warn!(%error, ?pause, "the feed is behind; it tries again");
+                    });
                     if stopping {
                         return false;
                     }

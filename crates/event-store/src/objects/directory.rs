@@ -189,7 +189,23 @@ fn failed(path: &Path, error: &io::Error) -> ObjectError {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             ObjectError::Refused(format!("{reason}: this process has to be able to write there"))
         }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ObjectError::Full(reason),
         ErrorKind::NotADirectory | ErrorKind::IsADirectory => ObjectError::Refused(reason),
         _ => ObjectError::Away(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_told_from_other_failures() {
+        let failure = |kind| failed(Path::new("ab"), &io::Error::from(kind));
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            assert!(matches!(failure(kind), ObjectError::Full(_)), "{kind}");
+        }
+        assert!(matches!(failure(ErrorKind::ReadOnlyFilesystem), ObjectError::Refused(_)));
+        assert!(matches!(failure(ErrorKind::TimedOut), ObjectError::Away(_)));
     }
 }

@@ -35,7 +35,7 @@ async fn model_of(items: &[(&str, &str)]) -> ReadModel {
 }
 
 #[tokio::test]
-async fn a_search_finds_a_part_of_sku_or_name_in_any_case() {
+async fn a_search_finds_parts_of_sku_and_name_in_any_case_and_order() {
     let model = model_of(&[
         ("W-100", "Blue Widget"),
         ("W-200", "Écrou à œil"),
@@ -49,8 +49,12 @@ async fn a_search_finds_a_part_of_sku_or_name_in_any_case() {
         ("ÉCROU À Œ", &["Écrou à œil"]),
         ("σ STRASSE", &["ΟΔΟΣ Straße"]),
         ("ω", &["ΟΔΟΣ Straße"]),
-        ("blue  widget", &[]),
-        ("widget blue", &[]),
+        ("blue  widget", &["Blue Widget"]),
+        ("\u{feff}widget blue", &["Blue Widget"]),
+        ("w-100 widg", &["Blue Widget"]),
+        ("W-100 ", &["Blue Widget"]),
+        ("e\u{301}crou", &["Écrou à œil"]),
+        ("blue gear", &[]),
         ("wdget", &[]),
     ] {
         assert_eq!(names(&model, &searching(search)).await, found, "{search}");
@@ -97,6 +101,40 @@ async fn text_is_sorted_without_regard_to_case() {
         names(&model, &sorted_by("-name", 50)).await,
         ["cherry", "banana", "apple", "Apple"]
     );
+}
+
+#[tokio::test]
+async fn text_is_sorted_as_people_expect() {
+    let model = model_of(&[
+        ("T-10", "Zebra"),
+        ("t-9", "10 mm"),
+        ("T-1", "apple"),
+        ("T-100", "9 mm"),
+        ("T-11", "Äpfel"),
+    ])
+    .await;
+    let by_name = ["9 mm", "10 mm", "Äpfel", "apple", "Zebra"];
+    assert_eq!(names(&model, &sorted_by("name", 50)).await, by_name);
+    let (paged, _) = pages(&model, sorted_by("name", 2)).await;
+    assert!(paged.iter().map(|row| &row.name).eq(by_name), "page by page");
+    let by_sku = ["apple", "10 mm", "Zebra", "Äpfel", "9 mm"];
+    assert_eq!(names(&model, &sorted_by("sku", 50)).await, by_sku);
+}
+
+#[tokio::test]
+async fn a_search_of_very_many_words_is_answered() {
+    let model = model_of(&[("A", "Apple")]).await;
+    assert_eq!(names(&model, &searching(&"a pp ".repeat(5_000))).await, ["Apple"]);
+    assert_eq!(names(&model, &searching(&"a b ".repeat(5_000))).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn skus_that_read_the_same_are_told() {
+    let model = model_of(&[("CAF\u{c9}-1", "a"), ("cafe\u{301}-1", "b"), ("CAFE-1", "c")]).await;
+    let mut alike = model.skus_alike(" Caf\u{e9}-1").await.unwrap();
+    alike.sort();
+    assert_eq!(alike, ["CAF\u{c9}-1", "cafe\u{301}-1"]);
+    assert_eq!(model.skus_alike("CAFE").await.unwrap(), [""; 0]);
 }
 
 #[tokio::test]

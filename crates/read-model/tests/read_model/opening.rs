@@ -200,3 +200,15 @@ async fn a_store_that_is_not_as_it_was_left_is_another() {
     assert_eq!(model.take_up_sealed("shop", "10 bytes").await.unwrap(), LastStop::Never);
     assert!(model.is_empty().await.unwrap());
 }
+
+#[tokio::test]
+async fn rows_of_an_earlier_schema_are_filled_again() {
+    let (_directory, path) = place();
+    let shop = filled(&path).await;
+    with_sql(&path, "DELETE FROM _sqlx_migrations WHERE version = 5").await;
+    let model = ReadModel::open(&path).await.unwrap();
+    assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Unclean);
+    assert!(model.is_empty().await.unwrap());
+    catch_up(&model, &shop.store).await;
+    assert_eq!(model.count().await.unwrap(), 500);
+}

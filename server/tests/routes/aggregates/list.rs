@@ -56,6 +56,9 @@ async fn rows_are_searched_and_sorted() {
         ("?sort=sku", vec!["Washer", "bolt", "Nut", "Bolt cutter"]),
         ("?search=BOLT", vec!["bolt", "Bolt cutter"]),
         ("?search=s-2", vec!["Nut"]),
+        ("?search=s-2%20", vec!["Nut"]),
+        ("?search=cut+bolt", vec!["Bolt cutter"]),
+        ("?search=nut+s-2", vec!["Nut"]),
         ("?search=%25", vec![]),
     ] {
         assert_eq!(names(&desk.get(&format!("{LIST}{query}")).await.ok()), expected, "{query}");

@@ -65,7 +65,7 @@ async fn pages_follow_one_another() {
         ("?after=6&limit=3", vec![7], json!(null)),
         ("?after=4&limit=3", vec![5, 6, 7], json!(null)),
         ("?after=7", vec![], json!(null)),
-        ("?after=18446744073709551615", vec![], json!(null)),
+        ("?after=999999999999", vec![], json!(null)),
     ] {
         let page = desk.get(&format!("{history}{query}")).await.ok();
         assert_eq!((versions(&page), &page["next"]), (expected, &next), "{query}");

@@ -128,3 +128,32 @@ async fn an_expected_version_of_zero_is_that_of_nothing() {
     let create = expecting(0, command(new_id(), "CreateInventoryItem", bolt()));
     assert_eq!(desk.command(&create).await.status, 201);
 }
+
+/// A reader that keeps the first and one that keeps the last would see two different commands.
+#[tokio::test]
+async fn a_key_that_appears_twice_is_refused_wherever_it_stands() {
+    let desk = TestDesk::new().await;
+    let id = desk.item(bolt()).await;
+    let check_in = command(id, "CheckInItems", json!({ "quantity": 4711, "reference": "PO" }));
+    for (once, twice, pointer) in [
+        ("\"quantity\":4711", "\"quantity\":1,\"quantity\":4711", "/command/data"),
+        ("\"quantity\":4711", "\"quantity\":4711,\"quantit\\u0079\":4711", "/command/data"),
+        ("\"type\":", "\"type\":\"CheckInItems\",\"type\":", "/command"),
+        ("\"kind\":", "\"kind\":\"x\",\"kind\":", "/aggregate"),
+        ("\"command\":", "\"command\":{},\"command\":", ""),
+    ] {
+        let single = check_in.to_string().replacen(once, twice, 1);
+        let problem = desk.post(single.clone()).await.problem(400, "malformed");
+        let said = problem["pointer"].as_str().unwrap_or("");
+        assert!(said.starts_with(pointer), "{twice}: {problem}");
+        for atomic in [true, false] {
+            let batch = format!("{{\"atomic\":{atomic},\"commands\":[{single}]}}");
+            let request = axum::http::Request::post("/api/v1/commands/batch")
+                .header("content-type", "application/json");
+            let answer = desk.send(request.body(batch.into()).unwrap()).await;
+            answer.problem(400, "malformed");
+        }
+    }
+    let state = desk.get(&path(id)).await.json();
+    assert_eq!(state["version"], 1);
+}

@@ -15,8 +15,26 @@ async fn a_rejection_has_a_code_and_the_figures_that_explain_it() {
         json!({ "code": "more-than-on-hand", "on_hand": 12, "quantity": 13 })
     );
     assert_eq!(problem["version"], 2);
-    assert_eq!(problem["detail"], "only 12 on hand, which is less than 13");
+    assert_eq!(problem["detail"], "you asked for 13; only 12 are on hand");
     assert_eq!(desk.get(&path(id)).await.ok()["version"], 2);
+}
+
+#[tokio::test]
+async fn what_changes_nothing_makes_no_version() {
+    let desk = TestDesk::new().await;
+    let id = desk.item(bolt()).await;
+    for (name, data) in [
+        ("ChangeMaxQuantity", json!({ "max_quantity": 40 })),
+        ("SetReorderLevel", json!({ "level": 0 })),
+        ("ChangeMaxQuantity", json!({})),
+    ] {
+        desk.command(&command(id, name, data.clone())).await.ok();
+        let before = desk.get(&path(id)).await.ok();
+        let again = desk.command(&command(id, name, data)).await.problem(422, "rejected");
+        let code = again["rejection"]["code"].as_str().unwrap();
+        assert!(["same-maximum", "same-reorder-level"].contains(&code), "{again}");
+        assert_eq!(desk.get(&path(id)).await.ok(), before);
+    }
 }
 
 #[tokio::test]

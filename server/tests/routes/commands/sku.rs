@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use axum::http::Request;
 use domain::inventory_item::CreateInventoryItem;
+use domain::sku::ClaimSku;
 use domain::{InventoryItem, Sku};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{CommandHandler, Envelope, Outcome};
@@ -84,6 +85,70 @@ async fn a_sku_that_is_taken_is_refused_with_the_item_that_has_it() {
     desk.command(&refused).await.problem(422, "rejected");
     refused["command"]["data"]["sku"] = "M8-41".into();
     assert_eq!(desk.command(&refused).await.status, 201);
+}
+
+#[tokio::test]
+async fn skus_that_read_the_same_are_one_and_stay_as_they_were_typed() {
+    let desk = TestDesk::new().await;
+    for (typed, kept, others) in [
+        (" CAFE\u{301}-1 ", "CAFE\u{301}-1", ["CAF\u{c9}-1", "cafe\u{301}-1\u{200b}"]),
+        ("TEA-01", "TEA-01", ["\u{feff}TEA-01", "Tea\u{200b}-01"]),
+        ("STRAẞE  1", "STRAẞE  1", ["Straße 1", "strasse\u{a0}1"]),
+    ] {
+        let holder = new_id();
+        desk.command(&create(holder, typed, "Holder")).await.ok();
+        assert_eq!(desk.get(&path(holder)).await.ok()["state"]["sku"], kept);
+        for other in others {
+            let problem =
+                desk.command(&create(new_id(), other, "Late")).await.problem(422, "rejected");
+            assert_taken(&problem, kept, holder, "Holder");
+        }
+    }
+    assert_eq!(count(&desk).await, 3);
+}
+
+/// An item whose SKU was claimed when only case was folded.
+async fn item_with_former_claim(desk: &TestDesk, id: Uuid, sku: &str) {
+    item_without_claim(desk, id, sku).await;
+    let store = DynamoDbStore::new(desk.intruder(), "daybook");
+    let envelope = Envelope {
+        command_id: new_id(),
+        aggregate: Sku::former_id(sku),
+        expected_version: None,
+        command: ClaimSku { sku: sku.to_owned(), item: id }.into(),
+        actor: "Tess".to_owned(),
+        now: Timestamp::from_millis(0),
+        correlation_id: None,
+        causation_id: None,
+    };
+    let handler = CommandHandler::<Sku, _>::new(store, NonZeroUsize::MIN);
+    let outcome = handler.execute(&envelope).await.unwrap();
+    assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_claim_of_before_one_fold_still_holds() {
+    let desk = TestDesk::new().await;
+    let holder = new_id();
+    let former = "CAFE\u{301}-1";
+    assert_ne!(Sku::former_id(former), Sku::id(former));
+    item_with_former_claim(&desk, holder, former).await;
+    // Of what another process writes the feed hears when the item is written to here.
+    let check_in = command(holder, "CheckInItems", json!({ "quantity": 1 }));
+    desk.command(&check_in).await.ok();
+    count(&desk).await;
+    for sku in [former, "CAF\u{c9}-1", "cafe\u{301}-1", "\u{feff}Caf\u{e9}-1"] {
+        for atomic in [true, false] {
+            let answer = batch(&desk, atomic, &[create(new_id(), sku, "Late")]).await;
+            let problem = if atomic {
+                answer.problem(422, "rejected")
+            } else {
+                answer.ok()["results"][0]["problem"].clone()
+            };
+            assert_taken(&problem, former, holder, "Old");
+        }
+    }
+    assert_eq!(desk.command(&create(new_id(), "CAFE-1", "Other")).await.status, 201);
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn what_is_there_is_told_and_then_what_comes() {
     let mut events = Events::of(&desk, request).await;
     for (name, value) in [
         ("content-type", Some("text/event-stream")),
-        ("cache-control", Some("no-cache")),
+        ("cache-control", Some("no-store")),
         ("content-encoding", None),
         ("x-accel-buffering", Some("no")),
     ] {
@@ -300,4 +300,28 @@ async fn it_can_be_asked_for_its_head_and_nothing_be_sent_to_it() {
     let answer = desk.send(request).await;
     answer.problem(405, "method-not-allowed");
     assert_eq!(answer.header("allow"), "GET,HEAD");
+}
+
+#[tokio::test]
+async fn a_consumer_too_many_is_told_to_come_back() {
+    let desk = TestDesk::with_live(Live::default().for_at_most(1)).await;
+    let first = Events::at(&desk, "").await;
+    let second = desk.raw(live("")).await;
+    assert_eq!(second.status(), 429);
+    assert_eq!(second.headers()["retry-after"], "10");
+    drop(first);
+    while desk.raw(live("")).await.status() == 429 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn consumers_at_the_same_place_are_told_the_same() {
+    let desk = TestDesk::new().await;
+    let id = with_entries(&desk, 3).await;
+    let mut all = join_all((0..5).map(|_| Events::at(&desk, "?after=1"))).await;
+    check_in(&desk, id).await;
+    for events in &mut all {
+        assert_eq!(events.entries(3).await, feed(&desk).await[1..]);
+    }
 }

@@ -215,3 +215,97 @@ async fn required_fields_are_those_without_which_a_command_is_refused() {
         serde_json::from_value(described["required"].clone()).unwrap();
     assert_eq!(described, required);
 }
+
+/// All schemas of objects in this one.
+/// The places that the document refers to.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    let document = description(&TestDesk::new().await).await;
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for reference in found {
+        let place = reference.strip_prefix('#').and_then(|place| document.pointer(place));
+        assert!(place.is_some(), "{reference} leads nowhere");
+    }
+}
+
+fn objects<'a>(document: &'a Value, schema: &'a Value, found: &mut Vec<&'a Value>) {
+    let schema = resolved(document, schema);
+    if !schema["properties"].is_null() {
+        found.push(schema);
+    }
+    let properties = schema["properties"].as_object().into_iter().flat_map(|all| all.values());
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    let items = Some(&schema["items"]).filter(|items| !items.is_null());
+    properties.chain(variants).chain(items).for_each(|inner| objects(document, inner, found));
+}
+
+#[tokio::test]
+async fn no_object_of_a_request_takes_unknown_fields() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let batch = json!({ "$ref": "#/components/schemas/BatchRequest" });
+    let mut found = Vec::new();
+    objects(&document, &batch, &mut found);
+    // The batch, a command of it with its aggregate, and two for each kind of command that needs something.
+    assert!(found.len() > 15, "{}", found.len());
+    for schema in found {
+        assert_eq!(schema["additionalProperties"], false, "{schema}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_batch_came_to_may_be_described_twice() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let results = &document["components"]["schemas"]["BatchResults"];
+    assert_eq!(results["anyOf"].as_array().map(Vec::len), Some(2), "{results}");
+    assert!(results["oneOf"].is_null(), "{results}");
+}
+
+#[tokio::test]
+async fn a_version_that_none_can_have_is_malformed() {
+    const MOST: u64 = 999_999_999_999;
+    let desk = TestDesk::new().await;
+    let id = desk.item(bolt()).await;
+    let mut check_in = command(id, "CheckInItems", json!({ "quantity": 1 }));
+    for (version, is_malformed) in [(MOST, false), (MOST + 1, true), (u64::MAX, true)] {
+        let page = desk.get(&format!("{}/change-sets?after={version}", path(id))).await;
+        assert_eq!(page.status == 400, is_malformed, "{version}: {}", page.text);
+        check_in["expected_version"] = version.into();
+        let answer = desk.command(&check_in).await;
+        assert_eq!(answer.status == 400, is_malformed, "{version}: {}", answer.text);
+    }
+    let document = description(&desk).await;
+    let described = &document["components"]["schemas"]["CommandRequest"]["properties"];
+    assert_eq!(described["expected_version"]["maximum"], MOST);
+}
+
+#[tokio::test]
+async fn whoever_may_have_to_wait_is_told_so() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    for path in [
+        "/api/v1/aggregates/{kind}",
+        "/api/v1/aggregates/{kind}/{id}",
+        "/api/v1/aggregates/{kind}/{id}/change-sets",
+        "/api/v1/aggregates/{kind}/{id}/verification",
+        "/api/v1/feed",
+        "/api/v1/feed/live",
+    ] {
+        let busy = &document["paths"][path]["get"]["responses"]["429"]["description"];
+        assert!(busy.as_str().is_some_and(|said| said.contains("`busy`")), "{path}");
+    }
+}

@@ -1,0 +1,32 @@
+use leptos::prelude::*;
+use leptos::{ev, html};
+
+use super::list::List;
+use crate::browser;
+use crate::components::{Left, WayBack};
+
+/// Scrolls the list to where it was left, and remembers where it is from then on.
+pub(super) fn keep_place(list: List, header: NodeRef<html::Header>) {
+    let back = WayBack::here();
+    let mut top = back.left(&list.query.read_untracked().href()).map(|left| left.top);
+    Effect::new(move |_| {
+        let Some(header) = header.get() else { return };
+        if let Some(top) = top.take() {
+            browser::scroll_once_connected((*header).clone(), top);
+        }
+    });
+    let remember = move || {
+        // The address leaves the list before its rows do.
+        if let Some(top) = browser::scrolled("/inventory") {
+            let (query, rows) = (list.query.read(), list.rows.read());
+            back.remember(Left { href: query.href(), rows: rows.len(), top });
+        }
+    };
+    let scrolled = remember.clone();
+    Effect::new(move |_| remember());
+    Effect::new(move |_| {
+        let scrolled = scrolled.clone();
+        let listener = window_event_listener(ev::scroll, move |_| untrack(&scrolled));
+        on_cleanup(move || listener.remove());
+    });
+}

@@ -1,0 +1,129 @@
+use domain::inventory_item::Task;
+use event_store::ChangeSet;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Draft, Record};
+use crate::browser;
+use crate::problem::Problem;
+use crate::server_functions::change_sets;
+use crate::task_form::{Verdict, preflight};
+use crate::views::HistoryPage;
+
+/// A request that has not been answered for so long no longer holds up the next one: after a laptop's sleep it may
+/// never be.
+const PATIENCE_MS: i64 = 10_000;
+
+impl Record {
+    /// Fetches and takes in what has happened since.
+    ///
+    /// # Errors
+    /// When it cannot be fetched.
+    pub async fn catch_up(&self) -> Result<(), Problem> {
+        loop {
+            let known = self.history.read_untracked().now().version;
+            let newer = change_sets(self.id, HistoryPage::After(known)).await?;
+            self.take_in(&newer);
+            if self.history.read_untracked().now().version == known {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Catches up in the background, one request at a time. A history with a damaged version cannot be continued. A
+    /// failure stays silent, because nobody has asked: the next return to the page tries again.
+    pub fn refresh(&self) {
+        let damaged = self.history.read_untracked().end().is_some();
+        if damaged || self.surroundings.offline.get_untracked() {
+            return;
+        }
+        let now = browser::now_ms();
+        let waiting = self.refreshing_since.get_value();
+        if waiting.is_some_and(|since| (0..PATIENCE_MS).contains(&now.saturating_sub(since))) {
+            return;
+        }
+        self.refreshing_since.set_value(Some(now));
+        let record = self.clone();
+        spawn_local(async move {
+            let _ = record.catch_up().await;
+            if record.refreshing_since.get_value() == Some(now) {
+                record.refreshing_since.set_value(None);
+            }
+        });
+    }
+
+    /// Catches up whenever the person returns to the page.
+    pub fn refresh_on_return(&self) {
+        let record = self.clone();
+        self.surroundings.on_return(move || record.refresh());
+    }
+
+    /// What the newest known state says of a form.
+    pub(super) fn verdict(&self, draft: &Draft) -> Verdict {
+        let history = self.history.read_untracked();
+        preflight(draft.task, &draft.fields.read_untracked(), &history.now().state)
+    }
+
+    /// Catches up before a refusal counts, because it may rest on an old state. Sends the form if it is then allowed,
+    /// unless it was edited or closed meanwhile.
+    pub(super) fn reconsider(&self, draft: Draft) {
+        let (record, sent) = (self.clone(), draft.fields.get_untracked());
+        spawn_local(async move {
+            let heard = record.catch_up().await;
+            let open = record.draft.get_untracked().is_some_and(|open| open.is(&draft));
+            if !open || *draft.fields.read_untracked() != sent {
+                return;
+            }
+            match record.verdict(&draft) {
+                verdict @ Verdict::Allowed { .. } => record.send(draft, verdict),
+                verdict => {
+                    draft.point_out(&verdict);
+                    record.admit_silence(&heard);
+                }
+            }
+        });
+    }
+
+    /// Opens a task's form. Where the known state does not allow the task, what is new is asked for first.
+    pub fn begin_if_allowed(&self, task: Task) {
+        if self.now_allows(task) {
+            return self.begin(task);
+        }
+        let record = self.clone();
+        spawn_local(async move {
+            let heard = record.catch_up().await;
+            if record.now_allows(task) {
+                record.begin(task);
+            } else {
+                record.admit_silence(&heard);
+            }
+        });
+    }
+
+    fn now_allows(&self, task: Task) -> bool {
+        self.history.read_untracked().now().state.allows(task).is_ok()
+    }
+
+    /// A refusal that could not be checked says so.
+    fn admit_silence(&self, heard: &Result<(), Problem>) {
+        if heard.is_err() {
+            self.surroundings
+                .complain("The server did not answer. What you see may be out of date.".to_owned());
+        }
+    }
+
+    /// The change sets that a refusal rests on: those of others since the form was opened, if it would have been allowed
+    /// then.
+    pub fn overtaken_by(&self, draft: &Draft, verdict: &Verdict) -> Vec<ChangeSet> {
+        let (seen, state) = draft.opened_on.get_value();
+        let was_allowed = || {
+            matches!(preflight(draft.task, &draft.fields.read(), &state), Verdict::Allowed { .. })
+        };
+        if !matches!(verdict, Verdict::Refused(_)) || !was_allowed() {
+            return Vec::new();
+        }
+        let history = self.history.read();
+        let newer = (seen + 1..=history.now().version).filter_map(|k| history.change_set(k));
+        newer.filter(|c| Some(c.content().command_id) != draft.sent_as()).cloned().collect()
+    }
+}

@@ -1,0 +1,115 @@
+use domain::inventory_item::Task;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Draft, Outcome};
+use crate::browser;
+use crate::problem::{Code, Problem};
+use crate::task_form::Fields;
+
+/// A form in the session's storage, where it outlives its page and ends with the tab.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// The task, by its slug.
+    task: String,
+    item: Uuid,
+    fields: Fields,
+    /// The id that it was sent under, if it was.
+    pub(super) command_id: Option<Uuid>,
+    /// Whether it was sent and no answer has arrived.
+    unanswered: bool,
+}
+
+impl Kept {
+    /// The form of an item's page, or with `None` that of a new item.
+    pub(super) fn of(item: Option<Uuid>) -> Option<Self> {
+        serde_json::from_str(&browser::kept(&place(item))?).ok()
+    }
+
+    /// Forgets the form of an item's page.
+    pub(super) fn forget(&self) {
+        browser::forget_kept(&place(Some(self.item)));
+    }
+
+    pub(super) fn task(&self) -> Option<Task> {
+        Task::from_slug(&self.task)
+    }
+}
+
+impl Draft {
+    /// Keeps what is typed until it is sent or discarded. A form that nobody has typed into is not kept.
+    pub(super) fn keep(&self) {
+        self.store(self.is_unsettled());
+    }
+
+    /// Keeps a form that is being sent: if the page goes before the answer comes, the form is sent again under its id.
+    pub fn keep_sent(&self) {
+        self.store(true);
+    }
+
+    fn store(&self, unanswered: bool) {
+        let (fields, command_id) = (self.fields.get_untracked(), self.command_id.get_value());
+        if command_id.is_none() && self.is_untouched() {
+            return self.forget();
+        }
+        let (task, item) = (self.task.slug().to_owned(), self.item.get_value());
+        let kept = Kept { task, item, fields, command_id, unanswered };
+        if let Ok(kept) = serde_json::to_string(&kept) {
+            browser::keep(&self.place(), &kept);
+        }
+    }
+
+    /// Forgets what was kept: it was sent or discarded.
+    pub fn forget(&self) {
+        browser::forget_kept(&self.place());
+    }
+
+    /// Takes over what was typed before the page came alive, and what was kept of the same form. What was typed comes
+    /// before the kept fields. The kept id stays in any case: its command may be recorded.
+    pub fn revive(&self, form: &web_sys::Element) {
+        // Taking over keeps the form, in the place of what was kept.
+        let kept = self.kept();
+        self.take_over(form);
+        self.adopt(kept);
+    }
+
+    /// Takes over what was kept of the same form.
+    pub fn restore(&self) {
+        self.adopt(self.kept());
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        Kept::of(self.about()).filter(|kept| kept.task() == Some(self.task))
+    }
+
+    fn adopt(&self, kept: Option<Kept>) {
+        let Some(kept) = kept.filter(|_| self.command_id.get_value().is_none()) else { return };
+        self.item.set_value(kept.item);
+        self.command_id.set_value(kept.command_id);
+        if kept.unanswered {
+            self.outcome.set(Some(Outcome::Unknown(Problem::new(Code::NoAnswer, ""))));
+        }
+        if self.is_untouched() {
+            self.fields.set(kept.fields);
+        }
+        self.keep();
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.opened_on
+            .with_value(|(_, state)| self.fields.read_untracked().is_initial(self.task, state))
+    }
+
+    fn about(&self) -> Option<Uuid> {
+        (self.task != Task::Create).then(|| self.item.get_value())
+    }
+
+    fn place(&self) -> String {
+        place(self.about())
+    }
+}
+
+fn place(item: Option<Uuid>) -> String {
+    item.map_or_else(|| "daybook:new".to_owned(), |item| format!("daybook:{item}"))
+}

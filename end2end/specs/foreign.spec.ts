@@ -1,0 +1,160 @@
+import type { Page } from "@playwright/test";
+
+import { newSku } from "../api";
+import { expect, test } from "../fixtures";
+import { field, fill } from "../item-page";
+import { answered } from "../pages";
+
+/** What others do to a page on its way, or before it comes alive. */
+const HANDS: Record<string, (html: string) => string> = {
+  "a translator that wraps texts": (html) =>
+    html.replace(/(<p [^>]*class="figure-name"[^>]*>)([^<]+)/g, "$1<font><font>$2</font></font>"),
+  "a password manager that puts an element after each input": (html) =>
+    html.replace(/<input [^>]*>/g, "$&<div data-manager></div>"),
+  "an extension that comes first in the body": (html) => html.replace("<body>", "<body><div id=foreign></div>"),
+  "a reader that wraps the whole page": (html) =>
+    html.replace("<body>", "<body><div id=foreign>").replace("</body>", "</div></body>"),
+  "a proxy that strips comments": (html) => html.replace(/<!(?!DOCTYPE)[^>]*>/g, ""),
+};
+
+/** Lets one of them have each page before the browser does. */
+async function handOver(page: Page, change: (html: string) => string): Promise<void> {
+  await page.route(/\/(inventory.*)?$/, async (route) => {
+    const response = await route.fetch();
+    const html = await response.text();
+    const changed = change(html);
+    expect(changed).not.toBe(html);
+    await route.fulfill({ response, body: changed });
+  });
+}
+
+test.describe("A page that was changed on its way", () => {
+  // A posted form that is refused is a page with the status of that.
+  test.use({ allowedComplaints: [new RegExp(`This page was changed after the server sent it|${answered("422").source}`)] });
+
+  for (const [whose, change] of Object.entries(HANDS)) {
+    test(`lives all the same: ${whose}`, async ({ page, item, api, visit }) => {
+      const { id, name } = await api.createItem({ on_hand: 40 });
+      await handOver(page, change);
+      const told: string[] = [];
+      page.on("console", (message) => told.push(message.text()));
+
+      await visit(`/inventory/${id}?version=1`);
+      await expect(item.viewing(1, 2)).toBeVisible();
+      await expect(item.figure("On hand")).toHaveText("0");
+      await item.button("Return to now").click();
+      await expect(item.figure("On hand")).toHaveText("40");
+      await item.perform("Remove items", { Quantity: 12, Reason: "sold" });
+      await expect(item.figure("On hand")).toHaveText("28");
+      await expect(item.name).toHaveCount(1);
+      expect(told).toHaveLength(1);
+
+      await page.getByRole("link", { name: "Inventory" }).first().click();
+      await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
+      await page.getByRole("searchbox").fill(name);
+      await expect(page.getByRole("rowheader")).toHaveText([name]);
+    });
+  }
+
+  test("keeps what became of a form that was posted", async ({ page, api, visit }) => {
+    const { sku } = await api.createItem();
+    await visit("/inventory/new");
+    await handOver(page, HANDS["an extension that comes first in the body"]!);
+    await fill(page, { Name: "Assam", SKU: sku, Unit: "bag" });
+    await page.locator("form[method=post]").evaluate((form) => (form as HTMLFormElement).submit());
+    await expect(page.getByRole("alert")).toContainText("is taken by");
+    await expect(page.locator("html[data-hydrated]")).toBeAttached();
+    await expect(field(page, "Name")).toHaveValue("Assam");
+    await field(page, "SKU").fill(newSku());
+    await page.getByRole("button", { name: "Create item", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Assam");
+  });
+});
+
+test.describe("A program that breaks", () => {
+  // It says so itself, once.
+  test.use({ allowedComplaints: [/panicked at/] });
+
+  test("leaves the page as it is without JavaScript", async ({ page, item, api }) => {
+    const { id } = await api.createItem({ on_hand: 40 });
+    const told: string[] = [];
+    page.on("console", (message) => message.type() === "error" && told.push(message.text()));
+    // As many nodes as before, in another order.
+    await handOver(page, (html) =>
+      html.replace(/(<a [^>]*class="skip"[^>]*>[^<]*(?:<!>)*<\/a>)(<div class="frame">)/, "$2$1"),
+    );
+
+    await page.goto(`/inventory/${id}?version=1`);
+    await expect.poll(() => told.length).toBeGreaterThan(0);
+    await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
+    await expect(item.viewing(1, 2)).toBeVisible();
+    await expect(item.figure("On hand")).toHaveText("0");
+    await item.button("Return to now").click();
+    await expect(page).toHaveURL(new RegExp(`/inventory/${id}\\??$`));
+    await expect(item.figure("On hand")).toHaveText("40");
+
+    await item.begin("Remove items");
+    await item.fill({ Quantity: 12, Reason: "sold" });
+    await item.primary("Remove items").click();
+    await expect(item.figure("On hand")).toHaveText("28");
+    await page.getByRole("link", { name: "Inventory" }).first().click();
+    await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
+    expect((await api.state(id)).on_hand).toBe(28);
+  });
+});
+
+test.describe("A page that is translated once it lives", () => {
+  /** As Chromium's translator does: each text is taken out, and another stands in its place. */
+  async function translate(page: Page): Promise<void> {
+    await page.evaluate(() => {
+      const texts: Text[] = [];
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const text = walker.currentNode as Text;
+        if (text.data.trim() && !text.parentElement!.closest("[translate=no], script, style, svg")) {
+          texts.push(text);
+        }
+      }
+      for (const text of texts) {
+        const font = document.createElement("font");
+        font.append(`«${text.data}»`);
+        text.replaceWith(font);
+      }
+    });
+  }
+
+  test("goes on telling what is", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ name: "Beans", max_quantity: 100, on_hand: 5 });
+    await api.command(id, "RenameInventoryItem", { name: "Arabica" });
+    await visit(`/inventory/${id}`);
+    const room = page.locator(".figure-note");
+    await expect(room.filter({ hasText: "room for 95" })).toBeVisible();
+
+    await translate(page);
+    await expect(page.locator(".figure-name").first()).toContainText("«On hand»");
+    await page.getByRole("button", { name: "Check in items" }).click();
+    await item.fill({ Quantity: 7 });
+    await expect(item.dialog).toContainText("After this: 12 on hand, room for 88 more.");
+    await item.primary("Check in items").click();
+
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await expect(page.getByRole("status", { name: /On hand/ })).toHaveText("12");
+    await expect(room.filter({ hasText: "room for" })).toHaveText("room for 88");
+    await expect(item.entries.first()).toContainText("Checked in 7");
+
+    await item.slider.fill("2");
+    await expect(page.getByText("Viewing version 2 of 4")).toBeVisible();
+    await expect(item.name).toHaveText("Beans");
+    await expect(page.getByText("version 2 of 4", { exact: false }).first()).toBeVisible();
+    await expect(page.getByRole("status", { name: /On hand/ })).toHaveText("5");
+  });
+
+  test("counts a list anew", async ({ page, api, visit }) => {
+    const { name } = await api.createItem();
+    await visit("/inventory");
+    await translate(page);
+    await page.getByRole("searchbox").fill(name);
+    await expect(page.getByRole("rowheader")).toHaveCount(1);
+    await expect(page.getByRole("search").getByRole("status")).toHaveText("1 item");
+  });
+});

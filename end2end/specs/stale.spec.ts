@@ -1,0 +1,157 @@
+import type { Page } from "@playwright/test";
+
+import { createMany, uuidv7 } from "../api";
+import { expect, test } from "../fixtures";
+import { field, type ItemPage } from "../item-page";
+import { UNANSWERED } from "../pages";
+
+/** Clicks what looks disabled: a person may, and Playwright would wait. */
+const insistOn = async (item: ItemPage, name: string): Promise<void> => item.button(name).dispatchEvent("click");
+
+/** The browser's own news that the person is back. */
+const RETURNS: Record<string, (page: Page) => Promise<void>> = {
+  "to its window": (page) => page.evaluate(() => void window.dispatchEvent(new Event("focus"))),
+  "to its tab": (page) => page.evaluate(() => void document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))),
+  "by Back, out of the browser's memory": (page) =>
+    page.evaluate(() => void window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))),
+  "to the network": (page) => page.evaluate(() => void window.dispatchEvent(new Event("online"))),
+};
+
+for (const [where, comeBack] of Object.entries(RETURNS)) {
+  test(`an item catches up when a person comes back ${where}`, async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 1 });
+    await visit(`/inventory/${id}`);
+    await expect(item.figure("On hand")).toHaveText("1");
+    await api.command(id, "CheckInItems", { quantity: 20 });
+
+    await comeBack(page);
+
+    await expect(item.figure("On hand")).toHaveText("21");
+    await expect(item.entries).toHaveText([/Checked in 20/, /Checked in 1/, /Created/]);
+  });
+}
+
+test("a list catches up likewise, with all of its pages", async ({ page, api, visit }) => {
+  const mark = `Stale${uuidv7().slice(-12)}`;
+  await createMany(api, mark, 51);
+  await visit(`/inventory?search=${mark}`);
+  await page.getByRole("link", { name: "Show more" }).click();
+  const rows = page.getByRole("table").getByRole("rowheader");
+  await expect(rows).toHaveCount(51);
+  await api.createItem({ name: `${mark} 999` });
+
+  await RETURNS["to its window"]!(page);
+
+  await expect(rows).toHaveCount(52);
+});
+
+test("a page in the past stays there when it catches up", async ({ page, item, api, visit }) => {
+  const { id } = await api.createItem({ on_hand: 1 });
+  await visit(`/inventory/${id}?version=1`);
+  await api.command(id, "CheckInItems", { quantity: 20 });
+
+  await RETURNS["to its window"]!(page);
+
+  await expect(item.viewing(1, 3)).toBeVisible();
+  await expect(item.figure("On hand")).toHaveText("0");
+});
+
+test.describe("What somebody else has made possible", () => {
+  test("is not refused for the state that the page shows", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 1 });
+    await visit(`/inventory/${id}`);
+    await item.begin("Remove items");
+    await api.command(id, "CheckInItems", { quantity: 20 });
+
+    await item.fill({ Quantity: 6, Reason: "sold" });
+    await expect(item.dialog).toContainText("After this: 15 on hand");
+    await item.primary("Remove items").click();
+
+    await item.expectSettled();
+    await expect(item.figure("On hand")).toHaveText("15");
+    expect((await api.state(id)).on_hand).toBe(15);
+  });
+
+  test("is sent, when the page hears of it only then", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 1 });
+    await visit(`/inventory/${id}`);
+    await item.begin("Remove items");
+    const asked = page.waitForResponse("**/ui/change-sets");
+    await item.fill({ Quantity: 6, Reason: "sold" });
+    await expect(item.dialog).toContainText("only 1 is on hand");
+    await (await asked).finished();
+    await api.command(id, "CheckInItems", { quantity: 20 });
+
+    await page.keyboard.press("Enter");
+
+    await item.expectSettled();
+    await expect(item.figure("On hand")).toHaveText("15");
+    expect(await api.changeSets(id)).toHaveLength(4);
+  });
+
+  test("opens a task that the page takes for impossible", async ({ item, api, visit }) => {
+    const { id } = await api.createItem();
+    await visit(`/inventory/${id}`);
+    await expect(item.button("Remove items")).toBeDisabled();
+    await insistOn(item, "Remove items");
+    await expect(item.dialog).toBeHidden();
+    await api.command(id, "CheckInItems", { quantity: 20 });
+
+    await insistOn(item, "Remove items");
+
+    await expect(item.dialog).toBeVisible();
+    await item.fill({ Quantity: 6, Reason: "sold" });
+    await item.primary("Remove items").click();
+    await item.expectSettled();
+    expect((await api.state(id)).on_hand).toBe(14);
+  });
+});
+
+test("a refusal that rests on somebody else's change names that", async ({ page, item, api, visit }) => {
+  const { id } = await api.createItem({ on_hand: 20 });
+  const actor = (await api.changeSets(id))[0]!.actor;
+  await visit(`/inventory/${id}`);
+  await item.begin("Remove items");
+  await item.fill({ Quantity: 6, Reason: "sold" });
+  await api.command(id, "RemoveItems", { quantity: 19, reason: "damaged" });
+
+  await RETURNS["to its window"]!(page);
+
+  const notice = item.dialog.getByRole("alert");
+  await expect(notice).toContainText("Changed while you were editing");
+  await expect(notice).toContainText(actor);
+  await expect(notice).toContainText("removed 19 (damaged)");
+  await expect(notice).toContainText("You asked for 6; only 1 is on hand.");
+  await expect(item.dialog.getByText("only 1 is on hand").filter({ visible: true })).toHaveCount(1);
+  await expect(field(item.dialog, "Quantity")).toHaveValue("6");
+});
+
+test("a page that has caught up still sends what was decided before as such", async ({ page, item, api, visit }) => {
+  const { id } = await api.createItem({ name: "Beans" });
+  await visit(`/inventory/${id}`);
+  await item.begin("Rename item");
+  await item.fill({ "New name": "Arabica" });
+  await api.command(id, "RenameInventoryItem", { name: "Robusta" });
+  await RETURNS["to its window"]!(page);
+  await expect(item.name).toHaveText("Robusta");
+
+  await item.primary("Rename item").click();
+
+  await expect(item.dialog).toContainText("renamed it to “Robusta”");
+  expect((await api.state(id)).name).toBe("Robusta");
+});
+
+test.describe("A refusal that cannot be checked", () => {
+  test.use({ allowedComplaints: [UNANSWERED] });
+
+  test("says so", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem();
+    await visit(`/inventory/${id}`);
+    await page.route("**/ui/change-sets", (route) => route.abort());
+
+    await insistOn(item, "Remove items");
+
+    await expect(page.getByText("The server did not answer. What you see may be out of date.")).toBeVisible();
+    await expect(item.dialog).toBeHidden();
+  });
+});

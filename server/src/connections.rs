@@ -1,0 +1,216 @@
+//! Accepts connections and bounds what each may take: their number, the time without a request, and the time without
+//! progress.
+//!
+//! HTTP/1.1 only. One HTTP/2 connection holds as many answers as its client opens streams, and a proxy that speaks
+//! HTTP/2 to browsers speaks HTTP/1.1 to servers.
+
+mod timed;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustix::net::sockopt::set_socket_send_buffer_size;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tower::Service as _;
+
+use timed::{Exchange, TimedStream};
+
+/// The files that the store, the lists and the clients of AWS may have open beside connections.
+const OTHER_FILES: u64 = 192;
+/// The size of a request's head, and of what is written at once, in bytes.
+const BUFFER: usize = 64 * 1024;
+/// The bytes that the system keeps for a client, half of what it allows itself (socket(7)). The system reports progress
+/// when a third of it is free, so that a client counts as reading from about 3 KB a second. It also bounds the memory
+/// that a client without appetite costs.
+const SEND_BUFFER: usize = 128 * 1024;
+/// Connections over the limit that are being answered at the same time. Any others are closed without an answer.
+const TURNED_AWAY: usize = 64;
+/// How long a connection over the limit may take to receive its answer.
+const TURNING_AWAY: Duration = Duration::from_secs(1);
+/// The pause after a connection could not be accepted for want of a resource.
+const OUT_OF_RESOURCES: Duration = Duration::from_millis(100);
+
+/// The problem that a connection over the limit is told. Nothing of its request has been read.
+const FULL: &str = r#"{"type":"/problems/unavailable","title":"Not available now","status":503,"code":"unavailable","detail":"too many connections are open; try again","retry_after":5}"#;
+
+/// What connections may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at the same time.
+    pub connections: usize,
+    /// From the first byte of a request's head, or from connecting, to the end of the head.
+    pub head: Duration,
+    /// From the end of an answer to the next request. Longer than the 60 seconds for which proxies keep a connection,
+    /// so that a proxy does not send a request into a connection that is being closed.
+    pub idle: Duration,
+    /// From the moment a client stops taking its answer until the connection is closed.
+    pub stalled: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1000,
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            stalled: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Limits {
+    /// The limits within the number of files that this process may open, which is raised as far as the system allows.
+    #[must_use]
+    pub fn within_open_files(self) -> Self {
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+            tracing::warn!(%error, "the limit of open files could not be raised");
+        }
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let room = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX).max(1);
+        if room < self.connections {
+            tracing::warn!(
+                files,
+                connections = room,
+                "the limit of open files is low: raise it (LimitNOFILE, `ulimit -Hn`) to serve more connections"
+            );
+        }
+        Self { connections: self.connections.min(room), ..self }
+    }
+}
+
+/// Serves connections until `stop`, and then lets requests in flight end.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let graceful = GracefulShutdown::new();
+    let seats = Arc::new(Semaphore::new(limits.connections));
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
+    let accepting = async {
+        loop {
+            let (stream, peer) = accepted(&listener).await;
+            match Arc::clone(&seats).try_acquire_owned() {
+                Ok(seat) => {
+                    let talk = converse(stream, peer, router.clone(), limits, graceful.watcher());
+                    tokio::spawn(async move {
+                        talk.await;
+                        drop(seat);
+                    });
+                }
+                Err(_) => {
+                    if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {
+                        tokio::spawn(turn_away(stream, place));
+                    }
+                }
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stop => {}
+        () = accepting => {}
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+/// The next connection. Answers are short, so each goes out at once and does not wait for the receipt of the one
+/// before.
+async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let set = set_socket_send_buffer_size(&stream, SEND_BUFFER).map_err(Into::into);
+                if let Err(error) = stream.set_nodelay(true).and(set) {
+                    tracing::debug!(%error, "a connection keeps its delay or its buffer");
+                }
+                return (stream, peer);
+            }
+            Err(error) if is_of_the_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "a connection cannot be accepted");
+                sleep(OUT_OF_RESOURCES).await;
+            }
+        }
+    }
+}
+
+/// Whether the client has closed a connection before it was accepted (accept(2)).
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    stop: Watcher,
+) {
+    let exchange = Arc::new(Exchange::default());
+    let stream = TimedStream::new(stream, Arc::clone(&exchange), limits);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        exchange.begin();
+        let (answer, exchange) = (router.clone().call(request), Arc::clone(&exchange));
+        async move {
+            let answer = answer.await;
+            exchange.end();
+            answer
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = stop.watch(connection).await {
+        tracing::trace!(%error, "a connection broke");
+    }
+}
+
+/// Answers that the server is full, once the client has begun to ask: clients take an answer that comes before for a
+/// broken connection. Reads what the client sends meanwhile: closing with unread bytes would reset the connection, and
+/// the client might never see the answer.
+async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+    let answering = async {
+        let mut unread = [0; 1024];
+        if stream.read(&mut unread).await? == 0 {
+            return Ok(());
+        }
+        stream.write_all(full().as_bytes()).await?;
+        stream.shutdown().await?;
+        while stream.read(&mut unread).await? > 0 {}
+        Ok::<_, io::Error>(())
+    };
+    // The client may be gone, which is as good as answered.
+    let _ = timeout(TURNING_AWAY, answering).await;
+}
+
+fn full() -> String {
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+         content-length: {}\r\nretry-after: 5\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\ncross-origin-resource-policy: same-origin\r\n\
+         content-security-policy: default-src 'none'; frame-ancestors 'none'\r\nconnection: close\r\n\r\n{FULL}",
+        FULL.len()
+    )
+}

@@ -1,0 +1,26 @@
+//! One log line for each request that a guard turns away.
+
+use axum::extract::Request;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderName, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Logs requests that are answered with 403 or 421. Such a request comes from a page of another site or through a
+/// proxy that is not set up yet; the headers tell which.
+pub(super) async fn log_refusals(request: Request, next: Next) -> Response {
+    let (host, origin) = (text(&request, &HOST), text(&request, &ORIGIN));
+    let response = next.run(request).await;
+    let outcome = match response.status() {
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::MISDIRECTED_REQUEST => "misdirected",
+        _ => return response,
+    };
+    tracing::warn!(outcome, host, origin, "a request was refused");
+    response
+}
+
+fn text(request: &Request, header: &HeaderName) -> Option<String> {
+    let value = request.headers().get(header)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

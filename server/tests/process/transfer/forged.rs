@@ -1,0 +1,97 @@
+//! Files whose hashes hold, and which the domain refuses all the same.
+
+use domain::InventoryItem;
+use domain::inventory_item::{
+    CheckInItems, InventoryItemCommand, InventoryItemEvent, ItemsCheckedIn, ItemsRemoved,
+    RemovalReason, RemoveItems,
+};
+use event_store::{Aggregate as _, ChangeSet, Context};
+use serde_json::Value;
+use tempfile::tempdir;
+use uuid::Uuid;
+
+use super::{daybook, exported, filled, run};
+use crate::desk::new_id;
+
+/// A line that continues the history of which this is the last line.
+fn next(last: &str, command: InventoryItemCommand, event: InventoryItemEvent) -> String {
+    let last: ChangeSet = serde_json::from_str(last).unwrap();
+    let context = Context {
+        command_id: new_id(),
+        actor: "Mallory".into(),
+        recorded_at: last.content().recorded_at,
+        rules: InventoryItem::RULES,
+        correlation_id: last.aggregate.id,
+        causation_id: None,
+    };
+    let version = last.version + 1;
+    let (command, events) = (&command, &[event]);
+    let next = ChangeSet::seal::<InventoryItem>(
+        last.aggregate,
+        version,
+        last.hash,
+        command,
+        events,
+        &context,
+    );
+    serde_json::to_string(&next.unwrap()).unwrap()
+}
+
+/// The newest line of this item.
+fn newest(lines: &[String], id: Uuid) -> &str {
+    lines
+        .iter()
+        .rfind(|line| line.contains(&id.to_string()) && !line.contains("SkuClaimed"))
+        .unwrap()
+}
+
+#[test]
+fn what_the_domain_refuses_is_not_imported_unless_it_is_trusted() {
+    let (data, ids) = filled();
+    let lines = exported(data.path());
+    let more_than_there_is = (
+        RemoveItems { quantity: 500, reason: RemovalReason::Damaged }.into(),
+        ItemsRemoved { quantity: 500, reason: RemovalReason::Damaged }.into(),
+    );
+    let more_than_asked = (
+        CheckInItems { quantity: 1, reference: None, unit_cost: None }.into(),
+        ItemsCheckedIn { quantity: 1000, reference: None, unit_cost: None }.into(),
+    );
+    for ((command, event), says) in [
+        (more_than_there_is, "its command, decided again, is rejected"),
+        (more_than_asked, "its command, decided again, gives other events"),
+    ] {
+        let forged = next(newest(&lines, ids[1]), command, event);
+        let whole = [lines.clone(), vec![forged.clone()]].concat();
+        let other = tempdir().unwrap();
+        let there = other.path().join("data");
+        // The history before it may be in the file or in the store.
+        for (file, line) in [(&whole, whole.len()), (&vec![forged.clone()], 1)] {
+            let refused = super::import(&there, file);
+            let told = String::from_utf8(refused.stderr).unwrap();
+            assert_eq!(refused.status.code(), Some(1), "{told}");
+            assert!(
+                told.contains(&format!("line {line}: version 4 of inventory-item#{}", ids[1])),
+                "{told}"
+            );
+            assert!(
+                told.contains(says) && told.contains("`--trust` imports it as it is"),
+                "{told}"
+            );
+            assert_eq!(exported(&there).len(), lines.len());
+        }
+        let file = other.path().join("forged.jsonl");
+        std::fs::write(&file, &forged).unwrap();
+        let trusted = run(daybook(&there).arg("import").arg(&file).arg("--trust"));
+        assert!(trusted.status.success(), "{trusted:?}");
+        let versions: Vec<Value> =
+            exported(&there).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(
+            versions
+                .iter()
+                .any(|line| line["aggregate"]["id"] == ids[1].to_string() && line["version"] == 4)
+        );
+        let verified = run(daybook(&there).arg("verify"));
+        assert_eq!(verified.status.code(), Some(1), "a forged change set stays one");
+    }
+}
