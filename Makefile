@@ -23,8 +23,14 @@ CHECKED := $(NATIVE),server/otel,bench/peers
 BROWSER := --target wasm32-unknown-unknown
 
 MINISTACK := 1.5.33
+SCHEMATHESIS := 4.32.5
+# What it makes requests with: another version makes others.
+HYPOTHESIS := 6.170.17
+# Tests wait more than they compute.
+TEST_THREADS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 STACK := .tools/ministack-$(MINISTACK)
+CONTRACT := .tools/schemathesis-$(SCHEMATHESIS)-$(HYPOTHESIS)
 NODE := end2end/node_modules/.package-lock.json
 WASM := target/wasm32-unknown-unknown/wasm-release/frontend.wasm
 WEB := target/web/daybook.wasm
@@ -32,14 +38,14 @@ SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
 .PHONY: run test dev bench soak build dist site package otel lint fmt deny clean help \
-        prerequisites tools format invariants unit docs browser FORCE
+        prerequisites tools format invariants unit docs contract browser FORCE
 
 ##@ Two commands
 
 run: build ## install what is missing, build in release, start, print the URL (ARGS="sample" for the sample company)
 	@$(DAYBOOK) $(ARGS)
 
-test: format lint unit docs build browser ## install what tests need, then run everything
+test: format lint unit docs build contract browser ## install what tests need, then run everything
 
 ##@ For those who change it
 
@@ -81,7 +87,10 @@ lint: invariants $(NODE) ## clippy for the machine and for the browser, the type
 	cd end2end && node_modules/.bin/tsc --noEmit
 
 unit: prerequisites $(STACK) ## unit, property, conformance, HTTP and documentation tests
-	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" cargo test $(NATIVE)
+	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" RUST_TEST_THREADS=$(TEST_THREADS) cargo test $(NATIVE)
+
+contract: build $(CONTRACT) ## test the binary against its own /api/v1/openapi.json
+	@scripts/contract
 
 browser: build $(NODE) ## the browser tests (ARGS="tasks.spec.ts" for some)
 	@scripts/chromium --install >/dev/null
@@ -116,11 +125,15 @@ docs: prerequisites
 prerequisites:
 	@scripts/prerequisites
 
-tools: $(NODE) $(STACK)
+tools: $(NODE) $(STACK) $(CONTRACT)
 	@scripts/chromium --install
 
 $(STACK): | prerequisites
-	scripts/ministack $(MINISTACK)
+	scripts/python-tool ministack ministack==$(MINISTACK)
+	@touch $@
+
+$(CONTRACT): | prerequisites
+	scripts/python-tool schemathesis schemathesis==$(SCHEMATHESIS) hypothesis==$(HYPOTHESIS)
 	@touch $@
 
 $(NODE): end2end/package.json end2end/package-lock.json end2end/.npmrc | prerequisites
