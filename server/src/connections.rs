@@ -6,6 +6,7 @@
 
 mod timed;
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ use rustix::net::sockopt::set_socket_send_buffer_size;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tower::Service as _;
 
@@ -37,9 +39,10 @@ const BUFFER: usize = 64 * 1024;
 /// when a third of it is free, so that a client counts as reading from about 3 KB a second. It also bounds the memory
 /// that a client without appetite costs.
 const SEND_BUFFER: usize = 128 * 1024;
-/// Connections over the limit that are being answered at the same time. Any others are closed without an answer.
+/// Connections over the limit that are being answered at the same time. One more closes the oldest of them: silent
+/// connections must not keep an asking client from its answer.
 const TURNED_AWAY: usize = 64;
-/// How long a connection over the limit may take to receive its answer.
+/// The time for a connection over the limit to receive its answer.
 const TURNING_AWAY: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted for want of a resource.
 const OUT_OF_RESOURCES: Duration = Duration::from_millis(100);
@@ -47,7 +50,7 @@ const OUT_OF_RESOURCES: Duration = Duration::from_millis(100);
 /// The problem that a connection over the limit is told. Nothing of its request has been read.
 const FULL: &str = r#"{"type":"/problems/unavailable","title":"Not available now","status":503,"code":"unavailable","detail":"too many connections are open; try again","retry_after":5}"#;
 
-/// What connections may take.
+/// The limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at the same time.
@@ -102,7 +105,7 @@ pub async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     let seats = Arc::new(Semaphore::new(limits.connections));
-    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
+    let mut turned_away = TurnedAway::default();
     let accepting = async {
         loop {
             let (stream, peer) = accepted(&listener).await;
@@ -114,11 +117,7 @@ pub async fn serve(
                         drop(seat);
                     });
                 }
-                Err(_) => {
-                    if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {
-                        tokio::spawn(turn_away(stream, place));
-                    }
-                }
+                Err(_) => turned_away.add(stream),
             }
         }
     };
@@ -152,7 +151,7 @@ async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Whether the client has closed a connection before it was accepted (accept(2)).
+/// Returns whether the client closed the connection before it was accepted (accept(2)).
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
@@ -187,10 +186,26 @@ async fn converse(
     }
 }
 
+/// The connections over the limit, oldest first.
+#[derive(Default)]
+struct TurnedAway(VecDeque<AbortHandle>);
+
+impl TurnedAway {
+    fn add(&mut self, stream: TcpStream) {
+        self.0.retain(|answering| !answering.is_finished());
+        if self.0.len() == TURNED_AWAY
+            && let Some(oldest) = self.0.pop_front()
+        {
+            oldest.abort();
+        }
+        self.0.push_back(tokio::spawn(turn_away(stream)).abort_handle());
+    }
+}
+
 /// Answers that the server is full, once the client has begun to ask: clients take an answer that comes before for a
 /// broken connection. Reads what the client sends meanwhile: closing with unread bytes would reset the connection, and
 /// the client might never see the answer.
-async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+async fn turn_away(mut stream: TcpStream) {
     let answering = async {
         let mut unread = [0; 1024];
         if stream.read(&mut unread).await? == 0 {

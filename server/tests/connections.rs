@@ -1,4 +1,4 @@
-//! What a connection may take, over real sockets, with limits short enough to be waited for.
+//! The limits of connections, over real sockets and short enough to wait for.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -205,6 +205,21 @@ async fn a_connection_too_many_is_told_so_and_others_are_served() {
         }
     };
     timeout(LONG, served_again).await.unwrap();
+}
+
+#[tokio::test]
+async fn silent_connections_too_many_keep_nobody_from_an_answer() {
+    let served = serve(hello(), Limits { connections: 1, ..patient() }).await;
+    let mut first = served.sent(REQUEST).await;
+    assert!(answer(&mut first).await.ends_with("hello"));
+    let mut silent = Vec::new();
+    for _ in 0..200 {
+        silent.push(served.connect().await);
+    }
+    let mut asking = served.sent(REQUEST).await;
+    assert!(until_closed(&mut asking).await.starts_with("HTTP/1.1 503 "));
+    // The oldest has made room.
+    assert_eq!(until_closed(&mut silent[0]).await, "");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The program as the operating system sees it.
 
 mod ahead;
+mod connections;
 mod doctor;
 mod full_disk;
 mod gone;
@@ -15,6 +16,7 @@ mod reconcile;
 mod replaced;
 mod run;
 mod sample;
+mod sealed;
 mod start;
 mod stop;
 mod transfer;

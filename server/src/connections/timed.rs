@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::Limits;
 
-/// Where a connection stands between requests and answers. The service tells, and the stream asks.
+/// The state of a connection between requests and answers. The service sets it, and the stream reads it.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     arrived: AtomicBool,

@@ -2,40 +2,22 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use domain::InventoryItem;
-use domain::inventory_item::InventoryItemCommand;
-use event_store::dynamodb::DynamoDbStore;
-use event_store::embedded::Embedded;
-use event_store::{
-    Aggregate as _, AggregateId, Appended, ChangeSet, Context, Hash, Store as _, Timestamp,
-};
+use event_store::{ChangeSet, Timestamp};
 use serde_json::json;
 use tempfile::tempdir;
 
 use super::outage::figure;
+use super::sealed::{created, keep};
 use super::{Daybook, daybook, run};
-use crate::desk::{ITEM, bolt, command, new_id};
+use crate::desk::{bolt, command, new_id};
 
 const DAY: u64 = 86_400;
 
 /// An item that was created so many days from now.
 fn created_in(days: u64) -> ChangeSet {
-    let create = json!({ "type": "CreateInventoryItem", "data": bolt() });
-    let create: InventoryItemCommand = serde_json::from_value(create).unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let then = now.as_millis() + u128::from(days * DAY) * 1000 + 60_000;
-    let id = new_id();
-    let context = Context {
-        command_id: new_id(),
-        actor: "Pat".into(),
-        recorded_at: Timestamp::from_millis(then.try_into().unwrap()),
-        rules: InventoryItem::RULES,
-        correlation_id: id,
-        causation_id: None,
-    };
-    let events = InventoryItem::default().decide(&create, &context).unwrap();
-    let aggregate = AggregateId::new(ITEM, id);
-    ChangeSet::seal::<InventoryItem>(aggregate, 1, Hash::ZERO, &create, &events, &context).unwrap()
+    created(new_id(), "Pat".to_owned(), Timestamp::from_millis(then.try_into().unwrap()))
 }
 
 #[tokio::test]
@@ -43,11 +25,7 @@ async fn changes_of_the_future_are_told_of_by_the_log_the_metrics_and_the_doctor
     let data = tempdir().unwrap();
     let change_set = created_in(365);
     let id = change_set.aggregate.id;
-    let engine = Embedded::open(data.path().join("daybook.db")).unwrap();
-    let store = DynamoDbStore::new(engine.client(), "daybook");
-    store.ensure_table().await.unwrap();
-    assert_eq!(store.append(&change_set).await.unwrap(), Appended::Written);
-    engine.close().await;
+    keep(data.path(), &change_set).await;
 
     let server = Daybook::start(&mut daybook(data.path()));
     let answer = server.command(&command(id, "CheckInItems", json!({ "quantity": 1 })));

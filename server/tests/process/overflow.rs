@@ -3,49 +3,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use domain::InventoryItem;
-use domain::inventory_item::InventoryItemCommand;
-use event_store::dynamodb::DynamoDbStore;
-use event_store::embedded::Embedded;
-use event_store::objects::DirectoryObjects;
-use event_store::{Aggregate, AggregateId, Appended, ChangeSet, Context, Hash, Store, Timestamp};
+use event_store::{ChangeSet, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::tempdir;
 use uuid::Uuid;
 
+use super::sealed::{created, keep};
 use super::{Daybook, daybook, run};
-use crate::desk::{ITEM, bolt, command, new_id, path};
+use crate::desk::{ITEM, command, new_id, path};
 
 /// An item that was created in somebody's very long name.
 fn large(id: Uuid) -> ChangeSet {
-    let create = json!({ "type": "CreateInventoryItem", "data": bolt() });
-    let create: InventoryItemCommand = serde_json::from_value(create).unwrap();
-    let context = Context {
-        command_id: new_id(),
-        actor: (0..16_000_u32).map(|n| hex::encode(Sha256::digest(n.to_be_bytes()))).collect(),
-        recorded_at: Timestamp::from_millis(1_767_268_800_000),
-        rules: InventoryItem::RULES,
-        correlation_id: id,
-        causation_id: None,
-    };
-    let events = InventoryItem::default().decide(&create, &context).unwrap();
-    let aggregate = AggregateId::new(ITEM, id);
-    ChangeSet::seal::<InventoryItem>(aggregate, 1, Hash::ZERO, &create, &events, &context).unwrap()
-}
-
-/// A store that has it.
-async fn keep(data: &Path, change_set: &ChangeSet) {
-    fs::create_dir_all(data).unwrap();
-    let engine = Embedded::open(data.join("daybook.db")).unwrap();
-    let objects = DirectoryObjects::new(data.join("objects").join("daybook"));
-    let store = DynamoDbStore::new(engine.client(), "daybook").with_objects(Arc::new(objects));
-    store.ensure_table().await.unwrap();
-    assert_eq!(store.append(change_set).await.unwrap(), Appended::Written);
-    engine.close().await;
+    let digits = (0..16_000_u32).map(|n| hex::encode(Sha256::digest(n.to_be_bytes())));
+    created(id, digits.collect(), Timestamp::from_millis(1_767_268_800_000))
 }
 
 /// The files of all objects.
