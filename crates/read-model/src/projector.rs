@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event_store::feed::{Entry, Feed, FeedError, FeedHead, FeedStore, Position};
-use event_store::{AggregateId, StoreError, full_disk};
+use event_store::full_disk::{self, OnceAMinute};
+use event_store::{AggregateId, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -42,7 +43,7 @@ pub struct Applied {
     pub position: Option<Position>,
     /// Aggregates that nothing here can bring to their newest version; the log says which and why.
     pub stuck: u64,
-    /// Whether the disk has no room for more rows.
+    /// The disk has no room for more rows.
     pub disk_full: bool,
 }
 
@@ -66,6 +67,7 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
             behind: BTreeSet::new(),
             stuck: BTreeSet::new(),
             ahead: None,
+            retries: OnceAMinute::new(),
         };
         let task = Mutex::new(Some(tokio::spawn(task.run())));
         Self(Arc::new(Handle { model, feed, applied, stopping, task }))
@@ -153,6 +155,7 @@ struct Task<S> {
     stuck: BTreeSet<AggregateId>,
     /// What comes after this position, on its way.
     ahead: Option<(Position, JoinHandle<Fetched>)>,
+    retries: OnceAMinute,
 }
 
 type Fetched = Result<Vec<Entry>, FeedError>;
@@ -182,7 +185,7 @@ impl<S: FeedStore> Task<S> {
                 }
                 Err(_) if stopping => return,
                 Err(error) => {
-                    self.warn(&error, pause);
+                    self.warn(&error);
                     sleep(FIRST_PAUSE).await;
                     // What comes meanwhile may mean that the store is back.
                     if timeout(pause, heads.changed()).await.is_err() {
@@ -298,8 +301,8 @@ impl<S: FeedStore> Task<S> {
         Ok(())
     }
 
-    /// Tells of an error after which it tries again.
-    fn warn(&self, error: &Error, pause: Duration) {
+    /// Logs an error that is retried.
+    fn warn(&self, error: &Error) {
         let disk_full = match error {
             Error::Database(error) => self.model.database.lacks_room(error),
             Error::Store(error) => matches!(error, StoreError::Full(_)),
@@ -309,7 +312,9 @@ impl<S: FeedStore> Task<S> {
         if disk_full {
             full_disk::tell(error);
         } else {
-            tracing::warn!(%error, ?pause, "the read model is behind; it tries again");
+            self.retries.tell(|untold| {
+                tracing::warn!(%error, untold, "the read model is behind; it tries again");
+            });
         }
     }
 

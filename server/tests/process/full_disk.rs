@@ -20,6 +20,7 @@ use crate::desk::{bolt, command, new_id};
 const NO_SPACE: i32 = 28;
 const QUOTA_EXCEEDED: i32 = 122;
 const READ_ONLY: i32 = 30;
+const FILE_TOO_LARGE: i32 = 27;
 
 /// A place whose disk can be filled.
 struct Place {
@@ -122,7 +123,7 @@ fn a_full_disk_is_called_so_until_there_is_room() {
     }
 }
 
-/// What was acknowledged last may not be in the feed when the disk fills up. Whoever reads then is told of the disk.
+/// The newest change sets may not be in the feed when the disk fills up. Readers are then told of the disk.
 #[test]
 fn lists_and_feed_that_a_full_disk_keeps_behind_say_so() {
     let place = Place::new();
@@ -186,18 +187,27 @@ fn lists_on_a_full_disk_say_so_and_commands_go_on() {
 }
 
 #[test]
-fn a_read_only_file_system_is_named_in_the_log() {
-    let place = Place::new();
-    let server = Daybook::start(&mut place.daybook());
-    let id = new_id();
-    assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
-    place.fill(READ_ONLY, &place.data);
-    assert_eq!(server.command(&check_in(id)).status, 503);
-    assert_eq!(server.get("/readyz").status, 503);
-    place.make_room();
-    server.until_ready();
-    let log = server.stop();
-    assert!(log.contains("Read-only file system"), "{log}");
+fn another_reason_is_named_in_the_log_and_not_at_each_request() {
+    let read_only = (READ_ONLY, "Read-only file system");
+    // The file system, or the limit of this process (`ulimit -f`), allows no larger file.
+    let too_large = (FILE_TOO_LARGE, "File too large");
+    for (errno, reason) in [read_only, too_large] {
+        let place = Place::new();
+        let server = Daybook::start(&mut place.daybook());
+        let id = new_id();
+        assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
+        server.until_ready();
+        place.fill(errno, &place.data);
+        for _ in 0..20 {
+            assert_eq!(server.command(&check_in(id)).status, 503);
+            assert_eq!(server.get("/readyz").status, 503);
+        }
+        place.make_room();
+        server.until_ready();
+        let log = server.stop();
+        assert!(log.contains(reason), "{log}");
+        assert!(told(&log).len() <= 4, "{log}");
+    }
 }
 
 /// Exports everything and verifies it; returns the export.

@@ -30,6 +30,7 @@ fn a_server_whose_data_directory_is_gone_acknowledges_nothing() {
     let log = server.stop();
     let told = |words: &str| log.lines().filter(|line| line.contains(words)).count();
     assert_eq!(told("ERROR"), 1, "{log}");
+    assert_eq!(told("WARN event_store::feed"), 1, "{log}");
     assert_eq!(told("ERROR event_store::embedded::open_files"), 1, "{log}");
     assert_eq!(told("server::problems: the store is away"), 1, "{log}");
 }

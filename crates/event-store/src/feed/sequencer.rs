@@ -12,14 +12,14 @@ use tracing::Instrument;
 
 use super::running::{ROOM, Shared, broken_off};
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
+use crate::full_disk::{self, OnceAMinute};
 use crate::{
-    AggregateId, ChangeSet, DecodeError, Hash, PAGE_BYTES, Page, StoreError, Version, full_disk,
-    spans,
+    AggregateId, ChangeSet, DecodeError, Hash, PAGE_BYTES, Page, StoreError, Version, spans,
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Of how many change sets that could not be put in order it goes on taking more.
+/// Stop draining the inbox above this many unsequenced change sets.
 const LEFT_OVER: usize = 1_000;
 /// How many aggregates are read at once, and how much of each.
 const READ_AT_ONCE: usize = 4;
@@ -79,6 +79,7 @@ impl<S: FeedStore> Sequencer<S> {
     pub(super) async fn run(mut self) -> bool {
         let mut pause = FIRST_PAUSE;
         let mut open = false;
+        let retries = OnceAMinute::new();
         loop {
             let stopping = self.shared.inbox.is_stopping();
             let acted = self.act(&mut open).await;
@@ -100,7 +101,9 @@ impl<S: FeedStore> Sequencer<S> {
                 }
                 Err(error) => {
                     full_disk::tell_or(&error, || {
-                        tracing::warn!(%error, ?pause, "the feed is behind; it tries again");
+                        retries.tell(|untold| {
+                            tracing::warn!(%error, untold, "the feed is behind; it tries again");
+                        });
                     });
                     if stopping {
                         return false;
