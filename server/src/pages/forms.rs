@@ -1,6 +1,8 @@
 //! What a page without JavaScript posts. On success the browser is sent to the item; otherwise the same
 //! page comes back with the reason and what was typed, under the status of the problem.
 
+use std::collections::HashSet;
+
 use app::problem::{Code, Problem};
 use app::record::{new_request, wire_command};
 use app::task_form::{Fields, parse};
@@ -18,6 +20,7 @@ use super::render::Renderer;
 use crate::http::form::Form;
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
+use crate::problems;
 
 /// A form's fields, in the order of the form.
 type Posted = Form<Vec<(String, String)>>;
@@ -34,17 +37,17 @@ pub(super) async fn perform_task(
     Query(which): Query<WhichTask>,
     uri: Uri,
     Form(posted): Posted,
-) -> Response {
-    let fields: Fields = posted.into_iter().collect();
+) -> Result<Response, ProblemDocument> {
+    let fields = each_once(posted)?;
     let task = which.task.as_deref().and_then(Task::from_slug).filter(|t| *t != Task::Create);
     let (Some(task), Ok(id)) = (task, Uuid::parse_str(&id)) else {
         let mut page = renderer.page(uri, None).await;
         if page.status().is_success() {
             *page.status_mut() = StatusCode::BAD_REQUEST;
         }
-        return page;
+        return Ok(page);
     };
-    take_up(&renderer, uri, task, id, fields).await
+    Ok(take_up(&renderer, uri, task, id, fields).await)
 }
 
 /// `POST /inventory/new`
@@ -52,10 +55,20 @@ pub(super) async fn create_item(
     State(renderer): State<Renderer>,
     uri: Uri,
     Form(posted): Posted,
-) -> Response {
-    let fields: Fields = posted.into_iter().collect();
+) -> Result<Response, ProblemDocument> {
+    let fields = each_once(posted)?;
     let id = Uuid::parse_str(fields.get("aggregate_id")).unwrap_or_default();
-    take_up(&renderer, uri, Task::Create, id, fields).await
+    Ok(take_up(&renderer, uri, Task::Create, id, fields).await)
+}
+
+/// The fields of a form in which none appears twice. Readers of forms disagree about a repeated field: some keep the
+/// first value, some the last.
+fn each_once(posted: Vec<(String, String)>) -> Result<Fields, Problem> {
+    let mut names = HashSet::new();
+    if let Some((name, _)) = posted.iter().find(|(name, _)| !names.insert(name)) {
+        return Err(problems::malformed("", format!("the field `{name:.100}` appears twice")));
+    }
+    Ok(posted.into_iter().collect())
 }
 
 /// `POST /inventory/sample`
@@ -96,7 +109,7 @@ fn request(task: Task, id: Uuid, fields: &Fields) -> Result<CommandRequest, Prob
     Ok(CommandRequest { command_id, ..new_request(id, expected_version(fields)?, command) })
 }
 
-/// To take what cannot be read for none would be to do without the check that was asked for.
+/// The version that the author had in view. An unparsable version must not skip the check.
 fn expected_version(fields: &Fields) -> Result<Option<Version>, Problem> {
     match fields.get("expected_version").trim() {
         "" => Ok(None),

@@ -247,6 +247,17 @@ async fn a_form_of_no_task_is_a_page_that_says_so() {
 }
 
 #[tokio::test]
+async fn a_field_that_appears_twice_is_refused() {
+    let desk = TestDesk::new().await;
+    let id = desk.stocked(12).await;
+    for path in ["/inventory/new".to_owned(), format!("/inventory/{id}?task=remove")] {
+        let fields = [("quantity", "1"), ("reason", "sold"), ("quantity", "12")];
+        let problem = send(&desk, &path, &fields).await.problem(400, "malformed");
+        assert_eq!(problem["detail"], "the field `quantity` appears twice");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_form_is_a_problem_like_any_other() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
