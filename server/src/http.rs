@@ -15,4 +15,5 @@ pub mod request_id;
 mod requests;
 pub(crate) mod room;
 
+pub(crate) use host::PROBES;
 pub use host::{HostName, Origin, Reach};

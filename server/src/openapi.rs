@@ -6,7 +6,9 @@ pub(crate) mod schemas;
 
 use utoipa::OpenApi;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOf, Schema};
-use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+
+use crate::http::PROBES;
 
 /// What is not said at a handler.
 #[derive(OpenApi)]
@@ -26,14 +28,32 @@ use utoipa::openapi::{OpenApi as Document, RefOr};
 )]
 pub(crate) struct Description;
 
-/// Says of the enums what their derived schemas leave out.
+/// Adds what the handlers and the derived schemas leave out.
 pub(crate) fn refine(document: &mut Document) {
+    describe_other_hosts(document);
     let Some(components) = &mut document.components else { return };
     if let Some(RefOr::T(schema)) = components.schemas.get_mut("Command") {
         refuse_unknown_fields(schema);
     }
     if let Some(RefOr::T(schema)) = components.schemas.get_mut("BatchResults") {
         allow_several(schema);
+    }
+}
+
+/// Every operation but the probes refuses hosts that are not this server's, before its handler is asked.
+fn describe_other_hosts(document: &mut Document) {
+    let description = "`misdirected`: the request names a host that this server does not serve";
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    let misdirected = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", problem)
+        .build();
+    let paths = document.paths.paths.iter_mut();
+    for (_, item) in paths.filter(|(path, _)| !PROBES.contains(&path.as_str())) {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("421".to_owned(), misdirected.clone().into());
+        }
     }
 }
 
@@ -47,7 +67,7 @@ fn refuse_unknown_fields(schema: &mut Schema) {
     }
 }
 
-/// What is accepted in a batch that is not atomic has all that it would have in an atomic one, and a status.
+/// A result of a batch that is not atomic has the fields of one that is, and a status, so both branches match it.
 fn allow_several(schema: &mut Schema) {
     if let Schema::OneOf(one_of) = schema {
         let (items, description) = (one_of.items.clone(), one_of.description.clone());

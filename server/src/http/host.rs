@@ -1,4 +1,4 @@
-//! Which host names a request may give.
+//! Refuses requests that name another host.
 //!
 //! A page of another site can have its own name resolve to this machine (DNS rebinding). The browser then takes the
 //! page and this server for one origin, so that its scripts may read every record. Only the `Host` header tells such
@@ -17,8 +17,8 @@ use axum::response::{IntoResponse, Response};
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// What a load balancer asks, by an address of its own choice. The answers hold no records.
-const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+/// The paths that a load balancer asks for, by an address of its own choice. The answers hold no records.
+pub(crate) const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// The host names and origins under which people reach this server.
 #[derive(Clone, Debug)]

@@ -226,7 +226,7 @@ pub(crate) struct ChangeSet {
 /// A change set at its place in the feed.
 #[derive(ToSchema)]
 pub(crate) struct FeedEntry {
-    /// Its place: from 1, without holes, the same for ever.
+    /// Its place: from 1, without holes, the same forever.
     #[schema(minimum = 1)]
     pub position: u64,
     /// What stands there.
@@ -238,7 +238,7 @@ pub(crate) struct FeedEntry {
 pub(crate) struct FeedPage {
     /// The entries, ascending.
     pub entries: Vec<FeedEntry>,
-    /// What to give as `after` for what comes next.
+    /// The value of `after` for the next request.
     pub next: u64,
 }
 
@@ -247,7 +247,7 @@ pub(crate) struct FeedPage {
 pub(crate) struct History {
     /// The change sets, oldest first.
     pub change_sets: Vec<ChangeSet>,
-    /// What to give as `after` for the next page; null at the end.
+    /// The value of `after` for the next page; null at the end.
     #[schema(required)]
     pub next: Option<u64>,
 }
@@ -257,7 +257,8 @@ pub(crate) struct History {
 pub(crate) struct Verification {
     /// Whether chain and command replay hold for all of it.
     pub ok: bool,
-    /// The last version that holds.
+    /// The last version that holds; 0 when not even the first does.
+    #[schema(maximum = 999_999_999_999_u64)]
     pub version: u64,
     /// That version's hash.
     #[schema(inline)]
@@ -292,7 +293,7 @@ pub(crate) struct Problem {
     pub detail: String,
 }
 
-/// What names an aggregate in a path.
+/// The kind and the id of an aggregate in a path.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(crate) struct AggregatePath {
@@ -300,5 +301,6 @@ pub(crate) struct AggregatePath {
     #[param(example = "inventory-item", pattern = "^[^#]+$")]
     pub kind: String,
     /// The aggregate's id; never nil.
+    #[param(example = "0199c0de-4d1a-7b5e-8c3f-5e2f9a1b6c70")]
     pub id: Uuid,
 }

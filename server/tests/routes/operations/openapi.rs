@@ -146,11 +146,24 @@ async fn problems_are_as_described() {
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
     let responses = &document["paths"]["/api/v1/commands"]["post"]["responses"];
-    for status in ["400", "403", "404", "409", "413", "415", "422", "500", "503"] {
+    for status in ["400", "403", "404", "409", "413", "415", "421", "422", "500", "503"] {
         let content = &responses[status]["content"]["application/problem+json"];
         let schema = resolved(&document, &content["schema"]);
         let required = keys(&schema["properties"]);
         assert_eq!(required, ["code", "detail", "status", "title", "type"].map(Into::into).into());
+    }
+}
+
+#[tokio::test]
+async fn every_operation_but_the_probes_may_refuse_the_host() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let is_probe = ["/healthz", "/readyz"].contains(&path.as_str());
+            let described = keys(&operation["responses"]).contains("421");
+            assert_ne!(is_probe, described, "{method} {path}");
+        }
     }
 }
 
