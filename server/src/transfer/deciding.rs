@@ -23,7 +23,7 @@ impl Default for Deciding {
 }
 
 impl Deciding {
-    /// Whether the state before this change set has to be read from the store.
+    /// Returns whether the state before this change set has to be read from the store.
     pub(super) fn needs_store(&mut self, change_set: &ChangeSet) -> bool {
         match &*change_set.aggregate.kind {
             InventoryItem::KIND => self.items.needs_store(change_set),

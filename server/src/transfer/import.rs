@@ -255,7 +255,7 @@ impl<S: FeedStore + Debug> Import<S> {
         Ok(followed.map(|_| ()).map_err(|broken| format!("{aggregate}: {broken}")))
     }
 
-    /// Whether its command, decided again, gives its events; and if not, why.
+    /// Decides the command again and compares the events; the inner error says how they differ.
     async fn decided(&mut self, change_set: &ChangeSet) -> Result<Result<(), String>, Failure> {
         let Some(mut deciding) = self.deciding.take() else { return Ok(Ok(())) };
         if deciding.needs_store(change_set) {
@@ -344,7 +344,7 @@ impl<S: FeedStore + Debug> Import<S> {
         if let Some(projector) = &self.projector
             && let Err(behind) = projector.settle(PATIENCE).await
         {
-            // They are behind for a reason that the log names, and may be for ever.
+            // They are behind for a reason that the log names, and may be forever.
             tracing::warn!(%behind, "the lists are no longer waited for");
             self.projector = None;
         }

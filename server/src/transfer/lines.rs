@@ -16,11 +16,17 @@ const LINE_LIMIT: u64 = 128 * 1024 * 1024;
 const BEGINNING: &[u8] = br#"{"aggregate":{"kind":""#;
 
 /// The first bytes of files that are no export, or no longer one, with what to say of them.
-const FOREIGN_BEGINNINGS: [(&[u8], &str); 4] = [
+const FOREIGN_BEGINNINGS: [(&[u8], &str); 9] = [
     (b"\xef\xbb\xbf", "the file begins with a byte order mark: save it as UTF-8 without one"),
     (b"\xff\xfe", UTF_16),
     (b"\xfe\xff", UTF_16),
+    // Without a byte order mark: an opening brace, which takes two bytes.
+    (b"{\0", UTF_16),
+    (b"\0{", UTF_16),
     (b"\x1f\x8b", "the file is compressed: expand it with gunzip first"),
+    (b"\x28\xb5\x2f\xfd", "the file is compressed: expand it with unzstd first"),
+    (b"\xfd7zXZ\0", "the file is compressed: expand it with unxz first"),
+    (b"PK\x03\x04", "the file is a ZIP archive: extract it first"),
 ];
 const UTF_16: &str = "the file is UTF-16: save it as UTF-8, or give `daybook export` the file's name rather than \
                       redirecting its output";

@@ -13,6 +13,8 @@ fn what_is_not_an_export_is_named_for_what_it_is() {
     let text = lines.join("\n") + "\n";
     let directory = tempdir().unwrap();
     let file = directory.path().join("books.jsonl");
+    let without_mark =
+        |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(bytes).collect() };
     let utf_16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         ["\u{feff}", &text].concat().encode_utf16().flat_map(bytes).collect()
     };
@@ -24,7 +26,12 @@ fn what_is_not_an_export_is_named_for_what_it_is() {
         ),
         (utf_16(u16::to_le_bytes), &["line 1: ", "is UTF-16", "save it as UTF-8"]),
         (utf_16(u16::to_be_bytes), &["line 1: ", "is UTF-16", "save it as UTF-8"]),
+        (without_mark(u16::to_le_bytes), &["line 1: ", "is UTF-16", "save it as UTF-8"]),
+        (without_mark(u16::to_be_bytes), &["line 1: ", "is UTF-16", "save it as UTF-8"]),
         (b"\x1f\x8b\x08\0".to_vec(), &["line 1: ", "compressed", "gunzip"]),
+        (b"\x28\xb5\x2f\xfd\x24".to_vec(), &["line 1: ", "compressed", "unzstd"]),
+        (b"\xfd7zXZ\0\0".to_vec(), &["line 1: ", "compressed", "unxz"]),
+        (b"PK\x03\x04\x14".to_vec(), &["line 1: ", "ZIP archive", "extract"]),
         (Vec::new(), &["the file is empty", "nothing is imported", "export again"]),
         (b"\n\n".to_vec(), &["the file is empty", "nothing is imported", "export again"]),
         (blank.into_bytes(), &["line 4: ", "it is empty", "export again"]),

@@ -3,7 +3,7 @@
 use domain::InventoryItem;
 use domain::inventory_item::{
     CheckInItems, InventoryItemCommand, InventoryItemEvent, ItemsCheckedIn, ItemsRemoved,
-    RemovalReason, RemoveItems,
+    RemovalReason, RemoveItems, ReorderLevelSet, SetReorderLevel,
 };
 use event_store::{Aggregate as _, ChangeSet, Context};
 use serde_json::Value;
@@ -14,13 +14,18 @@ use super::{daybook, exported, filled, run};
 use crate::desk::new_id;
 
 /// A line that continues the history of which this is the last line.
-fn next(last: &str, command: InventoryItemCommand, event: InventoryItemEvent) -> String {
+fn next(
+    last: &str,
+    command: InventoryItemCommand,
+    event: InventoryItemEvent,
+    rules: u32,
+) -> String {
     let last: ChangeSet = serde_json::from_str(last).unwrap();
     let context = Context {
         command_id: new_id(),
         actor: "Mallory".into(),
         recorded_at: last.content().recorded_at,
-        rules: InventoryItem::RULES,
+        rules,
         correlation_id: last.aggregate.id,
         causation_id: None,
     };
@@ -61,7 +66,7 @@ fn what_the_domain_refuses_is_not_imported_unless_it_is_trusted() {
         (more_than_there_is, "its command, decided again, is rejected"),
         (more_than_asked, "its command, decided again, gives other events"),
     ] {
-        let forged = next(newest(&lines, ids[1]), command, event);
+        let forged = next(newest(&lines, ids[1]), command, event, InventoryItem::RULES);
         let whole = [lines.clone(), vec![forged.clone()]].concat();
         let other = tempdir().unwrap();
         let there = other.path().join("data");
@@ -93,5 +98,26 @@ fn what_the_domain_refuses_is_not_imported_unless_it_is_trusted() {
         );
         let verified = run(daybook(&there).arg("verify"));
         assert_eq!(verified.status.code(), Some(1), "a forged change set stays one");
+    }
+}
+
+/// Until the second rules, a reorder level could be set to what it was.
+#[test]
+fn a_history_is_decided_again_by_the_rules_of_its_time() {
+    let (data, ids) = filled();
+    let lines = exported(data.path());
+    for (rules, is_imported) in [(1, true), (InventoryItem::RULES, false)] {
+        let (command, event) = (SetReorderLevel { level: 5 }, ReorderLevelSet { level: 5 });
+        let set = next(newest(&lines, ids[1]), command.clone().into(), event.clone().into(), rules);
+        let set_again = next(&set, command.into(), event.into(), rules);
+        let other = tempdir().unwrap();
+        let there = other.path().join("data");
+        let imported = super::import(&there, &[lines.clone(), vec![set, set_again]].concat());
+        assert_eq!(imported.status.success(), is_imported, "{imported:?}");
+        let told = String::from_utf8(imported.stderr).unwrap();
+        assert_ne!(told.contains("its command, decided again, is rejected"), is_imported, "{told}");
+        if is_imported {
+            assert!(run(daybook(&there).arg("verify")).status.success());
+        }
     }
 }
