@@ -19,7 +19,7 @@ impl Ahead {
         self.0
     }
 
-    /// Whether it is more than the clocks of several servers differ by.
+    /// Returns whether it is more than the clocks of several servers differ by.
     pub(crate) fn is_remarkable(self) -> bool {
         self.0 > Duration::from_millis(SKEW_ALLOWANCE_MS.unsigned_abs())
     }

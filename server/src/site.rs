@@ -24,13 +24,13 @@ pub const NONE: Site = |_| None;
 /// client has none.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// How long a browser may use a file without asking for it again. A name with a hash never means other bytes. The
+/// The time for which a browser may use a file without asking again. A name with a hash never means other bytes. The
 /// files with plain names, such as the icon, change rarely and do no harm when they are a day old.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 const ASK: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// What `make site` writes beside the files of `pkg/`: their names in the source, and those with a hash.
+/// The file that maps names in the source to names with a hash. `make site` writes it beside the files of `pkg/`.
 const NAMES: &str = "pkg/names.json";
 
 /// The files that every page loads, by the names that the build gave them. A site without a list of names, as
@@ -85,7 +85,7 @@ fn freshness(path: &str) -> HeaderValue {
     }
 }
 
-/// Whether a name is like `daybook.0123456789abcdef.js`.
+/// Returns whether a name is like `daybook.0123456789abcdef.js`.
 fn has_hash(name: &str) -> bool {
     let mut parts = name.split('.').skip(1);
     parts.next().is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))

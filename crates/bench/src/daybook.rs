@@ -21,7 +21,7 @@ pub(crate) struct Daybook {
     pub(crate) ready_after: Duration,
 }
 
-/// What a process uses.
+/// The resources that a process uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Usage {
     /// Bytes of memory, now.
@@ -82,12 +82,12 @@ impl Daybook {
         if status.success() { Ok(()) } else { Err(Error::Daybook(format!("import: {status}"))) }
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
-    /// What the process uses.
+    /// Reads the resources that the process uses.
     pub(crate) fn usage(&self) -> Result<Usage, Error> {
         let missing = |what: &str| Error::Daybook(format!("/proc does not tell {what}"));
         let pid = self.child.id().ok_or_else(|| missing("a process that has ended"))?;

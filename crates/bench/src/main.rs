@@ -106,9 +106,9 @@ enum Part {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
-    /// What strangers can take from the server: memory, connections and time.
+    /// The memory, the connections and the time that strangers can take from the server.
     Siege {
-        /// How long the history is that they read.
+        /// The length of the history that they read.
         #[arg(long, default_value_t = 20_000)]
         change_sets: u64,
     },

@@ -1,4 +1,4 @@
-//! What strangers can take from the server: memory, connections, and the time of those who work.
+//! The memory, the connections and the time that strangers can take from the server.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::daybook::Daybook;
 use crate::latency::{Latencies, Millis};
 use crate::work::{self, History};
 
-/// How long memory may take to settle after the last connection has ended.
+/// The time for memory to settle after the last connection has ended.
 const SETTLING: Duration = Duration::from_secs(10);
 /// Commands a second that people send meanwhile, over as many connections as [`CLERKS`].
 const RATE: u32 = 100;
@@ -179,7 +179,7 @@ async fn status_of(daybook: &Daybook, path: &str) -> String {
     answer.map_or_else(|_| "none".to_owned(), |answer| answer.status().as_u16().to_string())
 }
 
-/// How long commands take that are sent at [`RATE`], from when each is due.
+/// Sends commands at [`RATE`] and measures each from the moment it is due.
 async fn work_for(daybook: Arc<Daybook>, time: Duration) -> Result<Latencies, Error> {
     let mut clerks = JoinSet::new();
     for _ in 0..CLERKS {

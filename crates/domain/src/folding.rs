@@ -1,4 +1,4 @@
-//! Which texts are the same to a person: the identity of SKUs and the search both rest on this.
+//! One form for texts that a person takes for the same. The identity of SKUs and the search both rest on it.
 
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -56,7 +56,7 @@ mod tests {
         }
     }
 
-    /// Of all characters but ideographs and syllables, of which neither has cases.
+    /// Tries all characters but ideographs and syllables, which have no cases.
     #[test]
     fn what_is_folded_stays_as_it_is_whatever_character_it_holds() {
         let letters = ('\0'..='\u{33FF}').chain('\u{A000}'..='\u{ABFF}');

@@ -113,7 +113,7 @@ pub fn within(field: &str, value: i64, range: &RangeInclusive<i64>) -> Result<i6
 /// Shows as nothing, though it is neither white space nor ignorable.
 pub(crate) const BLANK_BRAILLE: char = '\u{2800}';
 
-/// Whether a text of such characters alone would show as nothing.
+/// Returns whether a text of such characters alone would show as nothing.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c == BLANK_BRAILLE || is_ignorable(c)
 }

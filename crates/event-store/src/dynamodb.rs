@@ -59,7 +59,7 @@ pub use table::{TableError, check_shape};
 #[derive(Clone, Debug)]
 pub struct DynamoDbStore {
     client: Client,
-    /// Sends each write once: the SDK would take its own first attempt for another's.
+    /// Sends each write once: an SDK retry would mistake its own write for a competitor's.
     write_client: Client,
     table: Arc<str>,
     /// The direct path to the engine, if it runs in this process.

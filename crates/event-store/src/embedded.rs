@@ -51,7 +51,7 @@ pub enum OpenError {
     Inaccessible {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// It is something else.

@@ -1,4 +1,4 @@
-//! The item format is written for ever: this is what is in the table, attribute by attribute.
+//! The item format is written forever: this is what is in the table, attribute by attribute.
 
 use std::collections::HashMap;
 

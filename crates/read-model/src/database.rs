@@ -126,7 +126,7 @@ impl Database {
         Ok(done)
     }
 
-    /// Whether the error means that the disk has no room. SQLite calls an exceeded quota an I/O error.
+    /// Returns whether the error means that the disk has no room. SQLite calls an exceeded quota an I/O error.
     pub(crate) fn lacks_room(&self, error: &sqlx::Error) -> bool {
         let is_refused = || try_to_write(&self.path).is_err_and(|error| is_no_room(&error));
         match result_code(error) {

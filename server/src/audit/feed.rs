@@ -93,7 +93,7 @@ impl Followed {
                 .iter()
                 .position(|named| (&named.aggregate, named.version) == (&aggregate, version));
             notes.add_named(Finding { aggregate, version, problem });
-            // One that is not among them would be found for ever.
+            // One that is not among them would be found forever.
             rest = place.and_then(|place| rest.get(place + 1..)).unwrap_or_default();
         }
         Ok(())

@@ -117,7 +117,7 @@ impl FrontDesk {
     }
 }
 
-/// What the rest of a batch is told after this problem, if it is not tried.
+/// The problem of the rest of a batch, when this one keeps it from being tried.
 fn after(problem: &Problem) -> Option<Problem> {
     if problem.is(Code::DiskFull) {
         return Some(problems::disk_full());

@@ -47,7 +47,7 @@ struct Creation {
     claim: Uuid,
 }
 
-/// Of each command, what it creates.
+/// The creation of each command, if it creates something.
 type Creations = Vec<Option<Creation>>;
 
 impl FrontDesk {

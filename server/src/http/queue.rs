@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::problem::ProblemDocument;
 
-/// How long a request waits for its turn.
+/// The time for which a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A number of requests that are worked on at once. Any others wait in the order in which they came, for some
@@ -37,7 +37,7 @@ impl Queue {
 /// Server functions that read. They are posts, because all of the screens' functions are.
 const READS: [&str; 4] = ["/ui/item", "/ui/items", "/ui/change-sets", "/ui/sample-progress"];
 
-/// Whether the request only reads.
+/// Returns whether the request only reads.
 pub(crate) fn is_read(request: &Request) -> bool {
     request.method().is_safe() || READS.contains(&request.uri().path())
 }

@@ -10,13 +10,15 @@ use axum::response::Response;
 /// proxy that is not set up yet; the headers tell which.
 pub(super) async fn log_refusals(request: Request, next: Next) -> Response {
     let (host, origin) = (text(&request, &HOST), text(&request, &ORIGIN));
+    // An absolute request line names a host of its own.
+    let authority = request.uri().authority().map(ToString::to_string);
     let response = next.run(request).await;
     let outcome = match response.status() {
         StatusCode::FORBIDDEN => "forbidden",
         StatusCode::MISDIRECTED_REQUEST => "misdirected",
         _ => return response,
     };
-    tracing::warn!(outcome, host, origin, "a request was refused");
+    tracing::warn!(outcome, host, authority, origin, "a request was refused");
     response
 }
 

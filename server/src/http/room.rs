@@ -18,11 +18,11 @@ use super::queue::{busy, is_read};
 const BYTES: usize = 32 * 1024 * 1024;
 /// The size from which an answer counts. Smaller ones fit into the buffers of the system.
 const COUNTS: u64 = 64 * 1024;
-/// What a permit stands for, in bytes.
+/// The bytes that a permit stands for.
 const UNIT: usize = 1024;
 /// Parts of streamed answers that are made, or have been made and wait for room, at the same time.
 const TURNS: usize = 16;
-/// How long a finished answer waits for room. Clients that take nothing are cut off after 30 seconds.
+/// The time for which a finished answer waits for room. Clients that take nothing are cut off after 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Room for answers that wait for their clients. Cheap to clone.

@@ -1,4 +1,4 @@
-//! What server functions take and answer.
+//! The requests and answers of server functions.
 
 use app::problem::Problem;
 use axum::body::{Bytes, to_bytes};

@@ -33,8 +33,8 @@ fn with_shape(page: &str) -> Option<String> {
     Some(format!("{before}{ROOT} data-shape=\"{shape}\"{after}"))
 }
 
-/// How many elements and how many comments the application has: what `<body>` holds before the sprite of icons, which
-/// comes last. Texts and attributes hold no `<`, which is escaped there; texts may hold quotes.
+/// Counts the elements and the comments of the application: all of `<body>` before the sprite of icons, which comes
+/// last. Texts and attributes hold no `<`, which is escaped there; texts may hold quotes.
 fn shape(page: &str) -> Option<String> {
     let (_, body) = page.split_once("<body>")?;
     let app = &body[..body[..body.rfind("class=\"sprite\"")?].rfind('<')?];

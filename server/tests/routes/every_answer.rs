@@ -1,4 +1,4 @@
-//! What every answer carries, whichever layer gives it.
+//! The headers of every answer, whichever layer gives it.
 
 use axum::body::Body;
 use axum::http::Request;

@@ -38,7 +38,7 @@ use event_store::Context;
 /// A billion: the largest figure that a command may name.
 const BILLION: i64 = 1_000_000_000;
 
-/// What histories were decided by before the second rules.
+/// The context of histories from before the second rules.
 fn first_rules() -> Context {
     Context { rules: 1, ..arbitrary::context(1) }
 }

@@ -1,4 +1,4 @@
-//! The items of the table: a format written for ever.
+//! The items of the table: a format written forever.
 //!
 //! | attribute | change set k | snapshot after k |
 //! |---|---|---|

@@ -122,8 +122,8 @@ impl DynamoDbStore {
         Ok(stream.is_some_and(|stream| stream.stream_enabled))
     }
 
-    /// Whether the table answers, within a second. An engine in this process also has to be able to write, if its last
-    /// write failed.
+    /// Succeeds when the table answers within a second. An engine in this process whose last write failed also has to
+    /// be able to write again.
     ///
     /// # Errors
     /// [`StoreError`]: away, or refusing.

@@ -17,7 +17,7 @@ pub(super) struct Database {
     files: OpenFiles,
     tables: Tables,
     tokens: Tokens,
-    /// Whether the last write failed for a reason that may last, such as a full disk.
+    /// The last write failed for a reason that may last, such as a full disk.
     last_write_failed: bool,
 }
 

@@ -182,7 +182,7 @@ impl<S: FeedStore> Feed<S> {
     /// Where the feed ends, once the feed that was there has been read.
     ///
     /// # Errors
-    /// What keeps the sequencer, which tries again for ever, from reading it.
+    /// The error that keeps the sequencer, which retries forever, from reading it.
     pub async fn opened(&self) -> Result<FeedHead, StoreError> {
         if let Some(head) = self.head() {
             return Ok(head);
@@ -232,8 +232,8 @@ impl<S: FeedStore> Feed<S> {
         }
     }
 
-    /// Returns once the sequencer has to stop short, with why. It tries again for ever; whoever waits for what it
-    /// does may not want to.
+    /// Returns the sequencer's error once it has to stop short. The sequencer retries forever; callers may not want to
+    /// wait that long.
     pub async fn troubled(&self) -> StoreError {
         self.trouble(|_| true).await
     }

@@ -2,7 +2,7 @@ use event_store::Timestamp;
 use uuid::{Builder, Uuid};
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Written
-/// out because the plan has to come out the same for ever, and a crate's generator may change.
+/// out because the plan has to come out the same forever, and a crate's generator may change.
 #[derive(Clone, Debug)]
 pub(super) struct Chance(u64);
 
