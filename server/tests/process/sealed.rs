@@ -23,7 +23,7 @@ pub(super) fn created(id: Uuid, actor: String, recorded_at: Timestamp) -> Change
     let create: InventoryItemCommand = serde_json::from_value(create).unwrap();
     let context = Context {
         command_id: new_id(),
-        actor: actor.into(),
+        actor,
         recorded_at,
         rules: InventoryItem::RULES,
         correlation_id: id,
