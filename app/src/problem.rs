@@ -130,7 +130,7 @@ impl Problem {
         [Code::NoAnswer, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
     }
 
-    /// Whether the same may succeed later, and nothing else has to change for that.
+    /// Reports whether the same request may succeed later, unchanged.
     pub fn is_passing(&self) -> bool {
         self.is(Code::Unavailable) || self.is(Code::DiskFull)
     }

@@ -185,7 +185,7 @@ impl Record {
         }
         let taken = self.history.try_update(|history| history.take_in(newer));
         if let Some(Err(error)) = taken {
-            self.surroundings.complain(format!("What happened since cannot be shown: {error}"));
+            self.surroundings.complain(format!("Newer changes cannot be shown: {error}"));
         }
     }
 }

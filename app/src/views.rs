@@ -62,7 +62,7 @@ pub struct ItemView {
     /// How many were on hand after the last of them, where that does not rest on a version that does not
     /// hold.
     pub on_hand: Option<i64>,
-    /// As it was before the first of them, where that is not its first version and holds.
+    /// The state before the first of them, if that is not version 1 and the state holds.
     pub before: Option<InventoryItem>,
     /// What stands in the place of the version after `now`, where that does not hold and can be read.
     pub beyond: Option<ChangeSet>,

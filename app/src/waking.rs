@@ -1,4 +1,4 @@
-//! The moments after which a page may be out of date.
+//! The moments after which a page may be stale.
 
 use std::cell::Cell;
 use std::time::Duration;

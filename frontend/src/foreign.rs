@@ -8,7 +8,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, Node};
 
-/// Whether the document has as many nodes as the server says that it has sent (`server/src/pages/shape.rs`).
+/// Reports whether the document has as many nodes as the server says that it sent (`server/src/pages/shape.rs`).
 pub(crate) fn is_untouched() -> bool {
     let told = document().document_element().and_then(|root| root.get_attribute("data-shape"));
     let (mut elements, mut comments) = (0_u32, 0_u32);
@@ -16,10 +16,10 @@ pub(crate) fn is_untouched() -> bool {
     told.is_some_and(|told| told == format!("{elements}.{comments}"))
 }
 
-/// Puts the application in the place of the document's, with the data that the document came with.
+/// Replaces the document's application with a new one that starts from the document's data.
 pub(crate) fn mount_anew<V: IntoView + 'static>(app: fn() -> V) {
     let Some(body) = document().body() else { return };
-    // What stands there now. A sprite that a foreign hand has moved is put back.
+    // The nodes to replace. The sprite is put back where the server had it, in case something has moved it.
     let mut old = Vec::new();
     each_of_app(|node| old.push(node.clone()));
     let sprite = document().query_selector("svg.sprite").ok().flatten();
@@ -28,14 +28,14 @@ pub(crate) fn mount_anew<V: IntoView + 'static>(app: fn() -> V) {
     root.with(|| mount_to(body.clone(), app)).forget();
     // The page lives for as long as its document.
     std::mem::forget(root);
-    // Only now: had that failed, the page would still be there.
+    // Removed last: if mounting fails, the old page is still there.
     if let Some(sprite) = sprite {
         let _ = body.append_child(&sprite);
     }
     for node in old {
         let _ = body.remove_child(&node);
     }
-    // Routes are built in microtasks. What is fetched after them is new.
+    // Routes are built in microtasks. Anything fetched later must not come from the document's data.
     set_timeout(move || data.hydration_complete(), Duration::ZERO);
 }
 

@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Brings the page to life. Called by the page itself.
 ///
-/// Hydration walks the document node by node and panics at a node that it does not expect. So a page that somebody has
-/// changed on its way is mounted anew, from the same data.
+/// Hydration walks the document node by node and panics at a node that it does not expect. A page that was changed in
+/// transit is therefore mounted anew, from the same data.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
@@ -15,7 +15,7 @@ pub fn hydrate() {
         leptos::mount::hydrate_body(app::App);
     } else {
         leptos::logging::warn!(
-            "This page was changed after the server sent it. It is mounted anew."
+            "This page was changed after the server sent it. Mounting it anew instead of hydrating it."
         );
         foreign::mount_anew(app::App);
     }

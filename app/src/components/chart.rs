@@ -6,8 +6,8 @@ use crate::chart::{Plot, plot};
 use crate::record::Record;
 use crate::text::grouped;
 
-/// How many were on hand, version by version, and the limits as they were. Positions are percentages of the chart, so
-/// that its text is never stretched.
+/// The quantity on hand by version, with the limits as they were. Positions are percentages of the chart, so that its
+/// text is never stretched.
 #[component]
 pub fn Chart(
     /// The state in view.

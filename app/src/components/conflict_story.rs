@@ -19,7 +19,7 @@ pub fn ConflictStory(
 ) -> impl IntoView {
     let advice = move || match &*verdict.read() {
         Verdict::Allowed { .. } => {
-            "Your change is still possible. Send it again, or cancel.".to_owned()
+            "You can still make your change. Send it again, or cancel.".to_owned()
         }
         Verdict::Refused(no) => format!("{} What you typed is kept.", refusal(no)),
         _ => "Your change is no longer possible. What you typed is kept.".to_owned(),
@@ -37,7 +37,7 @@ pub fn ConflictStory(
     .into_any()
 }
 
-/// The changes of others, one a line.
+/// The changes of others, one per line.
 #[component]
 pub fn Happenings(
     /// The item.

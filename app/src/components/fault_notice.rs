@@ -24,7 +24,7 @@ pub fn FaultNotice() -> impl IntoView {
     let stand_in = move || {
         match record.stand_in() {
         Some(version) => as_of(version),
-        None => "The current figures are sound: they come from a later snapshot. Do not rely on anything in between."
+        None => "The current figures come from a later snapshot and are not affected. Do not rely on the versions in between."
             .to_owned(),
     }
     };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use super::{Prose, Surroundings};
 use crate::text::{grouped, isolated};
 
-/// Words, and figures of more characters than these, are set smaller: a figure stands on one line.
+/// The most characters of a figure in the largest type. Words and longer figures are set smaller, to stay on one line.
 const SHORT: usize = 9;
 const LONG: usize = 13;
 
@@ -31,7 +31,7 @@ pub fn Figures(
         let item = item.read();
         let above = item.reorder_level.map(|level| item.on_hand.saturating_sub(level));
         above.map_or_else(String::new, |above| match above {
-            0 => "at the level".to_owned(),
+            0 => "at this level".to_owned(),
             1.. => format!("{} above", grouped(above)),
             below => format!("{} below", grouped(below.saturating_neg())),
         })

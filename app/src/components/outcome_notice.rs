@@ -109,7 +109,7 @@ fn RecordedBefore(recorded: Recorded) -> impl IntoView {
                 <Prose text=title/>
             </h2>
             <p>
-                "You sent this form before; it is "
+                "You have already sent this form. It is "
                 <a href=format!("/inventory/{item}?version={version}") target="_blank">
                     {format!("version {version}")}
                 </a>

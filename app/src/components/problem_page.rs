@@ -3,6 +3,7 @@ use leptos_meta::Title;
 
 use super::{Icon, PageHeading, Surroundings};
 use crate::problem::{Code, Problem};
+use crate::text::remedy;
 
 /// A page whose whole content is what went wrong.
 #[component]
@@ -60,13 +61,6 @@ fn detail(problem: &Problem) -> String {
         _ if problem.is(Code::UnknownAggregate) => {
             "No item has this address. Items are never deleted, so check the link.".to_owned()
         }
-        _ if problem.is(Code::NoAnswer) => {
-            "Nothing was lost. The page tries again once you are back online.".to_owned()
-        }
-        _ if problem.is(Code::DiskFull) => {
-            "Nothing was lost. Try again once there is room on the server's disk.".to_owned()
-        }
-        _ if problem.is_unknown_outcome() => "Nothing was lost. Try again in a moment.".to_owned(),
-        _ => problem.detail.clone(),
+        _ => remedy(problem),
     }
 }

@@ -121,8 +121,8 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
     .into_any()
 }
 
-/// Whether the form still holds the SKU that it was refused for: a SKU is never given back. Which SKUs are one is the
-/// server's to say, as the tables for that are large for a browser.
+/// Reports whether the form still holds the SKU that was refused: a SKU that is taken stays taken. Only the server folds
+/// SKUs, because the tables are too large for a browser, so this comparison may miss a match that the server finds.
 fn is_taken(draft: &Draft) -> bool {
     let outcome = draft.outcome.read();
     let Some(Outcome::Refused(problem)) = &*outcome else { return false };

@@ -1,19 +1,23 @@
 use domain::inventory_item::{InventoryItemRow, ItemColumn, ItemSort, ListItems};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::Title;
 
 use crate::components::{Icon, NoItems, PageHeading, Sample, Surroundings, When};
 use crate::problem::Problem;
 use crate::server_functions::{list_items, sample_progress};
-use crate::text::grouped;
+use crate::text::{grouped, remedy};
 use crate::views::{ItemPage, SampleProgress};
 
 const LATEST: u32 = 6;
 
+/// What the page starts from.
+type Start = (Result<ItemPage, Problem>, SampleProgress);
+
 /// `/`: what there is, and what changed last.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let page = Resource::new_blocking(|| (), |()| load());
+    let start = Resource::new_blocking(|| (), |()| load());
     view! {
         <Title text="Daybook"/>
         <header>
@@ -24,38 +28,124 @@ pub fn HomePage() -> impl IntoView {
         </header>
         <Suspense>
             {move || Suspend::new(async move {
-                match page.await {
-                    Ok((page, sample)) if page.total == 0 => view! { <StartHere sample/> }.into_any(),
-                    Ok((page, _)) => view! { <Doors page/> }.into_any(),
-                    Err(problem) => {
-                        Surroundings::here().on_return(move || page.refetch());
-                        view! { <Trouble problem/> }.into_any()
-                    }
-                }
+                let start = start.await;
+                view! { <HomeScreen start/> }
             })}
         </Suspense>
     }
     .into_any()
 }
 
-async fn load() -> Result<(ItemPage, SampleProgress), Problem> {
+async fn load() -> Start {
+    (latest().await, sample_progress().await.unwrap_or_default())
+}
+
+async fn latest() -> Result<ItemPage, Problem> {
     let sort = ItemSort { column: ItemColumn::UpdatedAt, descending: true };
-    let list = ListItems { sort, limit: LATEST, ..ListItems::default() };
-    let page = list_items(list).await?;
-    Ok((page, sample_progress().await.unwrap_or_default()))
+    list_items(ListItems { sort, limit: LATEST, ..ListItems::default() }).await
 }
 
 #[component]
-fn StartHere(sample: SampleProgress) -> impl IntoView {
+fn HomeScreen(start: Start) -> impl IntoView {
+    let (page, sample) = start;
+    let overview = Overview::new(page);
     let sample = Sample::new(sample);
-    let loaded = sample.loaded.clone();
-    provide_context(sample);
+    provide_context(sample.clone());
+    go_to_the_list_when_loaded(sample.loaded.clone());
+    {
+        let overview = overview.clone();
+        Surroundings::here().on_return(move || overview.refresh());
+    }
+
+    let what = {
+        let (overview, running) = (overview.clone(), sample.progress);
+        Memo::new(move |_| if running.read().running { What::Nothing } else { What::of(&overview) })
+    };
+    move || match what.get() {
+        What::Trouble(problem) => view! { <Trouble problem/> }.into_any(),
+        What::Nothing => view! { <StartHere/> }.into_any(),
+        What::Items => view! { <Doors overview=overview.clone()/> }.into_any(),
+    }
+}
+
+/// The number of items and the latest changes, as the page last heard of them.
+#[derive(Clone)]
+struct Overview {
+    total: ArcRwSignal<u64>,
+    rows: ArcRwSignal<Vec<InventoryItemRow>>,
+    /// Why there is nothing to show.
+    problem: ArcRwSignal<Option<Problem>>,
+    asked: ArcStoredValue<u32>,
+}
+
+impl Overview {
+    fn new(page: Result<ItemPage, Problem>) -> Self {
+        let overview = Self {
+            total: ArcRwSignal::new(0),
+            rows: ArcRwSignal::new(Vec::new()),
+            problem: ArcRwSignal::new(None),
+            asked: ArcStoredValue::new(0),
+        };
+        overview.show(page);
+        overview
+    }
+
+    /// Fetches it again. A failure stays silent where the page has something to show, because nobody has asked. Of
+    /// several answers on their way, the page takes only the last one that it asked for.
+    fn refresh(&self) {
+        let asked = self.asked.get_value().wrapping_add(1);
+        self.asked.set_value(asked);
+        let overview = self.clone();
+        spawn_local(async move {
+            let page = latest().await;
+            let wanted = page.is_ok() || overview.problem.read_untracked().is_some();
+            if wanted && overview.asked.get_value() == asked {
+                overview.show(page);
+            }
+        });
+    }
+
+    fn show(&self, page: Result<ItemPage, Problem>) {
+        match page {
+            Ok(ItemPage { rows, total, .. }) => {
+                self.problem.set(None);
+                self.total.set(total);
+                self.rows.set(rows);
+            }
+            Err(problem) => self.problem.set(Some(problem)),
+        }
+    }
+}
+
+/// What there is to show.
+#[derive(Clone, PartialEq)]
+enum What {
+    Items,
+    Nothing,
+    Trouble(Problem),
+}
+
+impl What {
+    fn of(overview: &Overview) -> Self {
+        match overview.problem.get() {
+            Some(problem) => Self::Trouble(problem),
+            None if overview.total.get() == 0 => Self::Nothing,
+            None => Self::Items,
+        }
+    }
+}
+
+fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
     let navigate = leptos_router::hooks::use_navigate();
     Effect::new(move |_| {
         if loaded.get() > 0 {
             navigate("/inventory", leptos_router::NavigateOptions::default());
         }
     });
+}
+
+#[component]
+fn StartHere() -> impl IntoView {
     view! {
         <section class="sheet" aria-label="Start here">
             <NoItems/>
@@ -65,9 +155,8 @@ fn StartHere(sample: SampleProgress) -> impl IntoView {
 }
 
 #[component]
-fn Doors(page: ItemPage) -> impl IntoView {
-    let items = grouped(page.total);
-    let latest = page.rows.into_iter().map(|row| view! { <Latest row/> }).collect_view();
+fn Doors(overview: Overview) -> impl IntoView {
+    let Overview { total, rows, .. } = overview;
     view! {
         <div class="home">
             <section class="door sheet" aria-labelledby="door-inventory">
@@ -77,12 +166,17 @@ fn Doors(page: ItemPage) -> impl IntoView {
                 </h2>
                 <dl>
                     <dt>"Items"</dt>
-                    <dd>{items}</dd>
+                    <dd translate="no">{move || grouped(total.get())}</dd>
                 </dl>
             </section>
             <section class="recent sheet" aria-labelledby="recent">
                 <h2 id="recent">"Latest changes"</h2>
-                <ul role="list">{latest}</ul>
+                <ul role="list">
+                    // A row is another one once the item has changed.
+                    <For each=move || rows.get() key=|row| (row.id, row.version) let:row>
+                        <Latest row/>
+                    </For>
+                </ul>
             </section>
         </div>
     }
@@ -108,11 +202,12 @@ fn Latest(row: InventoryItemRow) -> impl IntoView {
 
 #[component]
 fn Trouble(problem: Problem) -> impl IntoView {
+    let remedy = remedy(&problem);
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
             <h2>{problem.title}</h2>
-            <p>"Nothing was lost. Try again in a moment."</p>
+            <p>{remedy}</p>
             <div class="actions">
                 <a class="button" rel="external" href="">
                     "Try again"

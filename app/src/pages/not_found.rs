@@ -12,7 +12,7 @@ pub fn NotFoundPage() -> impl IntoView {
     }
     let problem = Problem::new(
         Code::NotFound,
-        "Check the address. Items are never deleted, so the link to an item keeps working.",
+        "Check the address. Items are never deleted, so a link to an item keeps working.",
     );
     view! { <ProblemPage problem/> }.into_any()
 }

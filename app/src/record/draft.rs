@@ -27,10 +27,10 @@ pub struct Draft {
     /// The id that all it sends bears, edited or not, until something is known to be recorded. An id is
     /// taken once: so one attempt is one change set at most, whatever became of the answers.
     pub(super) command_id: ArcStoredValue<Option<Uuid>>,
-    /// What the person saw when the form was opened, or when a conflict was told. What happened since can stand against
-    /// the form, even where the page has caught up with it.
+    /// The state that the person saw when the form was opened, or when a conflict was shown. Later changes can conflict
+    /// with the form even if the page has caught up with them.
     pub(super) opened_on: ArcStoredValue<Seen>,
-    /// The item that it is about: for a new one, the id to create it under.
+    /// The id of the form's item; of a new item, the id to create it under.
     pub item: ArcStoredValue<Uuid>,
     /// The ids that the server put into the page for a form that is posted without JavaScript.
     pub posted_ids: (Uuid, Uuid),
@@ -115,12 +115,12 @@ impl Draft {
         id
     }
 
-    /// The id that it was sent under, if it was.
+    /// The id that the form was sent under, if it was sent.
     pub(super) fn sent_as(&self) -> Option<Uuid> {
         self.command_id.get_value()
     }
 
-    /// Whether both are the same form.
+    /// Reports whether both are the same form.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.posted_ids == other.posted_ids
     }

@@ -10,8 +10,8 @@ use crate::server_functions::change_sets;
 use crate::task_form::{Verdict, preflight};
 use crate::views::HistoryPage;
 
-/// A request that has not been answered for so long no longer holds up the next one: after a laptop's sleep it may
-/// never be.
+/// The time after which an unanswered request no longer holds up the next one. After a laptop's sleep the answer may
+/// never come.
 const PATIENCE_MS: i64 = 10_000;
 
 impl Record {
@@ -58,7 +58,7 @@ impl Record {
         self.surroundings.on_return(move || record.refresh());
     }
 
-    /// What the newest known state says of a form.
+    /// The verdict of the newest known state on a form.
     pub(super) fn verdict(&self, draft: &Draft) -> Verdict {
         let history = self.history.read_untracked();
         preflight(draft.task, &draft.fields.read_untracked(), &history.now().state)

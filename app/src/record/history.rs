@@ -79,7 +79,7 @@ impl History {
         &self.now
     }
 
-    /// What a person who looks at the item as it is now has seen.
+    /// The version and state that the page shows as now.
     pub fn seen(&self) -> Seen {
         (self.now.version, self.now.state.clone())
     }
@@ -219,7 +219,7 @@ impl History {
         Row { change_set: change_set.clone(), events, on_hand, fault }
     }
 
-    /// What is drawn of each version that is loaded, ascending, where it is known how many were on hand.
+    /// The chart's levels of the loaded versions, ascending, without those whose quantity on hand is unknown.
     pub fn levels(&self) -> Vec<Level> {
         let limits = self.limits();
         let first = self.span().0;
@@ -232,7 +232,7 @@ impl History {
         self.balances().into_iter().map(level).collect()
     }
 
-    /// The maximum and the reorder level after each version that is loaded, ascending, where they are known.
+    /// The maximum and the reorder level after each loaded version, ascending, as far as they are known.
     fn limits(&self) -> Vec<(Option<i64>, Option<i64>)> {
         let mut state = (self.span().0 == 1).then(InventoryItem::default);
         let after = |change_set: &ChangeSet| {

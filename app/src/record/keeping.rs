@@ -15,9 +15,9 @@ pub(super) struct Kept {
     task: String,
     item: Uuid,
     fields: Fields,
-    /// The id that it was sent under, if it was.
+    /// The id that the form was sent under, if it was sent.
     pub(super) command_id: Option<Uuid>,
-    /// Whether it was sent and no answer has arrived.
+    /// Set while the form is sent and not answered.
     unanswered: bool,
 }
 

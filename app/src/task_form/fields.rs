@@ -22,7 +22,7 @@ impl Fields {
         fields
     }
 
-    /// Whether they hold what a task's form holds when it is opened on an item.
+    /// Reports whether the fields are those of a task's form that was just opened on an item.
     pub fn is_initial(&self, task: Task, item: &InventoryItem) -> bool {
         let initial = Self::initial(task, item);
         spec(task).iter().all(|field| self.get(field.name) == initial.get(field.name))

@@ -82,7 +82,7 @@ impl Form<'_> {
 
     fn removal_reason(&self, name: &'static str) -> Result<RemovalReason, FieldProblem> {
         let text = self.line(name)?;
-        text.parse().map_err(|_| self.problem(name, "must be one of those listed", false))
+        text.parse().map_err(|_| self.problem(name, "must be one of the listed options", false))
     }
 
     fn problem(&self, field: &'static str, fault: &str, missing: bool) -> FieldProblem {

@@ -74,7 +74,7 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
                     count("counted", "Counted"),
                     optional(
                         line("reason", "Reason for the difference", ""),
-                        "Leave empty when the count agrees.",
+                        "Leave empty if the count agrees.",
                     ),
                 ]
             }
@@ -94,10 +94,10 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
     }
 }
 
-/// What a task is for, in one short sentence.
+/// The purpose of a task, in one short sentence.
 pub const fn lede(task: Task) -> &'static str {
     match task {
-        Task::Create => "Add an item that you keep count of.",
+        Task::Create => "Add an item to keep count of.",
         Task::CheckIn => "Record goods that arrived.",
         Task::Remove => "Record goods that left.",
         Task::Adjust => "Record what you counted.",

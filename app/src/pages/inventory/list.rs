@@ -45,8 +45,8 @@ impl List {
         self.fetch(query, false);
     }
 
-    /// Fetches what is shown once more, page by page, and replaces it at once. Where nothing could be shown, that is tried
-    /// again; otherwise a failure is silent, because nobody has asked.
+    /// Fetches the shown pages again and replaces them all at once. A failed first page or next page is retried; any
+    /// other failure stays silent, because nobody has asked.
     pub(super) fn refresh(&self) {
         if self.problem.read_untracked().is_some() {
             return self.ask(self.query.get_untracked());
@@ -69,7 +69,8 @@ impl List {
         });
     }
 
-    /// Whether this is on the screen already: rows that stay are not made anew under a person's pointer.
+    /// Reports whether the screen already shows this page. Rows that have not changed must not be replaced under a
+    /// person's pointer.
     fn shows(&self, page: &ItemPage) -> bool {
         page.rows == *self.rows.read_untracked()
             && page.total == self.total.get_untracked()
@@ -117,7 +118,7 @@ impl List {
     }
 }
 
-/// The list with as many pages as it takes to show this many rows, where there are as many.
+/// The list from its start, with enough pages for this many rows if it has as many.
 pub(super) async fn from_the_start(mut query: ListQuery, rows: usize) -> Result<ItemPage, Problem> {
     let mut page = list_items(query.list()).await?;
     while page.rows.len() < rows && page.next.is_some() {

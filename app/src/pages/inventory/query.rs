@@ -14,7 +14,7 @@ pub(super) struct ListQuery {
 }
 
 impl ListQuery {
-    /// Reads it. An order that there is not is as good as none.
+    /// Reads the query. Unknown sort orders are ignored.
     pub(super) fn read(query: &ParamsMap) -> Self {
         Self {
             search: query.get("search").unwrap_or_default(),

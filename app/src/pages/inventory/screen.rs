@@ -11,8 +11,8 @@ use super::query::ListQuery;
 use super::table::ItemTable;
 use crate::browser;
 use crate::components::{Icon, NoItems, PageHeading, Prose, Sample, Surroundings};
-use crate::problem::{Code, Problem};
-use crate::text::{grouped, isolated};
+use crate::problem::Problem;
+use crate::text::{grouped, isolated, remedy};
 
 /// All items: searched, sorted, page after page.
 #[component]
@@ -172,7 +172,7 @@ fn Stuck(list: List, problem: Problem) -> impl IntoView {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
             <h2>"More items could not be loaded"</h2>
-            <p>{why(&problem)}</p>
+            <p>{remedy(&problem)}</p>
             <div class="actions">
                 <button class="button" type="button" id="try-again" on:click=again>
                     "Try again"
@@ -211,7 +211,7 @@ fn Trouble(list: List, problem: Problem) -> impl IntoView {
         click.prevent_default();
         list.ask(list.query.get_untracked());
     };
-    let detail = why(&problem);
+    let detail = remedy(&problem);
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
@@ -225,15 +225,4 @@ fn Trouble(list: List, problem: Problem) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// Of a list nothing is ever lost: what is no fault of the request is worth another one.
-fn why(problem: &Problem) -> String {
-    if problem.is(Code::NoAnswer) {
-        "Nothing was lost. The page tries again once you are back online.".to_owned()
-    } else if problem.is_unknown_outcome() || problem.is(Code::DiskFull) {
-        "Nothing was lost. Try again in a moment.".to_owned()
-    } else {
-        problem.detail.clone()
-    }
 }

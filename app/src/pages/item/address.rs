@@ -20,7 +20,7 @@ impl Address {
         let id = path.get("id").unwrap_or_default();
         let Ok(id) = Uuid::parse_str(&id) else {
             let detail =
-                "Check the address. Items are never deleted, so the link to an item keeps working.";
+                "Check the address. Items are never deleted, so a link to an item keeps working.";
             return Err(Problem::new(Code::NotFound, detail));
         };
         let version = |name: &str| match query.get(name) {
@@ -39,7 +39,7 @@ impl Address {
         if let Some(slug) = &task
             && Task::from_slug(slug).is_none_or(|task| task == Task::Create)
         {
-            let detail = format!("“{slug}” is not a task of an item.");
+            let detail = format!("“{slug}” is not a known task.");
             return Err(Problem::new(Code::Malformed, detail).with("id", id.to_string()));
         }
         Ok(Self { id, version, before, task })
