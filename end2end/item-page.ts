@@ -81,6 +81,19 @@ export class ItemPage {
   }
 }
 
+/** The button that creates an item, on `/inventory/new`. */
+export function createButton(page: Page): Locator {
+  return page.getByRole("button", { name: "Create item", exact: true });
+}
+
+/** The form claims neither a yes nor a no of what was sent. */
+export async function expectUnconfirmed(form: Locator | Page): Promise<void> {
+  const notice = form.getByRole("alert");
+  await expect(notice).toContainText("Not confirmed: the server did not answer");
+  await expect(notice).toContainText("It may or may not have been recorded.");
+  await expect(notice).not.toContainText(/not sent|not checked in/i);
+}
+
 export function field(form: Locator | Page, label: string): Locator {
   return form.getByLabel(label, { exact: true });
 }

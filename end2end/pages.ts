@@ -4,7 +4,8 @@ import { type Api, createMany, newSku, uuidv7 } from "./api";
 import type { Daybook } from "./daybook";
 import { EmptyStore } from "./empty-store";
 import { expect } from "./fixtures";
-import { field, fill, type ItemPage, type Task } from "./item-page";
+import { createButton, field, fill, type ItemPage, type Task } from "./item-page";
+import { hearAgain, loseAnswers } from "./network";
 
 /** Every page there is, in each of the states that its address gives it: where it is, given an item to show. */
 export const PAGES: Record<string, (api: Api) => Promise<string>> = {
@@ -113,7 +114,7 @@ export const SCENES: Record<string, Scene> = {
       const { sku } = await api.createItem({ name: "x".repeat(200), sku: newSku() + "y".repeat(180) });
       await visit("/inventory/new");
       await fill(page, { Name: "Beans", SKU: sku, Unit: "bag" });
-      await page.getByRole("button", { name: "Create item", exact: true }).click();
+      await createButton(page).click();
       await expect(page.getByRole("alert")).toContainText("is taken by");
     },
   },
@@ -134,7 +135,7 @@ export const SCENES: Record<string, Scene> = {
     play: async (stage) => {
       await unknownOutcome(stage);
       const { page, item } = stage;
-      await page.unrouteAll({ behavior: "ignoreErrors" });
+      await hearAgain(page);
       await item.fill({ Quantity: 13 });
       await item.primary("Check in items").click();
       await expect(item.dialog).toContainText("Already recorded");
@@ -202,10 +203,7 @@ export async function withoutItsStore(another: Stage["another"]): Promise<string
 /** Twelve are checked in, and the answer gets lost. */
 async function unknownOutcome({ page, item, api, visit }: Stage): Promise<void> {
   await visit(`/inventory/${(await api.createItem()).id}`);
-  await page.route("**/ui/submit-command", async (route) => {
-    await route.fetch();
-    await route.abort("connectionreset");
-  });
+  await loseAnswers(page);
   await item.begin("Check in items");
   await item.fill({ Quantity: 12, Reference: "PO 1182" });
   await item.primary("Check in items").click();

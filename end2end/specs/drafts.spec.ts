@@ -2,10 +2,9 @@ import type { Page } from "@playwright/test";
 
 import { newSku } from "../api";
 import { expect, test } from "../fixtures";
-import { field, fill } from "../item-page";
+import { createButton, expectUnconfirmed, field, fill } from "../item-page";
+import { hearAgain, loseCommands } from "../network";
 import { UNANSWERED } from "../pages";
-
-const createButton = (page: Page) => page.getByRole("button", { name: "Create item", exact: true });
 
 test.describe("What is typed for a new item", () => {
   const typed = { Name: "Assam", SKU: newSku(), Unit: "bag" };
@@ -107,15 +106,15 @@ test.describe("A form whose answer got lost", () => {
   test("is still the same command after a reload", async ({ page, item, api, visit, reload }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
-    await page.route("**/ui/submit-command", (route) => route.abort("connectionreset"));
+    await loseCommands(page);
     await item.begin("Check in items");
     await item.fill({ Quantity: 12 });
     await item.primary("Check in items").click();
-    await expect(item.dialog).toContainText("Not confirmed");
-    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await expectUnconfirmed(item.dialog);
+    await hearAgain(page);
 
     await reload();
-    await expect(item.dialog).toContainText("Not confirmed");
+    await expectUnconfirmed(item.dialog);
     await item.primary("Check in items").click();
     await item.expectSettled();
     await expect(item.figure("On hand")).toHaveText("12");

@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 
 import { newSku } from "../api";
 import { expect, test } from "../fixtures";
-import { field } from "../item-page";
+import { createButton, field } from "../item-page";
 
 test.describe("A value that no key was pressed for", () => {
   /** As a password manager or a script fills a field in. */
@@ -34,7 +34,7 @@ test.describe("A value that no key was pressed for", () => {
       await setValue(page, "Name", "Assam", events);
       await setValue(page, "SKU", newSku(), events);
       await setValue(page, "Unit", "bag", events);
-      await page.getByRole("button", { name: "Create item", exact: true }).click();
+      await createButton(page).click();
       await expect(item.name).toHaveText("Assam");
     });
   }

@@ -2,6 +2,7 @@ import type { Locator, Page } from "@playwright/test";
 
 import { Api, createMany, uuidv7 } from "../api";
 import { expect, test } from "../fixtures";
+import { hearAgain } from "../network";
 import { answered, UNANSWERED } from "../pages";
 
 /** A word that no other test's items hold. */
@@ -142,13 +143,56 @@ test.describe("A next page that does not come", () => {
     await expect(page.getByText("Loading items…")).toHaveCount(0);
     await expect(again).toBeFocused();
 
-    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await hearAgain(page);
     await again.click();
     await expect(names(page)).toHaveText(expected.slice(0, 100));
     await expect(page.getByRole("alert")).toHaveCount(0);
     await expect(more).toBeFocused();
     await more.click();
     await expect(names(page)).toHaveText(expected);
+  });
+});
+
+test.describe("A server whose disk is full", () => {
+  test.use({ allowedComplaints: [answered("503")] });
+
+  const problem = {
+    type: "/problems/disk-full",
+    title: "The disk is full",
+    status: 503,
+    code: "disk-full",
+    detail: "The server's disk is full, and nothing was recorded. Try again once there is room.",
+    retry_after: 10,
+  };
+  for (const screen of ["Home", "Inventory"]) {
+    test(`is named by ${screen}, with what to do, until it has room again`, async ({ page, api, visit }) => {
+      const { name } = await api.createItem();
+      await visit("/inventory/new");
+      await page.route("**/ui/items", (route) => route.fulfill({ status: 503, json: problem }));
+      await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: screen }).click();
+
+      const notice = page.getByRole("alert");
+      await expect(notice.getByRole("heading")).toHaveText("The disk is full");
+      const remedy = "Nothing was lost. Try again once there is room on the server's disk.";
+      await expect(notice.getByText(remedy, { exact: true })).toBeVisible();
+      await expect(page.getByText(/No items/)).toHaveCount(0);
+
+      await hearAgain(page);
+      await page.evaluate(() => void window.dispatchEvent(new Event("focus")));
+      await expect(page.getByRole("main").getByRole("link", { name })).toBeVisible();
+      await expect(notice).toHaveCount(0);
+    });
+  }
+
+  test("is named where the next page of the list would be", async ({ page, api, visit }) => {
+    const mark = word();
+    const expected = await createMany(api, mark, 51);
+    await visit(`/inventory?search=${mark}`);
+    await page.route("**/ui/items", (route) => route.fulfill({ status: 503, json: problem }));
+    await page.getByRole("link", { name: "Show more" }).click();
+    await expect(page.getByRole("alert")).toContainText("More items could not be loaded");
+    await expect(page.getByRole("alert")).toContainText("Try again once there is room on the server's disk.");
+    await expect(names(page)).toHaveText(expected.slice(0, 50));
   });
 });
 

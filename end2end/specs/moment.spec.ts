@@ -25,22 +25,47 @@ async function longHistory(api: Api): Promise<string> {
   return id;
 }
 
-/** Where the chart's cursor is, and the thumb of the slider, as shares of the way from the first version to the last. */
-async function places(page: Page, item: ItemPage): Promise<{ cursor: number; thumb: number }> {
-  const x = (await page.locator(".chart .cursor").getAttribute("x1"))!;
-  const [value, min, max] = await item.slider.evaluate((slider) => {
-    const { value, min, max } = slider as HTMLInputElement;
-    return [Number(value), Number(min), Number(max)] as const;
-  });
-  return { cursor: Number.parseFloat(x) / 100, thumb: (value - min) / (max - min) };
+/** A node as the DevTools protocol describes it. */
+interface Described {
+  nodeId: number;
+  attributes?: string[];
+  children?: Described[];
+  shadowRoots?: Described[];
+}
+
+/** The slider's thumb is in the browser's own shadow tree, which no script of the page can see. */
+async function centreOfThumb(page: Page): Promise<number> {
+  const browser = await page.context().newCDPSession(page);
+  const { root } = await browser.send("DOM.getDocument", { depth: -1, pierce: true });
+  const thumbs = (node: Described): Described[] => [
+    ...(node.attributes?.join() === "id,thumb" ? [node] : []),
+    ...[...(node.children ?? []), ...(node.shadowRoots ?? [])].flatMap(thumbs),
+  ];
+  const [thumb, ...others] = thumbs(root);
+  expect(others).toEqual([]);
+  const { model } = await browser.send("DOM.getBoxModel", { nodeId: thumb!.nodeId });
+  await browser.detach();
+  const [left, , right] = model.border;
+  return (left! + right!) / 2;
+}
+
+/** The chart's cursor stands over the slider's thumb, to the pixel that the chart's thousandths round away. */
+async function expectCursorOverThumb(page: Page): Promise<void> {
+  const distance = async (): Promise<number> => {
+    const cursor = await page.locator(".chart .cursor").evaluate((line) => {
+      const { left, right } = line.getBoundingClientRect();
+      return (left + right) / 2;
+    });
+    return Math.abs(cursor - (await centreOfThumb(page)));
+  };
+  await expect.poll(distance, "from the cursor to the thumb, in pixels").toBeLessThan(1.5);
 }
 
 /** Everything on the page tells of version 40. */
 async function expectVersion40(page: Page, item: ItemPage): Promise<void> {
   await expect(item.viewing(40, NEWEST)).toBeVisible();
   await expect(item.slider).toHaveValue("40");
-  const { cursor, thumb } = await places(page, item);
-  expect(Math.abs(cursor - thumb)).toBeLessThan(0.002);
+  await expectCursorOverThumb(page);
   await expect(item.figure("On hand")).toHaveText("37");
   await expect(item.figure("Reorder level")).toHaveText("4");
   await expect(item.figure("Maximum")).toHaveText("200");
@@ -93,9 +118,41 @@ test("the chart does not move when it is touched", async ({ page, item, api, vis
   await expectVersion40(page, item);
   await page.keyboard.press("ArrowRight");
   await expect(item.viewing(41, NEWEST)).toBeVisible();
-  const { cursor, thumb } = await places(page, item);
-  expect(Math.abs(cursor - thumb)).toBeLessThan(0.002);
+  await expectCursorOverThumb(page);
 });
+
+for (const tag of ["@desk", "@phone"]) {
+  const size = tag.slice(1);
+  test(`cursor and thumb agree before and after the page comes alive, ${size}`, { tag }, async ({ page, item, api }) => {
+    const id = await longHistory(api);
+    const chart = page.getByRole("img", { name: /On hand by version/ });
+    for (const [version, drawn] of [
+      [1, "1 to 50"],
+      [40, "16 to 65"],
+      [100, "76 to 125"],
+      [NEWEST, "112 to 161"],
+    ] as const) {
+      let start = (): void => undefined;
+      const wanted = new Promise<void>((resolve) => (start = resolve));
+      await page.route("**/*.wasm", async (route) => {
+        await wanted;
+        await route.continue();
+      });
+      await page.goto(`/inventory/${id}?version=${version}`, { waitUntil: "domcontentloaded" });
+      await expect(chart).toHaveAccessibleName(new RegExp(`only versions ${drawn} are drawn`));
+      await expect(item.slider).toHaveValue(String(version));
+      await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
+      await expectCursorOverThumb(page);
+
+      start();
+      await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+      await expect(chart).toHaveAccessibleName(/ at version 161(; reorder level \d+; maximum \d+)?$/);
+      await expect(item.slider).toHaveValue(String(version));
+      await expectCursorOverThumb(page);
+      await page.unroute("**/*.wasm");
+    }
+  });
+}
 
 test.describe("The limits in the chart", { tag: "@both" }, () => {
   test("are those of the version in view", async ({ page, item, api, visit }) => {

@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import { newSku } from "../api";
 import { expect, test } from "../fixtures";
-import { field, fill } from "../item-page";
+import { createButton, field, fill } from "../item-page";
 import { answered } from "../pages";
 
 interface Sent {
@@ -31,7 +31,7 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
   test("creates an item and checks in", async ({ page, item, api, visit }) => {
     await visit("/inventory/new");
     await fill(page, { SKU: newSku(), Name: "Assam", Unit: "bag" });
-    await page.getByRole("button", { name: "Create item", exact: true }).click();
+    await createButton(page).click();
     await expect(item.name).toHaveText("Assam");
 
     await item.perform("Check in items", { Quantity: 12, Reference: "PO 1182" });

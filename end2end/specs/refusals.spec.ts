@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import { newSku } from "../api";
 import { expect, test } from "../fixtures";
-import { field, fill, TASKS, type Fields, type Task } from "../item-page";
+import { createButton, field, fill, TASKS, type Fields, type Task } from "../item-page";
 import { answered } from "../pages";
 
 const REJECTED = answered("422");
@@ -52,6 +52,25 @@ test.describe("A task that is not allowed now", { tag: "@both" }, () => {
         await expect(button).toBeDisabled();
       }
     }
+  });
+});
+
+test.describe("Removing from nothing", { tag: "@both" }, () => {
+  test.use({ allowedComplaints: [REJECTED] });
+
+  test("is refused with “None in stock.”, beside the task and in its form", async ({ page, item, api, visit, javaScriptEnabled }) => {
+    const { id } = await api.createItem();
+    await visit(`/inventory/${id}`);
+    await expect(page.getByText("None in stock.", { exact: true })).toBeVisible();
+    await expect(item.button("Remove items")).toHaveAccessibleDescription(/^None in stock\. /);
+
+    await visit(`/inventory/${id}?task=remove`);
+    await item.fill({ Quantity: 1, Reason: "sold" });
+    if (javaScriptEnabled === false) {
+      await item.primary("Remove items").click();
+    }
+    await expect(item.dialog.getByText("None in stock.", { exact: true }).filter({ visible: true })).toHaveCount(1);
+    expect(await api.changeSets(id)).toHaveLength(1);
   });
 });
 
@@ -210,7 +229,7 @@ test.describe("Creating what there is already", { tag: "@both" }, () => {
     const { sku } = await api.createItem({ id });
     await fill(page, { Name: "Darjeeling", SKU: newSku(), Unit: "bag" });
 
-    await page.getByRole("button", { name: "Create item", exact: true }).click();
+    await createButton(page).click();
 
     await expect(page.getByRole("alert")).toContainText(`This item already exists, as ${sku}.`);
     await expect(field(page, "Name")).toHaveValue("Darjeeling");
@@ -225,7 +244,7 @@ test.describe("Creating an item of a SKU that is taken", { tag: "@both" }, () =>
     const holder = await api.createItem({ name: "Assam ☕" });
     await visit("/inventory/new");
     await fill(page, { Name: "Darjeeling", SKU: ` ${holder.sku.toLowerCase()}`, Unit: "bag" });
-    const create = page.getByRole("button", { name: "Create item", exact: true });
+    const create = createButton(page);
     await create.click();
 
     const notice = page.getByRole("alert");
@@ -250,7 +269,7 @@ test("creating says what is blank once asked to, and goes there", async ({ page,
   await fill(page, { Name: "Beans", SKU: "  ", Unit: "bag" });
   await expect(field(page, "SKU")).not.toHaveAttribute("aria-invalid");
 
-  await page.getByRole("button", { name: "Create item", exact: true }).click();
+  await createButton(page).click();
   await expect(field(page, "SKU")).toBeFocused();
   await expect(field(page, "SKU")).toHaveAttribute("aria-invalid", "true");
   await expect(field(page, "SKU")).toHaveAccessibleDescription(/SKU must not be blank/);
@@ -280,7 +299,7 @@ test("a task says likewise what is missing", async ({ item, api, visit }) => {
 test("creating refuses what is never right, before anything is sent", async ({ page, item, visit }) => {
   await visit("/inventory/new");
   await fill(page, { Name: "Beans", SKU: newSku(), Unit: "bag", "Maximum quantity": "1.5" });
-  const create = page.getByRole("button", { name: "Create item", exact: true });
+  const create = createButton(page);
   await expect(create).toBeDisabled();
   await expect(create).toHaveAccessibleDescription(/Maximum quantity must be a whole number/);
 

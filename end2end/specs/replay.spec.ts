@@ -233,6 +233,20 @@ test.describe("A permalink", { tag: "@both" }, () => {
   });
 });
 
+test.describe("A page in the past", { tag: "@both" }, () => {
+  test("says “You're viewing the past.” of every task", async ({ page, item, api, visit }) => {
+    await visit(`/inventory/${await nineVersions(api)}?version=3`);
+    const notice = "You're viewing the past. Return to now to perform a task.";
+    await expect(page.getByText(notice, { exact: true })).toBeVisible();
+    for (const task of TASKS) {
+      const button = item.button(task);
+      if ((await button.count()) > 0) {
+        await expect(button).toHaveAccessibleDescription(notice);
+      }
+    }
+  });
+});
+
 test.describe("A permalink to no version", { tag: "@both" }, () => {
   // The page itself is what cannot be loaded.
   test.use({ allowedComplaints: [answered("400|404")] });

@@ -1,29 +1,10 @@
-import type { Page, Route } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
 import { Api, newSku } from "../api";
 import { expect, test } from "../fixtures";
-import { field, fill, type ItemPage } from "../item-page";
+import { createButton, expectUnconfirmed, field, fill, type ItemPage } from "../item-page";
+import { hearAgain, interceptAnswers, loseAnswers, loseCommands } from "../network";
 import { answered, UNANSWERED, withoutItsStore } from "../pages";
-
-/** Takes each command the page sends, once the server has answered it. */
-async function interceptAnswers(page: Page, take: (route: Route) => Promise<void>): Promise<void> {
-  await page.route("**/ui/submit-command", async (route) => {
-    await route.fetch();
-    await take(route);
-  });
-}
-
-const loseAnswers = (page: Page): Promise<void> => interceptAnswers(page, (route) => route.abort("connectionreset"));
-
-const hearAgain = (page: Page): Promise<void> => page.unrouteAll({ behavior: "ignoreErrors" });
-
-/** Neither a yes nor a no is claimed of what was sent. */
-async function expectUnconfirmed(form: Page | ItemPage["dialog"]): Promise<void> {
-  const notice = form.getByRole("alert");
-  await expect(notice).toContainText("Not confirmed: the server did not answer");
-  await expect(notice).toContainText("It may or may not have been recorded.");
-  await expect(notice).not.toContainText(/not sent|not checked in/i);
-}
 
 test("a double click is one change set", async ({ item, api, visit }) => {
   const { id } = await api.createItem();
@@ -81,7 +62,7 @@ test("a reload in mid-command loses nothing and does nothing twice", async ({ pa
   await item.primary("Check in items").click();
   await written;
 
-  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await hearAgain(page);
   await reload();
 
   await expect(item.figure("On hand")).toHaveText("12");
@@ -242,7 +223,7 @@ test.describe("A command that got lost on its way", () => {
   test("is not missed when another is sent instead", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
-    await page.route("**/ui/submit-command", (route) => route.abort("connectionreset"));
+    await loseCommands(page);
     await item.begin("Check in items");
     await item.fill({ Quantity: 12 });
     await item.primary("Check in items").click();
@@ -262,7 +243,7 @@ test.describe("An item whose creation nobody confirmed", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
   test("is one item, until another is asked for", async ({ page, item, api, visit }) => {
-    const create = page.getByRole("button", { name: "Create item", exact: true });
+    const create = createButton(page);
     await visit("/inventory/new");
     await loseAnswers(page);
     await fill(page, { Name: "Assam", SKU: newSku(), Unit: "bag" });

@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import { newSku } from "../api";
 import { expect, test } from "../fixtures";
-import { field, fill } from "../item-page";
+import { createButton, field, fill } from "../item-page";
 import { answered } from "../pages";
 
 const NAME = "קפה ☕ 5 👩‍🌾!";
@@ -26,7 +26,7 @@ test.describe("Text from right to left, and emoji,", { tag: "@both" }, () => {
     await visit("/inventory/new");
     await fill(page, { Name: NAME, SKU, Unit: UNIT });
     await expect(field(page, "Name")).toHaveCSS("direction", "rtl");
-    await page.getByRole("button", { name: "Create item", exact: true }).click();
+    await createButton(page).click();
 
     await expect(item.name).toHaveText(NAME);
     await expectApart(item.name, NAME);

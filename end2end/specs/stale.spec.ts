@@ -1,8 +1,9 @@
-import type { Page } from "@playwright/test";
+import type { Locator, Page, Response } from "@playwright/test";
 
-import { createMany, uuidv7 } from "../api";
+import { Api, createMany, uuidv7 } from "../api";
 import { expect, test } from "../fixtures";
 import { field, type ItemPage } from "../item-page";
+import { hearAgain } from "../network";
 import { UNANSWERED } from "../pages";
 
 /** Clicks what looks disabled: a person may, and Playwright would wait. */
@@ -43,6 +44,60 @@ test("a list catches up likewise, with all of its pages", async ({ page, api, vi
   await RETURNS["to its window"]!(page);
 
   await expect(rows).toHaveCount(52);
+});
+
+test.describe("Home", () => {
+  const latest = (page: Page): Locator => page.getByRole("region", { name: "Latest changes" }).getByRole("listitem");
+
+  for (const [where, comeBack] of Object.entries(RETURNS)) {
+    test(`catches up when a person comes back ${where}`, async ({ page, api, visit }) => {
+      const before = await api.createItem({ on_hand: 1 });
+      await visit("/");
+      await expect(latest(page).first()).toContainText(before.name);
+      const total = Number((await page.getByRole("definition").innerText()).replaceAll(",", ""));
+      await latest(page).first().getByRole("link").focus();
+      const after = await api.createItem({ on_hand: 20 });
+
+      await comeBack(page);
+
+      await expect(latest(page).first()).toHaveText(new RegExp(`${after.name}.*20 on hand.*Version 2`));
+      await expect(latest(page).nth(1)).toContainText(before.name);
+      await expect(page.getByRole("definition")).toHaveText((total + 1).toLocaleString("en"));
+      // What has not changed stays as it is.
+      await expect(latest(page).nth(1).getByRole("link")).toBeFocused();
+    });
+  }
+
+  test("shows the first item once somebody has created it", async ({ page, untouched, visit }) => {
+    await visit(`${untouched.url}/`);
+    await expect(page.getByRole("region", { name: "Start here" })).toBeVisible();
+    const { name } = await new Api(untouched).createItem();
+
+    await RETURNS["to its window"]!(page);
+
+    await expect(latest(page)).toHaveText([new RegExp(name)]);
+    await expect(page.getByRole("region", { name: "Start here" })).toHaveCount(0);
+  });
+
+  test.describe("whose server does not answer", () => {
+    test.use({ allowedComplaints: [UNANSWERED] });
+
+    test("keeps what it shows, and catches up later", async ({ page, api, visit }) => {
+      const before = await api.createItem();
+      await visit("/");
+      await page.route("**/ui/items", (route) => route.abort());
+      const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ui/items"));
+      await RETURNS["to its window"]!(page);
+      await failed;
+      await expect(latest(page).first()).toContainText(before.name);
+      await expect(page.getByRole("alert")).toHaveCount(0);
+
+      const after = await api.createItem();
+      await hearAgain(page);
+      await RETURNS["to its window"]!(page);
+      await expect(latest(page).first()).toContainText(after.name);
+    });
+  });
 });
 
 test("a page in the past stays there when it catches up", async ({ page, item, api, visit }) => {
@@ -105,6 +160,98 @@ test.describe("What somebody else has made possible", () => {
     await item.expectSettled();
     expect((await api.state(id)).on_hand).toBe(14);
   });
+});
+
+test.describe("A page that the browser shows from its cache", () => {
+  /** Gives the browser the document as it is now whenever it asks for it, however old that is by then. */
+  async function serveFromCache(page: Page, document: Response | null): Promise<void> {
+    const { "content-encoding": _encoding, "content-length": _length, ...headers } = await document!.allHeaders();
+    const body = await document!.text();
+    await page.route(document!.url(), (route) => route.fulfill({ headers, body }));
+  }
+
+  /** Goes back to it as a browser does that is opened again: it loads the document, which is a return to the page. */
+  async function restore(page: Page): Promise<void> {
+    await page.goBack({ waitUntil: "commit" });
+    await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+    const how = await page.evaluate(() => performance.getEntriesByType("navigation")[0]!.toJSON().type as string);
+    expect(how).toBe("back_forward");
+  }
+
+  test("catches up by itself in a restored session", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 1 });
+    await serveFromCache(page, await visit(`/inventory/${id}`));
+    await visit("/inventory");
+    await api.command(id, "CheckInItems", { quantity: 20 });
+
+    await restore(page);
+
+    await expect(item.figure("On hand")).toHaveText("21");
+    await expect(item.entries).toHaveText([/Checked in 20/, /Checked in 1/, /Created/]);
+  });
+
+  test("refuses no form of the session for its old state", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 1 });
+    await serveFromCache(page, await visit(`/inventory/${id}`));
+    await item.begin("Remove items");
+    await item.fill({ Quantity: 6, Reason: "sold" });
+    await expect(item.dialog).toContainText("only 1 is on hand");
+    await visit("/inventory");
+    await api.command(id, "CheckInItems", { quantity: 20 });
+    // What is new comes late: until then the page has only its old state.
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    await page.route("**/ui/change-sets", async (route) => {
+      await asked;
+      await route.continue();
+    });
+
+    await restore(page);
+    await expect(field(item.dialog, "Quantity")).toHaveValue("6");
+    await field(item.dialog, "Quantity").press("Enter");
+    await expect(item.dialog.getByRole("alert")).toHaveCount(0);
+    answer();
+
+    await item.expectSettled();
+    await expect(item.figure("On hand")).toHaveText("15");
+    expect(await api.changeSets(id)).toHaveLength(4);
+  });
+
+  test("opens a task that its old state does not allow", async ({ page, item, api, visit }) => {
+    const { id } = await api.createItem();
+    await serveFromCache(page, await visit(`/inventory/${id}`));
+    await api.command(id, "CheckInItems", { quantity: 20 });
+
+    // Without a sign that the document is old.
+    await visit(`/inventory/${id}`);
+    await expect(item.figure("On hand")).toHaveText("0");
+    await insistOn(item, "Remove items");
+
+    await expect(item.dialog).toBeVisible();
+    await item.fill({ Quantity: 6, Reason: "sold" });
+    await expect(item.dialog).toContainText("After this: 14 on hand");
+    await item.primary("Remove items").click();
+    await item.expectSettled();
+    expect((await api.state(id)).on_hand).toBe(14);
+  });
+
+  for (const [screen, shown] of [
+    ["/inventory", (page: Page) => page.getByRole("row").nth(1).getByRole("cell").nth(1)],
+    ["/", (page: Page) => page.getByRole("listitem").locator(".delta").first()],
+  ] as const) {
+    test(`catches up by itself where it is ${screen}`, async ({ page, api, visit }) => {
+      const { id, name } = await api.createItem({ on_hand: 1 });
+      const path = screen === "/" ? screen : `${screen}?search=${encodeURIComponent(name)}`;
+      await serveFromCache(page, await visit(path));
+      await expect(shown(page)).toHaveText(/^1\b/);
+      await visit("/inventory/new");
+      await api.command(id, "CheckInItems", { quantity: 20 });
+
+      await restore(page);
+
+      await expect(shown(page)).toHaveText(/^21\b/);
+    });
+  }
 });
 
 test("a refusal that rests on somebody else's change names that", async ({ page, item, api, visit }) => {

@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import { newSku, uuidv7 } from "../api";
 import { expect, test } from "../fixtures";
-import { field, fill, type Fields, type Task } from "../item-page";
+import { createButton, field, fill, type Fields, type Task } from "../item-page";
 
 test.describe("Every task", { tag: "@both" }, () => {
   test("creates an item, and goes to it", async ({ page, item, api, visit, javaScriptEnabled }) => {
@@ -13,7 +13,7 @@ test.describe("Every task", { tag: "@both" }, () => {
     await (javaScriptEnabled === false ? expect(heading).toBeVisible() : expect(heading).toBeFocused());
     const sku = newSku();
     await fill(page, { SKU: sku, Name: "Coffee beans", Unit: "bag", "Maximum quantity": 60 });
-    await page.getByRole("button", { name: "Create item", exact: true }).click();
+    await createButton(page).click();
 
     await expect(item.name).toHaveText("Coffee beans");
     await expect(item.figure("On hand")).toHaveText("0");
@@ -106,6 +106,13 @@ test.describe("Every task", { tag: "@both" }, () => {
       expect(await api.changeSets(id)).toHaveLength(3);
     });
   }
+
+  test("Remove items is described as “Record goods that left.”", async ({ item, api, visit }) => {
+    const { id } = await api.createItem({ on_hand: 40 });
+    await visit(`/inventory/${id}`);
+    await item.begin("Remove items");
+    await expect(item.dialog.getByText("Record goods that left.", { exact: true })).toBeVisible();
+  });
 
   test("Rename item: the page goes by the new name", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ name: "Beans" });
@@ -203,7 +210,7 @@ test("the browser makes every id, a UUID of version 7", async ({ page, item, api
   await page.getByRole("link", { name: "Create item" }).first().click();
   await expect(page.getByRole("heading", { name: "Create an item" })).toBeFocused();
   await fill(page, { SKU: newSku(), Name: "Coffee beans", Unit: "bag" });
-  await page.getByRole("button", { name: "Create item", exact: true }).click();
+  await createButton(page).click();
   await expect(item.name).toHaveText("Coffee beans");
   await item.perform("Check in items", { Quantity: 12 });
 
