@@ -63,6 +63,7 @@ pub enum Code {
     Busy,
     Unavailable,
     DiskFull,
+    NewerVersion,
     Corrupt,
     Internal,
     /// No answer came, and nobody knows whether the request arrived: made by the browser, never by the
@@ -92,6 +93,7 @@ impl Code {
             Self::Busy => (429, "busy", "Too many requests at once"),
             Self::Unavailable => (503, "unavailable", "The store does not answer"),
             Self::DiskFull => (503, "disk-full", "The disk is full"),
+            Self::NewerVersion => (503, "newer-version", "A newer Daybook is needed"),
             Self::Corrupt => (500, "corrupt", "The stored record is damaged"),
             Self::Internal => (500, "internal", "Something went wrong"),
             Self::NoAnswer => (0, "no-answer", "The server does not answer"),

@@ -44,7 +44,7 @@ pub trait Kind: Send + Sync {
     ///
     /// # Errors
     /// The problem, when it is none of this kind's commands.
-    fn part(&self, order: Order) -> Result<Part<Problem>, Problem>;
+    fn part(&self, order: Order) -> Result<Part<DynamoDbStore, Problem>, Problem>;
 
     /// The state as of a version, or now.
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;

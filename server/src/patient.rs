@@ -133,6 +133,10 @@ impl Outage {
 }
 
 impl<S: Store> Store for Patient<S> {
+    fn is_same(&self, other: &Self) -> bool {
+        self.store.is_same(&other.store)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         self.patiently(|| self.store.load(aggregate, reach)).await
     }

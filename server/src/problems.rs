@@ -29,6 +29,14 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
             tracing::error!(%aggregate, version, problem, "what is stored is not what was written");
             Problem::new(Code::Corrupt, error.to_string()).with("failed_at", *version)
         }
+        StoreError::Newer { aggregate, version, reason } => {
+            tracing::error!(%aggregate, version, %reason, "this program is older than what is stored: update it");
+            let detail = format!(
+                "A newer version of Daybook recorded version {version} of this record. Nothing is lost: update this \
+                 server to read it."
+            );
+            Problem::new(Code::NewerVersion, detail).with("failed_at", *version)
+        }
         StoreError::Feed(broken) => {
             tracing::error!(error = %broken, "what is stored is not what was written");
             Problem::new(Code::Corrupt, error.to_string()).with("batch", broken.batch)
@@ -134,6 +142,7 @@ pub(crate) fn defect(error: &dyn std::fmt::Display) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use domain::InventoryItem;
     use event_store::FeedBreak;
 
     use super::*;
@@ -144,7 +153,7 @@ mod tests {
 
     #[test]
     fn each_failure_of_the_store_has_a_code() {
-        let aggregate = AggregateId::new("inventory-item", Uuid::max());
+        let aggregate = AggregateId::of::<InventoryItem>(Uuid::max());
         for (error, code) in [
             (away(Duration::from_secs(1)), Code::Unavailable),
             (StoreError::Full("daybook.db".to_owned()), Code::DiskFull),
@@ -158,7 +167,7 @@ mod tests {
 
     #[test]
     fn each_failure_of_the_feed_has_a_code() {
-        let aggregate = AggregateId::new("inventory-item", Uuid::max());
+        let aggregate = AggregateId::of::<InventoryItem>(Uuid::max());
         let missing = || StoreError::corrupt(&aggregate, 3, "is missing");
         let altered = FeedBreak { batch: 2, problem: "was altered".to_owned() };
         for (error, code, name, value) in [

@@ -65,7 +65,7 @@ pub fn Verify() -> impl IntoView {
 async fn run(record: &Record) -> Check {
     match record.fetch_whole().await {
         Ok(whole) => {
-            let aggregate = AggregateId::new(InventoryItem::KIND, record.id);
+            let aggregate = AggregateId::of::<InventoryItem>(record.id);
             Check::Done(verify::<InventoryItem>(&aggregate, &whole))
         }
         Err(problem) => Check::Failed(problem),

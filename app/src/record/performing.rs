@@ -1,7 +1,7 @@
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemCommand, Task};
 use event_store::wire::{Command, CommandRequest};
-use event_store::{Aggregate as _, AggregateId, ChangeSet, Version};
+use event_store::{AggregateId, ChangeSet, Version};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
@@ -141,7 +141,7 @@ pub fn new_request(
 ) -> CommandRequest {
     CommandRequest {
         command_id: Uuid::now_v7(),
-        aggregate: AggregateId::new(InventoryItem::KIND, id),
+        aggregate: AggregateId::of::<InventoryItem>(id),
         expected_version,
         command,
         correlation_id: None,

@@ -14,13 +14,13 @@ use crate::views::HistoryPage;
 pub async fn change_sets(id: Uuid, page: HistoryPage) -> Result<Vec<ChangeSet>, Problem> {
     use super::host::{answer, desk};
     use domain::InventoryItem;
-    use event_store::{Aggregate as _, AggregateId, Page};
+    use event_store::{AggregateId, Page};
 
     let page = match page {
         HistoryPage::After(version) => Page::After { version, limit: 500 },
         HistoryPage::Before(version) => Page::Before { version, limit: crate::record::ROWS },
     };
-    let aggregate = AggregateId::new(InventoryItem::KIND, id);
+    let aggregate = AggregateId::of::<InventoryItem>(id);
     let desk = answer(desk())?;
     answer(desk.change_sets(&aggregate, page).await)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event_store::objects::DirectoryObjects;
-use event_store::{AggregateId, ChangeSet, Hash, Reach, Store};
+use event_store::{AggregateId, ChangeSet, Hash, Kind, Reach, Store};
 use uuid::Uuid;
 
 use crate::Error;
@@ -65,7 +65,7 @@ fn of_size(bytes: usize) -> Result<ChangeSet, Error> {
         "rules": 1,
     })
     .to_string();
-    let aggregate = AggregateId::new("note", id);
+    let aggregate = AggregateId::new(Kind::from_static("note"), id);
     let hash = Hash::of_change_set(Hash::ZERO, &aggregate, 1, &body);
     let change_set = ChangeSet::from_parts(aggregate, 1, Hash::ZERO, hash, body);
     change_set.map_err(|error| Error::Store(error.into()))

@@ -177,12 +177,12 @@ impl Bank {
         let parts = parts.map(|(account, command)| {
             self.accounts.part(envelope(command_id, account, command), |outcome| said(&outcome))
         });
-        transact(&self.store, parts.into()).await
+        transact(parts.into()).await
     }
 
     async fn history(&self, account: Uuid) -> Result<Vec<ChangeSet>, Failure> {
         let page = Page::After { version: 0, limit: 100 };
-        Ok(self.store.change_sets(&AggregateId::new(Account::KIND, account), page).await?)
+        Ok(self.store.change_sets(&AggregateId::of::<Account>(account), page).await?)
     }
 }
 
@@ -246,7 +246,7 @@ fn show(out: &mut impl Write, account: Uuid, history: &[ChangeSet]) -> Result<()
         let (events, balance) = (events.join(", "), money(balance));
         writeln!(out, "  {version}  {events:<28} {balance:>9}  by {actor}, {}", change_set.hash)?;
     }
-    let id = AggregateId::new(Account::KIND, account);
+    let id = AggregateId::of::<Account>(account);
     let found = verify::<Account>(&id, history);
     writeln!(out, "  as it was written: {}", if found.ok { "yes" } else { "no" })?;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::{AggregateId, Appended, ChangeSet, Hash, Store, Version};
+use event_store::{AggregateId, Appended, ChangeSet, Hash, Kind, Store, Version};
 use uuid::Uuid;
 
 const FOR: Duration = Duration::from_secs(5);
@@ -50,7 +50,7 @@ async fn report(store: &DynamoDbStore, writers: u128) -> Outcome<()> {
 
 /// One aggregate's history, as long as there is time.
 async fn write(store: DynamoDbStore, id: u128, until: Instant) -> Outcome<Vec<Duration>> {
-    let aggregate = AggregateId::new("tally", Uuid::from_u128(id));
+    let aggregate = AggregateId::new(Kind::from_static("tally"), Uuid::from_u128(id));
     let (mut version, mut prev): (Version, Hash) = (0, Hash::ZERO);
     let mut durations = Vec::new();
     while Instant::now() < until {

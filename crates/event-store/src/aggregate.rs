@@ -65,8 +65,14 @@ pub trait Aggregate:
         None
     }
 
-    /// How events written under older schemas become today's.
-    fn upcasters() -> &'static [Upcaster] {
+    /// Bring events that were written in older schemas to today's.
+    fn event_upcasters() -> &'static [Upcaster] {
+        &[]
+    }
+
+    /// Bring commands that were written in older schemas to today's. [`crate::verify`] decides them again, and a
+    /// repeated command is compared with the one that was recorded.
+    fn command_upcasters() -> &'static [Upcaster] {
         &[]
     }
 }

@@ -112,7 +112,7 @@ pub enum DecodeError {
     /// Not JSON, or not of this shape.
     #[error("not the JSON that was expected: {0}")]
     Json(#[source] Arc<serde_json::Error>),
-    /// An event of an older schema that no upcaster takes up, or that one refuses.
+    /// An event or a command of another schema that cannot be brought to today's.
     #[error(transparent)]
     Upcast(#[from] UpcastError),
     /// A change set without an event.
@@ -142,8 +142,11 @@ impl ChangeSet {
     ) -> Result<Self, DecodeError> {
         let content = Content {
             command_id: context.command_id,
-            command: Tagged::encode(command)?,
-            events: events.iter().map(upcast::encode::<A>).collect::<Result<_, _>>()?,
+            command: upcast::encode(command, A::command_upcasters())?,
+            events: events
+                .iter()
+                .map(|event| upcast::encode(event, A::event_upcasters()))
+                .collect::<Result<_, _>>()?,
             actor: context.actor.clone(),
             reason: A::reason(command),
             recorded_at: context.recorded_at,
@@ -199,15 +202,16 @@ impl ChangeSet {
     /// # Errors
     /// [`DecodeError`] when one cannot be read, which a golden file in the aggregate's tests prevents.
     pub fn events<A: Aggregate>(&self) -> Result<Vec<A::Event>, DecodeError> {
-        self.content.events.iter().map(upcast::decode::<A>).collect()
+        let events = self.content.events.iter();
+        events.map(|event| upcast::decode(event, A::event_upcasters())).collect()
     }
 
-    /// The command.
+    /// The command in today's schema.
     ///
     /// # Errors
     /// [`DecodeError`] when it cannot be read.
     pub fn command<A: Aggregate>(&self) -> Result<A::Command, DecodeError> {
-        self.content.command.decode()
+        upcast::decode(&self.content.command, A::command_upcasters())
     }
 
     /// What `decide` was told when this was decided.

@@ -164,6 +164,11 @@ fn request_span(operation: &'static str) -> Span {
 }
 
 impl Store for DynamoDbStore {
+    fn is_same(&self, other: &Self) -> bool {
+        // Each `new` allocates the name anew; clones share it.
+        Arc::ptr_eq(&self.table, &other.table)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         let span = debug_span!(
             target: spans::TARGET, "load",

@@ -28,7 +28,7 @@ impl<A: Aggregate> Head<A> {
     /// An aggregate before its first change set.
     pub fn empty(id: Uuid) -> Self {
         Self {
-            aggregate: AggregateId::new(A::KIND, id),
+            aggregate: AggregateId::of::<A>(id),
             state: A::default(),
             version: 0,
             hash: Hash::ZERO,
@@ -57,7 +57,7 @@ impl<A: Aggregate> Head<A> {
         }
         for change_set in &loaded.change_sets {
             head.apply(change_set)
-                .map_err(|e| StoreError::corrupt(&head.aggregate, change_set.version, e))?;
+                .map_err(|e| StoreError::unreadable(&head.aggregate, change_set.version, e))?;
         }
         Ok((head, loaded.change_sets))
     }
@@ -90,7 +90,7 @@ impl<A: Aggregate> Head<A> {
         id: Uuid,
         reach: Reach,
     ) -> Result<(Self, Vec<ChangeSet>), StoreError> {
-        let aggregate = AggregateId::new(A::KIND, id);
+        let aggregate = AggregateId::of::<A>(id);
         let loaded = store.load(&aggregate, reach).await?;
         let from_snapshot = loaded.snapshot.is_some();
         match Self::fold_with_tail(id, loaded) {

@@ -1,9 +1,12 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::Aggregate;
 
 /// How many change sets an aggregate has; the k-th change set has version k. 0: nothing yet.
 pub type Version = u64;
@@ -11,50 +14,166 @@ pub type Version = u64;
 /// The last version that an aggregate can have: stores name it by twelve digits.
 pub const LAST_VERSION: Version = 999_999_999_999;
 
-/// What names one aggregate: its kind and the id that a client made.
+/// The name of a kind of aggregate, such as `inventory-item`: 1 to 255 bytes without `#` and control characters.
+///
+/// It is the first part of every key and of what each hash covers, up to a `#`. An empty name, or one with a `#` in it,
+/// would name the history of another aggregate, or none.
+///
+/// ```
+/// use event_store::Kind;
+///
+/// const ACCOUNT: Kind = Kind::from_static("account");
+/// assert_eq!("account".parse(), Ok(ACCOUNT));
+/// assert!("a#b".parse::<Kind>().is_err());
+/// ```
+///
+/// A constant is checked by the compiler:
+///
+/// ```compile_fail,E0080
+/// const KIND: event_store::Kind = event_store::Kind::from_static("a#b");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Kind(Cow<'static, str>);
+
+impl Kind {
+    const LIMIT: usize = 255;
+
+    /// A kind whose name is known to the program. Call it in a constant, where the compiler checks the name.
+    ///
+    /// # Panics
+    /// When the text is not the name of a kind.
+    #[must_use]
+    pub const fn from_static(name: &'static str) -> Self {
+        assert!(
+            Self::is_name(name),
+            "a kind has 1 to 255 bytes without `#` and control characters"
+        );
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The kind of this type of aggregate. A name that is none does not compile.
+    ///
+    /// ```compile_fail,E0080
+    /// use event_store::{Aggregate, Context, Kind};
+    ///
+    /// #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    /// struct Door;
+    ///
+    /// impl Aggregate for Door {
+    ///     const KIND: &'static str = "";
+    ///     type Command = ();
+    ///     type Event = ();
+    ///     type Rejection = std::fmt::Error;
+    ///     fn decide(&self, _: &(), _: &Context) -> Result<Vec<()>, std::fmt::Error> {
+    ///         Ok(vec![()])
+    ///     }
+    ///     fn evolve(self, _: &()) -> Self {
+    ///         self
+    ///     }
+    /// }
+    ///
+    /// let kind = Kind::of::<Door>();
+    /// ```
+    #[must_use]
+    pub const fn of<A: Aggregate>() -> Self {
+        const { Self::from_static(A::KIND) }
+    }
+
+    const fn is_name(text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let mut index = 0;
+        while index < bytes.len() {
+            if bytes[index] == b'#' || bytes[index].is_ascii_control() {
+                return false;
+            }
+            index += 1;
+        }
+        1 <= index && index <= Self::LIMIT
+    }
+}
+
+impl Deref for Kind {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl PartialEq<str> for Kind {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Kind {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = InvalidKind;
+
+    fn try_from(text: String) -> Result<Self, InvalidKind> {
+        if Self::is_name(&text) { Ok(Self(Cow::Owned(text))) } else { Err(InvalidKind(text)) }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = InvalidKind;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKind> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Kind> for String {
+    fn from(Kind(name): Kind) -> Self {
+        name.into_owned()
+    }
+}
+
+/// A text that is not the name of any kind of aggregate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no kind of aggregate: expected 1 to 255 bytes without `#` and control characters"
+)]
+pub struct InvalidKind(pub String);
+
+/// The name of one aggregate: its kind and the id that a client made.
 ///
 /// Its text form, `{kind}#{uuid}`, is the partition key of everything the store keeps of it, and
 /// part of what each hash covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Named")]
+#[serde(deny_unknown_fields)]
 pub struct AggregateId {
-    /// The kind of aggregate, such as `inventory-item`; not empty, and without a `#`.
-    pub kind: Cow<'static, str>,
+    /// The kind of aggregate, such as `inventory-item`.
+    pub kind: Kind,
     /// Made by the client; UUIDv7 by preference.
     pub id: Uuid,
 }
 
 impl AggregateId {
     /// The aggregate of a kind by its id.
-    pub fn new(kind: impl Into<Cow<'static, str>>, id: Uuid) -> Self {
-        Self { kind: kind.into(), id }
+    #[must_use]
+    pub const fn new(kind: Kind, id: Uuid) -> Self {
+        Self { kind, id }
+    }
+
+    /// The aggregate of this type by its id.
+    #[must_use]
+    pub const fn of<A: Aggregate>(id: Uuid) -> Self {
+        Self::new(Kind::of::<A>(), id)
     }
 }
-
-/// An aggregate as it is read: its kind may be none.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    kind: String,
-    id: Uuid,
-}
-
-impl TryFrom<Named> for AggregateId {
-    type Error = InvalidKind;
-
-    fn try_from(Named { kind, id }: Named) -> Result<Self, Self::Error> {
-        // The text form would name another aggregate, or none.
-        if kind.is_empty() || kind.contains('#') {
-            return Err(InvalidKind(kind));
-        }
-        Ok(Self::new(kind, id))
-    }
-}
-
-/// A text that is not the kind of any aggregate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no kind of aggregate: expected a name without `#`")]
-struct InvalidKind(String);
 
 impl fmt::Display for AggregateId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,9 +195,32 @@ impl FromStr for AggregateId {
         let uuid = Uuid::parse_str(id).map_err(|_| invalid())?;
         // Of the forms that a UUID may have one is a key.
         let is_key = uuid.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) == id;
-        if kind.is_empty() || !is_key {
-            return Err(invalid());
+        match kind.parse() {
+            Ok(kind) if is_key => Ok(Self::new(kind, uuid)),
+            _ => Err(invalid()),
         }
-        Ok(Self::new(kind.to_owned(), uuid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_refused_wherever_it_is_read() {
+        let id = "0199c0de-4d1a-7b5e-8c3f-5e2f9a1b6c70";
+        for name in ["", "a#b", "#", "tab\t", "null\0", &"k".repeat(256)] {
+            assert_eq!(name.parse::<Kind>(), Err(InvalidKind(name.to_owned())));
+            assert!(format!("{name}#{id}").parse::<AggregateId>().is_err(), "{name}");
+            let json = serde_json::json!({ "kind": name, "id": id });
+            assert!(serde_json::from_value::<AggregateId>(json).is_err(), "{name}");
+        }
+        for name in ["a", "inventory-item", "größe", &"k".repeat(255)] {
+            let text = format!("{name}#{id}");
+            assert_eq!(
+                text.parse::<AggregateId>().map(|aggregate| aggregate.to_string()),
+                Ok(text)
+            );
+        }
     }
 }

@@ -29,7 +29,7 @@
 //! | take up commands | `handler::CommandHandler`, and `handler::transact` for several aggregates at once |
 //! | show a history | [`Store::change_sets`] for its pages, [`Replay`] for the state at any version |
 //! | prove a history | [`verify`], [`verify_chain`] |
-//! | change an event's shape | [`Upcaster`] |
+//! | change the shape of an event or a command | [`Upcaster`] |
 //! | write a store | [`MemoryStore`], which is one page, and `testing::conformance` |
 //!
 //! `examples/bank.rs` is all of it in one file.
@@ -48,14 +48,14 @@
 //! | span | around | outcomes |
 //! |---|---|---|
 //! | `command` | one command, from its turn to its end | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused` |
-//! | `transaction` | several commands taken together | `accepted`, `refused`, `same-aggregate` |
+//! | `transaction` | several commands taken together | `accepted`, `refused`, `same-aggregate`, `different-stores` |
 //! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict` |
 //! | `load` | reading a history | `loaded` |
 //! | `append` | writing one change set, or several | `written`, `taken` |
 //! | `sequence` | writing one batch of the feed | `written`, `taken` |
 //! | `request` | one request to DynamoDB, with the capacity it consumed | `done`, `condition_failed`, `busy`, `unknown`, `refused` |
 //!
-//! Where the store fails, the outcome of all but the last is `unavailable`, `corrupt`, `too-large`, `refused` or `failed`.
+//! Where the store fails, the outcome of all but the last is `unavailable`, `corrupt`, `newer`, `too-large`, `refused` or `failed`.
 //!
 //! # Example
 //!
@@ -138,15 +138,15 @@ pub mod objects;
 pub mod testing;
 
 pub use aggregate::{Aggregate, Context};
-pub use chain::{ChainBreak, Hash, verify_chain};
+pub use chain::{ChainBreak, Hash, InvalidHash, verify_chain};
 pub use change_set::{ChangeSet, Content, DecodeError, Tagged};
 pub use command_index::{CommandIndex, Lookup, SKEW_ALLOWANCE_MS};
 pub use distinct_keys::DistinctKeys;
 pub use feed::FeedBreak;
 pub use head::Head;
-pub use id::{AggregateId, InvalidAggregateId, LAST_VERSION, Version};
+pub use id::{AggregateId, InvalidAggregateId, InvalidKind, Kind, LAST_VERSION, Version};
 pub use memory::MemoryStore;
-pub use replay::{Replay, ReplayError, Verification, Verifier, verify};
+pub use replay::{Reason, Replay, ReplayError, Verification, Verifier, verify};
 pub use snapshot::Snapshot;
 pub use store::{
     Appended, AppendedAll, BODY_LIMIT, Keys, Loaded, PAGE_BYTES, Page, Reach, Store, StoreError,

@@ -44,6 +44,10 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.partitions, &other.partitions)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         let Partition { mut change_sets, snapshots } = self.partition(aggregate);
         let start = (0, Hash::ZERO);

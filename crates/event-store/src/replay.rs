@@ -3,7 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Head, Version, verify_chain,
+    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Head, UpcastError, Version,
+    verify_chain,
 };
 
 /// How many versions lie between two states that are kept, which bounds the work of one scrub step.
@@ -105,9 +106,29 @@ pub struct Verification {
     pub hash: Hash,
     /// The first version that does not hold.
     pub failed_at: Option<Version>,
-    /// What is wrong with it.
+    /// How it does not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What is wrong with it, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+/// How a version does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// The bytes are not those that were hashed, or a version is missing or out of place: the history was altered.
+    ChainBroken,
+    /// The bytes hold, and the command, decided again, gives other events or a rejection: a program with other rules
+    /// wrote it, or rules changed without a new [`Aggregate::RULES`].
+    DecidedDifferently,
+    /// The bytes hold, and this program does not know a schema or a type in them. A newer version wrote it, or an
+    /// upcaster is gone. Nothing is wrong with the history.
+    SchemaUnknown,
+    /// The command or an event cannot be read.
+    Unreadable,
 }
 
 enum Failure {
@@ -115,6 +136,19 @@ enum Failure {
     Unreadable(DecodeError),
     OtherEvents,
     Rejected(String),
+}
+
+impl Failure {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Chain(_) => Reason::ChainBroken,
+            Self::Unreadable(DecodeError::Upcast(
+                UpcastError::Newer { .. } | UpcastError::Gone { .. },
+            )) => Reason::SchemaUnknown,
+            Self::Unreadable(_) => Reason::Unreadable,
+            Self::OtherEvents | Self::Rejected(_) => Reason::DecidedDifferently,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -146,7 +180,7 @@ pub struct Verifier<A> {
     state: A,
     version: Version,
     hash: Hash,
-    problem: Option<String>,
+    problem: Option<(Reason, String)>,
 }
 
 impl<A: Aggregate> Verifier<A> {
@@ -175,14 +209,14 @@ impl<A: Aggregate> Verifier<A> {
                     self.state = next;
                     (self.version, self.hash) = (change_set.version, change_set.hash);
                 }
-                Err(failure) => self.problem = Some(failure.to_string()),
+                Err(failure) => self.problem = Some((failure.reason(), failure.to_string())),
             }
         }
     }
 
-    /// What comes next cannot even be read.
+    /// The next version cannot even be read.
     pub fn fail(&mut self, problem: String) {
-        self.problem.get_or_insert(problem);
+        self.problem.get_or_insert((Reason::Unreadable, problem));
     }
 
     /// What was found so far.
@@ -192,7 +226,8 @@ impl<A: Aggregate> Verifier<A> {
             version: self.version,
             hash: self.hash,
             failed_at: self.problem.as_ref().map(|_| self.version + 1),
-            problem: self.problem.clone(),
+            reason: self.problem.as_ref().map(|(reason, _)| *reason),
+            problem: self.problem.as_ref().map(|(_, problem)| problem.clone()),
         }
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{AggregateId, CommandIndex, Hash, Timestamp, Version};
+use crate::{AggregateId, CommandIndex, Hash, Kind, Timestamp, Version};
 
 /// The state after a version, kept to make loading short. Can be thrown away at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,5 +25,5 @@ pub struct Snapshot {
 }
 
 fn nobody() -> AggregateId {
-    AggregateId::new("", uuid::Uuid::nil())
+    AggregateId::new(Kind::from_static("nobody"), uuid::Uuid::nil())
 }

@@ -24,6 +24,7 @@ pub(crate) const fn failed(error: &StoreError) -> &'static str {
         StoreError::Unavailable { .. } => "unavailable",
         StoreError::Full(_) => "full",
         StoreError::Corrupt { .. } => "corrupt",
+        StoreError::Newer { .. } => "newer",
         StoreError::TooLarge { .. } | StoreError::TooMany { .. } => "too-large",
         StoreError::Refused(_) => "refused",
         _ => "failed",

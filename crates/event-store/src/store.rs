@@ -2,8 +2,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::{
-    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, FeedBreak, Hash, Snapshot, Version,
-    verify_chain,
+    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, FeedBreak, Hash, Snapshot,
+    UpcastError, Version, verify_chain,
 };
 
 /// Where change sets are kept. Two verbs, [`load`](Store::load) and [`append`](Store::append), carry
@@ -11,6 +11,10 @@ use crate::{
 ///
 /// [`crate::MemoryStore`] is the whole contract in one page. `testing::conformance` checks it.
 pub trait Store: Clone + Send + Sync + 'static {
+    /// Returns whether `other` is a clone of this store. All parts of a transaction have to come from one store,
+    /// because one write carries them.
+    fn is_same(&self, other: &Self) -> bool;
+
     /// What [`Reach`] asks for: a snapshot where it may serve, and the change sets after it.
     /// Reads its own and everybody's acknowledged appends, but for [`Reach::Eventual`].
     ///
@@ -230,6 +234,19 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A newer version of this program wrote it, in a schema that this one does not know: update this program. Nothing
+    /// is wrong with the history.
+    #[error(
+        "{aggregate} has to be read by a newer version of this program from version {version} on: {reason}"
+    )]
+    Newer {
+        /// Whose history.
+        aggregate: AggregateId,
+        /// The first version that this program cannot read.
+        version: Version,
+        /// The event or the command, with its schema.
+        reason: UpcastError,
+    },
     /// The feed is not what sequencers write.
     #[error("the feed is corrupt: {0}")]
     Feed(#[from] FeedBreak),
@@ -265,6 +282,16 @@ impl StoreError {
     /// A version that cannot be trusted.
     pub fn corrupt(aggregate: &AggregateId, version: Version, problem: impl ToString) -> Self {
         Self::Corrupt { aggregate: aggregate.clone(), version, problem: problem.to_string() }
+    }
+
+    /// A version whose events or command cannot be read.
+    pub fn unreadable(aggregate: &AggregateId, version: Version, error: DecodeError) -> Self {
+        match error {
+            DecodeError::Upcast(reason @ UpcastError::Newer { .. }) => {
+                Self::Newer { aggregate: aggregate.clone(), version, reason }
+            }
+            error => Self::corrupt(aggregate, version, error),
+        }
     }
 
     /// Whether the same may succeed when it is asked for again.

@@ -1,37 +1,56 @@
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::value::MapDeserializer;
+use serde::de::{self, DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Aggregate, DecodeError, Tagged};
+use crate::{DecodeError, Tagged};
 
-/// Turns the data of one event type from one schema version into the next.
+/// Turns the data of one type of event or command from one schema version into the next.
 ///
-/// The current schema of an event type is one more than the highest that has an upcaster, or 1.
+/// The current schema of a type is one more than the highest that has an upcaster, or 1.
+///
+/// # Deploying
+/// Change sets in a new schema, or of a new type, cannot be read by the programs before it: these answer
+/// [`UpcastError::Newer`] for the aggregates concerned, and take no commands to them. Where several processes share a
+/// store, deploy in two steps: first a version that reads the new schema and does not write it yet, then one that writes
+/// it. A browser that replays histories counts as a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Upcaster {
-    /// The event's type name.
-    pub event: &'static str,
+    /// The type's name.
+    pub name: &'static str,
     /// The schema version it takes.
     pub from: u32,
-    /// Gives the data in schema `from + 1`, or what is wrong with it.
+    /// Returns the data in schema `from + 1`, or what is wrong with it.
     pub upcast: fn(Value) -> Result<Value, String>,
 }
 
-/// An event that cannot be brought to today's schema.
+/// An event or a command that cannot be brought to today's schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpcastError {
-    /// No upcaster takes this schema.
-    #[error("{event} of schema {schema} is newer than this program, or its upcaster is gone")]
-    UnknownSchema {
-        /// The event's type name.
-        event: String,
+    /// This program does not know the type, or not this schema of it.
+    #[error("{name} of schema {schema} was written by a newer version of this program")]
+    Newer {
+        /// The type's name.
+        name: String,
         /// The schema it was written in.
         schema: u32,
     },
+    /// No upcaster takes this schema, which is older than today's.
+    #[error("{name} of schema {schema} cannot be read: its upcaster is gone")]
+    Gone {
+        /// The type's name.
+        name: String,
+        /// The schema that nothing takes.
+        schema: u32,
+    },
     /// The upcaster could not read the data.
-    #[error("{event} of schema {schema} cannot be brought to the next: {problem}")]
+    #[error("{name} of schema {schema} cannot be brought to the next: {problem}")]
     Refused {
-        /// The event's type name.
-        event: String,
+        /// The type's name.
+        name: String,
         /// The schema it was in.
         schema: u32,
         /// What the upcaster said.
@@ -39,35 +58,79 @@ pub enum UpcastError {
     },
 }
 
-fn current_schema<A: Aggregate>(event: &str) -> u32 {
-    A::upcasters().iter().filter(|u| u.event == event).map(|u| u.from + 1).max().unwrap_or(1)
+fn current_schema(name: &str, upcasters: &[Upcaster]) -> u32 {
+    upcasters.iter().filter(|u| u.name == name).map(|u| u.from + 1).max().unwrap_or(1)
 }
 
-pub(crate) fn encode<A: Aggregate>(event: &A::Event) -> Result<Tagged, DecodeError> {
-    let mut tagged = Tagged::encode(event)?;
-    tagged.schema = current_schema::<A>(&tagged.name);
+pub(crate) fn encode<T: Serialize>(
+    value: &T,
+    upcasters: &[Upcaster],
+) -> Result<Tagged, serde_json::Error> {
+    let mut tagged = Tagged::encode(value)?;
+    tagged.schema = current_schema(&tagged.name, upcasters);
     Ok(tagged)
 }
 
-pub(crate) fn decode<A: Aggregate>(tagged: &Tagged) -> Result<A::Event, DecodeError> {
-    let current = current_schema::<A>(&tagged.name);
+pub(crate) fn decode<T: DeserializeOwned>(
+    tagged: &Tagged,
+    upcasters: &[Upcaster],
+) -> Result<T, DecodeError> {
+    let current = current_schema(&tagged.name, upcasters);
+    let newer = || UpcastError::Newer { name: tagged.name.clone(), schema: tagged.schema }.into();
+    if tagged.schema > current {
+        return Err(newer());
+    }
     if tagged.schema == current {
-        return tagged.decode();
+        let decoded = tagged.decode();
+        return if decoded.is_err() && !is_known::<T>(&tagged.name) {
+            Err(newer())
+        } else {
+            decoded
+        };
     }
     let mut newer = tagged.clone();
     while newer.schema < current {
-        let step = A::upcasters().iter().find(|u| u.event == newer.name && u.from == newer.schema);
-        let Some(step) = step else { break };
+        let step = upcasters.iter().find(|u| u.name == newer.name && u.from == newer.schema);
+        let Some(step) = step else {
+            return Err(UpcastError::Gone { name: newer.name, schema: newer.schema }.into());
+        };
         newer.data = (step.upcast)(newer.data).map_err(|problem| UpcastError::Refused {
-            event: newer.name.clone(),
+            name: newer.name.clone(),
             schema: newer.schema,
             problem,
         })?;
         newer.schema += 1;
     }
-    if newer.schema != current {
-        let (event, schema) = (newer.name, newer.schema);
-        return Err(UpcastError::UnknownSchema { event, schema }.into());
-    }
     newer.decode()
+}
+
+/// Returns whether the enum has a variant of this name. Asks the enum itself, with a tag and nothing behind it: of all
+/// errors, only that of an unknown variant counts.
+fn is_known<T: DeserializeOwned>(name: &str) -> bool {
+    let tag_alone = MapDeserializer::new([("type", name)].into_iter());
+    !matches!(T::deserialize(tag_alone), Err(Probe::UnknownVariant))
+}
+
+#[derive(Debug)]
+enum Probe {
+    UnknownVariant,
+    Other,
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Probe {}
+
+impl de::Error for Probe {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownVariant
+    }
 }

@@ -1,6 +1,6 @@
 //! The hash chain: what holds, and where and how it is found to be broken.
 
-use event_store::{AggregateId, ChainBreak, ChangeSet, Hash, verify_chain};
+use event_store::{AggregateId, ChainBreak, ChangeSet, Hash, Kind, verify_chain};
 
 use crate::histories::{noting, tally};
 
@@ -70,7 +70,12 @@ fn a_hash_covers_what_came_before_whose_it_is_its_place_and_its_body() {
     for other in [
         Hash::of_change_set(hash, &tally(1), 1, "{}"),
         Hash::of_change_set(Hash::ZERO, &tally(2), 1, "{}"),
-        Hash::of_change_set(Hash::ZERO, &AggregateId::new("tall", tally(1).id), 1, "{}"),
+        Hash::of_change_set(
+            Hash::ZERO,
+            &AggregateId::new(Kind::from_static("tall"), tally(1).id),
+            1,
+            "{}",
+        ),
         Hash::of_change_set(Hash::ZERO, &tally(1), 2, "{}"),
         Hash::of_change_set(Hash::ZERO, &tally(1), 1, "{ }"),
     ] {

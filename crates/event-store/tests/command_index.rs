@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use event_store::{
-    AggregateId, ChangeSet, CommandIndex, Hash, Lookup, SKEW_ALLOWANCE_MS, Timestamp, Version,
+    AggregateId, ChangeSet, CommandIndex, Hash, Kind, Lookup, SKEW_ALLOWANCE_MS, Timestamp, Version,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -79,7 +79,7 @@ fn change_set(version: Version, command_id: Uuid, recorded_at: i64) -> ChangeSet
         "causation_id": null,
         "rules": 1,
     });
-    let aggregate = AggregateId::new("tally", Uuid::nil());
+    let aggregate = AggregateId::new(Kind::from_static("tally"), Uuid::nil());
     ChangeSet::from_parts(aggregate, version, Hash::ZERO, Hash::ZERO, body.to_string()).unwrap()
 }
 

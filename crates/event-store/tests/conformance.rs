@@ -52,7 +52,7 @@ async fn the_embedded_store_on_a_file_with_objects_beside_it_passes() {
 }
 
 /// What each broken store has to fail at the least. It may fail more.
-const CAUGHT: [(Defect, &[&str]); 10] = [
+const CAUGHT: [(Defect, &[&str]); 11] = [
     (
         Defect::NoCondition,
         &[
@@ -103,6 +103,7 @@ const CAUGHT: [(Defect, &[&str]); 10] = [
     (Defect::OneByOne, &["where_one_is_taken_none_is_written"]),
     (Defect::Mislaid, &["a_loser_with_a_large_body_leaves_the_winners"]),
     (Defect::CutOff, &["bodies_of_any_size_are_loaded_to_the_byte"]),
+    (Defect::Indiscriminate, &["parts_of_two_stores_are_refused"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -168,6 +168,10 @@ impl Gated {
 }
 
 impl Store for Gated {
+    fn is_same(&self, other: &Self) -> bool {
+        self.store.is_same(&other.store)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         self.store.load(aggregate, reach).await
     }

@@ -16,6 +16,7 @@ mod costs;
 mod costs_embedded;
 mod dying;
 mod embedded;
+mod evolution;
 mod examples;
 mod faults;
 mod feed;

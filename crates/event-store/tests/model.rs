@@ -128,7 +128,7 @@ impl Model {
     async fn check(&self, store: &DynamoDbStore) -> usize {
         let mut found: HashMap<Uuid, ChangeSet> = HashMap::new();
         for id in 1..=TALLIES {
-            let tally = AggregateId::new(Tally::KIND, Uuid::from_u128(id));
+            let tally = AggregateId::of::<Tally>(Uuid::from_u128(id));
             // Contiguous and chained, or this fails.
             let history = store.load(&tally, Reach::Whole).await.unwrap().change_sets;
             let from_snapshot = Head::<Tally>::load(store, tally.id, None).await.unwrap();
@@ -178,7 +178,7 @@ impl Model {
         }
         // What became of some commands nobody was told.
         for id in 1..=TALLIES {
-            let tally = AggregateId::new(Tally::KIND, Uuid::from_u128(id));
+            let tally = AggregateId::of::<Tally>(Uuid::from_u128(id));
             feeds[random.random_range(0..NODES)].doubt(&tally);
         }
         let count = self.check(store).await as u64;
@@ -253,9 +253,9 @@ async fn send(node: &Node, sent: &Sent) -> Result<Told, StoreError> {
             refused => Told::Refused(refusal(envelope, refused)),
         }),
         Sent::Together(envelopes) => {
-            let parts: Vec<Part<Outcome<Refused>>> =
+            let parts: Vec<Part<_, Outcome<Refused>>> =
                 envelopes.iter().map(|e| node.part(e.clone(), |refused| refused)).collect();
-            match transact(node.store(), parts).await {
+            match transact(parts).await {
                 Ok(Transacted::Accepted(accepted)) => Ok(Told::Accepted(accepted)),
                 Ok(Transacted::Refused { index, refusal: refused }) => {
                     Ok(Told::Refused(refusal(&envelopes[index], refused)))

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 fn aggregate() -> AggregateId {
-    AggregateId::new(Tally::KIND, Uuid::nil())
+    AggregateId::of::<Tally>(Uuid::nil())
 }
 
 fn sealed(last: Option<&ChangeSet>, command: &Task, events: &[Event]) -> ChangeSet {

@@ -193,11 +193,11 @@ async fn commands_taken_together_are_one_span() {
     let parts = [1, 2].map(|aggregate| {
         handler.part(envelope(1, aggregate, Task::Add { amount: 1 }), |refused| refused)
     });
-    transact(handler.store(), parts.into()).await.unwrap();
+    transact(parts.into()).await.unwrap();
     let parts = [1, 2].map(|aggregate| {
         handler.part(envelope(2, aggregate, Task::Take { amount: 2 }), |refused| refused)
     });
-    transact(handler.store(), parts.into()).await.unwrap();
+    transact(parts.into()).await.unwrap();
     setting.assert_told(
         "
 transaction parts=2 outcome=accepted

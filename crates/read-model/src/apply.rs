@@ -162,7 +162,7 @@ fn advance_item(
     history: &[&ChangeSet],
     applied: &mut Outcome,
 ) -> Option<InventoryItemRow> {
-    let aggregate = || AggregateId::new(InventoryItem::KIND, id);
+    let aggregate = || AggregateId::of::<InventoryItem>(id);
     let before = row.as_ref().map_or(0, |row| row.version);
     for change_set in history {
         let next = row.as_ref().map_or(0, |row| row.version) + 1;

@@ -14,7 +14,11 @@ impl ReadModel {
     pub(crate) async fn behind(&self) -> Result<BTreeSet<AggregateId>, Error> {
         let query = sqlx::query_as("SELECT kind, id FROM behind");
         let found: Vec<(String, Uuid)> = query.fetch_all(self.database.readers()).await?;
-        Ok(found.into_iter().map(|(kind, id)| AggregateId::new(kind, id)).collect())
+        let aggregates = found.into_iter().map(|(kind, id)| {
+            let kind = kind.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            Ok(AggregateId::new(kind, id))
+        });
+        aggregates.collect()
     }
 
     pub(crate) async fn no_longer_behind(&self, aggregate: &AggregateId) -> Result<(), Error> {

@@ -99,7 +99,7 @@ mod tests {
 
     /// So many change sets of this item. What they say does not matter here.
     async fn fill(store: &MemoryStore, id: u128, count: Version) {
-        let aggregate = AggregateId::new("inventory-item", Uuid::from_u128(id));
+        let aggregate = AggregateId::of::<InventoryItem>(Uuid::from_u128(id));
         let check_in = CheckInItems { quantity: 1, reference: None, unit_cost: None };
         let event = ItemsCheckedIn { quantity: 1, reference: None, unit_cost: None };
         for version in 1..=count {
@@ -151,6 +151,10 @@ mod tests {
     struct Faltering(MemoryStore, Arc<AtomicBool>);
 
     impl Store for Faltering {
+        fn is_same(&self, other: &Self) -> bool {
+            self.0.is_same(&other.0)
+        }
+
         async fn keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
             if self.1.fetch_not(Ordering::Relaxed) {
                 return self.0.keys(cursor).await;

@@ -3,8 +3,9 @@
 use app::problem::Problem;
 use domain::Sku;
 use domain::inventory_item::CreateInventoryItem;
+use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, Part, TransactError, Transacted, transact};
-use event_store::{Aggregate, AggregateId, StoreError, TOGETHER};
+use event_store::{AggregateId, StoreError, TOGETHER};
 use uuid::Uuid;
 
 use super::FrontDesk;
@@ -104,7 +105,7 @@ impl FrontDesk {
     ) -> Result<Result<Vec<Accepted>, SkuTaken>, Declined> {
         let (places, parts) = self.parts(orders, creations)?;
         let place = |part: usize| places.get(part).copied().ok_or_else(|| lost("a part"));
-        match transact(&self.store, parts).await {
+        match transact(parts).await {
             Ok(Transacted::Accepted(accepted)) => Ok(Ok(self.own(&places, accepted))),
             Ok(Transacted::Refused { index: part, refusal: problem }) => match place(part)? {
                 Place::Own(index) => Err(Declined::One { index, problem }),
@@ -138,7 +139,7 @@ impl FrontDesk {
         let problem = problems::of_store(error);
         if problem.is_unknown_outcome() {
             for creation in creations.iter().flatten() {
-                self.lists.doubt(&AggregateId::new(Sku::KIND, creation.claim));
+                self.lists.doubt(&AggregateId::of::<Sku>(creation.claim));
             }
         }
         problem
@@ -149,7 +150,7 @@ impl FrontDesk {
         &self,
         orders: &[Order],
         creations: &Creations,
-    ) -> Result<(Vec<Place>, Vec<Part<Problem>>), Declined> {
+    ) -> Result<(Vec<Place>, Vec<Part<DynamoDbStore, Problem>>), Declined> {
         let (mut places, mut parts) = (Vec::new(), Vec::new());
         for (index, (order, creation)) in orders.iter().zip(creations).enumerate() {
             let kind = self.kinds.open(&order.request.aggregate.kind);

@@ -73,12 +73,12 @@ impl<A: Hosted> Hosting<A> {
     }
 
     pub(super) async fn page(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, StoreError> {
-        self.store().change_sets(&AggregateId::new(A::KIND, id), page).await
+        self.store().change_sets(&AggregateId::of::<A>(id), page).await
     }
 
     /// Checks the history page by page, as far as it can be read.
     async fn verified(&self, id: Uuid) -> Result<Verification, Problem> {
-        let mut verifier = Verifier::<A>::new(AggregateId::new(A::KIND, id));
+        let mut verifier = Verifier::<A>::new(AggregateId::of::<A>(id));
         let mut limit = PAGE;
         loop {
             let found = verifier.verification();
@@ -118,7 +118,7 @@ impl<A: Hosted> Kind for Hosting<A> {
         }
     }
 
-    fn part(&self, order: Order) -> Result<Part<Problem>, Problem> {
+    fn part(&self, order: Order) -> Result<Part<DynamoDbStore, Problem>, Problem> {
         let envelope = envelope::<A>(order)?;
         let id = envelope.aggregate;
         Ok(self.handler.part(envelope, move |refused| refusal::<A>(id, refused)))
@@ -134,7 +134,7 @@ impl<A: Hosted> Kind for Hosting<A> {
     async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem> {
         let found = self.page(id, page).await.map_err(|error| problems::of_store(&error))?;
         if found.is_empty() && !self.exists(id).await? {
-            return Err(problems::unknown_aggregate(&AggregateId::new(A::KIND, id)));
+            return Err(problems::unknown_aggregate(&AggregateId::of::<A>(id)));
         }
         Ok(found)
     }
@@ -142,7 +142,7 @@ impl<A: Hosted> Kind for Hosting<A> {
     async fn verify(&self, id: Uuid) -> Result<Verification, Problem> {
         let verification = self.verified(id).await?;
         if verification.ok && verification.version == 0 {
-            return Err(problems::unknown_aggregate(&AggregateId::new(A::KIND, id)));
+            return Err(problems::unknown_aggregate(&AggregateId::of::<A>(id)));
         }
         Ok(verification)
     }
@@ -183,7 +183,7 @@ pub(super) fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command,
 pub(super) fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Problem {
     match outcome {
         Outcome::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
-            problems::unknown_aggregate(&AggregateId::new(A::KIND, id))
+            problems::unknown_aggregate(&AggregateId::of::<A>(id))
         }
         Outcome::Rejected { rejection, version } => {
             let detail = rejection.to_string();

@@ -3,6 +3,7 @@ use domain::inventory_item::{CreateInventoryItem, InventoryItemCommand};
 use domain::sku::{ClaimSku, SkuRejection};
 use domain::{InventoryItem, Sku};
 use event_store::Aggregate;
+use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Envelope, Part};
 use uuid::Uuid;
 
@@ -32,7 +33,12 @@ impl Order {
 impl Kinds {
     /// The claim of a new item's SKU at this aggregate, as a part of the transaction that the item is created in: by the same
     /// person, at the same time, under the same ids.
-    pub(crate) fn claim(&self, aggregate: Uuid, sku: &str, order: &Order) -> Part<Problem> {
+    pub(crate) fn claim(
+        &self,
+        aggregate: Uuid,
+        sku: &str,
+        order: &Order,
+    ) -> Part<DynamoDbStore, Problem> {
         let Order { request, actor, now } = order;
         let envelope = Envelope {
             command_id: request.command_id,

@@ -266,6 +266,10 @@ pub(crate) struct Verification {
     /// The first version that does not hold.
     #[schema(required)]
     pub failed_at: Option<u64>,
+    /// How it does not hold: `chain-broken`, `decided-differently`, `schema-unknown` (a newer version wrote it) or
+    /// `unreadable`; left out when all is well.
+    #[schema(nullable = false)]
+    pub reason: Option<String>,
     /// What is wrong with it; left out when all is well.
     #[schema(nullable = false)]
     pub problem: Option<String>,

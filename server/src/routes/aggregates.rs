@@ -108,7 +108,7 @@ pub(super) async fn list(
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store is away; or `newer-version`: a newer Daybook wrote this history. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

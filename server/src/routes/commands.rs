@@ -39,7 +39,7 @@ use crate::openapi::schemas;
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]
@@ -122,7 +122,7 @@ enum BatchOutcome {
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

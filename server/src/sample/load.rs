@@ -5,8 +5,8 @@ use app::problem::{Code, Problem};
 use app::views::SampleProgress;
 use domain::InventoryItem;
 use domain::inventory_item::ListItems;
+use event_store::AggregateId;
 use event_store::wire::CommandRequest;
-use event_store::{Aggregate, AggregateId};
 
 use super::plan::{Planned, plan};
 use crate::desk::FrontDesk;
@@ -116,7 +116,7 @@ fn request(planned: &Planned) -> Result<CommandRequest, Problem> {
     let command = serde_json::to_value(&planned.command).and_then(serde_json::from_value);
     Ok(CommandRequest {
         command_id: planned.command_id,
-        aggregate: AggregateId::new(InventoryItem::KIND, planned.item),
+        aggregate: AggregateId::of::<InventoryItem>(planned.item),
         expected_version: None,
         command: command.map_err(|error| problems::defect(&error))?,
         correlation_id: Some(planned.correlation_id),

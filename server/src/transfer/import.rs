@@ -358,8 +358,8 @@ impl<S: FeedStore + Debug> Import<S> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use event_store::MemoryStore;
     use event_store::feed::Pace;
+    use event_store::{Kind, MemoryStore};
     use tokio::time::timeout;
     use uuid::Uuid;
 
@@ -372,8 +372,14 @@ mod tests {
         let body = format!(
             r#"{{"command_id":"{id}","command":{{"type":"Note","data":{{}}}},"events":[{{"type":"Noted","data":{{}}}}],"actor":"{actor}","reason":null,"recorded_at":"2026-01-01T12:00:00.000Z","correlation_id":"{id}","causation_id":null,"rules":1}}"#
         );
-        ChangeSet::from_parts(AggregateId::new("tally", id), 1, Hash::ZERO, Hash::ZERO, body)
-            .unwrap()
+        ChangeSet::from_parts(
+            AggregateId::new(Kind::from_static("tally"), id),
+            1,
+            Hash::ZERO,
+            Hash::ZERO,
+            body,
+        )
+        .unwrap()
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::InventoryItem;
 use event_store::handler::SNAPSHOT_EVERY;
 use event_store::{AggregateId, ChangeSet, Hash};
 use serde_json::json;
@@ -286,7 +287,7 @@ async fn reseal(desk: &TestDesk, id: Uuid, version: u64) {
     let mut item = get.send().await.unwrap().item.unwrap();
     let prev = Hash::from_slice(item["prev"].as_b().unwrap().as_ref()).unwrap();
     let body = item["body"].as_s().unwrap().clone();
-    let hash = Hash::of_change_set(prev, &AggregateId::new(ITEM, id), version, &body);
+    let hash = Hash::of_change_set(prev, &AggregateId::of::<InventoryItem>(id), version, &body);
     item.insert("hash".to_owned(), AttributeValue::B(Blob::new(hash.as_bytes().as_slice())));
     client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
 }

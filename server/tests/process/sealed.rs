@@ -15,7 +15,7 @@ use event_store::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::desk::{ITEM, bolt, new_id};
+use crate::desk::{bolt, new_id};
 
 /// An item that this actor created at this time.
 pub(super) fn created(id: Uuid, actor: String, recorded_at: Timestamp) -> ChangeSet {
@@ -30,7 +30,7 @@ pub(super) fn created(id: Uuid, actor: String, recorded_at: Timestamp) -> Change
         causation_id: None,
     };
     let events = InventoryItem::default().decide(&create, &context).unwrap();
-    let aggregate = AggregateId::new(ITEM, id);
+    let aggregate = AggregateId::of::<InventoryItem>(id);
     ChangeSet::seal::<InventoryItem>(aggregate, 1, Hash::ZERO, &create, &events, &context).unwrap()
 }
 

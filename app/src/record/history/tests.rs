@@ -22,7 +22,7 @@ fn change_sets() -> Vec<ChangeSet> {
         Command::RemoveItems(RemoveItems { quantity: 8, reason: RemovalReason::Sold }),
         Command::AdjustStock(AdjustStock { counted: 37, reason: "count".into() }),
     ];
-    let id = AggregateId::new(InventoryItem::KIND, Uuid::from_u128(7));
+    let id = AggregateId::of::<InventoryItem>(Uuid::from_u128(7));
     let (mut state, mut prev, mut sealed) = (InventoryItem::default(), Hash::ZERO, Vec::new());
     for (version, command) in (1_u32..).zip(&commands) {
         let context = Context {

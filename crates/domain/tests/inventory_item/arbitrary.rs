@@ -67,7 +67,7 @@ pub(crate) fn history(commands: Range<usize>) -> impl Strategy<Value = History> 
             Command::from(CreateInventoryItem { sku, name, unit, max_quantity })
         });
     (create, vec(command(), commands)).prop_map(|(create, commands)| {
-        let aggregate = AggregateId::new(InventoryItem::KIND, context(0).command_id);
+        let aggregate = AggregateId::of::<InventoryItem>(context(0).command_id);
         let states = vec![InventoryItem::default()];
         let nothing = History { aggregate, change_sets: vec![], states };
         std::iter::once(&create).chain(&commands).fold(nothing, History::take)

@@ -13,7 +13,7 @@ use domain::inventory_item::{
     ItemsRemoved, MaxQuantityChanged, ReactivateInventoryItem, RemovalReason, RemoveItems,
     RenameInventoryItem, ReorderLevelSet, SetReorderLevel, StockAdjusted,
 };
-use event_store::{Aggregate, AggregateId, ChangeSet, Hash, verify};
+use event_store::{AggregateId, ChangeSet, Hash, verify};
 use serde_json::{Value, json};
 
 use super::arbitrary;
@@ -193,13 +193,13 @@ fn change_set(part: &str, golden: &Value) -> ChangeSet {
     let written = sealed(&any_command(), InventoryItemReactivated {}.into());
     let mut body = serde_json::to_value(written).unwrap();
     body[part] = golden.clone();
-    let id = AggregateId::new(InventoryItem::KIND, arbitrary::context(1).command_id);
+    let id = AggregateId::of::<InventoryItem>(arbitrary::context(1).command_id);
     ChangeSet::from_parts(id, 1, Hash::ZERO, Hash::ZERO, body.to_string()).unwrap()
 }
 
 fn sealed(command: &Command, event: Event) -> event_store::Content {
     let context = arbitrary::context(1);
-    let id = AggregateId::new(InventoryItem::KIND, context.command_id);
+    let id = AggregateId::of::<InventoryItem>(context.command_id);
     ChangeSet::seal::<InventoryItem>(id, 1, Hash::ZERO, command, &[event], &context)
         .unwrap()
         .content()

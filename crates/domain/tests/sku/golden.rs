@@ -61,7 +61,7 @@ fn a_claim_is_sealed_as_ever() {
 }
 
 fn aggregate() -> AggregateId {
-    AggregateId::new(Sku::KIND, Sku::former_id("TUBE-28″"))
+    AggregateId::of::<Sku>(Sku::former_id("TUBE-28″"))
 }
 
 fn sealed() -> ChangeSet {

@@ -141,15 +141,21 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::Hash;
+    use crate::{Hash, Kind};
 
     fn change_set(aggregate: u128) -> ChangeSet {
         let id = Uuid::from_u128(aggregate);
         let body = format!(
             r#"{{"command_id":"{id}","command":{{"type":"Note","data":{{}}}},"events":[{{"type":"Noted","data":{{}}}}],"actor":"tester","reason":null,"recorded_at":"2026-01-01T12:00:00.000Z","correlation_id":"{id}","causation_id":null,"rules":1}}"#
         );
-        ChangeSet::from_parts(AggregateId::new("tally", id), 1, Hash::ZERO, Hash::ZERO, body)
-            .unwrap()
+        ChangeSet::from_parts(
+            AggregateId::new(Kind::from_static("tally"), id),
+            1,
+            Hash::ZERO,
+            Hash::ZERO,
+            body,
+        )
+        .unwrap()
     }
 
     /// What one take gives of four: how many whole, and of how many the aggregate.

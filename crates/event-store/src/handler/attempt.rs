@@ -270,7 +270,10 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
 
     /// This command was taken before, as this change set; or its id was, for another one.
     fn repeat(&mut self, change_set: ChangeSet) -> Result<(), StoreError> {
-        self.repeated = Some(if change_set.command::<A>()? == self.envelope.command {
+        let taken = change_set.command::<A>().map_err(|error| {
+            StoreError::unreadable(&change_set.aggregate, change_set.version, error)
+        })?;
+        self.repeated = Some(if taken == self.envelope.command {
             Outcome::Accepted(Accepted { change_set, duplicate: true, retries: 0 })
         } else {
             Outcome::CommandIdReused { version: change_set.version }
@@ -359,9 +362,9 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     }
 
     fn fold(&mut self, change_set: &ChangeSet) -> Result<(), StoreError> {
-        self.head
-            .apply(change_set)
-            .map_err(|error| StoreError::corrupt(&change_set.aggregate, change_set.version, error))
+        self.head.apply(change_set).map_err(|error| {
+            StoreError::unreadable(&change_set.aggregate, change_set.version, error)
+        })
     }
 
     /// Takes down what happened since, as long as anybody will hear of it.

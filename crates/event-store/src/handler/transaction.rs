@@ -12,12 +12,13 @@ use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, T
 
 /// One command's part in a transaction. `N` is what its refusals become, whatever its kind: see
 /// [`CommandHandler::part`].
-pub struct Part<N> {
+pub struct Part<S, N> {
+    store: S,
     aggregate: AggregateId,
     begin: Box<dyn FnOnce() -> Later<'static, Box<dyn Member<N>>> + Send>,
 }
 
-impl<N> fmt::Debug for Part<N> {
+impl<S, N> fmt::Debug for Part<S, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Part").field("aggregate", &self.aggregate).finish_non_exhaustive()
     }
@@ -52,6 +53,15 @@ pub enum TransactError {
         /// The other.
         second: usize,
     },
+    /// Two parts come from handlers of different stores, which no write reaches together. Give every handler a clone
+    /// of the same store.
+    #[error("parts {first} and {second} of one transaction belong to different stores")]
+    DifferentStores {
+        /// One part, from 0.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
     /// The store fails. Whether the transaction was carried out may be unknown; sending all of it again
     /// is safe.
     #[error(transparent)]
@@ -65,10 +75,11 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         &self,
         envelope: Envelope<A::Command>,
         refusal: impl Fn(Outcome<A::Rejection>) -> N + Send + Sync + 'static,
-    ) -> Part<N> {
+    ) -> Part<S, N> {
         let handler = self.clone();
         Part {
-            aggregate: AggregateId::new(A::KIND, envelope.aggregate),
+            store: self.store.clone(),
+            aggregate: AggregateId::of::<A>(envelope.aggregate),
             begin: Box::new(|| {
                 Box::pin(async move {
                     let attempt = Attempt::begin(&handler, envelope).await?;
@@ -80,35 +91,39 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
 }
 
 /// Takes up commands to different aggregates together: each is decided as it would be alone, and their
-/// change sets are appended by one write.
+/// change sets are appended by one write to the store of their handlers.
 ///
 /// # Errors
 /// [`TransactError`].
-pub async fn transact<N>(
-    store: &impl Store,
-    parts: Vec<Part<N>>,
-) -> Result<Transacted<N>, TransactError> {
+pub async fn transact<S: Store, N>(parts: Vec<Part<S, N>>) -> Result<Transacted<N>, TransactError> {
     let count = parts.len();
     let span = debug_span!(target: spans::TARGET, "transaction", parts = count, outcome = Empty);
-    let result = take_together(store, parts).instrument(span.clone()).await;
+    let result = take_together(parts).instrument(span.clone()).await;
     span.record(
         "outcome",
         match &result {
             Ok(Transacted::Accepted(_)) => "accepted",
             Ok(Transacted::Refused { .. }) => "refused",
             Err(TransactError::SameAggregate { .. }) => "same-aggregate",
+            Err(TransactError::DifferentStores { .. }) => "different-stores",
             Err(TransactError::Store(error)) => spans::failed(error),
         },
     );
     result
 }
 
-async fn take_together<N>(
-    store: &impl Store,
-    parts: Vec<Part<N>>,
+async fn take_together<S: Store, N>(
+    parts: Vec<Part<S, N>>,
 ) -> Result<Transacted<N>, TransactError> {
     if parts.len() > TOGETHER {
         return Err(StoreError::TooMany { count: parts.len() }.into());
+    }
+    let Some(Part { store, .. }) = parts.first() else {
+        return Ok(Transacted::Accepted(Vec::new()));
+    };
+    let store = store.clone();
+    if let Some(second) = parts.iter().position(|part| !part.store.is_same(&store)) {
+        return Err(TransactError::DifferentStores { first: 0, second });
     }
     let mut members = begin(parts).await?;
     let outcome = loop {
@@ -143,7 +158,7 @@ async fn take_together<N>(
 
 /// Waits for each aggregate's turn. Everybody does so in the same order, so that nobody waits for one
 /// who waits for him.
-async fn begin<N>(parts: Vec<Part<N>>) -> Result<Vec<Box<dyn Member<N>>>, TransactError> {
+async fn begin<S, N>(parts: Vec<Part<S, N>>) -> Result<Vec<Box<dyn Member<N>>>, TransactError> {
     let mut order: Vec<_> = parts.into_iter().enumerate().collect();
     order.sort_by(|(_, one), (_, other)| one.aggregate.cmp(&other.aggregate));
     for pair in order.windows(2) {

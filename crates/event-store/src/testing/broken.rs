@@ -30,11 +30,13 @@ pub enum Defect {
     Mislaid,
     /// Keeps no more of a large body than fits.
     CutOff,
+    /// Takes every store for a clone of itself.
+    Indiscriminate,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NoCondition,
         Self::LostTail,
         Self::NoPaging,
@@ -45,6 +47,7 @@ impl Defect {
         Self::OneByOne,
         Self::Mislaid,
         Self::CutOff,
+        Self::Indiscriminate,
     ];
 }
 
@@ -68,6 +71,10 @@ const FIRST_PAGE: usize = 8;
 const LARGE: usize = 100_000;
 
 impl Store for BrokenStore {
+    fn is_same(&self, other: &Self) -> bool {
+        self.defect == Defect::Indiscriminate || self.sound.is_same(&other.sound)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         let mut loaded = match self.defect {
             Defect::Unchecked => self.load_unchecked(aggregate, reach).await?,

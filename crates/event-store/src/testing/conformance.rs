@@ -149,6 +149,7 @@ checks! {
         transactions_that_cross_all_land
         of_many_who_want_the_last_one_gets_it
         an_aggregate_twice_in_a_transaction_is_refused
+        parts_of_two_stores_are_refused
         a_lost_answer_leaves_one_transaction;
     failures:
         a_lost_answer_leaves_one_change_set

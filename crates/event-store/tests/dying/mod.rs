@@ -58,6 +58,10 @@ impl Dying {
 }
 
 impl Store for Dying {
+    fn is_same(&self, other: &Self) -> bool {
+        self.store.is_same(&other.store)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         self.call(self.store.load(aggregate, reach)).await
     }

@@ -1,10 +1,10 @@
 //! Histories to write: sealed as they would be, without an aggregate behind them.
 
-use event_store::{AggregateId, ChangeSet, Hash};
+use event_store::{AggregateId, ChangeSet, Hash, Kind};
 use uuid::Uuid;
 
 pub(crate) fn tally(id: u128) -> AggregateId {
-    AggregateId::new("tally", Uuid::from_u128(id))
+    AggregateId::new(Kind::from_static("tally"), Uuid::from_u128(id))
 }
 
 /// The change set after `last`, or the first, that notes this text. Bodies of equally long texts are

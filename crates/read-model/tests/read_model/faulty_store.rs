@@ -41,6 +41,10 @@ impl FaultyStore {
 }
 
 impl Store for FaultyStore {
+    fn is_same(&self, other: &Self) -> bool {
+        self.store.is_same(&other.store)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         self.answer()?;
         self.store.load(aggregate, reach).await

@@ -12,7 +12,7 @@ use domain::inventory_item::{
 };
 use event_store::feed::{Feed, FeedStore, Pace};
 use event_store::handler::{CommandHandler, Envelope, Outcome};
-use event_store::{Aggregate, AggregateId, ChangeSet, MemoryStore, Timestamp};
+use event_store::{AggregateId, ChangeSet, MemoryStore, Timestamp};
 use read_model::{Projector, ReadModel};
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ pub(crate) const fn item(number: u128) -> Uuid {
 }
 
 pub(crate) fn aggregate(number: u128) -> AggregateId {
-    AggregateId::new(InventoryItem::KIND, item(number))
+    AggregateId::of::<InventoryItem>(item(number))
 }
 
 pub(crate) fn sorted_by(sort: &str, limit: u32) -> ListItems {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use domain::InventoryItem;
 use event_store::dynamodb::{DynamoDbStore, for_endpoint};
 use event_store::feed::{Batch, FeedStore};
 use event_store::{AggregateId, AppendedAll, ChangeSet, Hash, Store, TOGETHER};
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempDir, tempdir};
 
 use super::{exported, filled, hashes};
-use crate::desk::{ITEM, new_id};
+use crate::desk::new_id;
 use crate::dynamodb::{Dynamo, Quirks};
 use crate::process::{daybook, run};
 
@@ -393,7 +394,7 @@ async fn what_does_not_fit_is_named_and_what_stands_before_it_is_written() {
 
 /// What began an aggregate, for another, by somebody whose name takes more than an item has room for.
 fn in_a_very_long_name(began: &ChangeSet) -> ChangeSet {
-    let aggregate = AggregateId::new(ITEM, new_id());
+    let aggregate = AggregateId::of::<InventoryItem>(new_id());
     let mut body: Value = serde_json::from_str(began.body()).unwrap();
     let name: String =
         (0..16_000_u32).map(|n| hex::encode(Sha256::digest(n.to_be_bytes()))).collect();

@@ -88,7 +88,7 @@ async fn anyone_can_verify_what_is_served() {
     let id = desk.stocked(12).await;
     let page = desk.get(&format!("{}/change-sets", path(id))).await.ok();
     let served: Vec<ChangeSet> = serde_json::from_value(page["change_sets"].clone()).unwrap();
-    let verification = verify::<InventoryItem>(&AggregateId::new(ITEM, id), &served);
+    let verification = verify::<InventoryItem>(&AggregateId::of::<InventoryItem>(id), &served);
     assert!(verification.ok && verification.version == 2, "{verification:?}");
 }
 

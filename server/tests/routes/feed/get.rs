@@ -1,6 +1,7 @@
 //! All change sets, page by page.
 
 use app::desk::Desk;
+use domain::InventoryItem;
 use event_store::{AggregateId, Page};
 use serde_json::{Value, json};
 
@@ -128,7 +129,7 @@ async fn what_cannot_be_read_is_said_where_it_stands_and_can_be_passed_over() {
 async fn behind_what_was_acknowledged_it_is_not_given() {
     let desk = TestDesk::new().await;
     let id = with_entries(&desk, 2).await;
-    let aggregate = AggregateId::new(ITEM, id);
+    let aggregate = AggregateId::of::<InventoryItem>(id);
     let history = desk.front.change_sets(&aggregate, Page::After { version: 0, limit: 1 }).await;
     let mut next = history.unwrap().remove(0);
     next.version = 2;

@@ -6,7 +6,7 @@ use super::history::{
     tally, whole,
 };
 use super::verdict::{Verdict, ensure, equal, unexpected};
-use crate::{AggregateId, Appended, ChangeSet, Hash, Store, verify_chain};
+use crate::{AggregateId, Appended, ChangeSet, Hash, Kind, Store, verify_chain};
 
 const WRITERS: usize = 32;
 
@@ -93,11 +93,12 @@ pub(super) async fn aggregates_of_one_id_and_two_kinds_are_strangers<H: Harness>
     let store = harness.empty().await?;
     let id = id_of(START);
     // One's name begins like the other's, and so do their keys.
-    for kind in ["tally", "tally-sheet"] {
+    let kinds = [const { Kind::from_static("tally") }, const { Kind::from_static("tally-sheet") }];
+    for kind in kinds.clone() {
         stored(&store, &AggregateId::new(kind, id), 2).await?;
     }
-    for kind in ["tally", "tally-sheet"] {
-        let found = whole(&store, &AggregateId::new(kind, id)).await?;
+    for kind in kinds {
+        let found = whole(&store, &AggregateId::new(kind.clone(), id)).await?;
         equal("change sets", found.len(), 2)?;
         ensure(found.iter().all(|c| c.aggregate.kind == kind), "each its own history")?;
     }

@@ -36,7 +36,7 @@ pub(super) fn id_without_time() -> Uuid {
 }
 
 pub(super) fn tally(id: Uuid) -> AggregateId {
-    AggregateId::new(Tally::KIND, id)
+    AggregateId::of::<Tally>(id)
 }
 
 pub(super) fn add(amount: i64) -> Task {

@@ -69,6 +69,10 @@ fn away() -> StoreError {
 }
 
 impl<S: Store> Store for Interrupted<S> {
+    fn is_same(&self, other: &Self) -> bool {
+        self.sound.is_same(&other.sound)
+    }
+
     async fn load(&self, aggregate: &AggregateId, reach: Reach) -> Result<Loaded, StoreError> {
         if self.strikes(&[Interruption::LoadFailed]) {
             return Err(away());

@@ -9,7 +9,7 @@ use super::interrupted::{Interrupted, Interruption};
 use super::tally::{Refused, Tally, Task};
 use super::verdict::{Verdict, ensure, equal, unexpected};
 use crate::handler::{
-    Accepted, CommandHandler, Envelope, Outcome, Part, TransactError, Transacted, transact,
+    Accepted, CommandHandler, Envelope, Outcome, TransactError, Transacted, transact,
 };
 use crate::{AppendedAll, ChangeSet, Hash, Store, StoreError, TOGETHER};
 
@@ -78,8 +78,7 @@ async fn carry_out<S: Store>(
     envelopes: &[Envelope<Task>],
 ) -> Result<Transacted<Outcome<Refused>>, TransactError> {
     let parts = envelopes.iter().cloned().map(|envelope| handler.part(envelope, |refused| refused));
-    let parts: Vec<Part<_>> = parts.collect();
-    transact(handler.store(), parts).await
+    transact(parts.collect()).await
 }
 
 async fn taken<S: Store>(
@@ -220,6 +219,23 @@ pub(super) async fn an_aggregate_twice_in_a_transaction_is_refused<H: Harness>(
         other => unexpected(other, "the first and the third part to be named")?,
     }
     equal("keys", store.keys(None).await?.keys, Vec::new())
+}
+
+pub(super) async fn parts_of_two_stores_are_refused<H: Harness>(harness: &H) -> Verdict {
+    let (store, other) = (harness.empty().await?, harness.empty().await?);
+    ensure(store.is_same(&store.clone()), "a clone to be the same store")?;
+    let parts = [&store, &other].map(|store| {
+        let envelope = envelope(id_of(START), minute(1), add(1));
+        handler(store).part(envelope, |refused| refused)
+    });
+    match transact(parts.into()).await {
+        Err(TransactError::DifferentStores { first: 0, second: 1 }) => {}
+        other => unexpected(other, "both parts to be named")?,
+    }
+    for store in [store, other] {
+        equal("keys", store.keys(None).await?.keys, Vec::new())?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_lost_answer_leaves_one_transaction<H: Harness>(harness: &H) -> Verdict {
