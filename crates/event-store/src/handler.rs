@@ -2,6 +2,7 @@
 //! and decide again.
 
 mod attempt;
+mod handover;
 mod slots;
 mod transaction;
 
@@ -13,11 +14,14 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 use uuid::Uuid;
 
+#[cfg(feature = "feed")]
+use crate::feed::{Feed, FeedStore};
 use crate::{
     Aggregate, Appended, ChangeSet, Head, Reach, Store, StoreError, Timestamp, Version, full_disk,
     spans,
 };
 use attempt::{Attempt, Proposal};
+use handover::Handover;
 use slots::Slots;
 pub use transaction::{Part, TransactError, Transacted, transact};
 
@@ -109,18 +113,32 @@ pub struct Accepted {
 pub struct CommandHandler<A: Aggregate, S: Store> {
     store: S,
     slots: Arc<Slots<A>>,
+    handover: Handover,
 }
 
 impl<A: Aggregate, S: Store> Clone for CommandHandler<A, S> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), slots: Arc::clone(&self.slots) }
+        let (slots, handover) = (Arc::clone(&self.slots), self.handover.clone());
+        Self { store: self.store.clone(), slots, handover }
     }
 }
 
 impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// A handler that keeps at most so many heads in memory.
     pub fn new(store: S, cached_heads: NonZeroUsize) -> Self {
-        Self { store, slots: Arc::new(Slots::new(cached_heads)) }
+        Self { store, slots: Arc::new(Slots::new(cached_heads)), handover: Handover::default() }
+    }
+
+    /// The same handler, which hands every change set that it commits to this feed. Where it cannot know whether a
+    /// change set was committed, because the store failed or its caller went away, the feed looks for itself.
+    ///
+    /// Without it, whoever calls the handler has to do the same: [`Feed::commit`] after each acceptance,
+    /// [`Feed::doubt`] after each failure. A change set that no feed hears of is missing from it until
+    /// [`Feed::reconcile`].
+    #[cfg(feature = "feed")]
+    #[must_use]
+    pub fn with_feed<F: FeedStore>(self, feed: Feed<F>) -> Self {
+        Self { handover: Handover::to(feed), ..self }
     }
 
     /// The store behind it.
@@ -166,7 +184,10 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
                 Proposal::Append(change_set) => change_set,
                 Proposal::Settled(outcome) => break outcome,
             };
-            match self.store.append(&change_set).await? {
+            let doubt = self.handover.doubt([&change_set.aggregate]);
+            let appended = self.store.append(&change_set).await?;
+            doubt.dispel();
+            match appended {
                 Appended::Written => break Outcome::Accepted(attempt.win(change_set, false)?),
                 // The same command in the same millisecond, elsewhere.
                 Appended::Again => break Outcome::Accepted(attempt.win(change_set, true)?),
@@ -174,6 +195,10 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
             }
         };
         attempt.end();
+        // A repeat is handed over as well: the first sending may have been cut off before it was.
+        if let Outcome::Accepted(accepted) = &outcome {
+            self.handover.commit(&accepted.change_set);
+        }
         Ok(outcome)
     }
 }

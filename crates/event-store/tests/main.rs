@@ -20,6 +20,7 @@ mod evolution;
 mod examples;
 mod faults;
 mod feed;
+mod handover;
 mod heads;
 mod histories;
 mod items;

@@ -37,7 +37,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// For a store that this process alone writes to.
+    /// For a store that this process alone writes to. [`Feed::open`] finds what an earlier process left undone.
     pub const ALONE: Self = Self { between: Duration::from_millis(10), look: None };
     /// For a store that others write to as well.
     pub const SHARED: Self =
@@ -143,6 +143,33 @@ impl<S: FeedStore> Feed<S> {
         let is_shared = pace.look.is_some();
         let waiting = Mutex::default();
         Self(Arc::new(Handle { store, shared, settled, waiting, head, is_shared, task }))
+    }
+
+    /// Starts a feed and waits until it holds all that the store holds. A process that was killed between a commit and
+    /// the next batch leaves a change set that no feed has heard of; this finds it.
+    ///
+    /// Reads the keys of all change sets once, where [`start`](Self::start) reads the feed alone. Use `start` where
+    /// something else finds what is missing: `dynamodb::streams::Tail`, or a [`reconcile`](Self::reconcile) in the
+    /// background.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), event_store::StoreError> {
+    /// use event_store::MemoryStore;
+    /// use event_store::feed::{Feed, Pace};
+    ///
+    /// let feed = Feed::open(MemoryStore::default(), Pace::ALONE).await?;
+    /// assert_eq!(feed.head().map(|head| head.position), Some(0));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`reconcile`](Self::reconcile).
+    pub async fn open(store: S, pace: Pace) -> Result<Self, StoreError> {
+        let feed = Self::start(store, pace);
+        feed.reconcile(|_| {}).await?;
+        Ok(feed)
     }
 
     /// The store behind it.

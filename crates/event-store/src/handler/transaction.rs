@@ -7,6 +7,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 
 use super::attempt::{Attempt, Proposal};
+use super::handover::{Doubt, Handover};
 use super::{Accepted, CommandHandler, Envelope, Outcome};
 use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, TOGETHER, spans};
 
@@ -83,7 +84,8 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
             begin: Box::new(|| {
                 Box::pin(async move {
                     let attempt = Attempt::begin(&handler, envelope).await?;
-                    Ok(Box::new(Begun { attempt, refusal }) as Box<dyn Member<N>>)
+                    let handover = handler.handover;
+                    Ok(Box::new(Begun { attempt, handover, refusal }) as Box<dyn Member<N>>)
                 })
             }),
         }
@@ -132,7 +134,10 @@ async fn take_together<S: Store, N>(
             Proposed::Refused { index, refusal } => break Transacted::Refused { index, refusal },
         };
         let new: Vec<_> = proposed.iter().filter_map(Step::to_append).cloned().collect();
-        match store.append_all(&new).await? {
+        let doubt: Vec<_> = members.iter().map(|member| member.doubt()).collect();
+        let appended = store.append_all(&new).await?;
+        doubt.into_iter().for_each(Doubt::dispel);
+        match appended {
             written @ (AppendedAll::Written | AppendedAll::Again) => {
                 let duplicate = written == AppendedAll::Again;
                 let steps = members.iter_mut().zip(proposed);
@@ -213,6 +218,8 @@ type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 /// An [`Attempt`], whatever its kind.
 trait Member<N>: Send {
     fn aggregate(&self) -> &AggregateId;
+    /// See [`Handover::doubt`](super::handover::Handover::doubt).
+    fn doubt(&self) -> Doubt;
     fn propose(&mut self) -> Later<'_, Result<Step, N>>;
     fn win(&mut self, change_set: ChangeSet, duplicate: bool) -> Result<Accepted, StoreError>;
     fn lose(&mut self, winner: ChangeSet) -> Later<'_, ()>;
@@ -221,6 +228,7 @@ trait Member<N>: Send {
 
 struct Begun<A: Aggregate, S, F> {
     attempt: Attempt<A, S>,
+    handover: Handover,
     refusal: F,
 }
 
@@ -235,17 +243,25 @@ where
         self.attempt.aggregate()
     }
 
+    fn doubt(&self) -> Doubt {
+        self.handover.doubt([self.attempt.aggregate()])
+    }
+
     fn propose(&mut self) -> Later<'_, Result<Step, N>> {
         Box::pin(async {
             Ok(match self.attempt.propose().await? {
                 Proposal::Append(change_set) => Ok(Step::Append(change_set)),
-                Proposal::Settled(Outcome::Accepted(earlier)) => Ok(Step::Repeated(earlier)),
+                Proposal::Settled(Outcome::Accepted(earlier)) => {
+                    self.handover.commit(&earlier.change_set);
+                    Ok(Step::Repeated(earlier))
+                }
                 Proposal::Settled(refused) => Err((self.refusal)(refused)),
             })
         })
     }
 
     fn win(&mut self, change_set: ChangeSet, duplicate: bool) -> Result<Accepted, StoreError> {
+        self.handover.commit(&change_set);
         self.attempt.win(change_set, duplicate)
     }
 

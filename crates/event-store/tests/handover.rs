@@ -1,0 +1,105 @@
+//! What a handler commits is in the feed, however the handler ends.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use event_store::feed::{Feed, Pace};
+use event_store::handler::{CommandHandler, Envelope, Outcome, Transacted, transact};
+use event_store::testing::conformance::{Tally, Task};
+use event_store::{MemoryStore, Store, Timestamp};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::dying::{Death, Dying};
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn handler<S: Store>(store: &S) -> CommandHandler<Tally, S> {
+    CommandHandler::new(store.clone(), NonZeroUsize::MIN)
+}
+
+fn add(aggregate: u128) -> Envelope<Task> {
+    Envelope {
+        command_id: Uuid::now_v7(),
+        aggregate: Uuid::from_u128(aggregate),
+        expected_version: None,
+        command: Task::Add { amount: 1 },
+        actor: "tester".to_owned(),
+        now: Timestamp::from_millis(1_767_225_600_000),
+        correlation_id: None,
+        causation_id: None,
+    }
+}
+
+#[tokio::test]
+async fn what_is_committed_is_handed_over() {
+    let store = MemoryStore::default();
+    let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+    let tallies = handler(&store).with_feed(feed.clone());
+    let first = add(1);
+    let outcome = tallies.execute(&first).await.unwrap();
+    assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    assert_eq!(feed.settle(LONG).await, Ok(1));
+
+    let parts = [2, 3].map(|id| tallies.part(add(id), |refused| refused));
+    let transacted = transact(parts.into()).await.unwrap();
+    assert!(matches!(transacted, Transacted::Accepted(_)), "{transacted:?}");
+    assert_eq!(feed.settle(LONG).await, Ok(3));
+}
+
+/// The process that took it first was killed before it told its feed.
+#[tokio::test]
+async fn a_repeat_is_handed_over() {
+    let store = MemoryStore::default();
+    let first = add(1);
+    let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+    handler(&store).execute(&first).await.unwrap();
+    handler(&store).with_feed(feed.clone()).execute(&first).await.unwrap();
+    assert_eq!(feed.settle(LONG).await, Ok(1));
+
+    let second = add(2);
+    handler(&store).execute(&second).await.unwrap();
+    let part = handler(&store).with_feed(feed.clone()).part(second, |refused| refused);
+    transact(vec![part]).await.unwrap();
+    assert_eq!(feed.settle(LONG).await, Ok(2));
+}
+
+#[tokio::test]
+async fn what_may_have_been_committed_when_its_caller_left_is_found() {
+    for together in [false, true] {
+        let store = MemoryStore::default();
+        let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+        // The first call loads, the second appends and is never answered.
+        let dying = Dying::at(Death::After(2), &store);
+        let tallies = handler(&dying).with_feed(feed.clone());
+        let command = add(1);
+        let taken_up = async {
+            if together {
+                let part = tallies.part(command, |refused| refused);
+                transact(vec![part]).await.map(|_| ()).unwrap();
+            } else {
+                tallies.execute(&command).await.map(|_| ()).unwrap();
+            }
+        };
+        tokio::select! {
+            () = taken_up => panic!("the append was answered"),
+            () = dying.died() => {}
+        }
+        let mut heads = feed.heads();
+        let found = heads.wait_for(|head| head.is_some_and(|head| head.position == 1));
+        timeout(LONG, found).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_opens_finds_what_nobody_handed_over() {
+    let store = MemoryStore::default();
+    let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+    handler(&store).with_feed(feed.clone()).execute(&add(1)).await.unwrap();
+    assert!(feed.finish().await);
+    for id in [1, 2] {
+        handler(&store).execute(&add(id)).await.unwrap();
+    }
+    let feed = Feed::open(store, Pace::ALONE).await.unwrap();
+    assert_eq!(feed.head().unwrap().position, 3);
+}
