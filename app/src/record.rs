@@ -185,7 +185,11 @@ impl Record {
         }
         let taken = self.history.try_update(|history| history.take_in(newer));
         if let Some(Err(error)) = taken {
-            self.surroundings.complain(format!("Newer changes cannot be shown: {error}"));
+            self.surroundings.complain(if error.is_of_newer_version() {
+                "Daybook was updated. Reload the page to see the newest changes.".to_owned()
+            } else {
+                format!("Newer changes cannot be shown: {error}")
+            });
         }
     }
 }

@@ -1,5 +1,5 @@
 use domain::InventoryItem;
-use event_store::{Aggregate as _, AggregateId, Verification, verify};
+use event_store::{Aggregate as _, AggregateId, Reason, Verification, verify};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -86,9 +86,15 @@ fn Verdict(check: Check) -> impl IntoView {
             ("good", "shield", text, Some(found.hash.to_string()))
         }
         Check::Done(found) => {
-            let problem = found.problem.unwrap_or_default();
             let at = found.failed_at.unwrap_or(found.version + 1);
-            ("bad", "warning", format!("Verification failed at version {at}: {problem}"), None)
+            let text = match (found.reason, found.problem.unwrap_or_default()) {
+                (Some(Reason::SchemaUnknown), _) => format!(
+                    "Verified up to version {}. A newer version of Daybook recorded version {at}: reload the page.",
+                    found.version
+                ),
+                (_, problem) => format!("Verification failed at version {at}: {problem}"),
+            };
+            ("bad", "warning", text, None)
         }
     };
     let hash = hash.map(|hash| {

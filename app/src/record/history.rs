@@ -2,8 +2,8 @@ use domain::InventoryItem;
 use domain::inventory_item::InventoryItemEvent;
 use event_store::wire::AggregateState;
 use event_store::{
-    Aggregate as _, ChainBreak, ChangeSet, DecodeError, Hash, Replay, ReplayError, Version,
-    verify_chain,
+    Aggregate as _, ChainBreak, ChangeSet, DecodeError, Hash, Replay, ReplayError, UpcastError,
+    Version, verify_chain,
 };
 use uuid::Uuid;
 
@@ -38,6 +38,13 @@ pub enum Unfit {
     /// It cannot be read.
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
+}
+
+impl Unfit {
+    /// Returns whether a newer version of this program wrote it, which the page has not been loaded from.
+    pub fn is_of_newer_version(&self) -> bool {
+        matches!(self, Self::Unreadable(DecodeError::Upcast(UpcastError::Newer { .. })))
+    }
 }
 
 /// One change set with what it left on hand.

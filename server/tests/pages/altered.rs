@@ -268,7 +268,7 @@ async fn what_is_unreadable_or_missing_below_a_snapshot_divides_the_timeline() {
 #[tokio::test]
 async fn a_version_that_was_sealed_anew_does_not_hold_together_with_the_next() {
     let (desk, id) = long_item().await;
-    reseal(&desk, id, 5).await;
+    reseal(&desk, id, 5, more).await;
     let page = page(&desk, id, "").await;
     let alert = alert(&page);
     assert!(alert.contains("Version 6 is damaged"), "{alert}");
@@ -278,9 +278,30 @@ async fn a_version_that_was_sealed_anew_does_not_hold_together_with_the_next() {
     assert_eq!(shown[20], (5, "+500".to_owned()), "its balance would be a lie");
 }
 
-async fn reseal(desk: &TestDesk, id: Uuid, version: u64) {
+/// A newer version of the program has written a type of event that this one does not know.
+#[tokio::test]
+async fn a_history_of_a_newer_program_is_not_called_damaged() {
+    let desk = TestDesk::new().await;
+    let id = item(&desk, 4).await;
+    reseal(&desk, id, 4, |body| body.replace("ItemsCheckedIn", "ItemsFrozen")).await;
+    let desk = desk.again().await;
+    let told = "A newer version of Daybook recorded version 4 of this record.";
+    let check_in = command(id, "CheckInItems", json!({ "quantity": 1 }));
+    for refused in [desk.get(&path(id)).await, desk.command(&check_in).await] {
+        let problem = refused.problem(503, "newer-version");
+        assert!(problem["detail"].as_str().unwrap().starts_with(told), "{problem}");
+    }
+    let page = desk.get(&format!("/inventory/{id}")).await;
+    assert_eq!(page.status, 503);
+    assert!(page.text.contains(told), "{}", page.text);
+    assert_eq!(desk.get(&format!("{}?version=3", path(id))).await.ok()["version"], 3);
+    let found = desk.get(&format!("{}/verification", path(id))).await.ok();
+    assert_eq!((&found["failed_at"], &found["reason"]), (&json!(4), &json!("schema-unknown")));
+}
+
+async fn reseal(desk: &TestDesk, id: Uuid, version: u64, change: impl Fn(&str) -> String) {
     let client = desk.intruder();
-    desk.tamper(id, version, more).await;
+    desk.tamper(id, version, change).await;
     let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{version:012}"))];
     let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
     let get = client.get_item().table_name("daybook").set_key(Some(key.into()));

@@ -174,6 +174,18 @@ fn what_does_not_chain_is_not_taken_in() {
 }
 
 #[test]
+fn what_a_newer_program_wrote_is_told_from_what_was_altered() {
+    let mut history = history(1, 2);
+    let ChangeSet { aggregate, version, prev, .. } = change_sets()[2].clone();
+    let body = change_sets()[2].body().replace("ItemsRemoved", "ItemsFrozen");
+    let hash = Hash::of_change_set(prev, &aggregate, version, &body);
+    let newer = ChangeSet::from_parts(aggregate, version, prev, hash, body).unwrap();
+    assert!(history.take_in(&[newer]).unwrap_err().is_of_newer_version());
+    assert_eq!((history.now().version, history.end()), (2, None));
+    assert!(!history.take_in(&altered_third()[2..3]).unwrap_err().is_of_newer_version());
+}
+
+#[test]
 fn what_was_altered_before_now_is_marked_and_says_nothing_of_what_was_on_hand() {
     let mut history = history(4, 4);
     let older = altered_third()[..3].to_vec();
