@@ -17,7 +17,7 @@ SERVER := $(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATU
 
 # The browser's crate is built for the browser alone; everything else for here, with every part of the event store.
 NATIVE := --workspace --exclude frontend \
-          --features event-store/handler,event-store/dynamodb,event-store/embedded,event-store/s3,event-store/testing
+          --features daybook-event-store/handler,daybook-event-store/dynamodb,daybook-event-store/embedded,daybook-event-store/s3,daybook-event-store/testing
 # The same with all optional features. Clippy and rustdoc share this list, so that dependencies are checked once.
 CHECKED := $(NATIVE),server/otel,bench/peers
 BROWSER := --target wasm32-unknown-unknown
@@ -65,14 +65,14 @@ bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
 	cd end2end && node_modules/.bin/playwright test -c bench
 
 package: prerequisites ## the event store as others would get it, built anew from its package alone
-	cargo package -p event-store --all-features --allow-dirty
+	cargo package -p daybook-event-store --all-features --allow-dirty
 
 otel: prerequisites ## the tests of what the feature otel adds, which nothing else runs
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
 soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts and a race of three processes, for an hour or so; prints the seed of what fails
-	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p event-store --test store -- model:: --nocapture
-	DAYBOOK_FEED_RUNS=50 cargo test -p event-store --test store -- feed:: --nocapture
+	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p daybook-event-store --test store -- model:: --nocapture
+	DAYBOOK_FEED_RUNS=50 cargo test -p daybook-event-store --test store -- feed:: --nocapture
 	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" DAYBOOK_BINARY="$(CURDIR)/$(DAYBOOK)" \
 	    DAYBOOK_CRASH_ROUNDS=200 DAYBOOK_RACE_SECONDS=30 DAYBOOK_POWER_CUTS=100 \
 	    cargo test $(NATIVE) --test server -- --nocapture --test-threads 1 soak::
@@ -83,7 +83,8 @@ fmt: ## format everything
 lint: invariants $(NODE) ## clippy for the machine and for the browser, the types of the browser tests
 	cargo clippy $(CHECKED) --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -p frontend -- -D warnings
-	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p event-store -- -D warnings
+	scripts/features
+	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p daybook-event-store -- -D warnings
 	cd end2end && node_modules/.bin/tsc --noEmit
 
 unit: prerequisites $(STACK) ## unit, property, conformance, HTTP and documentation tests
@@ -118,7 +119,7 @@ invariants: prerequisites
 
 docs: prerequisites
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CHECKED) --no-deps
-	cargo package -p event-store --no-verify --allow-dirty --offline --quiet
+	cargo package -p daybook-event-store --no-verify --allow-dirty --offline --quiet
 
 # Tools.
 
