@@ -34,6 +34,9 @@ pub struct Order {
     pub now: Timestamp,
 }
 
+/// A command's part in a transaction, whose refusals are problems.
+pub type DeskPart = Part<DynamoDbStore, Problem>;
+
 /// One kind of aggregate, whatever its types.
 #[async_trait]
 pub trait Kind: Send + Sync {
@@ -44,7 +47,7 @@ pub trait Kind: Send + Sync {
     ///
     /// # Errors
     /// The problem, when it is none of this kind's commands.
-    fn part(&self, order: Order) -> Result<Part<DynamoDbStore, Problem>, Problem>;
+    fn part(&self, order: Order) -> Result<DeskPart, Problem>;
 
     /// The state as of a version, or now.
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;

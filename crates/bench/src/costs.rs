@@ -109,8 +109,8 @@ async fn create(store: &DynamoDbStore, items: &Handler, item: Uuid) -> Result<us
     let skus = CommandHandler::<Sku, _>::new(store.clone(), NonZeroUsize::MIN);
     let sku = "BENCH-000001".to_owned();
     let claim = work::envelope(Sku::id(&sku), ClaimSku { sku, item }.into());
-    let own = items.part(work::envelope(item, work::create(1)), |_| ());
-    match transact(vec![own, skus.part(claim, |_| ())]).await {
+    let own = items.part(&work::envelope(item, work::create(1)), |_| ());
+    match transact(vec![own, skus.part(&claim, |_| ())]).await {
         Ok(Transacted::Accepted(both)) => {
             Ok(both.iter().map(|accepted| accepted.change_set.body().len()).sum())
         }

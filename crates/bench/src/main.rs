@@ -145,6 +145,8 @@ enum Error {
     #[error(transparent)]
     Decode(#[from] event_store::DecodeError),
     #[error(transparent)]
+    Apply(#[from] event_store::ApplyError),
+    #[error(transparent)]
     Rejection(#[from] domain::inventory_item::InventoryItemRejection),
     #[error(transparent)]
     Http(#[from] reqwest::Error),

@@ -44,16 +44,13 @@ pub(crate) fn check_in(number: u64) -> InventoryItemCommand {
 /// A command as the handler takes it, made now.
 pub(crate) fn envelope<C>(aggregate: Uuid, command: C) -> Envelope<C> {
     let command_id = Uuid::now_v7();
-    Envelope {
+    Envelope::new(
         command_id,
         aggregate,
-        expected_version: None,
         command,
-        actor: ACTOR.into(),
-        now: Timestamp::of_uuid(command_id).unwrap_or_default(),
-        correlation_id: None,
-        causation_id: None,
-    }
+        ACTOR,
+        Timestamp::of_uuid(command_id).unwrap_or_default(),
+    )
 }
 
 /// The change sets of a new item as commands one after the other would leave them, sealed without a store.

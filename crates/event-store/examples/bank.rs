@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
 use event_store::handler::{
-    CommandHandler, Envelope, Outcome, TransactError, Transacted, transact,
+    CommandHandler, Envelope, Outcome, Refusal, TransactError, Transacted, transact,
 };
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Context, Page, Replay, Store, Timestamp, verify,
@@ -55,7 +55,7 @@ enum Event {
 
 /// The bank's "no, because …". A normal outcome, not a failure.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-enum Refusal {
+enum Rejection {
     #[error("there is no such account")]
     NotOpen,
     #[error("the account is open already")]
@@ -72,12 +72,12 @@ impl Aggregate for Account {
     const KIND: &'static str = "account";
     type Command = Command;
     type Event = Event;
-    type Rejection = Refusal;
+    type Rejection = Rejection;
 
-    fn decide(&self, command: &Command, _: &Context) -> Result<Vec<Event>, Refusal> {
+    fn decide(&self, command: &Command, _: &Context) -> Result<Vec<Event>, Rejection> {
         let event = match *command {
             Command::OpenAccount { .. } if self.owner.is_some() => {
-                return Err(Refusal::OpenAlready);
+                return Err(Rejection::OpenAlready);
             }
             Command::OpenAccount { ref owner } => Event::AccountOpened { owner: owner.clone() },
             Command::Deposit { cents } => Event::Deposited { cents: self.takes(cents)? },
@@ -114,20 +114,20 @@ impl Aggregate for Account {
 }
 
 impl Account {
-    fn takes(&self, cents: u64) -> Result<u64, Refusal> {
-        self.owner.as_ref().ok_or(Refusal::NotOpen)?;
+    fn takes(&self, cents: u64) -> Result<u64, Rejection> {
+        self.owner.as_ref().ok_or(Rejection::NotOpen)?;
         match self.balance.checked_add(cents) {
-            _ if cents == 0 => Err(Refusal::NoAmount),
+            _ if cents == 0 => Err(Rejection::NoAmount),
             Some(_) => Ok(cents),
-            None => Err(Refusal::TooRich),
+            None => Err(Rejection::TooRich),
         }
     }
 
-    fn covers(&self, cents: u64) -> Result<u64, Refusal> {
-        self.owner.as_ref().ok_or(Refusal::NotOpen)?;
+    fn covers(&self, cents: u64) -> Result<u64, Rejection> {
+        self.owner.as_ref().ok_or(Rejection::NotOpen)?;
         match cents {
-            0 => Err(Refusal::NoAmount),
-            _ if cents > self.balance => Err(Refusal::Overdrawn { balance: self.balance, cents }),
+            0 => Err(Rejection::NoAmount),
+            _ if cents > self.balance => Err(Rejection::Overdrawn { balance: self.balance, cents }),
             _ => Ok(cents),
         }
     }
@@ -158,7 +158,7 @@ impl Bank {
         command_id: Uuid,
         account: Uuid,
         command: Command,
-    ) -> Result<Outcome<Refusal>, Failure> {
+    ) -> Result<Outcome<Rejection>, Failure> {
         Ok(self.accounts.execute(&envelope(command_id, account, command)).await?)
     }
 
@@ -175,7 +175,7 @@ impl Bank {
             (to, Command::ReceiveTransfer { from, cents }),
         ];
         let parts = parts.map(|(account, command)| {
-            self.accounts.part(envelope(command_id, account, command), |outcome| said(&outcome))
+            self.accounts.part(&envelope(command_id, account, command), |refusal| refused(&refusal))
         });
         transact(parts.into()).await
     }
@@ -187,16 +187,7 @@ impl Bank {
 }
 
 fn envelope(command_id: Uuid, aggregate: Uuid, command: Command) -> Envelope<Command> {
-    Envelope {
-        command_id,
-        aggregate,
-        expected_version: None,
-        command,
-        actor: "teller@example.com".to_owned(),
-        now: now(),
-        correlation_id: None,
-        causation_id: None,
-    }
+    Envelope::new(command_id, aggregate, command, "teller@example.com", now())
 }
 
 // What people see.
@@ -265,15 +256,22 @@ fn forge(change_set: &ChangeSet) -> Result<ChangeSet, Failure> {
     Ok(ChangeSet::from_parts(aggregate, version, prev, hash, body)?)
 }
 
-fn said(outcome: &Outcome<Refusal>) -> String {
+fn said(outcome: &Outcome<Rejection>) -> String {
     match outcome {
         Outcome::Accepted(accepted) if accepted.duplicate => {
             format!("was done already, as version {}", accepted.change_set.version)
         }
         Outcome::Accepted(accepted) => format!("done, version {}", accepted.change_set.version),
-        Outcome::Rejected { rejection, .. } => format!("no: {rejection}"),
-        Outcome::Conflict { .. } => "no: something happened since that matters to it".to_owned(),
-        Outcome::CommandIdReused { .. } => "no: another command had this id".to_owned(),
+        Outcome::Refused(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: &Refusal<Rejection>) -> String {
+    match refusal {
+        Refusal::Rejected { rejection, .. } => format!("no: {rejection}"),
+        Refusal::Conflict { .. } => "no: something happened since that matters to it".to_owned(),
+        Refusal::CommandIdReused { .. } => "no: another command had this id".to_owned(),
+        other => format!("no: {other:?}"),
     }
 }
 

@@ -28,7 +28,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -45,6 +44,8 @@ use crate::{
 pub(crate) use append::NOT_TAKEN;
 #[cfg(feature = "embedded")]
 use append::Put;
+/// The SDK's client, re-exported in the version that this crate takes.
+pub use aws_sdk_dynamodb::Client;
 #[cfg(feature = "embedded")]
 pub(crate) use config::nowhere;
 pub use config::{for_endpoint, https, timeouts};

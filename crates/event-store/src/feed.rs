@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AggregateId, ChangeSet, Hash, Store, StoreError, Version};
 #[cfg(feature = "feed")]
-pub use entries::{Entry, FeedError};
+pub use entries::{Entry, FeedError, Subscription};
 #[cfg(feature = "feed")]
 pub use running::{Feed, Pace, Reconciled, Unsequenced};
 

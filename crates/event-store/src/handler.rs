@@ -32,7 +32,19 @@ pub use transaction::{Part, TransactError, Transacted, transact};
 pub const SNAPSHOT_EVERY: Version = 16;
 
 /// A command with all that is needed to take it up.
+///
+/// ```
+/// use event_store::Timestamp;
+/// use event_store::handler::Envelope;
+/// use uuid::Uuid;
+///
+/// let (command_id, account) = (Uuid::now_v7(), Uuid::now_v7());
+/// let deposit = Envelope::new(command_id, account, "deposit 5", "ada@example.com", Timestamp::from_millis(0))
+///     .with_expected_version(3);
+/// assert_eq!(deposit.expected_version, Some(3));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Envelope<C> {
     /// Made by the client; makes a repeat harmless.
     pub command_id: Uuid,
@@ -52,11 +64,60 @@ pub struct Envelope<C> {
     pub causation_id: Option<Uuid>,
 }
 
-/// What became of a command. None of these is a failure; those are [`StoreError`].
+impl<C> Envelope<C> {
+    /// A command to an aggregate, under the id that its client made, by an actor, taken up now. It expects no version
+    /// and stands alone.
+    pub fn new(
+        command_id: Uuid,
+        aggregate: Uuid,
+        command: C,
+        actor: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            command_id,
+            aggregate,
+            expected_version: None,
+            command,
+            actor: actor.into(),
+            now,
+            correlation_id: None,
+            causation_id: None,
+        }
+    }
+
+    /// The same, by an author who had this version in view.
+    #[must_use]
+    pub fn with_expected_version(self, version: impl Into<Option<Version>>) -> Self {
+        Self { expected_version: version.into(), ..self }
+    }
+
+    /// The same, as part of a larger piece of work.
+    #[must_use]
+    pub fn with_correlation(self, id: impl Into<Option<Uuid>>) -> Self {
+        Self { correlation_id: id.into(), ..self }
+    }
+
+    /// The same, as the consequence of this command or event.
+    #[must_use]
+    pub fn with_causation(self, id: impl Into<Option<Uuid>>) -> Self {
+        Self { causation_id: id.into(), ..self }
+    }
+}
+
+/// The outcome of a command. Neither is a failure; those are [`StoreError`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<R> {
     /// It is durable, now or since an earlier sending.
     Accepted(Accepted),
+    /// Nothing was done.
+    Refused(Refusal<R>),
+}
+
+/// Why nothing was done for a command.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Refusal<R> {
     /// The domain says no, and why.
     Rejected {
         /// Why.
@@ -78,6 +139,12 @@ pub enum Outcome<R> {
         /// As which version that command was taken.
         version: Version,
     },
+    /// The domain allows it, and it changes nothing: [`Aggregate::decide`] gave no events. A change set without events
+    /// would be a version in which nothing happened, so none is written, and a repeat is decided anew.
+    NoChange {
+        /// The version that this was decided on.
+        version: Version,
+    },
 }
 
 impl<R> Outcome<R> {
@@ -85,9 +152,18 @@ impl<R> Outcome<R> {
         match self {
             Self::Accepted(Accepted { duplicate: true, .. }) => "duplicate",
             Self::Accepted(_) => "accepted",
+            Self::Refused(refusal) => refusal.name(),
+        }
+    }
+}
+
+impl<R> Refusal<R> {
+    const fn name(&self) -> &'static str {
+        match self {
             Self::Rejected { .. } => "rejected",
             Self::Conflict { .. } => "conflict",
             Self::CommandIdReused { .. } => "command-id-reused",
+            Self::NoChange { .. } => "no-change",
         }
     }
 }
@@ -154,6 +230,14 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     pub async fn load(&self, id: Uuid, as_of: Option<Version>) -> Result<Head<A>, StoreError> {
         let reach = Reach::back_from::<A>(as_of);
         load(&self.store, id, reach).await.map(|(head, _)| head)
+    }
+
+    /// Where an aggregate stood at a moment: [`Head::load_at`].
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn load_at(&self, id: Uuid, moment: Timestamp) -> Result<Head<A>, StoreError> {
+        Head::load_at(&self.store, id, moment).await
     }
 
     /// Takes up one command. Commands to the same aggregate queue here, first come first served.

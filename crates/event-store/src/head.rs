@@ -1,8 +1,8 @@
 use uuid::Uuid;
 
 use crate::{
-    Aggregate, AggregateId, ChangeSet, CommandIndex, DecodeError, Hash, Loaded, Reach, Snapshot,
-    StoreError, Timestamp, Version,
+    Aggregate, AggregateId, ChainBreak, ChangeSet, CommandIndex, DecodeError, Hash, Loaded, Page,
+    Reach, Snapshot, StoreError, Timestamp, Version,
 };
 
 /// Where an aggregate stands: its newest version and hash, with what was folded to get there.
@@ -22,6 +22,30 @@ pub struct Head<A> {
     pub updated_at: Timestamp,
     /// Which commands were taken.
     pub commands: CommandIndex,
+}
+
+/// Why a head cannot move on by a change set.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// It is not the next one of this history.
+    #[error(transparent)]
+    NotNext(#[from] ChainBreak),
+    /// One of its events cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] DecodeError),
+}
+
+impl ApplyError {
+    /// The error that this is to whoever asked the store.
+    pub(crate) fn at(self, change_set: &ChangeSet) -> StoreError {
+        match self {
+            Self::NotNext(broken) => StoreError::broken(&change_set.aggregate, broken),
+            Self::Unreadable(error) => {
+                StoreError::unreadable(&change_set.aggregate, change_set.version, error)
+            }
+        }
+    }
 }
 
 impl<A: Aggregate> Head<A> {
@@ -56,8 +80,7 @@ impl<A: Aggregate> Head<A> {
             head = Self { state, version, hash, created_at, updated_at, commands, ..head };
         }
         for change_set in &loaded.change_sets {
-            head.apply(change_set)
-                .map_err(|e| StoreError::unreadable(&head.aggregate, change_set.version, e))?;
+            head.apply(change_set).map_err(|error| error.at(change_set))?;
         }
         Ok((head, loaded.change_sets))
     }
@@ -73,6 +96,41 @@ impl<A: Aggregate> Head<A> {
     ) -> Result<Self, StoreError> {
         let reach = Reach::back_from::<A>(as_of);
         Self::load_with_tail(store, id, reach).await.map(|(head, _)| head)
+    }
+
+    /// Loads and folds, to the last version that was recorded at this moment or before it; version 0 when that was
+    /// before the first. `recorded_at` never decreases along a history, so the version is found by bisection: a load, a
+    /// read of one change set for each halving, and a load.
+    ///
+    /// # Errors
+    /// As [`crate::Store::load`].
+    pub async fn load_at(
+        store: &impl crate::Store,
+        id: Uuid,
+        moment: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let newest = Self::load(store, id, None).await?;
+        if newest.version == 0 || newest.updated_at <= moment {
+            return Ok(newest);
+        }
+        if newest.created_at > moment {
+            return Ok(Self::empty(id));
+        }
+        let (mut at_or_before, mut after) = (1, newest.version);
+        while after - at_or_before > 1 {
+            let middle = at_or_before + (after - at_or_before) / 2;
+            let page = Page::After { version: middle - 1, limit: 1 };
+            let found = store.change_sets(&newest.aggregate, page).await?.pop();
+            let Some(found) = found.filter(|found| found.version == middle) else {
+                return Err(StoreError::corrupt(&newest.aggregate, middle, "is missing"));
+            };
+            if found.content().recorded_at <= moment {
+                at_or_before = middle;
+            } else {
+                after = middle;
+            }
+        }
+        Self::load(store, id, Some(at_or_before)).await
     }
 
     /// Loads and folds, to the newest version or to that of a moment ago ([`Reach::Eventual`]).
@@ -105,12 +163,21 @@ impl<A: Aggregate> Head<A> {
         }
     }
 
-    /// Moves on by one change set, which must be the next one.
+    /// Moves on by the next change set. Whether that is unaltered is for [`crate::verify_chain`] to say.
     ///
     /// # Errors
-    /// [`DecodeError`] when an event cannot be read; the head is then unchanged.
-    pub fn apply(&mut self, change_set: &ChangeSet) -> Result<(), DecodeError> {
-        debug_assert_eq!(change_set.version, self.version + 1);
+    /// [`ApplyError`]; the head is then unchanged.
+    pub fn apply(&mut self, change_set: &ChangeSet) -> Result<(), ApplyError> {
+        let (expected, found) = (self.version + 1, change_set.version);
+        if change_set.aggregate != self.aggregate {
+            return Err(ChainBreak::Foreign { version: expected }.into());
+        }
+        if found != expected {
+            return Err(ChainBreak::Gap { expected, found }.into());
+        }
+        if change_set.prev != self.hash {
+            return Err(ChainBreak::Unchained { version: found }.into());
+        }
         let events = change_set.events::<A>()?;
         self.state = events.iter().fold(std::mem::take(&mut self.state), A::evolve);
         self.version = change_set.version;

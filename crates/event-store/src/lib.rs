@@ -47,9 +47,9 @@
 //!
 //! | span | around | outcomes |
 //! |---|---|---|
-//! | `command` | one command, from its turn to its end | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused` |
+//! | `command` | one command, from its turn to its end | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused`, `no-change` |
 //! | `transaction` | several commands taken together | `accepted`, `refused`, `same-aggregate`, `different-stores` |
-//! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict` |
+//! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict`, `no-change` |
 //! | `load` | reading a history | `loaded` |
 //! | `append` | writing one change set, or several | `written`, `taken` |
 //! | `sequence` | writing one batch of the feed | `written`, `taken` |
@@ -143,7 +143,7 @@ pub use change_set::{ChangeSet, Content, DecodeError, Tagged};
 pub use command_index::{CommandIndex, Lookup, SKEW_ALLOWANCE_MS};
 pub use distinct_keys::DistinctKeys;
 pub use feed::FeedBreak;
-pub use head::Head;
+pub use head::{ApplyError, Head};
 pub use id::{AggregateId, InvalidAggregateId, InvalidKind, Kind, LAST_VERSION, Version};
 pub use memory::MemoryStore;
 pub use replay::{Reason, Replay, ReplayError, Verification, Verifier, verify};

@@ -245,7 +245,7 @@ pub enum StoreError {
         /// The first version that this program cannot read.
         version: Version,
         /// The event or the command, with its schema.
-        reason: UpcastError,
+        reason: Box<UpcastError>,
     },
     /// The feed is not what sequencers write.
     #[error("the feed is corrupt: {0}")]
@@ -288,7 +288,7 @@ impl StoreError {
     pub fn unreadable(aggregate: &AggregateId, version: Version, error: DecodeError) -> Self {
         match error {
             DecodeError::Upcast(reason @ UpcastError::Newer { .. }) => {
-                Self::Newer { aggregate: aggregate.clone(), version, reason }
+                Self::Newer { aggregate: aggregate.clone(), version, reason: reason.into() }
             }
             error => Self::corrupt(aggregate, version, error),
         }

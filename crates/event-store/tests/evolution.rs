@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Context, MemoryStore, Page, Reason, Store, StoreError,
     Timestamp, UpcastError, Upcaster, Verification, Version, verify,
@@ -121,16 +121,13 @@ fn handler<A: Aggregate>(store: &MemoryStore) -> CommandHandler<A, MemoryStore> 
 }
 
 fn envelope<C>(command_id: u128, command: C) -> Envelope<C> {
-    Envelope {
-        command_id: Uuid::from_u128(command_id),
-        aggregate: Uuid::from_u128(7),
-        expected_version: None,
+    Envelope::new(
+        Uuid::from_u128(command_id),
+        Uuid::from_u128(7),
         command,
-        actor: "tester".to_owned(),
-        now: Timestamp::from_millis(1_767_225_600_000),
-        correlation_id: None,
-        causation_id: None,
-    }
+        "tester",
+        Timestamp::from_millis(1_767_225_600_000),
+    )
 }
 
 async fn accepted<A: Aggregate>(
@@ -177,7 +174,7 @@ async fn a_repeat_across_the_change_is_a_duplicate() {
     assert_eq!(accepted::<after::Shelf>(&store, again).await, (first, true));
     let other = envelope(1, after::Command::Book { grams: 39_000 });
     let outcome = handler::<after::Shelf>(&store).execute(&other).await.unwrap();
-    assert_eq!(outcome, Outcome::CommandIdReused { version: 1 });
+    assert_eq!(outcome, Outcome::Refused(Refusal::CommandIdReused { version: 1 }));
 }
 
 #[tokio::test]
@@ -199,7 +196,7 @@ async fn an_old_program_says_that_a_newer_one_is_needed() {
             match failed.unwrap_err() {
                 StoreError::Newer { version: 2, reason, .. } => {
                     let name = event.to_owned();
-                    assert_eq!(reason, UpcastError::Newer { name, schema });
+                    assert_eq!(*reason, UpcastError::Newer { name, schema });
                 }
                 other => panic!("{other}"),
             }

@@ -19,16 +19,13 @@ fn handler<S: Store>(store: &S) -> CommandHandler<Tally, S> {
 }
 
 fn add(aggregate: u128) -> Envelope<Task> {
-    Envelope {
-        command_id: Uuid::now_v7(),
-        aggregate: Uuid::from_u128(aggregate),
-        expected_version: None,
-        command: Task::Add { amount: 1 },
-        actor: "tester".to_owned(),
-        now: Timestamp::from_millis(1_767_225_600_000),
-        correlation_id: None,
-        causation_id: None,
-    }
+    Envelope::new(
+        Uuid::now_v7(),
+        Uuid::from_u128(aggregate),
+        Task::Add { amount: 1 },
+        "tester",
+        Timestamp::from_millis(1_767_225_600_000),
+    )
 }
 
 #[tokio::test]
@@ -41,7 +38,7 @@ async fn what_is_committed_is_handed_over() {
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
     assert_eq!(feed.settle(LONG).await, Ok(1));
 
-    let parts = [2, 3].map(|id| tallies.part(add(id), |refused| refused));
+    let parts = [2, 3].map(|id| tallies.part(&add(id), |refused| refused));
     let transacted = transact(parts.into()).await.unwrap();
     assert!(matches!(transacted, Transacted::Accepted(_)), "{transacted:?}");
     assert_eq!(feed.settle(LONG).await, Ok(3));
@@ -59,7 +56,7 @@ async fn a_repeat_is_handed_over() {
 
     let second = add(2);
     handler(&store).execute(&second).await.unwrap();
-    let part = handler(&store).with_feed(feed.clone()).part(second, |refused| refused);
+    let part = handler(&store).with_feed(feed.clone()).part(&second, |refused| refused);
     transact(vec![part]).await.unwrap();
     assert_eq!(feed.settle(LONG).await, Ok(2));
 }
@@ -75,7 +72,7 @@ async fn what_may_have_been_committed_when_its_caller_left_is_found() {
         let command = add(1);
         let taken_up = async {
             if together {
-                let part = tallies.part(command, |refused| refused);
+                let part = tallies.part(&command, |refused| refused);
                 transact(vec![part]).await.map(|_| ()).unwrap();
             } else {
                 tallies.execute(&command).await.map(|_| ()).unwrap();

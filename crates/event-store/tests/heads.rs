@@ -62,16 +62,13 @@ impl Setting {
 /// A note by a command of so many milliseconds past a certain moment.
 fn note(aggregate: u128, id: u64) -> Envelope<Task> {
     let millis = 1_767_268_800_000 + id;
-    Envelope {
-        command_id: uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
-        aggregate: Uuid::from_u128(aggregate),
-        expected_version: None,
-        command: Task::Note { text: format!("note {id}") },
-        actor: "tester".to_owned(),
-        now: Timestamp::from_millis(1_767_268_800_000),
-        correlation_id: None,
-        causation_id: None,
-    }
+    Envelope::new(
+        uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
+        Uuid::from_u128(aggregate),
+        Task::Note { text: format!("note {id}") },
+        "tester",
+        Timestamp::from_millis(1_767_268_800_000),
+    )
 }
 
 /// Three aggregates take turns.

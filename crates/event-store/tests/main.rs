@@ -20,6 +20,7 @@ mod evolution;
 mod examples;
 mod faults;
 mod feed;
+mod handler;
 mod handover;
 mod heads;
 mod histories;

@@ -15,7 +15,7 @@ use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
 use event_store::feed::{Feed, Pace};
 use event_store::handler::{
-    Accepted, CommandHandler, Envelope, Outcome, Part, TransactError, Transacted, transact,
+    Accepted, CommandHandler, Envelope, Outcome, Part, Refusal, TransactError, Transacted, transact,
 };
 use event_store::testing::conformance::{Refused, Tally, Task};
 use event_store::{
@@ -77,14 +77,14 @@ impl Sent {
 enum Told {
     Accepted(Vec<Accepted>),
     /// Refused by the domain, or in conflict.
-    Refused(Option<Refusal>),
+    Refused(Option<Reason>),
     /// It gave up asking.
     Nothing,
 }
 
 /// Why a tally refused something, as of some version.
 #[derive(Debug)]
-struct Refusal {
+struct Reason {
     tally: Uuid,
     command: Task,
     rejection: Refused,
@@ -97,7 +97,7 @@ struct Model {
     accepted: HashMap<Uuid, ChangeSet>,
     /// Ids of which nothing may ever be found.
     refused: Vec<Uuid>,
-    refusals: Vec<Refusal>,
+    refusals: Vec<Reason>,
     together: Vec<Vec<Uuid>>,
 }
 
@@ -233,16 +233,13 @@ impl Chance {
             let millis = u64::try_from(at).unwrap();
             Builder::from_unix_timestamp_millis(millis, &self.random.random()).into_uuid()
         };
-        Envelope {
+        Envelope::new(
             command_id,
-            aggregate: Uuid::from_u128(tally),
-            expected_version: None,
+            Uuid::from_u128(tally),
             command,
-            actor: "tester".to_owned(),
-            now: Timestamp::from_millis(self.now),
-            correlation_id: None,
-            causation_id: None,
-        }
+            "tester",
+            Timestamp::from_millis(self.now),
+        )
     }
 }
 
@@ -250,15 +247,15 @@ async fn send(node: &Node, sent: &Sent) -> Result<Told, StoreError> {
     match sent {
         Sent::Alone(envelope) => Ok(match node.execute(envelope).await? {
             Outcome::Accepted(accepted) => Told::Accepted(vec![accepted]),
-            refused => Told::Refused(refusal(envelope, refused)),
+            Outcome::Refused(refused) => Told::Refused(reason(envelope, refused)),
         }),
         Sent::Together(envelopes) => {
-            let parts: Vec<Part<_, Outcome<Refused>>> =
-                envelopes.iter().map(|e| node.part(e.clone(), |refused| refused)).collect();
+            let parts: Vec<Part<_, Refusal<Refused>>> =
+                envelopes.iter().map(|e| node.part(e, |refused| refused)).collect();
             match transact(parts).await {
                 Ok(Transacted::Accepted(accepted)) => Ok(Told::Accepted(accepted)),
                 Ok(Transacted::Refused { index, refusal: refused }) => {
-                    Ok(Told::Refused(refusal(&envelopes[index], refused)))
+                    Ok(Told::Refused(reason(&envelopes[index], refused)))
                 }
                 Err(TransactError::Store(error)) => Err(error),
                 Err(error) => unreachable!("{error}"),
@@ -280,13 +277,13 @@ fn anybody() -> Context {
 }
 
 /// What the domain has said. A conflict is looked at at once: something matters that happened since.
-fn refusal(envelope: &Envelope<Task>, outcome: Outcome<Refused>) -> Option<Refusal> {
-    match outcome {
-        Outcome::Rejected { rejection, version } => {
+fn reason(envelope: &Envelope<Task>, refusal: Refusal<Refused>) -> Option<Reason> {
+    match refusal {
+        Refusal::Rejected { rejection, version } => {
             let (tally, command) = (envelope.aggregate, envelope.command.clone());
-            Some(Refusal { tally, command, rejection, version })
+            Some(Reason { tally, command, rejection, version })
         }
-        Outcome::Conflict { current_version, since } => {
+        Refusal::Conflict { current_version, since } => {
             let expected = envelope.expected_version.unwrap();
             let matters = |change_set: &ChangeSet| {
                 let events = change_set.events::<Tally>().unwrap();
@@ -296,9 +293,7 @@ fn refusal(envelope: &Envelope<Task>, outcome: Outcome<Refused>) -> Option<Refus
             assert!(conflicts, "no conflict: {since:?}");
             None
         }
-        Outcome::Accepted(_) | Outcome::CommandIdReused { .. } => {
-            unreachable!("every id is new: {outcome:?}")
-        }
+        other => unreachable!("every id is new, and every task changes something: {other:?}"),
     }
 }
 

@@ -64,16 +64,13 @@ impl Setting {
 }
 
 fn envelope(command_id: u128, aggregate: u128, command: Task) -> Envelope<Task> {
-    Envelope {
-        command_id: Uuid::from_u128(command_id),
-        aggregate: Uuid::from_u128(aggregate),
-        expected_version: None,
+    Envelope::new(
+        Uuid::from_u128(command_id),
+        Uuid::from_u128(aggregate),
         command,
-        actor: "tester".to_owned(),
-        now: Timestamp::from_millis(1_767_225_600_000),
-        correlation_id: None,
-        causation_id: None,
-    }
+        "tester",
+        Timestamp::from_millis(1_767_225_600_000),
+    )
 }
 
 fn add(command_id: u128) -> Envelope<Task> {
@@ -149,7 +146,7 @@ async fn what_matters_to_a_command_is_a_conflict() {
     handler.execute(&rename(1, "one")).await.unwrap();
     handler.execute(&rename(2, "two")).await.unwrap();
     setting.recorded.take();
-    let late = Envelope { expected_version: Some(1), ..rename(3, "three") };
+    let late = rename(3, "three").with_expected_version(1);
     setting.handler().execute(&late).await.unwrap();
     setting.assert_told(
         "
@@ -191,11 +188,11 @@ async fn commands_taken_together_are_one_span() {
     let setting = Setting::new().await;
     let handler = setting.handler();
     let parts = [1, 2].map(|aggregate| {
-        handler.part(envelope(1, aggregate, Task::Add { amount: 1 }), |refused| refused)
+        handler.part(&envelope(1, aggregate, Task::Add { amount: 1 }), |refused| refused)
     });
     transact(parts.into()).await.unwrap();
     let parts = [1, 2].map(|aggregate| {
-        handler.part(envelope(2, aggregate, Task::Take { amount: 2 }), |refused| refused)
+        handler.part(&envelope(2, aggregate, Task::Take { amount: 2 }), |refused| refused)
     });
     transact(parts.into()).await.unwrap();
     setting.assert_told(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
-use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome};
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
 use event_store::testing::conformance::{Refused, Tally, Task};
 use event_store::{
     Aggregate, ChangeSet, Context, Hash, Head, Store, StoreError, Timestamp, Version,
@@ -60,16 +60,13 @@ fn handler(store: DynamoDbStore) -> Handler {
 fn envelope(id: u64, command: Task) -> Envelope<Task> {
     let now = Timestamp::from_millis(1_767_268_800_000 + i64::try_from(id).unwrap());
     let millis = u64::try_from(now.as_millis()).unwrap();
-    Envelope {
-        command_id: uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
-        aggregate: Uuid::from_u128(1),
-        expected_version: None,
+    Envelope::new(
+        uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid(),
+        Uuid::from_u128(1),
         command,
-        actor: "tester".to_owned(),
+        "tester",
         now,
-        correlation_id: None,
-        causation_id: None,
-    }
+    )
 }
 
 fn accepted(outcome: Result<Outcome<Refused>, StoreError>) -> Accepted {
@@ -100,7 +97,7 @@ async fn an_acceptance_is_decided_again_on_what_the_put_meets() {
 async fn an_acceptance_that_no_longer_holds_is_refused() {
     let setting = Setting::after([add(5), take(4)], [Fault::Behind(1)]).await;
     match setting.execute(&envelope(3, take(5))).await.unwrap() {
-        Outcome::Rejected { rejection: Refused(1), version: 2 } => {}
+        Outcome::Refused(Refusal::Rejected { rejection: Refused(1), version: 2 }) => {}
         other => panic!("{other:?}"),
     }
     assert_eq!(setting.truth().await, (2, 1));
@@ -122,7 +119,7 @@ async fn a_refusal_rests_on_a_consistent_read() {
 #[tokio::test]
 async fn a_version_that_is_not_seen_yet_is_no_conflict() {
     let setting = Setting::after([add(1), add(1), add(1)], [Fault::Behind(2)]).await;
-    let expecting = Envelope { expected_version: Some(3), ..envelope(4, add(1)) };
+    let expecting = envelope(4, add(1)).with_expected_version(3);
     let added = accepted(setting.execute(&expecting).await);
     assert_eq!(added.change_set.version, 4);
 }
@@ -132,9 +129,9 @@ async fn a_conflict_names_what_was_not_seen() {
     let rename = |name: &str| Task::Rename { name: name.to_owned() };
     let setting =
         Setting::after([add(1), rename("a"), add(2), rename("b")], [Fault::Behind(1)]).await;
-    let expecting = Envelope { expected_version: Some(1), ..envelope(5, rename("c")) };
+    let expecting = envelope(5, rename("c")).with_expected_version(1);
     match setting.execute(&expecting).await.unwrap() {
-        Outcome::Conflict { current_version: 4, since } => {
+        Outcome::Refused(Refusal::Conflict { current_version: 4, since }) => {
             assert_eq!(since.iter().map(|c| c.version).collect::<Vec<_>>(), [2, 3, 4]);
         }
         other => panic!("{other:?}"),
@@ -145,7 +142,8 @@ async fn a_conflict_names_what_was_not_seen() {
 async fn a_repeat_that_is_not_seen_is_one_nevertheless() {
     for behind in [1, 2, usize::MAX] {
         let setting = Setting::after([add(1), add(2), add(3)], [Fault::Behind(behind)]).await;
-        let later = Envelope { now: envelope(9, add(2)).now, ..envelope(2, add(2)) };
+        let mut later = envelope(2, add(2));
+        later.now = envelope(9, add(2)).now;
         let repeat = accepted(setting.execute(&later).await);
         assert_eq!((repeat.duplicate, repeat.change_set.version), (true, 2), "{behind}");
         assert_eq!(setting.truth().await, (3, 6), "{behind}");

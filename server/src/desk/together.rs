@@ -3,13 +3,12 @@
 use app::problem::Problem;
 use domain::Sku;
 use domain::inventory_item::CreateInventoryItem;
-use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::{Accepted, Part, TransactError, Transacted, transact};
+use event_store::handler::{Accepted, TransactError, Transacted, transact};
 use event_store::{AggregateId, StoreError, TOGETHER};
 use uuid::Uuid;
 
 use super::FrontDesk;
-use crate::kinds::Order;
+use crate::kinds::{DeskPart, Order};
 use crate::problems;
 
 /// Why none of several commands was taken.
@@ -150,7 +149,7 @@ impl FrontDesk {
         &self,
         orders: &[Order],
         creations: &Creations,
-    ) -> Result<(Vec<Place>, Vec<Part<DynamoDbStore, Problem>>), Declined> {
+    ) -> Result<(Vec<Place>, Vec<DeskPart>), Declined> {
         let (mut places, mut parts) = (Vec::new(), Vec::new());
         for (index, (order, creation)) in orders.iter().zip(creations).enumerate() {
             let kind = self.kinds.open(&order.request.aggregate.kind);

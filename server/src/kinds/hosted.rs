@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use app::problem::{Code, Problem};
 use async_trait::async_trait;
 use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Part};
+use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
 use event_store::wire::{self, AggregateState};
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Page, Store, StoreError, Verification, Verifier, Version,
@@ -13,7 +13,7 @@ use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Kind, Order, sound};
+use super::{DeskPart, Kind, Order, sound};
 use crate::http::json::pointer;
 use crate::problems;
 
@@ -113,15 +113,15 @@ impl<A: Hosted> Kind for Hosting<A> {
         let envelope = envelope::<A>(order)?;
         match self.handler.execute(&envelope).await {
             Ok(Outcome::Accepted(accepted)) => Ok(accepted),
-            Ok(refused) => Err(refusal::<A>(envelope.aggregate, refused)),
+            Ok(Outcome::Refused(refused)) => Err(refusal::<A>(envelope.aggregate, refused)),
             Err(error) => Err(problems::of_store(&error)),
         }
     }
 
-    fn part(&self, order: Order) -> Result<Part<DynamoDbStore, Problem>, Problem> {
+    fn part(&self, order: Order) -> Result<DeskPart, Problem> {
         let envelope = envelope::<A>(order)?;
         let id = envelope.aggregate;
-        Ok(self.handler.part(envelope, move |refused| refusal::<A>(id, refused)))
+        Ok(self.handler.part(&envelope, move |refused| refusal::<A>(id, refused)))
     }
 
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem> {
@@ -156,16 +156,16 @@ fn before(version: Version, after: Version) -> usize {
 
 fn envelope<A: Aggregate>(order: Order) -> Result<Envelope<A::Command>, Problem> {
     let Order { request, actor, now } = order;
-    Ok(Envelope {
-        command_id: request.command_id,
-        aggregate: request.aggregate.id,
-        expected_version: request.expected_version,
-        command: decode::<A>(request.command)?,
+    Ok(Envelope::new(
+        request.command_id,
+        request.aggregate.id,
+        decode::<A>(request.command)?,
         actor,
         now,
-        correlation_id: request.correlation_id,
-        causation_id: request.causation_id,
-    })
+    )
+    .with_expected_version(request.expected_version)
+    .with_correlation(request.correlation_id)
+    .with_causation(request.causation_id))
 }
 
 /// The command of this kind that the request says. The tag comes first, so that serde reads the data
@@ -180,12 +180,12 @@ pub(super) fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command,
     })
 }
 
-pub(super) fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Problem {
-    match outcome {
-        Outcome::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
+pub(super) fn refusal<A: Hosted>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
+    match refusal {
+        Refusal::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
             problems::unknown_aggregate(&AggregateId::of::<A>(id))
         }
-        Outcome::Rejected { rejection, version } => {
+        Refusal::Rejected { rejection, version } => {
             let detail = rejection.to_string();
             match serde_json::to_value(rejection) {
                 Ok(figures) => Problem::new(Code::Rejected, detail)
@@ -194,7 +194,7 @@ pub(super) fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Pr
                 Err(error) => problems::defect(&error),
             }
         }
-        Outcome::Conflict { current_version, since } => {
+        Refusal::Conflict { current_version, since } => {
             let story: Vec<_> = since.iter().map(wire::ChangeSet::from).collect();
             match serde_json::to_value(story) {
                 Ok(since) => Problem::new(Code::Conflict, conflict(current_version, &since))
@@ -203,12 +203,13 @@ pub(super) fn refusal<A: Hosted>(id: Uuid, outcome: Outcome<A::Rejection>) -> Pr
                 Err(error) => problems::defect(&error),
             }
         }
-        Outcome::CommandIdReused { version } => Problem::new(
+        Refusal::CommandIdReused { version } => Problem::new(
             Code::CommandIdReused,
             format!("version {version} holds another command of this id: give each its own"),
         )
         .with("version", version),
-        Outcome::Accepted(_) => problems::defect(&"an accepted command is no refusal"),
+        // No kind here decides on nothing: what changes nothing is rejected, with the reason.
+        other => problems::defect(&format!("{other:?}")),
     }
 }
 

@@ -1,14 +1,12 @@
-use app::problem::Problem;
 use domain::inventory_item::{CreateInventoryItem, InventoryItemCommand};
 use domain::sku::{ClaimSku, SkuRejection};
 use domain::{InventoryItem, Sku};
 use event_store::Aggregate;
-use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::{Envelope, Part};
+use event_store::handler::Envelope;
 use uuid::Uuid;
 
 use super::hosted::{decode, refusal};
-use super::{Hosted, Kinds, Order};
+use super::{DeskPart, Hosted, Kinds, Order};
 
 impl Hosted for Sku {
     fn is_unknown(_: &SkuRejection) -> bool {
@@ -33,23 +31,17 @@ impl Order {
 impl Kinds {
     /// The claim of a new item's SKU at this aggregate, as a part of the transaction that the item is created in: by the same
     /// person, at the same time, under the same ids.
-    pub(crate) fn claim(
-        &self,
-        aggregate: Uuid,
-        sku: &str,
-        order: &Order,
-    ) -> Part<DynamoDbStore, Problem> {
+    pub(crate) fn claim(&self, aggregate: Uuid, sku: &str, order: &Order) -> DeskPart {
         let Order { request, actor, now } = order;
-        let envelope = Envelope {
-            command_id: request.command_id,
+        let envelope = Envelope::new(
+            request.command_id,
             aggregate,
-            expected_version: None,
-            command: ClaimSku { sku: sku.to_owned(), item: request.aggregate.id }.into(),
-            actor: actor.clone(),
-            now: *now,
-            correlation_id: request.correlation_id,
-            causation_id: request.causation_id,
-        };
-        self.sku.handler().part(envelope, move |outcome| refusal::<Sku>(aggregate, outcome))
+            ClaimSku { sku: sku.to_owned(), item: request.aggregate.id }.into(),
+            actor.clone(),
+            *now,
+        )
+        .with_correlation(request.correlation_id)
+        .with_causation(request.causation_id);
+        self.sku.handler().part(&envelope, move |refused| refusal::<Sku>(aggregate, refused))
     }
 }

@@ -30,16 +30,13 @@ impl Ours {
 impl Contender for Ours {
     fn execute(&self, order: Order) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async move {
-            let envelope = Envelope {
-                command_id: order.command_id,
-                aggregate: order.aggregate,
-                expected_version: None,
-                command: order.command,
-                actor: "Mara Lindqvist".into(),
-                now: Timestamp::of_uuid(order.command_id).unwrap_or_default(),
-                correlation_id: None,
-                causation_id: None,
-            };
+            let envelope = Envelope::new(
+                order.command_id,
+                order.aggregate,
+                order.command,
+                "Mara Lindqvist",
+                Timestamp::of_uuid(order.command_id).unwrap_or_default(),
+            );
             match self.handler.execute(&envelope).await.map_err(Refusal::failed)? {
                 Outcome::Accepted(_) => Ok(()),
                 other => Err(Refusal::Failed(format!("{other:?}"))),

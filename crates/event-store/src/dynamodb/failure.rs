@@ -25,7 +25,10 @@ pub(super) enum Failure {
     /// Carried out or not: there is no telling.
     Unknown(String),
     /// Certainly not carried out, as the engine's disk is full.
-    #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "DynamoDB's disk is never full"))]
+    #[cfg_attr(
+        not(feature = "embedded"),
+        expect(dead_code, reason = "DynamoDB's disk is never full")
+    )]
     Full(String),
     /// Certainly not carried out, now or later.
     Refused(String),

@@ -1,5 +1,7 @@
 use std::collections::VecDeque;
-use std::pin::pin;
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use futures::stream::{self, Stream, StreamExt};
 use tokio::sync::watch::Receiver;
@@ -46,6 +48,35 @@ pub enum FeedError {
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The entries of a feed after some position, as [`Feed::subscribe`] gives them; a stream as well.
+///
+/// Waits until the feed that was there has been read, and ends with the feed. After an error it resumes from the same
+/// position; past what is unreadable leads a new subscription. Dropping it ends it.
+#[must_use = "a subscription does nothing until it is asked for entries"]
+pub struct Subscription(Pin<Box<dyn Stream<Item = Result<Entry, FeedError>> + Send>>);
+
+impl Subscription {
+    /// The next entry, once it is there; `None` when the feed has ended. Cancel-safe: an entry that was not returned is
+    /// returned by the next call.
+    pub async fn next(&mut self) -> Option<Result<Entry, FeedError>> {
+        self.0.next().await
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Result<Entry, FeedError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
 }
 
 impl<S: FeedStore> Feed<S> {
@@ -117,15 +148,21 @@ impl<S: FeedStore> Feed<S> {
         Ok(self.references(before, 1).await?.pop().map(|(_, reference)| reference))
     }
 
-    /// All entries after this position, those that are there and then those to come, as they come. It
-    /// waits until the feed that was there has been read, and it ends with the feed. After an error it
-    /// goes on from the same place; past what is unreadable leads a new subscription.
-    pub fn subscribe(
-        &self,
-        after: Position,
-    ) -> impl Stream<Item = Result<Entry, FeedError>> + Send + 'static {
+    /// All entries after this position, those that are there and then those to come.
+    ///
+    /// ```
+    /// # async fn example(feed: event_store::feed::Feed<event_store::MemoryStore>) -> Result<(), event_store::feed::FeedError> {
+    /// let mut entries = feed.subscribe(0);
+    /// while let Some(entry) = entries.next().await {
+    ///     let entry = entry?;
+    ///     println!("{} {}", entry.position, entry.change_set.aggregate);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subscribe(&self, after: Position) -> Subscription {
         let start = (self.clone(), after, VecDeque::<Entry>::new());
-        stream::unfold(start, |(feed, mut after, mut waiting)| async move {
+        let entries = stream::unfold(start, |(feed, mut after, mut waiting)| async move {
             let mut heads = feed.heads();
             loop {
                 if let Some(entry) = waiting.pop_front() {
@@ -140,7 +177,8 @@ impl<S: FeedStore> Feed<S> {
                     Err(error) => return Some((Err(error), (feed, after, waiting))),
                 }
             }
-        })
+        });
+        Subscription(Box::pin(entries))
     }
 
     /// Waits until the feed ends elsewhere than at this position, and returns whether it does. Returns `false` when

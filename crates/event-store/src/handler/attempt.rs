@@ -6,7 +6,9 @@ use tracing::debug_span;
 use tracing::field::Empty;
 use uuid::Uuid;
 
-use super::{Accepted, CommandHandler, Envelope, Outcome, SNAPSHOT_EVERY, keep_snapshot, load};
+use super::{
+    Accepted, CommandHandler, Envelope, Outcome, Refusal, SNAPSHOT_EVERY, keep_snapshot, load,
+};
 use crate::{
     Aggregate, AggregateId, ChangeSet, Context, Head, Lookup, PAGE_BYTES, Page, Reach, Store,
     StoreError, Tagged, Timestamp, Version, spans,
@@ -130,8 +132,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
                     )?;
                     return Ok(Proposal::Append(change_set));
                 }
-                Decision::Refuse(outcome) if self.knowledge == Knowledge::Current => {
-                    return Ok(Proposal::Settled(outcome));
+                Decision::Refuse(refusal) if self.knowledge == Knowledge::Current => {
+                    return Ok(Proposal::Settled(Outcome::Refused(refusal)));
                 }
                 // There may be a history behind nothing, and a snapshot in it.
                 Decision::Refuse(_) if self.head.version == 0 => {
@@ -201,7 +203,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
             "outcome",
             match &decision {
                 Decision::Append(..) => "accepted",
-                Decision::Refuse(outcome) => outcome.name(),
+                Decision::Refuse(refusal) => refusal.name(),
             },
         );
         decision
@@ -211,7 +213,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         let Self { envelope, head, since, .. } = self;
         let conflict = || {
             let since = since.clone();
-            Decision::Refuse(Outcome::Conflict { current_version: head.version, since })
+            Decision::Refuse(Refusal::Conflict { current_version: head.version, since })
         };
         // Of an aggregate that does not exist nobody has had a version in view: what the domain says of
         // nothing comes first.
@@ -233,9 +235,12 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         };
         match head.state.decide(&envelope.command, &context) {
             Ok(_) if ahead => conflict(),
+            Ok(events) if events.is_empty() => {
+                Decision::Refuse(Refusal::NoChange { version: head.version })
+            }
             Ok(events) => Decision::Append(events, context),
             Err(rejection) => {
-                Decision::Refuse(Outcome::Rejected { rejection, version: head.version })
+                Decision::Refuse(Refusal::Rejected { rejection, version: head.version })
             }
         }
     }
@@ -276,7 +281,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         self.repeated = Some(if taken == self.envelope.command {
             Outcome::Accepted(Accepted { change_set, duplicate: true, retries: 0 })
         } else {
-            Outcome::CommandIdReused { version: change_set.version }
+            Outcome::Refused(Refusal::CommandIdReused { version: change_set.version })
         });
         Ok(())
     }
@@ -362,9 +367,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
     }
 
     fn fold(&mut self, change_set: &ChangeSet) -> Result<(), StoreError> {
-        self.head.apply(change_set).map_err(|error| {
-            StoreError::unreadable(&change_set.aggregate, change_set.version, error)
-        })
+        self.head.apply(change_set).map_err(|error| error.at(change_set))
     }
 
     /// Takes down what happened since, as long as anybody will hear of it.
@@ -393,5 +396,5 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
 
 enum Decision<A: Aggregate> {
     Append(Vec<A::Event>, Context),
-    Refuse(Outcome<A::Rejection>),
+    Refuse(Refusal<A::Rejection>),
 }

@@ -8,7 +8,7 @@ use tracing::{Instrument, debug_span};
 
 use super::attempt::{Attempt, Proposal};
 use super::handover::{Doubt, Handover};
-use super::{Accepted, CommandHandler, Envelope, Outcome};
+use super::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
 use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, TOGETHER, spans};
 
 /// One command's part in a transaction. `N` is what its refusals become, whatever its kind: see
@@ -70,14 +70,14 @@ pub enum TransactError {
 }
 
 impl<A: Aggregate, S: Store> CommandHandler<A, S> {
-    /// This command as a part of a transaction. `refusal` says what an outcome other than
-    /// [`Outcome::Accepted`] is to whoever asked for the transaction.
+    /// This command as a part of a transaction. `refusal` turns its refusal into what the caller of the transaction
+    /// receives.
     pub fn part<N: Send + 'static>(
         &self,
-        envelope: Envelope<A::Command>,
-        refusal: impl Fn(Outcome<A::Rejection>) -> N + Send + Sync + 'static,
+        envelope: &Envelope<A::Command>,
+        refusal: impl Fn(Refusal<A::Rejection>) -> N + Send + Sync + 'static,
     ) -> Part<S, N> {
-        let handler = self.clone();
+        let (handler, envelope) = (self.clone(), envelope.clone());
         Part {
             store: self.store.clone(),
             aggregate: AggregateId::of::<A>(envelope.aggregate),
@@ -236,7 +236,7 @@ impl<A, S, F, N> Member<N> for Begun<A, S, F>
 where
     A: Aggregate,
     S: Store,
-    F: Fn(Outcome<A::Rejection>) -> N + Send + Sync,
+    F: Fn(Refusal<A::Rejection>) -> N + Send + Sync,
     N: Send,
 {
     fn aggregate(&self) -> &AggregateId {
@@ -255,7 +255,7 @@ where
                     self.handover.commit(&earlier.change_set);
                     Ok(Step::Repeated(earlier))
                 }
-                Proposal::Settled(refused) => Err((self.refusal)(refused)),
+                Proposal::Settled(Outcome::Refused(refusal)) => Err((self.refusal)(refusal)),
             })
         })
     }

@@ -133,16 +133,13 @@ async fn note_as(
 }
 
 fn note_envelope(aggregate: &AggregateId, command_id: Uuid, text: &str) -> Envelope<Task> {
-    Envelope {
+    Envelope::new(
         command_id,
-        aggregate: aggregate.id,
-        expected_version: None,
-        command: Task::Note { text: text.to_owned() },
-        actor: "tester".to_owned(),
-        now: Timestamp::from_millis(1_767_268_800_000),
-        correlation_id: None,
-        causation_id: None,
-    }
+        aggregate.id,
+        Task::Note { text: text.to_owned() },
+        "tester",
+        Timestamp::from_millis(1_767_268_800_000),
+    )
 }
 
 /// Steady: one put. Cold: one query before it. Units by the size of what is new, compressed where that
@@ -176,8 +173,9 @@ pub(crate) async fn of_a_beginning(on: &On) {
     use Outcome::{ConditionFailed, Done};
     let account = Account::open(on, "costs-of-a-beginning").await;
     let named = |id, name: &str| {
-        let command = Task::Rename { name: name.to_owned() };
-        Envelope { command, ..note_envelope(&tally(1), Uuid::from_u128(id), "") }
+        let mut envelope = note_envelope(&tally(1), Uuid::from_u128(id), "");
+        envelope.command = Task::Rename { name: name.to_owned() };
+        envelope
     };
     let accepted = |outcome| match outcome {
         event_store::handler::Outcome::Accepted(accepted) => accepted,
@@ -186,7 +184,8 @@ pub(crate) async fn of_a_beginning(on: &On) {
     let first = accepted(account.handler().execute(&named(1, "first")).await.unwrap());
     assert_eq!(account.settle(), [("PutItem", Done, 0.0, 1.0)]);
 
-    let later = Envelope { now: Timestamp::from_millis(1_767_268_800_001), ..named(1, "first") };
+    let mut later = named(1, "first");
+    later.now = Timestamp::from_millis(1_767_268_800_001);
     let again = accepted(account.handler().execute(&later).await.unwrap());
     assert_eq!((again.duplicate, again.change_set), (true, first.change_set));
     assert_eq!(account.settle(), [("PutItem", ConditionFailed, 0.0, 0.0)]);

@@ -39,16 +39,13 @@ impl Shop {
         command: impl Into<InventoryItemCommand>,
     ) -> ChangeSet {
         let seconds = self.seconds.fetch_add(1, Ordering::Relaxed);
-        let envelope = Envelope {
-            command_id: Uuid::from_u128(0xC0 << 96 | u128::try_from(seconds).unwrap()),
-            aggregate: item,
-            expected_version: None,
-            command: command.into(),
-            actor: "Mara".to_owned(),
-            now: Timestamp::from_millis(NINE_O_CLOCK + seconds * 1000),
-            correlation_id: None,
-            causation_id: None,
-        };
+        let envelope = Envelope::new(
+            Uuid::from_u128(0xC0 << 96 | u128::try_from(seconds).unwrap()),
+            item,
+            command.into(),
+            "Mara",
+            Timestamp::from_millis(NINE_O_CLOCK + seconds * 1000),
+        );
         match self.handler.execute(&envelope).await.unwrap() {
             Outcome::Accepted(accepted) => accepted.change_set,
             other => panic!("{other:?}"),

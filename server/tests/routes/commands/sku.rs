@@ -47,16 +47,13 @@ async fn item_without_claim(desk: &TestDesk, id: Uuid, sku: &str) -> Value {
     let (sku, unit) = (sku.to_owned(), "pcs".to_owned());
     let creation = CreateInventoryItem { sku, name: "Old".to_owned(), unit, max_quantity: None };
     let store = DynamoDbStore::new(desk.intruder(), "daybook");
-    let envelope = Envelope {
-        command_id: request["command_id"].as_str().unwrap().parse().unwrap(),
-        aggregate: id,
-        expected_version: None,
-        command: creation.into(),
-        actor: "Tess".to_owned(),
-        now: Timestamp::from_millis(0),
-        correlation_id: None,
-        causation_id: None,
-    };
+    let envelope = Envelope::new(
+        request["command_id"].as_str().unwrap().parse().unwrap(),
+        id,
+        creation.into(),
+        "Tess",
+        Timestamp::from_millis(0),
+    );
     let handler = CommandHandler::<InventoryItem, _>::new(store, NonZeroUsize::MIN);
     let outcome = handler.execute(&envelope).await.unwrap();
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
@@ -111,16 +108,13 @@ async fn skus_that_read_the_same_are_one_and_stay_as_they_were_typed() {
 async fn item_with_former_claim(desk: &TestDesk, id: Uuid, sku: &str) {
     item_without_claim(desk, id, sku).await;
     let store = DynamoDbStore::new(desk.intruder(), "daybook");
-    let envelope = Envelope {
-        command_id: new_id(),
-        aggregate: Sku::former_id(sku),
-        expected_version: None,
-        command: ClaimSku { sku: sku.to_owned(), item: id }.into(),
-        actor: "Tess".to_owned(),
-        now: Timestamp::from_millis(0),
-        correlation_id: None,
-        causation_id: None,
-    };
+    let envelope = Envelope::new(
+        new_id(),
+        Sku::former_id(sku),
+        ClaimSku { sku: sku.to_owned(), item: id }.into(),
+        "Tess",
+        Timestamp::from_millis(0),
+    );
     let handler = CommandHandler::<Sku, _>::new(store, NonZeroUsize::MIN);
     let outcome = handler.execute(&envelope).await.unwrap();
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");

@@ -4,7 +4,7 @@ use super::history::{
 };
 use super::tally::{Tally, Task};
 use super::verdict::{Verdict, equal, unexpected};
-use crate::handler::{CommandHandler, Envelope, Outcome};
+use crate::handler::{CommandHandler, Envelope, Outcome, Refusal};
 use crate::{ChangeSet, Store, Version};
 
 /// Version 1 renames, version 2 adds, version 3 renames, version 4 adds.
@@ -48,7 +48,7 @@ pub(super) async fn what_does_not_commute_is_a_conflict<H: Harness>(harness: &H)
     for handler in [warm, handler(&store)] {
         for expected in [0, 1, 2] {
             match handler.execute(&expecting(&history, expected, rename("c"))).await? {
-                Outcome::Conflict { current_version: 4, .. } => {}
+                Outcome::Refused(Refusal::Conflict { current_version: 4, .. }) => {}
                 other => unexpected(other, "a conflict with version 3")?,
             }
         }
@@ -62,7 +62,9 @@ pub(super) async fn a_conflict_tells_what_happened_in_between<H: Harness>(harnes
     let history = four(&warm).await?;
     for handler in [warm, handler(&store)] {
         match handler.execute(&expecting(&history, 1, rename("c"))).await? {
-            Outcome::Conflict { since, .. } => equal("since", &since[..], &history[1..])?,
+            Outcome::Refused(Refusal::Conflict { since, .. }) => {
+                equal("since", &since[..], &history[1..])?
+            }
             other => unexpected(other, "a conflict")?,
         }
     }
@@ -81,7 +83,7 @@ pub(super) async fn an_author_far_behind_has_to_look_again<H: Harness>(harness: 
     // Nothing that happened matters to an addition. Of so much nobody asks.
     for handler in [&warm, &handler(&store)] {
         match handler.execute(&late(0)).await? {
-            Outcome::Conflict { current_version: 1_002, since } => {
+            Outcome::Refused(Refusal::Conflict { current_version: 1_002, since }) => {
                 equal("since", &since[..], &history[..1_000])?;
             }
             other => unexpected(other, "a conflict over a thousand versions")?,
@@ -99,7 +101,7 @@ pub(super) async fn a_version_in_the_future_is_a_conflict<H: Harness>(harness: &
         for expected in [5, Version::MAX] {
             // What commutes with everything does not commute with what is not there.
             match handler.execute(&expecting(&history, expected, add(1))).await? {
-                Outcome::Conflict { current_version: 4, since } => {
+                Outcome::Refused(Refusal::Conflict { current_version: 4, since }) => {
                     equal("since", since, Vec::new())?;
                 }
                 other => unexpected(other, "a conflict with nothing")?,
@@ -108,7 +110,7 @@ pub(super) async fn a_version_in_the_future_is_a_conflict<H: Harness>(harness: &
     }
     let nowhere = envelope(id_of(START), START, add(1));
     match handler(&store).execute(&Envelope { expected_version: Some(1), ..nowhere }).await? {
-        Outcome::Conflict { current_version: 0, .. } => {}
+        Outcome::Refused(Refusal::Conflict { current_version: 0, .. }) => {}
         other => unexpected(other, "a conflict over what does not exist")?,
     }
     equal("what is there", whole(&store, &history[0].aggregate).await?, history)

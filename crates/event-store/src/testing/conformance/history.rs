@@ -49,16 +49,7 @@ pub(super) fn rename(name: &str) -> Task {
 
 /// A command with an id of `at`, taken up at that moment.
 pub(super) fn envelope(aggregate: Uuid, at: Timestamp, command: Task) -> Envelope<Task> {
-    Envelope {
-        command_id: id_of(at),
-        aggregate,
-        expected_version: None,
-        command,
-        actor: "tester".to_owned(),
-        now: at,
-        correlation_id: None,
-        causation_id: None,
-    }
+    Envelope::new(id_of(at), aggregate, command, "tester", at)
 }
 
 pub(super) fn handler<S: Store>(store: &S) -> CommandHandler<Tally, S> {

@@ -5,7 +5,7 @@ use super::history::{
 use super::repeats::{DAY, LONG, again, duplicated, long};
 use super::tally::Tally;
 use super::verdict::{Verdict, equal, unexpected};
-use crate::handler::{CommandHandler, Envelope, Outcome};
+use crate::handler::{CommandHandler, Envelope, Outcome, Refusal};
 use crate::{ChangeSet, Store, Timestamp};
 
 /// The same id, and something else to do.
@@ -17,7 +17,9 @@ async fn refused<S: Store>(
     let other = Envelope { command: rename("something else"), ..again(first, now)? };
     let before = whole(handler.store(), &first.aggregate).await?.len();
     match handler.execute(&other).await? {
-        Outcome::CommandIdReused { version } => equal("taken as", version, first.version)?,
+        Outcome::Refused(Refusal::CommandIdReused { version }) => {
+            equal("taken as", version, first.version)?
+        }
         other => unexpected(other, "the id to be refused")?,
     }
     equal("change sets", whole(handler.store(), &first.aggregate).await?.len(), before)

@@ -2,7 +2,7 @@ use super::harness::Harness;
 use super::history::{START, accepted, add, envelope, handler, id_of, minute, rename, whole};
 use super::tally::{Refused, Task};
 use super::verdict::{Verdict, equal, unexpected};
-use crate::handler::{Envelope, Outcome};
+use crate::handler::{Envelope, Outcome, Refusal};
 
 fn take(amount: i64) -> Task {
     Task::Take { amount }
@@ -19,7 +19,7 @@ pub(super) async fn no_rejection_rests_on_a_stale_head<H: Harness>(harness: &H) 
     equal("version", taken.change_set.version, 3)?;
     // As far as the second one knows, there are 10.
     match other.execute(&envelope(id, minute(4), take(1))).await? {
-        Outcome::Rejected { rejection, version } => {
+        Outcome::Refused(Refusal::Rejected { rejection, version }) => {
             equal("rejection", rejection, Refused(0))?;
             equal("decided on", version, 3)
         }
@@ -40,7 +40,7 @@ pub(super) async fn no_conflict_rests_on_a_stale_head<H: Harness>(harness: &H) -
     // And a conflict names what happened up to now, not up to when somebody last looked.
     let unseen = Envelope { expected_version: Some(2), ..envelope(id, minute(5), rename("d")) };
     match other.execute(&unseen).await? {
-        Outcome::Conflict { current_version, since } => {
+        Outcome::Refused(Refusal::Conflict { current_version, since }) => {
             equal("current version", current_version, 4)?;
             equal("since", since.first(), Some(&third.change_set))?;
             equal("since", since.len(), 2)
@@ -58,7 +58,9 @@ pub(super) async fn an_acceptance_on_a_stale_head_is_decided_again<H: Harness>(
     accepted(&one, &envelope(id, minute(1), add(10))).await?;
     accepted(&other, &envelope(id, minute(2), take(8))).await?;
     match one.execute(&envelope(id, minute(3), take(8))).await? {
-        Outcome::Rejected { rejection, version: 2 } => equal("rejection", rejection, Refused(2)),
+        Outcome::Refused(Refusal::Rejected { rejection, version: 2 }) => {
+            equal("rejection", rejection, Refused(2))
+        }
         other => unexpected(other, "a rejection on version 2"),
     }
 }

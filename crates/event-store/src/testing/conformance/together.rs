@@ -9,7 +9,7 @@ use super::interrupted::{Interrupted, Interruption};
 use super::tally::{Refused, Tally, Task};
 use super::verdict::{Verdict, ensure, equal, unexpected};
 use crate::handler::{
-    Accepted, CommandHandler, Envelope, Outcome, TransactError, Transacted, transact,
+    Accepted, CommandHandler, Envelope, Refusal, TransactError, Transacted, transact,
 };
 use crate::{AppendedAll, ChangeSet, Hash, Store, StoreError, TOGETHER};
 
@@ -76,8 +76,8 @@ fn moving(amount: i64, from: Uuid, to: Uuid) -> [Envelope<Task>; 2] {
 async fn carry_out<S: Store>(
     handler: &CommandHandler<Tally, S>,
     envelopes: &[Envelope<Task>],
-) -> Result<Transacted<Outcome<Refused>>, TransactError> {
-    let parts = envelopes.iter().cloned().map(|envelope| handler.part(envelope, |refused| refused));
+) -> Result<Transacted<Refusal<Refused>>, TransactError> {
+    let parts = envelopes.iter().map(|envelope| handler.part(envelope, |refused| refused));
     transact(parts.collect()).await
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn a_transaction_is_taken_whole_or_not_at_all<H: Harness>(harne
     let mut backwards = moving(7, from, to);
     backwards.reverse();
     match carry_out(&handler, &backwards).await? {
-        Transacted::Refused { index: 1, refusal: Outcome::Rejected { rejection, version: 2 } } => {
+        Transacted::Refused { index: 1, refusal: Refusal::Rejected { rejection, version: 2 } } => {
             equal("rejection", rejection, Refused(3))?;
         }
         other => unexpected(other, "the second part to be refused")?,
@@ -226,7 +226,7 @@ pub(super) async fn parts_of_two_stores_are_refused<H: Harness>(harness: &H) -> 
     ensure(store.is_same(&store.clone()), "a clone to be the same store")?;
     let parts = [&store, &other].map(|store| {
         let envelope = envelope(id_of(START), minute(1), add(1));
-        handler(store).part(envelope, |refused| refused)
+        handler(store).part(&envelope, |refused| refused)
     });
     match transact(parts.into()).await {
         Err(TransactError::DifferentStores { first: 0, second: 1 }) => {}

@@ -1,0 +1,129 @@
+//! What a handler and a head say, on a store in memory.
+
+use std::num::NonZeroUsize;
+
+use event_store::handler::{
+    Accepted, CommandHandler, Envelope, Outcome, Refusal, Transacted, transact,
+};
+use event_store::testing::conformance::{Tally, Task};
+use event_store::{
+    Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, Context, Head, MemoryStore, Page,
+    Store, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+const ID: Uuid = Uuid::from_u128(7);
+
+/// A switch that may be set to what it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Switch(bool);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Set {
+    Set { on: bool },
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("never")]
+struct Never;
+
+impl Aggregate for Switch {
+    const KIND: &'static str = "switch";
+    type Command = Set;
+    type Event = Set;
+    type Rejection = Never;
+
+    fn decide(&self, set: &Set, _: &Context) -> Result<Vec<Set>, Never> {
+        let Set::Set { on } = *set;
+        Ok(if on == self.0 { Vec::new() } else { vec![set.clone()] })
+    }
+
+    fn evolve(self, &Set::Set { on }: &Set) -> Self {
+        Self(on)
+    }
+}
+
+fn handler<A: Aggregate>(store: &MemoryStore) -> CommandHandler<A, MemoryStore> {
+    CommandHandler::new(store.clone(), NonZeroUsize::MIN)
+}
+
+fn at<C>(millis: i64, command: C) -> Envelope<C> {
+    Envelope::new(Uuid::now_v7(), ID, command, "tester", Timestamp::from_millis(millis))
+}
+
+async fn history<A: Aggregate>(store: &MemoryStore) -> Vec<ChangeSet> {
+    let everything = Page::After { version: 0, limit: 100 };
+    store.change_sets(&AggregateId::of::<A>(ID), everything).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_command_that_changes_nothing_is_an_outcome_and_writes_nothing() {
+    let store = MemoryStore::default();
+    let (switch, cold) = (handler::<Switch>(&store), handler::<Switch>(&store));
+    let off = at(0, Set::Set { on: false });
+    let nothing = |version| Outcome::Refused(Refusal::NoChange { version });
+    assert_eq!(switch.execute(&off).await.unwrap(), nothing(0));
+    let on = at(0, Set::Set { on: true });
+    assert!(matches!(switch.execute(&on).await.unwrap(), Outcome::Accepted(_)));
+    // The head of this one is stale: what it says rests on the newest.
+    assert_eq!(cold.execute(&at(0, Set::Set { on: true })).await.unwrap(), nothing(1));
+    let part = switch.part(&at(0, Set::Set { on: true }), |refused| refused);
+    let refused = Transacted::Refused { index: 0, refusal: Refusal::NoChange { version: 1 } };
+    assert_eq!(transact(vec![part]).await.unwrap(), refused);
+    // It was not recorded, so that it is decided anew, and now it changes something.
+    let again = switch.execute(&off).await.unwrap();
+    assert!(matches!(again, Outcome::Accepted(Accepted { duplicate: false, .. })), "{again:?}");
+    assert_eq!(history::<Switch>(&store).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_aggregate_is_loaded_as_of_a_moment() {
+    let store = MemoryStore::default();
+    let tallies = handler::<Tally>(&store);
+    // Version k is recorded at 10, 20, 20, 20, 30, 40, …
+    let moments = [10, 20, 20, 20, 30, 40, 50, 60, 70, 80];
+    for moment in moments {
+        tallies.execute(&at(moment, Task::Add { amount: 1 })).await.unwrap();
+    }
+    for moment in 0..=90 {
+        let head = tallies.load_at(ID, Timestamp::from_millis(moment)).await.unwrap();
+        let expected = moments.iter().filter(|recorded| **recorded <= moment).count();
+        assert_eq!(head.version, expected as u64, "{moment}");
+        assert_eq!(head.state.total, i64::try_from(expected).unwrap(), "{moment}");
+    }
+    let nobody = tallies.load_at(Uuid::from_u128(8), Timestamp::from_millis(90)).await.unwrap();
+    assert_eq!(nobody.version, 0);
+}
+
+#[tokio::test]
+async fn a_head_moves_on_by_the_next_change_set_alone() {
+    let store = MemoryStore::default();
+    for moment in 0..3 {
+        let add = at(moment, Task::Add { amount: 1 });
+        handler::<Tally>(&store).execute(&add).await.unwrap();
+    }
+    let history = history::<Tally>(&store).await;
+    let mut head = Head::<Tally>::empty(ID);
+    head.apply(&history[0]).unwrap();
+    let not_next = |head: &mut Head<Tally>, change_set: &ChangeSet| {
+        let before = (head.version, head.hash, head.state.clone());
+        let refused = head.apply(change_set).unwrap_err();
+        assert_eq!((head.version, head.hash, head.state.clone()), before);
+        match refused {
+            ApplyError::NotNext(broken) => broken,
+            other => panic!("{other}"),
+        }
+    };
+    assert_eq!(not_next(&mut head, &history[0]), ChainBreak::Gap { expected: 2, found: 1 });
+    assert_eq!(not_next(&mut head, &history[2]), ChainBreak::Gap { expected: 2, found: 3 });
+    let elsewhere = Head::<Tally>::empty(Uuid::from_u128(8));
+    let foreign = not_next(&mut { elsewhere }, &history[0]);
+    assert_eq!(foreign, ChainBreak::Foreign { version: 1 });
+    let mut unchained = history[1].clone();
+    unchained.prev = history[1].hash;
+    assert_eq!(not_next(&mut head, &unchained), ChainBreak::Unchained { version: 2 });
+    head.apply(&history[1]).unwrap();
+    assert_eq!((head.version, head.state.total), (2, 2));
+}
