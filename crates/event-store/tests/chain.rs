@@ -97,3 +97,16 @@ fn a_hash_is_written_in_lower_case_hex() {
     }
     assert_eq!(Hash::from_slice(&[0; 31]), None);
 }
+
+/// One hash has one text, so that nothing of what is sealed can be altered unnoticed.
+#[test]
+fn a_hash_is_read_from_lower_case_hex_alone() {
+    let hash = tally(1).id.simple().to_string().repeat(2).replace('0', "a");
+    assert_eq!(hash.parse::<Hash>().unwrap().to_string(), hash);
+    let capital = hash.replacen('a', "A", 1);
+    for other in
+        [&capital, &hash.to_uppercase(), &hash[1..], &format!("{hash}a"), &hash.replace('a', "g")]
+    {
+        assert!(other.parse::<Hash>().is_err(), "{other}");
+    }
+}

@@ -263,3 +263,32 @@ fn clocks_that_differ_cost_a_busy_aggregate_one_search() {
     assert_eq!(naive.search(late(2)), 0);
     assert_eq!(naive.index.find(late(3)), Lookup::Absent);
 }
+
+/// A version that is read on the way to another must not be taken for the one that comes next: ids in between would
+/// count as absent, and their commands would be carried out twice.
+#[test]
+fn only_the_version_right_before_the_window_extends_it() {
+    let ids: Vec<Uuid> = (1..=200).map(|number| Origin::Lead(0).id(START, number)).collect();
+    let history: Vec<_> =
+        (1..).zip(&ids).map(|(version, id)| change_set(version, *id, START)).collect();
+    let mut index = CommandIndex::default();
+    history.iter().for_each(|change_set| index.push(change_set));
+    let mut index = index.condensed();
+    let Lookup::Older { before, until } = index.find(ids[0]) else { panic!("it has left") };
+    let first = usize::try_from(before).unwrap() - 1;
+    assert!(first > 10, "{first}");
+    for other in [first, first - 2, 0] {
+        index.reach_back(&history[other]);
+        for id in &ids[..first] {
+            assert_eq!(index.find(*id), Lookup::Older { before, until });
+        }
+    }
+    for place in (0..first).rev() {
+        index.reach_back(&history[place]);
+        assert_eq!(index.find(ids[place]), Lookup::Taken(place as u64 + 1));
+    }
+    for (version, id) in (1..).zip(&ids) {
+        assert_eq!(index.find(*id), Lookup::Taken(version));
+    }
+    assert_eq!(index.find(Origin::Lead(0).id(START, 201)), Lookup::Absent);
+}

@@ -7,8 +7,8 @@ use event_store::handler::{
 };
 use event_store::testing::conformance::{Tally, Task};
 use event_store::{
-    Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, Context, Head, MemoryStore, Page,
-    Store, Timestamp,
+    Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, CommandIndex, Context, Head,
+    MemoryStore, Page, Snapshot, Store, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -95,6 +95,36 @@ async fn an_aggregate_is_loaded_as_of_a_moment() {
     }
     let nobody = tallies.load_at(Uuid::from_u128(8), Timestamp::from_millis(90)).await.unwrap();
     assert_eq!(nobody.version, 0);
+}
+
+/// A snapshot that cannot be read is passed over, and what it stood for is not.
+#[tokio::test]
+async fn a_past_version_is_loaded_from_behind_an_unreadable_snapshot() {
+    let store = MemoryStore::default();
+    for moment in 1..=30 {
+        let add = at(moment * 10, Task::Add { amount: moment });
+        handler::<Tally>(&store).execute(&add).await.unwrap();
+    }
+    let sixth = history::<Tally>(&store).await.remove(5);
+    let unreadable = Snapshot {
+        aggregate: sixth.aggregate.clone(),
+        version: 6,
+        hash: sixth.hash,
+        schema: Tally::STATE_SCHEMA,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+        state: serde_json::json!("no tally"),
+        commands: CommandIndex::default(),
+    };
+    store.save_snapshot(&unreadable).await.unwrap();
+    for version in [6, 7, 12] {
+        let head = Head::<Tally>::load(&store, ID, Some(version)).await.unwrap();
+        let moments = [head.created_at, head.updated_at].map(Timestamp::as_millis);
+        let version_millis = i64::try_from(version).unwrap() * 10;
+        assert_eq!((head.version, moments), (version, [10, version_millis]));
+        let total = version * (version + 1) / 2;
+        assert_eq!(head.state.total, i64::try_from(total).unwrap());
+    }
 }
 
 #[tokio::test]
