@@ -119,7 +119,7 @@ invariants: prerequisites
 
 docs: prerequisites
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CHECKED) --no-deps
-	cargo package -p daybook-event-store --no-verify --allow-dirty --offline --quiet
+	scripts/package
 
 # Tools.
 
