@@ -24,6 +24,7 @@ BROWSER := --target wasm32-unknown-unknown
 
 MINISTACK := 1.5.33
 SCHEMATHESIS := 4.32.5
+MUTANTS := 27.1.0
 # What it makes requests with: another version makes others.
 HYPOTHESIS := 6.170.17
 # Tests wait more than they compute.
@@ -37,7 +38,7 @@ WEB := target/web/daybook.wasm
 SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
-.PHONY: run test dev bench soak build dist site package otel lint fmt deny clean help \
+.PHONY: run test dev bench soak build dist site package mutants otel lint fmt deny clean help \
         prerequisites tools format invariants unit docs contract browser FORCE
 
 ##@ Two commands
@@ -67,15 +68,21 @@ bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
 package: prerequisites ## the event store as others would get it, built anew from its package alone
 	cargo package -p daybook-event-store --all-features --allow-dirty
 
+mutants: prerequisites ## the mutants of domain and event store that no test catches (ARGS="--shard 1/20" for some), for hours
+	@command -v cargo-mutants >/dev/null || cargo install cargo-mutants --version $(MUTANTS) --locked
+	cargo mutants --package domain --package daybook-event-store --all-features \
+	    --file 'crates/domain/src/**' --file 'crates/event-store/src/*.rs' --output target --baseline skip --timeout 300 $(ARGS)
+
 otel: prerequisites ## the tests of what the feature otel adds, which nothing else runs
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
-soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts and a race of three processes, for an hour or so; prints the seed of what fails
+soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts, a race of three processes and some mutants, for an hour or so; prints the seed of what fails
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p daybook-event-store --test store -- model:: --nocapture
 	DAYBOOK_FEED_RUNS=50 cargo test -p daybook-event-store --test store -- feed:: --nocapture
 	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" DAYBOOK_BINARY="$(CURDIR)/$(DAYBOOK)" \
 	    DAYBOOK_CRASH_ROUNDS=200 DAYBOOK_RACE_SECONDS=30 DAYBOOK_POWER_CUTS=100 \
 	    cargo test $(NATIVE) --test server -- --nocapture --test-threads 1 soak::
+	$(MAKE) mutants ARGS="--shard 0/50"
 
 fmt: ## format everything
 	cargo fmt --all
@@ -107,7 +114,7 @@ clean: ## remove what was built; tools and data stay
 
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ { print (NR > 1 ? "\n" : "") substr($$0, 5) } \
-	     /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	     /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 # What `test` and `lint` are made of.
 

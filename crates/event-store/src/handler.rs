@@ -170,6 +170,7 @@ impl<R> Refusal<R> {
 
 /// A command that was taken.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// What it became.
     pub change_set: ChangeSet,

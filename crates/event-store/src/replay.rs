@@ -97,6 +97,7 @@ impl<A: Aggregate> Replay<A> {
 
 /// What checking a whole history found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Verification {
     /// Whether chain and command replay hold for all of it.
     pub ok: bool,

@@ -15,8 +15,16 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// because one write carries them.
     fn is_same(&self, other: &Self) -> bool;
 
-    /// What [`Reach`] asks for: a snapshot where it may serve, and the change sets after it.
-    /// Reads its own and everybody's acknowledged appends, but for [`Reach::Eventual`].
+    /// Loads what [`Reach`] asks for: a snapshot where one may serve, and all change sets after it.
+    ///
+    /// - An aggregate without change sets gives [`Loaded::default`], and no error.
+    /// - The change sets are contiguous, ascending and chained, to the snapshot or to the start:
+    ///   [`Loaded::checked`] is the last step of every store. However long the history, nothing is left out.
+    /// - Every append that was acknowledged before the call is in it, whoever made it; only [`Reach::Eventual`] may
+    ///   give the history as it was a moment ago, and still whole.
+    /// - A snapshot serves when its schema is the one asked for, its version is not beyond the version asked for, and
+    ///   the change set of its version is there with its hash. Any other is passed over: a snapshot that is missing,
+    ///   damaged or of another history costs time, and never a wrong state.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the versions have a hole or the chain does not hold.
@@ -66,7 +74,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn keys(&self, cursor: Option<String>)
     -> impl Future<Output = Result<Keys, StoreError>> + Send;
 
-    /// Keeps a snapshot, or replaces the one of the same version.
+    /// Keeps a snapshot, or replaces the one of the same version. Handlers call it beside the path of a command, and
+    /// do not wait for it. A store may keep as many as it likes, and drop any at any time.
     ///
     /// # Errors
     /// When the store is away. A snapshot that was not kept costs time and nothing else.

@@ -29,7 +29,7 @@ impl Entry {
     /// What became of it.
     pub(super) fn close(self, taken: Result<&Accepted, &Problem>, duration: Duration) {
         let (outcome, version, retries) = match taken {
-            Ok(Accepted { change_set, duplicate, retries }) => {
+            Ok(Accepted { change_set, duplicate, retries, .. }) => {
                 let outcome = if *duplicate { "duplicate" } else { "accepted" };
                 (outcome, Some(change_set.version), *retries)
             }
