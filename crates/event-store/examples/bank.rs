@@ -2,7 +2,7 @@
 //! nobody altered it. Read it from top to bottom, or run it:
 //!
 //! ```sh
-//! cargo run -p event-store --example bank --features handler,embedded
+//! cargo run -p daybook-event-store --example bank --features handler,embedded
 //! ```
 
 use std::error::Error;

@@ -11,16 +11,21 @@ use crate::{Timestamp, Upcaster};
 ///
 /// Both functions are pure and total: the same state, command and context give the same events on
 /// any machine, in any year, which is what makes replay, preflight and verification the same code.
-/// Commands and events serialize as `{"type": …, "data": …}` (serde's adjacent tagging).
+/// Commands and events serialize as `{"type": …, "data": …}` (serde's adjacent tagging). The state must come back from
+/// JSON as it was: snapshots hold it, so a field that is skipped would decide differently after a restart.
 pub trait Aggregate:
     Default + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// The kind's name in keys and URLs, such as `inventory-item`. Never changes.
+    /// The kind's name in keys and URLs, such as `inventory-item`: 1 to 255 bytes without `#` and control characters.
+    /// Never changes. An invalid name does not compile where the kind is used (`cargo build`; `cargo check` does not
+    /// evaluate it).
     const KIND: &'static str;
     /// The version of the rules that `decide` applies to new commands. Each change set keeps the one
     /// it was decided by, and `decide` gets it back in [`Context::rules`].
     const RULES: u32 = 1;
-    /// The version of the shape of `Self`: snapshots of any other are passed over.
+    /// The version of the shape of `Self` and of what `evolve` makes of events: snapshots of any other are passed over.
+    /// Raise it with every change to the state's fields or to `evolve`, and whenever a type of event or a schema is
+    /// added: an older program that starts from a newer snapshot does not see the event that it cannot read.
     const STATE_SCHEMA: u32 = 1;
 
     /// A request to perform one task.

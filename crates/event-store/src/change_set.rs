@@ -115,6 +115,13 @@ pub enum DecodeError {
     /// An event or a command of another schema that cannot be brought to today's.
     #[error(transparent)]
     Upcast(#[from] UpcastError),
+    /// A command or an event that would be read back as something else, or not at all, so that it is not written: a
+    /// defect of its type, such as a skipped field, or a value that JSON does not have, such as NaN.
+    #[error("{name} would not be read back as it is")]
+    NotReadBack {
+        /// The type's name.
+        name: String,
+    },
     /// A change set without an event.
     #[error("a change set holds at least one event")]
     NoEvents,
@@ -200,7 +207,8 @@ impl ChangeSet {
     /// The events in today's schema.
     ///
     /// # Errors
-    /// [`DecodeError`] when one cannot be read, which a golden file in the aggregate's tests prevents.
+    /// [`DecodeError`] when one cannot be read. A test that reads a file with an event of every type in every schema
+    /// prevents that.
     pub fn events<A: Aggregate>(&self) -> Result<Vec<A::Event>, DecodeError> {
         let events = self.content.events.iter();
         events.map(|event| upcast::decode(event, A::event_upcasters())).collect()

@@ -31,7 +31,7 @@ pub use transaction::{Part, TransactError, Transacted, transact};
 /// command: with more of the former the latter would go below what a query costs at least.
 pub const SNAPSHOT_EVERY: Version = 16;
 
-/// A command with all that is needed to take it up.
+/// A command with all that is needed to handle it.
 ///
 /// ```
 /// use event_store::Timestamp;
@@ -56,7 +56,8 @@ pub struct Envelope<C> {
     pub command: C,
     /// Who asks.
     pub actor: String,
-    /// The server's clock. `recorded_at` is this, or that of the version before if it is later.
+    /// The server's clock. `recorded_at` is this, or that of the version before if it is later: a time far ahead stays
+    /// with the aggregate until the clock catches up.
     pub now: Timestamp,
     /// What larger piece of work it belongs to.
     pub correlation_id: Option<Uuid>,
@@ -140,7 +141,8 @@ pub enum Refusal<R> {
         version: Version,
     },
     /// The domain allows it, and it changes nothing: [`Aggregate::decide`] gave no events. A change set without events
-    /// would be a version in which nothing happened, so none is written, and a repeat is decided anew.
+    /// would be a version in which nothing happened, so none is written, and a repeat is decided anew. As part of a
+    /// transaction it refuses the whole.
     NoChange {
         /// The version that this was decided on.
         version: Version,
@@ -206,16 +208,19 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         Self { store, slots: Arc::new(Slots::new(cached_heads)), handover: Handover::default() }
     }
 
-    /// The same handler, which hands every change set that it commits to this feed. Where it cannot know whether a
-    /// change set was committed, because the store failed or its caller went away, the feed looks for itself.
+    /// A handler over the store of this feed, which hands over every change set that it commits. Where it cannot know
+    /// whether a change set was committed, because the store failed or its caller went away, the feed looks for itself.
     ///
-    /// Without it, whoever calls the handler has to do the same: [`Feed::commit`] after each acceptance,
+    /// Without a feed, whoever calls the handler has to do the same: [`Feed::commit`] after each acceptance,
     /// [`Feed::doubt`] after each failure. A change set that no feed hears of is missing from it until
     /// [`Feed::reconcile`].
     #[cfg(feature = "feed")]
-    #[must_use]
-    pub fn with_feed<F: FeedStore>(self, feed: Feed<F>) -> Self {
-        Self { handover: Handover::to(feed), ..self }
+    pub fn with_feed(feed: Feed<S>, cached_heads: NonZeroUsize) -> Self
+    where
+        S: FeedStore,
+    {
+        let handler = Self::new(feed.store().clone(), cached_heads);
+        Self { handover: Handover::to(feed), ..handler }
     }
 
     /// The store behind it.
@@ -241,7 +246,7 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         Head::load_at(&self.store, id, moment).await
     }
 
-    /// Takes up one command. Commands to the same aggregate queue here, first come first served.
+    /// Handles one command. Commands to the same aggregate queue here, first come first served.
     ///
     /// # Errors
     /// [`StoreError`]: whether the command was taken may then be unknown; sending it again is safe.

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Where an aggregate stands: its newest version and hash, with what was folded to get there.
-/// Obtained only from a load or an append, so that a head always has a whole history behind it.
+/// Obtain it from a load or an append, so that it has a whole history behind it.
 #[derive(Clone, Debug)]
 pub struct Head<A> {
     aggregate: AggregateId,

@@ -52,7 +52,7 @@ impl Kind {
         Self(Cow::Borrowed(name))
     }
 
-    /// The kind of this type of aggregate. A name that is none does not compile.
+    /// The kind of this type of aggregate. An invalid name does not compile.
     ///
     /// ```compile_fail,E0080
     /// use event_store::{Aggregate, Context, Kind};
@@ -144,7 +144,7 @@ impl From<Kind> for String {
 /// A text that is not the name of any kind of aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no kind of aggregate: expected 1 to 255 bytes without `#` and control characters"
+    "`{0}` is not a valid kind of aggregate: expected 1 to 255 bytes without `#` and control characters"
 )]
 pub struct InvalidKind(pub String);
 

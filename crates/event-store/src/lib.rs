@@ -32,11 +32,11 @@
 //! | change the shape of an event or a command | [`Upcaster`] |
 //! | write a store | [`MemoryStore`], which is one page, and `testing::conformance` |
 //!
-//! `examples/bank.rs` is all of it in one file.
+//! `examples/bank.rs` has accounts, a transfer, a timeline and the proof in one file.
 //!
 //! # Errors
 //!
-//! Three types, as people do three different things about them: the domain's refusal
+//! Three types, because callers handle them differently: the domain's refusal
 //! ([`Aggregate::Rejection`]) and somebody else's change are outcomes (`handler::Outcome`); a store that is
 //! away, refuses or finds its data altered is a [`StoreError`]. After [`StoreError::Unavailable`] the same
 //! command may be sent again under the same id, whatever became of it.

@@ -3,8 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Head, UpcastError, Version,
-    verify_chain,
+    Aggregate, AggregateId, ChainBreak, ChangeSet, DecodeError, Hash, Head, Timestamp, UpcastError,
+    Version, verify_chain,
 };
 
 /// How many versions lie between two states that are kept, which bounds the work of one scrub step.
@@ -120,7 +120,8 @@ pub struct Verification {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// The bytes are not those that were hashed, or a version is missing or out of place: the history was altered.
+    /// The bytes are not those that were hashed, or a version is missing, out of place or recorded earlier than the one
+    /// before it: the history was altered.
     ChainBroken,
     /// The bytes hold, and the command, decided again, gives other events or a rejection: a program with other rules
     /// wrote it, or rules changed without a new [`Aggregate::RULES`].
@@ -137,12 +138,13 @@ enum Failure {
     Unreadable(DecodeError),
     OtherEvents,
     Rejected(String),
+    Earlier,
 }
 
 impl Failure {
     fn reason(&self) -> Reason {
         match self {
-            Self::Chain(_) => Reason::ChainBroken,
+            Self::Chain(_) | Self::Earlier => Reason::ChainBroken,
             Self::Unreadable(DecodeError::Upcast(
                 UpcastError::Newer { .. } | UpcastError::Gone { .. },
             )) => Reason::SchemaUnknown,
@@ -159,6 +161,7 @@ impl fmt::Display for Failure {
             Self::Unreadable(error) => error.fmt(f),
             Self::OtherEvents => f.write_str("its command, decided again, gives other events"),
             Self::Rejected(why) => write!(f, "its command, decided again, is rejected: {why}"),
+            Self::Earlier => f.write_str("it is recorded earlier than the version before it"),
         }
     }
 }
@@ -181,19 +184,23 @@ pub struct Verifier<A> {
     state: A,
     version: Version,
     hash: Hash,
+    /// `recorded_at` of that version.
+    recorded_at: Timestamp,
     problem: Option<(Reason, String)>,
 }
 
 impl<A: Aggregate> Verifier<A> {
     /// Nothing of this history has been checked yet.
     pub fn new(aggregate: AggregateId) -> Self {
-        Self { aggregate, state: A::default(), version: 0, hash: Hash::ZERO, problem: None }
+        let (state, recorded_at) = (A::default(), Timestamp::default());
+        Self { aggregate, state, version: 0, hash: Hash::ZERO, recorded_at, problem: None }
     }
 
     /// A verifier for a history that has been checked up to this head.
     pub fn after(head: Head<A>) -> Self {
         let aggregate = head.aggregate().clone();
-        Self { aggregate, state: head.state, version: head.version, hash: head.hash, problem: None }
+        let Head { state, version, hash, updated_at: recorded_at, .. } = head;
+        Self { aggregate, state, version, hash, recorded_at, problem: None }
     }
 
     /// Checks the change sets that come next. After the first that does not hold it checks no more.
@@ -204,15 +211,23 @@ impl<A: Aggregate> Verifier<A> {
             }
             let checked = verify_chain(&self.aggregate, self.version, self.hash, [change_set])
                 .map_err(Failure::Chain)
-                .and_then(|_| decide_again(std::mem::take(&mut self.state), change_set));
+                .and_then(|_| self.in_time(change_set))
+                .and_then(|()| decide_again(std::mem::take(&mut self.state), change_set));
             match checked {
                 Ok(next) => {
                     self.state = next;
                     (self.version, self.hash) = (change_set.version, change_set.hash);
+                    self.recorded_at = change_set.content().recorded_at;
                 }
                 Err(failure) => self.problem = Some((failure.reason(), failure.to_string())),
             }
         }
+    }
+
+    /// `recorded_at` never decreases along a history: handlers see to it, so only a forged version is earlier.
+    fn in_time(&self, change_set: &ChangeSet) -> Result<(), Failure> {
+        let is_earlier = self.version > 0 && change_set.content().recorded_at < self.recorded_at;
+        if is_earlier { Err(Failure::Earlier) } else { Ok(()) }
     }
 
     /// The next version cannot even be read.

@@ -246,7 +246,7 @@ pub enum StoreError {
     /// A newer version of this program wrote it, in a schema that this one does not know: update this program. Nothing
     /// is wrong with the history.
     #[error(
-        "{aggregate} has to be read by a newer version of this program from version {version} on: {reason}"
+        "{aggregate} needs a newer version of this program from version {version} on: {reason}"
     )]
     Newer {
         /// Whose history.

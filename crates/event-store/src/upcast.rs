@@ -9,7 +9,26 @@ use crate::{DecodeError, Tagged};
 
 /// Turns the data of one type of event or command from one schema version into the next.
 ///
-/// The current schema of a type is one more than the highest that has an upcaster, or 1.
+/// The current schema of a type is one more than the highest that has an upcaster, or 1. An old command, upcast and
+/// decided again by the rules of its time ([`Context::rules`](crate::Context::rules)), has to give the old events, upcast:
+/// otherwise [`crate::verify`] reports that it decides differently. A type is never removed or renamed while a history
+/// holds it; keep the variant, and read it.
+///
+/// ```
+/// use event_store::Upcaster;
+/// use serde_json::json;
+///
+/// /// Weights were in kilograms; since schema 2 they are in grams.
+/// const IN_GRAMS: Upcaster = Upcaster {
+///     name: "Weighed",
+///     from: 1,
+///     upcast: |data| match data["kilograms"].as_u64() {
+///         Some(kilograms) => Ok(json!({ "grams": kilograms * 1000 })),
+///         None => Err("`kilograms` is missing".to_owned()),
+///     },
+/// };
+/// assert_eq!((IN_GRAMS.upcast)(json!({ "kilograms": 2 })), Ok(json!({ "grams": 2000 })));
+/// ```
 ///
 /// # Deploying
 /// Change sets in a new schema, or of a new type, cannot be read by the programs before it: these answer
@@ -31,7 +50,9 @@ pub struct Upcaster {
 #[non_exhaustive]
 pub enum UpcastError {
     /// This program does not know the type, or not this schema of it.
-    #[error("{name} of schema {schema} was written by a newer version of this program")]
+    #[error(
+        "{name} of schema {schema} is unknown to this program: a newer version wrote it, or the type was removed"
+    )]
     Newer {
         /// The type's name.
         name: String,
@@ -62,13 +83,18 @@ fn current_schema(name: &str, upcasters: &[Upcaster]) -> u32 {
     upcasters.iter().filter(|u| u.name == name).map(|u| u.from + 1).max().unwrap_or(1)
 }
 
-pub(crate) fn encode<T: Serialize>(
-    value: &T,
-    upcasters: &[Upcaster],
-) -> Result<Tagged, serde_json::Error> {
+/// Encodes a command or an event, and reads it back: what is sealed is there forever, and must not be found unreadable,
+/// or another, only then. JSON has no NaN, for example, and `#[serde(skip)]` loses a field.
+pub(crate) fn encode<T>(value: &T, upcasters: &[Upcaster]) -> Result<Tagged, DecodeError>
+where
+    T: Serialize + DeserializeOwned + PartialEq,
+{
     let mut tagged = Tagged::encode(value)?;
     tagged.schema = current_schema(&tagged.name, upcasters);
-    Ok(tagged)
+    match tagged.decode::<T>() {
+        Ok(read) if read == *value => Ok(tagged),
+        Ok(_) | Err(_) => Err(DecodeError::NotReadBack { name: tagged.name }),
+    }
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(

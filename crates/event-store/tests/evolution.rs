@@ -242,3 +242,30 @@ async fn a_verification_tells_altered_from_decided_differently() {
     let found = verify::<before::Shelf>(&aggregate, &[sealed.unwrap()]);
     assert_eq!((found.failed_at, found.reason), (Some(1), Some(Reason::DecidedDifferently)));
 }
+
+/// Its hash is right, and its command decides to its events; only a clock that runs backwards gives it away.
+#[tokio::test]
+async fn a_version_recorded_before_the_one_before_it_does_not_hold() {
+    let store = MemoryStore::default();
+    for id in 1..=2 {
+        accepted::<before::Shelf>(&store, envelope(id, before::Command::Book { kilograms: 1 }))
+            .await;
+    }
+    let aggregate = AggregateId::of::<before::Shelf>(Uuid::from_u128(7));
+    let [first, second] = &history(&store).await[..] else { panic!("not two") };
+    for (earlier_by, holds) in [(0, true), (1, false)] {
+        let mut context = second.context();
+        context.recorded_at = first.content().recorded_at.minus_millis(earlier_by);
+        let sealed = ChangeSet::seal::<before::Shelf>(
+            aggregate.clone(),
+            2,
+            first.hash,
+            &before::Command::Book { kilograms: 1 },
+            &[before::Event::Booked { kilograms: 1 }],
+            &context,
+        );
+        let found = verify::<before::Shelf>(&aggregate, &[first.clone(), sealed.unwrap()]);
+        assert_eq!(found.ok, holds, "{found:?}");
+        assert_eq!(found.reason, (!holds).then_some(Reason::ChainBroken));
+    }
+}

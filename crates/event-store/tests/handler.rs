@@ -7,8 +7,8 @@ use event_store::handler::{
 };
 use event_store::testing::conformance::{Tally, Task};
 use event_store::{
-    Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, CommandIndex, Context, Head,
-    MemoryStore, Page, Snapshot, Store, Timestamp,
+    Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, CommandIndex, Context, DecodeError,
+    Head, MemoryStore, Page, Snapshot, Store, StoreError, Timestamp, verify,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -125,6 +125,73 @@ async fn a_past_version_is_loaded_from_behind_an_unreadable_snapshot() {
         let total = version * (version + 1) / 2;
         assert_eq!(head.state.total, i64::try_from(total).unwrap());
     }
+}
+
+/// A scale whose commands and events hold floats.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Scale(f64);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Weigh {
+    Weigh {
+        grams: f64,
+        #[serde(skip)]
+        note: u8,
+    },
+}
+
+impl Aggregate for Scale {
+    const KIND: &'static str = "scale";
+    type Command = Weigh;
+    type Event = Weigh;
+    type Rejection = Never;
+
+    fn decide(&self, command: &Weigh, _: &Context) -> Result<Vec<Weigh>, Never> {
+        let Weigh::Weigh { grams, note } = *command;
+        Ok(vec![Weigh::Weigh { grams: grams * 1.19, note }])
+    }
+
+    fn evolve(self, &Weigh::Weigh { grams, .. }: &Weigh) -> Self {
+        Self(self.0 + grams)
+    }
+}
+
+#[tokio::test]
+async fn floats_are_read_back_as_they_were() {
+    let store = MemoryStore::default();
+    let scale = handler::<Scale>(&store);
+    for number in 1..=500 {
+        let grams = f64::from(number) * 1.234_567_89 / 7.0;
+        scale.execute(&at(0, Weigh::Weigh { grams, note: 0 })).await.unwrap();
+    }
+    let aggregate = AggregateId::of::<Scale>(ID);
+    let everything = Page::After { version: 0, limit: 500 };
+    let history = store.change_sets(&aggregate, everything).await.unwrap();
+    // As another process reads them: from their bytes.
+    let reread = history.into_iter().map(|change_set| {
+        let body = change_set.body().to_owned();
+        let ChangeSet { aggregate, version, prev, hash, .. } = change_set;
+        ChangeSet::from_parts(aggregate, version, prev, hash, body).unwrap()
+    });
+    let found = verify::<Scale>(&aggregate, &reread.collect::<Vec<_>>());
+    assert_eq!((found.ok, found.version), (true, 500), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_would_not_be_read_back_is_refused_before_it_is_written() {
+    let store = MemoryStore::default();
+    let scale = handler::<Scale>(&store);
+    for (grams, note) in [(f64::NAN, 0), (f64::INFINITY, 0), (f64::MAX, 0), (1.0, 7)] {
+        let refused = scale.execute(&at(0, Weigh::Weigh { grams, note })).await.unwrap_err();
+        let StoreError::Encoding(DecodeError::NotReadBack { name }) = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(name, "Weigh");
+    }
+    assert_eq!(history::<Scale>(&store).await, []);
+    let sound = scale.execute(&at(0, Weigh::Weigh { grams: 1.0, note: 0 })).await.unwrap();
+    assert!(matches!(sound, Outcome::Accepted(_)), "{sound:?}");
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use event_store::feed::{Feed, Pace};
+use event_store::feed::{Feed, FeedStore, Pace};
 use event_store::handler::{CommandHandler, Envelope, Outcome, Transacted, transact};
 use event_store::testing::conformance::{Tally, Task};
-use event_store::{MemoryStore, Store, Timestamp};
+use event_store::{MemoryStore, Timestamp};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -14,8 +14,13 @@ use crate::dying::{Death, Dying};
 
 const LONG: Duration = Duration::from_secs(60);
 
-fn handler<S: Store>(store: &S) -> CommandHandler<Tally, S> {
+/// A process that has no feed, or was killed before it told it.
+fn silent(store: &MemoryStore) -> CommandHandler<Tally, MemoryStore> {
     CommandHandler::new(store.clone(), NonZeroUsize::MIN)
+}
+
+fn handing_over<S: FeedStore>(feed: &Feed<S>) -> CommandHandler<Tally, S> {
+    CommandHandler::with_feed(feed.clone(), NonZeroUsize::MIN)
 }
 
 fn add(aggregate: u128) -> Envelope<Task> {
@@ -32,7 +37,7 @@ fn add(aggregate: u128) -> Envelope<Task> {
 async fn what_is_committed_is_handed_over() {
     let store = MemoryStore::default();
     let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
-    let tallies = handler(&store).with_feed(feed.clone());
+    let tallies = handing_over(&feed);
     let first = add(1);
     let outcome = tallies.execute(&first).await.unwrap();
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
@@ -50,13 +55,13 @@ async fn a_repeat_is_handed_over() {
     let store = MemoryStore::default();
     let first = add(1);
     let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
-    handler(&store).execute(&first).await.unwrap();
-    handler(&store).with_feed(feed.clone()).execute(&first).await.unwrap();
+    silent(&store).execute(&first).await.unwrap();
+    handing_over(&feed).execute(&first).await.unwrap();
     assert_eq!(feed.settle(LONG).await, Ok(1));
 
     let second = add(2);
-    handler(&store).execute(&second).await.unwrap();
-    let part = handler(&store).with_feed(feed.clone()).part(&second, |refused| refused);
+    silent(&store).execute(&second).await.unwrap();
+    let part = handing_over(&feed).part(&second, |refused| refused);
     transact(vec![part]).await.unwrap();
     assert_eq!(feed.settle(LONG).await, Ok(2));
 }
@@ -65,10 +70,9 @@ async fn a_repeat_is_handed_over() {
 async fn what_may_have_been_committed_when_its_caller_left_is_found() {
     for together in [false, true] {
         let store = MemoryStore::default();
-        let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
-        // The first call loads, the second appends and is never answered.
-        let dying = Dying::at(Death::After(2), &store);
-        let tallies = handler(&dying).with_feed(feed.clone());
+        let dying = Dying::at(Death::Appending, &store);
+        let feed = Feed::open(dying.clone(), Pace::ALONE).await.unwrap();
+        let tallies = handing_over(&feed);
         let command = add(1);
         let taken_up = async {
             if together {
@@ -92,10 +96,10 @@ async fn what_may_have_been_committed_when_its_caller_left_is_found() {
 async fn a_feed_that_opens_finds_what_nobody_handed_over() {
     let store = MemoryStore::default();
     let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
-    handler(&store).with_feed(feed.clone()).execute(&add(1)).await.unwrap();
+    handing_over(&feed).execute(&add(1)).await.unwrap();
     assert!(feed.finish().await);
     for id in [1, 2] {
-        handler(&store).execute(&add(id)).await.unwrap();
+        silent(&store).execute(&add(id)).await.unwrap();
     }
     let feed = Feed::open(store, Pace::ALONE).await.unwrap();
     assert_eq!(feed.head().unwrap().position, 3);

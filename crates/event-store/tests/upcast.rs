@@ -154,7 +154,7 @@ fn events_are_written_in_todays_schema_which_is_left_out_while_it_is_the_first()
     };
     let visitor = AggregateId::of::<Visitor>(Uuid::nil());
     let events = [greeted(&["Ada"], "en"), Event::Left { at: 5 }];
-    let command = json!({ "type": "Greet" });
+    let command = json!({ "type": "Greet", "data": null });
     let sealed =
         ChangeSet::seal::<Visitor>(visitor, 1, Hash::ZERO, &command, &events, &context).unwrap();
     let body: Value = serde_json::from_str(sealed.body()).unwrap();

@@ -53,7 +53,7 @@ pub enum FeedError {
 /// The entries of a feed after some position, as [`Feed::subscribe`] gives them; a stream as well.
 ///
 /// Waits until the feed that was there has been read, and ends with the feed. After an error it resumes from the same
-/// position; past what is unreadable leads a new subscription. Dropping it ends it.
+/// position; to skip an unreadable entry, subscribe again after it. Dropping it ends it.
 #[must_use = "a subscription does nothing until it is asked for entries"]
 pub struct Subscription(Pin<Box<dyn Stream<Item = Result<Entry, FeedError>> + Send>>);
 

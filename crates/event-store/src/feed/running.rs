@@ -184,7 +184,7 @@ impl<S: FeedStore> Feed<S> {
         self.0.waiting().put(committed, settled, Instant::now());
     }
 
-    /// Tells it of an aggregate that may have got a change set, from whomever: what is there is read from
+    /// Tells it of an aggregate that may have received a change set from any writer: what is there is read from
     /// the store, as soon as that answers. Neither waits nor fails.
     pub fn doubt(&self, aggregate: &AggregateId) {
         self.0.shared.inbox.doubt(aggregate);
@@ -266,7 +266,7 @@ impl<S: FeedStore> Feed<S> {
     }
 
     /// Compares all that is in the store with the feed, and puts what is missing into it: repairs an
-    /// outage that was longer than any tail reaches back. Takes as long as it takes; what it has
+    /// outage that was longer than the table's stream keeps records. Takes as long as it takes; what it has
     /// sequenced stays, so that it can be stopped.
     ///
     /// # Errors
@@ -316,7 +316,7 @@ impl<S: FeedStore> Feed<S> {
         }
     }
 
-    /// Puts in order what has been committed and ends. Whether nothing is left; a second call says no.
+    /// Puts in order what has been committed and ends. Returns true if nothing is left; a second call returns false.
     pub async fn finish(&self) -> bool {
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return false };

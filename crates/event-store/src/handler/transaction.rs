@@ -45,7 +45,9 @@ pub enum Transacted<N> {
 pub enum TransactError {
     /// Two parts concern the same aggregate: one would have to be decided on what the other has not
     /// done yet.
-    #[error("{aggregate} is concerned twice in one transaction, by {first} and {second}")]
+    #[error(
+        "parts {first} and {second} of one transaction address the same aggregate, {aggregate}"
+    )]
     SameAggregate {
         /// Which.
         aggregate: AggregateId,
@@ -56,7 +58,9 @@ pub enum TransactError {
     },
     /// Two parts come from handlers of different stores, which no write reaches together. Give every handler a clone
     /// of the same store.
-    #[error("parts {first} and {second} of one transaction belong to different stores")]
+    #[error(
+        "parts {first} and {second} of one transaction belong to different stores: give their handlers clones of one store"
+    )]
     DifferentStores {
         /// One part, from 0.
         first: usize,

@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 pub(crate) enum Death {
     Before(usize),
     After(usize),
+    /// At the first append, which is carried out. Everything else goes on.
+    Appending,
 }
 
 /// The store in memory, which outlives the process, as the process sees it: from its death on nothing is
@@ -45,13 +47,24 @@ impl Dying {
 
     async fn call<T>(&self, call: impl Future<Output = T>) -> T {
         let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
-        let (Death::Before(last) | Death::After(last)) = self.death;
+        let (Death::Before(last) | Death::After(last)) = self.death else { return call.await };
         if number < last {
             return call.await;
         }
         if self.death == Death::After(number) {
             call.await;
         }
+        self.died.notify_one();
+        pending().await
+    }
+}
+
+impl Dying {
+    async fn append_call<T>(&self, call: impl Future<Output = T>) -> T {
+        if self.death != Death::Appending {
+            return self.call(call).await;
+        }
+        call.await;
         self.died.notify_one();
         pending().await
     }
@@ -67,11 +80,11 @@ impl Store for Dying {
     }
 
     async fn append(&self, change_set: &ChangeSet) -> Result<Appended, StoreError> {
-        self.call(self.store.append(change_set)).await
+        self.append_call(self.store.append(change_set)).await
     }
 
     async fn append_all(&self, change_sets: &[ChangeSet]) -> Result<AppendedAll, StoreError> {
-        self.call(self.store.append_all(change_sets)).await
+        self.append_call(self.store.append_all(change_sets)).await
     }
 
     async fn change_sets(

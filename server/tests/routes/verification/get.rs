@@ -39,6 +39,7 @@ async fn a_figure_that_was_changed_is_found() {
         verification(&desk, id).await,
         json!({
             "ok": false, "version": 2, "hash": hash, "failed_at": 3,
+            "reason": "chain-broken",
             "problem": "version 3 was altered: its hash does not match its body",
         })
     );
