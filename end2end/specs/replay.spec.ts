@@ -133,6 +133,18 @@ test("what the slider changes stays in view on a phone", { tag: "@phone" }, asyn
   expect(seen).toBe(true);
 });
 
+test("the figure is beside the slider on a small phone", { tag: "@phone" }, async ({ page, item, api, visit }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await visit(`/inventory/${await nineVersions(api)}`);
+  for (const [version, onHand] of [["3", "25"], ["8", "42"]]) {
+    await item.slider.scrollIntoViewIfNeeded();
+    await item.slider.fill(version);
+    const heading = page.getByText(`${onHand} on hand · version ${version} of 9`);
+    await expect(heading).toBeInViewport({ ratio: 1 });
+    await expect(item.slider).toBeInViewport({ ratio: 1 });
+  }
+});
+
 test("the slider says its version to who cannot see it", async ({ item, api, visit }) => {
   await visit(`/inventory/${await nineVersions(api)}`);
   await item.slider.fill("3");

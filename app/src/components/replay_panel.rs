@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{Chart, Surroundings};
 use crate::browser;
 use crate::record::Record;
-use crate::text::{local_date, long_date};
+use crate::text::{grouped, local_date, long_date};
 use steps::Steps;
 
 /// The slider through all versions. Without JavaScript it is a form that asks for a version.
@@ -62,7 +62,11 @@ pub fn ReplayPanel(
             <div class="panel-head">
                 <h2 id="replay">"Replay"</h2>
                 <p class="soft small" translate="no">
-                    {move || format!("On hand · version {} of {}", version.get(), head.get())}
+                    {move || {
+                        // On a phone, the figures above are out of view while a thumb is on the slider.
+                        let on_hand = grouped(item.read().on_hand);
+                        format!("{on_hand} on hand · version {} of {}", version.get(), head.get())
+                    }}
                     {part}
                 </p>
             </div>

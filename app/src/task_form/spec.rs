@@ -97,7 +97,7 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
 /// The purpose of a task, in one short sentence.
 pub const fn lede(task: Task) -> &'static str {
     match task {
-        Task::Create => "Add an item to keep count of.",
+        Task::Create => "Add an item to track.",
         Task::CheckIn => "Record goods that arrived.",
         Task::Remove => "Record goods that left.",
         Task::Adjust => "Record what you counted.",
@@ -115,7 +115,7 @@ pub const fn prompt(task: Task) -> &'static str {
     match task {
         Task::Create => "Enter a name, a SKU and a unit.",
         Task::CheckIn => "Enter how many arrived.",
-        Task::Remove | Task::WriteOffRemaining => "Enter how many left, and why.",
+        Task::Remove | Task::WriteOffRemaining => "Enter a quantity and a reason.",
         Task::Adjust => "Enter what you counted, and the reason for a difference.",
         Task::Rename => "Enter the new name.",
         Task::ChangeMaximum => "Enter the maximum.",
