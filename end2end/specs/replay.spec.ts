@@ -136,7 +136,7 @@ test("what the slider changes stays in view on a phone", { tag: "@phone" }, asyn
 test("the figure is beside the slider on a small phone", { tag: "@phone" }, async ({ page, item, api, visit }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await visit(`/inventory/${await nineVersions(api)}`);
-  for (const [version, onHand] of [["3", "25"], ["8", "42"]]) {
+  for (const [version, onHand] of [["3", "25"], ["8", "42"]] as const) {
     await item.slider.scrollIntoViewIfNeeded();
     await item.slider.fill(version);
     const heading = page.getByText(`${onHand} on hand · version ${version} of 9`);
