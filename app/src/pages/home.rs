@@ -11,7 +11,7 @@ use crate::views::{ItemPage, SampleProgress};
 
 const LATEST: u32 = 6;
 
-/// What the page starts from.
+/// The data that the page starts from.
 type Start = (Result<ItemPage, Problem>, SampleProgress);
 
 /// `/`: what there is, and what changed last.
@@ -117,7 +117,7 @@ impl Overview {
     }
 }
 
-/// What there is to show.
+/// The content of the page.
 #[derive(Clone, PartialEq)]
 enum What {
     Items,

@@ -64,7 +64,7 @@ pub struct ClaimSku {
     pub item: Uuid,
 }
 
-/// What has happened to a SKU. Written forever, as [`InventoryItemEvent`](crate::inventory_item::InventoryItemEvent)s are.
+/// A fact about a SKU. Written forever, as [`InventoryItemEvent`](crate::inventory_item::InventoryItemEvent)s are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum SkuEvent {

@@ -42,7 +42,7 @@ enum Command {
     ReceiveTransfer { from: Uuid, cents: u64 },
 }
 
-/// What has happened to it. Events are written forever, so each says what was true, not what to do.
+/// A fact about an account. Events are written forever, so each says what was true, not what to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {

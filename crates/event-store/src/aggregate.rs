@@ -35,7 +35,7 @@ pub trait Aggregate:
     /// The typed "no, because …".
     type Rejection: Clone + Debug + Error + Send + Sync + 'static;
 
-    /// What the command does to this state, or why it is rejected. No events mean that the command is allowed and
+    /// Decides what the command does to this state, or why it is rejected. No events mean that the command is allowed and
     /// changes nothing; nothing is recorded then.
     ///
     /// # Errors

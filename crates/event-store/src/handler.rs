@@ -211,7 +211,7 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// A handler over the store of this feed, which hands over every change set that it commits. Where it cannot know
     /// whether a change set was committed, because the store failed or its caller went away, the feed looks for itself.
     ///
-    /// Without a feed, whoever calls the handler has to do the same: [`Feed::commit`] after each acceptance,
+    /// Without a feed, the caller of the handler has to do the same: [`Feed::commit`] after each acceptance,
     /// [`Feed::doubt`] after each failure. A change set that no feed hears of is missing from it until
     /// [`Feed::reconcile`].
     #[cfg(feature = "feed")]
@@ -238,7 +238,7 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         load(&self.store, id, reach).await.map(|(head, _)| head)
     }
 
-    /// Where an aggregate stood at a moment: [`Head::load_at`].
+    /// Loads an aggregate as of a moment: [`Head::load_at`].
     ///
     /// # Errors
     /// As [`Store::load`].

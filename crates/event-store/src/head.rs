@@ -37,7 +37,7 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
-    /// The error that this is to whoever asked the store.
+    /// Turns it into the error of a load.
     pub(crate) fn at(self, change_set: &ChangeSet) -> StoreError {
         match self {
             Self::NotNext(broken) => StoreError::broken(&change_set.aggregate, broken),

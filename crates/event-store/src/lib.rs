@@ -55,7 +55,7 @@
 //! | `sequence` | writing one batch of the feed | `written`, `taken` |
 //! | `request` | one request to DynamoDB, with the capacity it consumed | `done`, `condition_failed`, `busy`, `unknown`, `refused` |
 //!
-//! Where the store fails, the outcome of all but the last is `unavailable`, `corrupt`, `newer`, `too-large`, `refused` or `failed`.
+//! If the store fails, the outcome of all but the last is `unavailable`, `corrupt`, `newer`, `too-large`, `refused` or `failed`.
 //!
 //! # Example
 //!

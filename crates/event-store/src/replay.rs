@@ -107,7 +107,7 @@ pub struct Verification {
     pub hash: Hash,
     /// The first version that does not hold.
     pub failed_at: Option<Version>,
-    /// How it does not hold.
+    /// The way in which it does not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// What is wrong with it, in words.

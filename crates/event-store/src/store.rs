@@ -20,7 +20,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// - An aggregate without change sets gives [`Loaded::default`], and no error.
     /// - The change sets are contiguous, ascending and chained, to the snapshot or to the start:
     ///   [`Loaded::checked`] is the last step of every store. However long the history, nothing is left out.
-    /// - Every append that was acknowledged before the call is in it, whoever made it; only [`Reach::Eventual`] may
+    /// - Every append that was acknowledged before the call is in it, from any writer; only [`Reach::Eventual`] may
     ///   give the history as it was a moment ago, and still whole.
     /// - A snapshot serves when its schema is the one asked for, its version is not beyond the version asked for, and
     ///   the change set of its version is there with its hash. Any other is passed over: a snapshot that is missing,

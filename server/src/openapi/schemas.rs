@@ -266,7 +266,7 @@ pub(crate) struct Verification {
     /// The first version that does not hold.
     #[schema(required)]
     pub failed_at: Option<u64>,
-    /// How it does not hold: `chain-broken`, `decided-differently`, `schema-unknown` (a newer version wrote it) or
+    /// The way in which it does not hold: `chain-broken`, `decided-differently`, `schema-unknown` (a newer version wrote it) or
     /// `unreadable`; left out when all is well.
     #[schema(nullable = false)]
     pub reason: Option<String>,

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RemovalReason;
 
-/// What has happened to an item. Written forever: a field may be added with a default; anything else
+/// A fact about an item. Written forever: a field may be added with a default; anything else
 /// is a new schema version with an upcaster, and a golden file in the tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]

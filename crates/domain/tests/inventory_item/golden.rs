@@ -1,4 +1,4 @@
-//! What was ever written must be read forever: a file for every event type in every schema version,
+//! Everything that was ever written must be read forever: a file for every event type in every schema version,
 //! for every command type, and for a whole history with its hashes. **A golden file never changes.**
 //! A new schema version is a new file beside the old one.
 

@@ -1,4 +1,4 @@
-//! What was ever written must be read forever. **A golden file never changes.** A new schema version is
+//! Everything that was ever written must be read forever. **A golden file never changes.** A new schema version is
 //! a new file beside the old one.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! What a handler has committed, on its way to a feed.
+//! Hands to a feed what a handler has committed.
 
 use std::fmt;
 use std::sync::Arc;
