@@ -16,7 +16,7 @@ use crate::{Timestamp, Upcaster};
 pub trait Aggregate:
     Default + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// The kind's name in keys and URLs, such as `inventory-item`: 1 to 255 bytes without `#` and control characters.
+    /// The kind's name in keys and URLs, such as `inventory-item`: not empty, and without a `#`.
     /// Never changes. An invalid name does not compile where the kind is used (`cargo build`; `cargo check` does not
     /// evaluate it).
     const KIND: &'static str;

@@ -14,7 +14,7 @@ pub type Version = u64;
 /// The last version that an aggregate can have: stores name it by twelve digits.
 pub const LAST_VERSION: Version = 999_999_999_999;
 
-/// The name of a kind of aggregate, such as `inventory-item`: 1 to 255 bytes without `#` and control characters.
+/// The name of a kind of aggregate, such as `inventory-item`: not empty, and without a `#`.
 ///
 /// It is the first part of every key and of what each hash covers, up to a `#`. An empty name, or one with a `#` in it,
 /// would name the history of another aggregate, or none.
@@ -37,8 +37,6 @@ pub const LAST_VERSION: Version = 999_999_999_999;
 pub struct Kind(Cow<'static, str>);
 
 impl Kind {
-    const LIMIT: usize = 255;
-
     /// A kind whose name is known to the program. Call it in a constant, where the compiler checks the name.
     ///
     /// # Panics
@@ -84,12 +82,12 @@ impl Kind {
         let bytes = text.as_bytes();
         let mut index = 0;
         while index < bytes.len() {
-            if bytes[index] == b'#' || bytes[index].is_ascii_control() {
+            if bytes[index] == b'#' {
                 return false;
             }
             index += 1;
         }
-        1 <= index && index <= Self::LIMIT
+        index > 0
     }
 }
 
@@ -143,9 +141,7 @@ impl From<Kind> for String {
 
 /// A text that is not the name of any kind of aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a valid kind of aggregate: expected 1 to 255 bytes without `#` and control characters"
-)]
+#[error("`{0}` is not a valid kind of aggregate: expected a name without `#`")]
 pub struct InvalidKind(pub String);
 
 /// The name of one aggregate: its kind and the id that a client made.
@@ -209,13 +205,13 @@ mod tests {
     #[test]
     fn a_kind_is_refused_wherever_it_is_read() {
         let id = "0199c0de-4d1a-7b5e-8c3f-5e2f9a1b6c70";
-        for name in ["", "a#b", "#", "tab\t", "null\0", &"k".repeat(256)] {
+        for name in ["", "a#b", "#", "a#"] {
             assert_eq!(name.parse::<Kind>(), Err(InvalidKind(name.to_owned())));
             assert!(format!("{name}#{id}").parse::<AggregateId>().is_err(), "{name}");
             let json = serde_json::json!({ "kind": name, "id": id });
             assert!(serde_json::from_value::<AggregateId>(json).is_err(), "{name}");
         }
-        for name in ["a", "inventory-item", "größe", &"k".repeat(255)] {
+        for name in ["a", "inventory-item", "größe"] {
             let text = format!("{name}#{id}");
             assert_eq!(
                 text.parse::<AggregateId>().map(|aggregate| aggregate.to_string()),
