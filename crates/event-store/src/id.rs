@@ -43,10 +43,7 @@ impl Kind {
     /// When the text is not the name of a kind.
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
-        assert!(
-            Self::is_name(name),
-            "a kind has 1 to 255 bytes without `#` and control characters"
-        );
+        assert!(Self::is_name(name), "a kind is not empty, and has no `#`");
         Self(Cow::Borrowed(name))
     }
 

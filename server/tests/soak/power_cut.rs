@@ -63,7 +63,7 @@ fn thirty_two_writers_need_at_most_one_sync_per_eight_commands() {
     let directory = tempdir().unwrap();
     let data = directory.path().join("data");
     // On a slow disk, the writers wait for syncs and for nothing else, however busy the machine is.
-    let journal = Journal::of(directory.path(), &data).with_slow_syncs(40_000);
+    let journal = Journal::of(directory.path(), &data).with_slow_syncs(100_000);
     let server = Daybook::start(journal.keep(&mut daybook(&data)));
     let items = [(); WRITERS].map(|()| new_id());
     for item in items {
