@@ -1,4 +1,4 @@
-//! What a handler and a head say, on a store in memory.
+//! Outcomes of handlers and moves of heads, on a store in memory.
 
 use std::num::NonZeroUsize;
 

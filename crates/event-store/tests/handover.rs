@@ -1,4 +1,4 @@
-//! What a handler commits is in the feed, however the handler ends.
+//! A handler's commits reach the feed, however the handler ends.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

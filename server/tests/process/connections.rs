@@ -1,4 +1,4 @@
-//! Who may connect, and how many at the same time.
+//! Limits of connections, and a warning beyond loopback.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -117,7 +117,7 @@ impl<A: Aggregate> Given<A> {
     }
 }
 
-/// What a scenario shows to be right is worth little if it cannot be recorded: types that serialize as something else
+/// Fails for a value that cannot be recorded. Types that serialize as something else
 /// than `{"type", "data"}`, or leave a field out, pass every check in memory.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
