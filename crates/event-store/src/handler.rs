@@ -214,6 +214,50 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// Without a feed, the caller of the handler has to do the same: [`Feed::commit`] after each acceptance,
     /// [`Feed::doubt`] after each failure. A change set that no feed hears of is missing from it until
     /// [`Feed::reconcile`].
+    ///
+    /// ```
+    /// # use std::num::NonZeroUsize;
+    /// # use std::time::Duration;
+    /// # use event_store::feed::{Feed, Pace};
+    /// # use event_store::handler::{CommandHandler, Envelope};
+    /// # use event_store::{Aggregate, Context, MemoryStore, Timestamp};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use uuid::Uuid;
+    /// # #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+    /// # struct Bell;
+    /// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    /// # #[serde(tag = "type", content = "data")]
+    /// # enum Command { Ring {} }
+    /// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    /// # #[serde(tag = "type", content = "data")]
+    /// # enum Event { Rung {} }
+    /// # #[derive(Clone, Debug, thiserror::Error)]
+    /// # enum Rejection {}
+    /// # impl Aggregate for Bell {
+    /// #     const KIND: &'static str = "bell";
+    /// #     type Command = Command;
+    /// #     type Event = Event;
+    /// #     type Rejection = Rejection;
+    /// #     fn decide(&self, _: &Command, _: &Context) -> Result<Vec<Event>, Rejection> { Ok(vec![Event::Rung {}]) }
+    /// #     fn evolve(self, _: &Event) -> Self { self }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let feed = Feed::open(MemoryStore::default(), Pace::ALONE).await?;
+    /// let bells = CommandHandler::<Bell, _>::with_feed(feed.clone(), NonZeroUsize::MIN);
+    /// let mut entries = feed.subscribe(0);
+    ///
+    /// let (command_id, bell) = (Uuid::now_v7(), Uuid::now_v7());
+    /// let ring = Envelope::new(command_id, bell, Command::Ring {}, "ada@example.com", Timestamp::from_millis(0));
+    /// bells.execute(&ring).await?;
+    ///
+    /// let Some(entry) = entries.next().await else { panic!("the feed has ended") };
+    /// let entry = entry?;
+    /// assert_eq!((entry.position, entry.change_set.content().command_id), (1, command_id));
+    /// # feed.finish().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "feed")]
     pub fn with_feed(feed: Feed<S>, cached_heads: NonZeroUsize) -> Self
     where

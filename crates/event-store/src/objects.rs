@@ -140,7 +140,7 @@ impl FromStr for ObjectKey {
 #[non_exhaustive]
 pub enum ObjectError {
     /// It does not answer, or says it has too much to do. Safe to repeat.
-    #[error("object storage is away: {0}")]
+    #[error("object storage is unavailable: {0}")]
     Away(String),
     /// The disk has no room for the object.
     #[error("the disk is full: {0}")]

@@ -70,7 +70,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// own together and ascending. `cursor` comes from the page before.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     fn keys(&self, cursor: Option<String>)
     -> impl Future<Output = Result<Keys, StoreError>> + Send;
 
@@ -78,7 +78,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// do not wait for it. A store may keep as many as it likes, and drop any at any time.
     ///
     /// # Errors
-    /// When the store is away. A snapshot that was not kept costs time and nothing else.
+    /// When the store is unavailable. A snapshot that was not kept costs time and nothing else.
     fn save_snapshot(
         &self,
         snapshot: &Snapshot,
@@ -223,7 +223,7 @@ pub enum AppendedAll {
 #[non_exhaustive]
 pub enum StoreError {
     /// The store does not answer, or says it has too much to do. Safe to repeat.
-    #[error("the store is away: {reason}")]
+    #[error("the store is unavailable: {reason}")]
     Unavailable {
         /// What was tried and what came back.
         reason: String,

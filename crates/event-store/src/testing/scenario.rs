@@ -97,12 +97,15 @@ impl<A: Aggregate> Given<A> {
     /// Has the command decided on the state that the history leads to.
     ///
     /// # Panics
-    /// When the command, or an event that it leads to, would not be read back as it was written.
+    /// When the command, or an event that it leads to, would not be read back as it was written; and when the same
+    /// command is decided differently on the state that a snapshot would hold.
     #[track_caller]
     pub fn when(self, command: impl Into<A::Command>) -> When<A> {
         let command = command.into();
         assert_is_read_back(&command, A::command_upcasters());
         let decided = self.state.decide(&command, &self.context);
+        let from_snapshot = in_a_snapshot(&self.state).decide(&command, &self.context);
+        assert_same_decision::<A>(&command, &decided, &from_snapshot);
         When { given: self, command, decided }
     }
 
@@ -128,6 +131,35 @@ where
     if let Err(error) = upcast::encode(value, upcasters) {
         panic!("{value:?} cannot be recorded as {{\"type\", \"data\"}}: {error}");
     }
+}
+
+/// Returns the state as a snapshot gives it back.
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+fn in_a_snapshot<A: Aggregate>(state: &A) -> A {
+    match serde_json::to_value(state).and_then(serde_json::from_value) {
+        Ok(state) => state,
+        Err(error) => panic!("{state:?} cannot be kept in a snapshot: {error}"),
+    }
+}
+
+/// Fails for a state of which a snapshot loses what `decide` needs, such as a field with `#[serde(skip)]`.
+#[track_caller]
+fn assert_same_decision<A: Aggregate>(
+    command: &A::Command,
+    decided: &Result<Vec<A::Event>, A::Rejection>,
+    from_snapshot: &Result<Vec<A::Event>, A::Rejection>,
+) {
+    let same = match (decided, from_snapshot) {
+        (Ok(events), Ok(others)) => events == others,
+        (Err(rejection), Err(other)) => rejection.to_string() == other.to_string(),
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+    };
+    assert!(
+        same,
+        "{command:?} is decided differently once the state comes from a snapshot, which loses a part of it\n  \
+         before   {decided:?}\n  after    {from_snapshot:?}"
+    );
 }
 
 /// Each `then` gives back the history as it is now, so that a scenario can go on.
@@ -279,6 +311,60 @@ mod tests {
     #[should_panic(expected = "Note { text: \"x\" } cannot be recorded")]
     fn fails_on_what_would_not_be_recorded() {
         let _ = given::<Purse>([]).when(Command::Note { text: "x".to_owned() });
+    }
+
+    /// Forgets in a snapshot that it is closed, or cannot be kept in one.
+    #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+    struct Gate {
+        #[serde(skip)]
+        closed: bool,
+        names: std::collections::BTreeMap<Option<u8>, u8>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", content = "data")]
+    enum GateCommand {
+        Pass {},
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", content = "data")]
+    enum GateEvent {
+        Closed {},
+        Named {},
+        Passed {},
+    }
+
+    impl Aggregate for Gate {
+        const KIND: &'static str = "gate";
+        type Command = GateCommand;
+        type Event = GateEvent;
+        type Rejection = Short;
+
+        fn decide(&self, _: &GateCommand, _: &Context) -> Result<Vec<GateEvent>, Short> {
+            if self.closed { Err(Short(1)) } else { Ok(vec![GateEvent::Passed {}]) }
+        }
+
+        fn evolve(mut self, event: &GateEvent) -> Self {
+            match event {
+                GateEvent::Closed {} => self.closed = true,
+                GateEvent::Named {} => drop(self.names.insert(None, 1)),
+                GateEvent::Passed {} => {}
+            }
+            self
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "Pass is decided differently once the state comes from a snapshot")]
+    fn fails_on_a_state_that_a_snapshot_does_not_carry() {
+        let _ = given::<Gate>([GateEvent::Closed {}]).when(GateCommand::Pass {});
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot be kept in a snapshot")]
+    fn fails_on_a_state_that_cannot_be_kept() {
+        let _ = given::<Gate>([GateEvent::Named {}]).when(GateCommand::Pass {});
     }
 
     #[test]
