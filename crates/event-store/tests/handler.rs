@@ -1,4 +1,4 @@
-//! Outcomes of handlers and moves of heads, on a store in memory.
+//! Outcomes of command handlers and advances of heads, on the memory store.
 
 use std::num::NonZeroUsize;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 const ID: Uuid = Uuid::from_u128(7);
 
-/// A switch that may be set to what it is.
+/// A switch that may be set to the state that it has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Switch(bool);
 
@@ -59,7 +59,7 @@ async fn history<A: Aggregate>(store: &MemoryStore) -> Vec<ChangeSet> {
 }
 
 #[tokio::test]
-async fn a_command_that_changes_nothing_is_an_outcome_and_writes_nothing() {
+async fn a_command_that_changes_nothing_is_refused_and_writes_nothing() {
     let store = MemoryStore::default();
     let (switch, cold) = (handler::<Switch>(&store), handler::<Switch>(&store));
     let off = at(0, Set::Set { on: false });
@@ -67,15 +67,31 @@ async fn a_command_that_changes_nothing_is_an_outcome_and_writes_nothing() {
     assert_eq!(switch.execute(&off).await.unwrap(), nothing(0));
     let on = at(0, Set::Set { on: true });
     assert!(matches!(switch.execute(&on).await.unwrap(), Outcome::Accepted(_)));
-    // The head of this one is stale: what it says rests on the newest.
+    // This handler has no head yet. Its refusal rests on the newest state.
     assert_eq!(cold.execute(&at(0, Set::Set { on: true })).await.unwrap(), nothing(1));
     let part = switch.part(&at(0, Set::Set { on: true }), |refused| refused);
     let refused = Transacted::Refused { index: 0, refusal: Refusal::NoChange { version: 1 } };
     assert_eq!(transact(vec![part]).await.unwrap(), refused);
-    // It was not recorded, so that it is decided anew, and now it changes something.
+    // The refused command was not recorded. It is decided anew, and now it changes something.
     let again = switch.execute(&off).await.unwrap();
     assert!(matches!(again, Outcome::Accepted(Accepted { duplicate: false, .. })), "{again:?}");
     assert_eq!(history::<Switch>(&store).await.len(), 2);
+}
+
+/// The defaults of the trait: every newer event conflicts, and a change set holds no reason.
+#[tokio::test]
+async fn every_newer_event_conflicts_unless_the_aggregate_says_otherwise() {
+    let store = MemoryStore::default();
+    let switch = handler::<Switch>(&store);
+    for on in [true, false] {
+        switch.execute(&at(0, Set::Set { on })).await.unwrap();
+    }
+    let stale = at(0, Set::Set { on: true }).with_expected_version(1);
+    let outcome = switch.execute(&stale).await.unwrap();
+    let written = history::<Switch>(&store).await;
+    let since = vec![written[1].clone()];
+    assert_eq!(outcome, Outcome::Refused(Refusal::Conflict { current_version: 2, since }));
+    assert_eq!(written[0].content().reason, None);
 }
 
 #[tokio::test]
@@ -97,9 +113,9 @@ async fn an_aggregate_is_loaded_as_of_a_moment() {
     assert_eq!(nobody.version, 0);
 }
 
-/// A snapshot that cannot be read is passed over, and what it stood for is not.
+/// An unreadable snapshot is skipped, and the change sets that it covers are read.
 #[tokio::test]
-async fn a_past_version_is_loaded_from_behind_an_unreadable_snapshot() {
+async fn an_unreadable_snapshot_does_not_hide_past_versions() {
     let store = MemoryStore::default();
     for moment in 1..=30 {
         let add = at(moment * 10, Task::Add { amount: moment });
@@ -168,7 +184,7 @@ async fn floats_are_read_back_as_they_were() {
     let aggregate = AggregateId::of::<Scale>(ID);
     let everything = Page::After { version: 0, limit: 500 };
     let history = store.change_sets(&aggregate, everything).await.unwrap();
-    // As another process reads them: from their bytes.
+    // Read from their bytes, as another process reads them.
     let reread = history.into_iter().map(|change_set| {
         let body = change_set.body().to_owned();
         let ChangeSet { aggregate, version, prev, hash, .. } = change_set;
@@ -179,7 +195,7 @@ async fn floats_are_read_back_as_they_were() {
 }
 
 #[tokio::test]
-async fn what_would_not_be_read_back_is_refused_before_it_is_written() {
+async fn a_value_that_would_not_be_read_back_is_refused_before_writing() {
     let store = MemoryStore::default();
     let scale = handler::<Scale>(&store);
     for (grams, note) in [(f64::NAN, 0), (f64::INFINITY, 0), (f64::MAX, 0), (1.0, 7)] {
@@ -195,7 +211,7 @@ async fn what_would_not_be_read_back_is_refused_before_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_head_moves_on_by_the_next_change_set_alone() {
+async fn a_head_advances_by_the_next_change_set_only() {
     let store = MemoryStore::default();
     for moment in 0..3 {
         let add = at(moment, Task::Add { amount: 1 });
