@@ -29,14 +29,14 @@ export interface ItemState {
   active: boolean;
 }
 
-/** What a test creates an item with; what it leaves out is made up. */
+/** The data of a new item. Omitted fields get generated values. */
 export interface NewItem {
   id?: string;
   sku?: string;
   name?: string;
   unit?: string;
   max_quantity?: number;
-  /** Checked in right after, as version 2. */
+  /** The quantity to check in right after the creation, as version 2. */
   on_hand?: number;
 }
 
@@ -46,7 +46,7 @@ export interface Item {
   name: string;
 }
 
-/** The HTTP interface, as a script would use it: what a test needs to be there before it looks at a screen. */
+/** The HTTP interface, with which a test prepares its data before it looks at a page. */
 export class Api {
   readonly #daybook: Daybook;
 
@@ -54,7 +54,7 @@ export class Api {
     this.#daybook = daybook;
   }
 
-  /** Sends one command to an item, with what `more` says of it; fails unless it is accepted. */
+  /** Sends one command to an item, with the fields of `more`. Throws unless it is accepted. */
   async command(id: string, type: string, data: object = {}, more: object = {}): Promise<void> {
     const body = { command_id: uuidv7(), aggregate: { kind: "inventory-item", id }, command: { type, data }, ...more };
     const answer = await fetch(`${this.#daybook.url}/api/v1/commands`, {
@@ -85,7 +85,7 @@ export class Api {
     return (await this.#get<{ change_sets: ChangeSet[] }>(`${id}/change-sets`)).change_sets;
   }
 
-  /** Whether the whole history is as it was written, by the server's own replay. */
+  /** Returns whether the server's verification finds the whole history unaltered. */
   async isVerified(id: string): Promise<boolean> {
     return (await this.#get<{ ok: boolean }>(`${id}/verification`)).ok;
   }
@@ -99,19 +99,19 @@ export class Api {
   }
 }
 
-/** So many items whose names have `mark` in common; gives their names in order. */
+/** Creates `count` items whose names start with `mark`; returns the names in order. */
 export async function createMany(api: Api, mark: string, count: number): Promise<string[]> {
   const names = Array.from({ length: count }, (_, k) => `${mark} ${String(k).padStart(3, "0")}`);
   await Promise.all(names.map((name) => api.createItem({ name })));
   return names;
 }
 
-/** A SKU that no item has: two can never share one. */
+/** A SKU that no item has yet, because two items can never share one. */
 export function newSku(): string {
   return `SKU-${uuidv7().slice(-12)}`;
 }
 
-/** A new UUID of version 7 (RFC 9562, 5.7): 48 bits of time, then chance. */
+/** A new UUID of version 7 (RFC 9562, section 5.7): 48 bits of time, then random bits. */
 export function uuidv7(): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(Date.now(), 0, 6);

@@ -8,14 +8,14 @@ import { fileURLToPath } from "node:url";
 const binary = fileURLToPath(new URL("../target/release/daybook", import.meta.url));
 const READY_WITHIN_MS = 60_000;
 
-/** The release binary, on a port and with a data directory of its own. */
+/** The release binary, with its own port and data directory. */
 export class Daybook {
-  /** What it has written to its standard output and error so far, over all its lives. */
+  /** The server's standard output and standard error so far, across restarts. */
   log = "";
 
   readonly #data: string;
   readonly #settings: string[];
-  /** Port 0 until it has been told one: two servers that start at the same time never get the same. */
+  /** Port 0 until the server has one, so that two servers never choose the same port. */
   #address = "127.0.0.1:0";
   #process: ChildProcess | undefined;
 
@@ -34,7 +34,7 @@ export class Daybook {
     return `http://${this.#address}`;
   }
 
-  /** Starts it again, on the same port and data; resolves once it is ready. */
+  /** Starts the server again, on the same port and data; resolves once it is ready. */
   async restart(): Promise<void> {
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {
@@ -42,7 +42,7 @@ export class Daybook {
       try {
         return await this.#run();
       } catch (error) {
-        // While it was away the port was anybody's.
+        // Another process may have taken the port in the meantime.
         if (!this.log.slice(written).includes("cannot listen on") || Date.now() > deadline) {
           throw error;
         }
@@ -51,17 +51,20 @@ export class Daybook {
     }
   }
 
-  /** Asks it to stop; resolves with its exit code. */
+  /** Asks the server to stop; resolves with its exit code. */
   async stop(): Promise<number | null> {
     return this.#end("SIGTERM");
   }
 
-  /** Takes its life between two instructions, as a power cut would. */
+  /** Kills the server at an arbitrary instruction. */
   async kill9(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Changes some of what it has written, behind its back: as many bytes for as many, which SQLite does not notice. */
+  /**
+   * Replaces bytes in the database file, behind the server's back. Both texts must have the same
+   * length, so that SQLite does not notice.
+   */
   async alter(written: string, instead: string): Promise<void> {
     const file = join(this.#data, "daybook.db");
     const bytes = await readFile(file);
@@ -78,14 +81,14 @@ export class Daybook {
     await writeFile(file, bytes);
   }
 
-  /** Stops it if it runs, and forgets its data. */
+  /** Stops the server if it runs, and deletes its data. */
   async dispose(): Promise<number | null> {
     const code = this.#isRunning() ? await this.stop() : 0;
     await rm(this.#data, { recursive: true, force: true });
     return code;
   }
 
-  /** Resolves once it says where it is ready. */
+  /** Starts the process; resolves once it prints its address. */
   async #run(): Promise<void> {
     const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("DAYBOOK_"));
     const child = spawn(binary, ["--address", this.#address, "--data", this.#data, ...this.#settings], {

@@ -14,7 +14,7 @@ const TABLE = {
   ],
 };
 
-/** A DynamoDB with nothing in its table, for as long as it is there: enough to start with, and to lose. */
+/** A DynamoDB with an empty table: enough for a server to start on, and to lose. */
 export class EmptyStore {
   readonly #server: Server;
 
@@ -39,7 +39,7 @@ export class EmptyStore {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** From here on nobody answers. */
+  /** Stops answering. */
   async leave(): Promise<void> {
     const left = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();

@@ -8,7 +8,7 @@ import { ItemPage } from "./item-page";
 export { expect };
 
 interface Options {
-  /** What the browser may complain about: only for a test that provokes it. */
+  /** The console messages that a test provokes, and that must not fail it. */
   allowedComplaints: RegExp[];
 }
 
@@ -18,13 +18,13 @@ interface Fixtures {
   item: ItemPage;
   /** Starts another server, for this test alone. */
   another: (...settings: string[]) => Promise<Daybook>;
-  /** A server nobody has used yet, for this test alone. */
+  /** A server that nobody has used yet, for this test alone. */
   untouched: Daybook;
-  /** Goes to a page and, where there is JavaScript, waits until it has come alive. */
+  /** Goes to a page and, with JavaScript, waits until it is hydrated. */
   visit: (path: string, tab?: Page) => Promise<Response | null>;
-  /** Reloads it, and waits likewise. */
+  /** Reloads the page, and waits likewise. */
   reload: (tab?: Page) => Promise<void>;
-  /** Fails when axe finds anything at all. */
+  /** Fails if axe finds any violation. */
   expectAccessible: () => Promise<void>;
   quiet: void;
   evidence: void;
@@ -60,7 +60,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
       return other;
     });
     if (others.length > 0) {
-      // A page that is still fetching its files would complain of a server that stops under it.
+      // A page that is still loading its files would log an error when its server stops.
       await Promise.all(context.pages().map((tab) => tab.close()));
     }
     await Promise.all(others.map((other) => other.dispose()));
@@ -94,7 +94,8 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   quiet: [
     async ({ context, allowedComplaints, javaScriptEnabled }, use) => {
       const complaints: string[] = [];
-      // Nobody uses the program where nothing runs it; the browser says so of a page that stays for some seconds.
+      // Without JavaScript, nothing uses the preloaded program. After some seconds, the browser
+      // warns about that.
       const inherent = javaScriptEnabled === false ? [/\.wasm was preloaded using link preload but not used/] : [];
       const complain = (text: string): void => {
         if (![...allowedComplaints, ...inherent].some((allowed) => allowed.test(text))) {

@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
-/** The tasks on an item's page, by the names people know them by. */
+/** The tasks on an item's page, by the names of their buttons. */
 export const TASKS = [
   "Check in items",
   "Remove items",
@@ -12,20 +12,20 @@ export const TASKS = [
   "Reactivate item",
 ] as const;
 
-/** The last of them is offered only where another one needs it first. */
+/** A task. "Write off remaining" is offered only where another task needs it first. */
 export type Task = (typeof TASKS)[number] | "Write off remaining";
 
-/** What to enter, by the labels of the fields. */
+/** The values to enter, by the labels of the fields. */
 export type Fields = Record<string, string | number>;
 
-/** `/inventory/{id}`, found by the roles and names that assistive technology finds it by. */
+/** The page `/inventory/{id}`, with its parts found by role and name. */
 export class ItemPage {
   readonly page: Page;
   readonly name: Locator;
   readonly dialog: Locator;
   /** The change sets, newest first. */
   readonly entries: Locator;
-  /** What is shown there of a command that is still on its way. */
+  /** The entries of commands that are in flight. */
   readonly pending: Locator;
   readonly slider: Locator;
 
@@ -38,12 +38,12 @@ export class ItemPage {
     this.slider = page.getByRole("slider", { name: "Version" });
   }
 
-  /** The figure itself, without its name and what is noted beside it. */
+  /** The value of a figure, without its name and its note. */
   figure(name: "On hand" | "Maximum" | "Reorder level"): Locator {
     return this.page.getByRole("status", { name, exact: true });
   }
 
-  /** Says which version is shown; there only when that is not the newest. */
+  /** The notice of the version in view, shown only if that is not the newest. */
   viewing(version: number, of: number): Locator {
     return this.page.getByRole("status").filter({ hasText: `Viewing version ${version} of ${of}` });
   }
@@ -73,7 +73,7 @@ export class ItemPage {
     await this.expectSettled();
   }
 
-  /** The dialog has gone, and what is shown is what the server has said, not what is hoped for. */
+  /** Expects the dialog to close, and every entry to be confirmed by the server. */
   async expectSettled(): Promise<void> {
     await expect(this.dialog).toBeHidden();
     await expect(this.pending).toHaveCount(0);
@@ -86,7 +86,7 @@ export function createButton(page: Page): Locator {
   return page.getByRole("button", { name: "Create item", exact: true });
 }
 
-/** The form claims neither a yes nor a no of what was sent. */
+/** Expects the form to claim neither success nor failure. */
 export async function expectUnconfirmed(form: Locator | Page): Promise<void> {
   const notice = form.getByRole("alert");
   await expect(notice).toContainText("Not confirmed: the server did not answer");

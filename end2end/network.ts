@@ -1,6 +1,6 @@
 import type { Page, Route } from "@playwright/test";
 
-/** Takes each command the page sends, once the server has answered it. */
+/** Passes each command of the page to `take`, once the server has answered it. */
 export async function interceptAnswers(page: Page, take: (route: Route) => Promise<void>): Promise<void> {
   await page.route("**/ui/submit-command", async (route) => {
     await route.fetch();
@@ -8,17 +8,17 @@ export async function interceptAnswers(page: Page, take: (route: Route) => Promi
   });
 }
 
-/** Commands arrive, and their answers get lost. */
+/** Delivers commands, but loses their answers. */
 export async function loseAnswers(page: Page): Promise<void> {
   await interceptAnswers(page, (route) => route.abort("connectionreset"));
 }
 
-/** Commands get lost on their way. */
+/** Loses commands before they reach the server. */
 export async function loseCommands(page: Page): Promise<void> {
   await page.route("**/ui/submit-command", (route) => route.abort("connectionreset"));
 }
 
-/** Nothing gets lost any more. */
+/** Restores the network. */
 export async function hearAgain(page: Page): Promise<void> {
   await page.unrouteAll({ behavior: "ignoreErrors" });
 }

@@ -7,9 +7,9 @@ import { expect } from "./fixtures";
 import { createButton, field, fill, type ItemPage, type Task } from "./item-page";
 import { hearAgain, loseAnswers } from "./network";
 
-/** Every page there is, in each of the states that its address gives it: where it is, given an item to show. */
+/** Every page, in each state that an address determines: prepares its data, returns its path. */
 export const PAGES: Record<string, (api: Api) => Promise<string>> = {
-  "home of some items": async (api) => {
+  "home page with items": async (api) => {
     await busyItem(api);
     return "/";
   },
@@ -28,7 +28,7 @@ export const PAGES: Record<string, (api: Api) => Promise<string>> = {
   },
 };
 
-/** Every dialog of an active item with stock, and of the two other states that have dialogs. */
+/** Every dialog of an active item with stock, and those of the two other states with dialogs. */
 export const DIALOGS: { task: Task; on_hand?: number; inactive?: boolean }[] = [
   { task: "Check in items", on_hand: 12 },
   { task: "Remove items", on_hand: 12 },
@@ -41,7 +41,7 @@ export const DIALOGS: { task: Task; on_hand?: number; inactive?: boolean }[] = [
   { task: "Reactivate item", inactive: true },
 ];
 
-/** An item that can be asked for the dialog. */
+/** Creates an item whose page offers the dialog; returns its path. */
 export async function itemWithDialog(api: Api, dialog: (typeof DIALOGS)[number]): Promise<string> {
   const { id } = await api.createItem(dialog.on_hand === undefined ? {} : { on_hand: dialog.on_hand });
   if (dialog.inactive) {
@@ -50,7 +50,7 @@ export async function itemWithDialog(api: Api, dialog: (typeof DIALOGS)[number])
   return `/inventory/${id}`;
 }
 
-/** What a scene is played with. */
+/** The fixtures that a scene uses. */
 interface Stage {
   page: Page;
   item: ItemPage;
@@ -59,28 +59,28 @@ interface Stage {
   another: (...settings: string[]) => Promise<Daybook>;
 }
 
-/** A state that takes more than an address. */
+/** A state of a page that takes more than an address. */
 interface Scene {
   play: (stage: Stage) => Promise<void>;
-  /** What the browser says of it in its console. */
+  /** The message that the browser logs in this state. */
   complaint?: RegExp;
 }
 
-/** The browser's complaint of an answer with one of these statuses. */
+/** The browser's message about an answer with one of these statuses. */
 export const answered = (status: string): RegExp =>
   new RegExp(`Failed to load resource: the server responded with a status of (${status})`);
 
-/** Its complaint of a request that is not answered. */
+/** The browser's message about a request without an answer. */
 export const UNANSWERED = /Failed to load resource: net::ERR_/;
 
 export const SCENES: Record<string, Scene> = {
-  "home of nothing yet": {
+  "an empty home page": {
     play: async ({ visit, another }) => void (await visit(`${(await another()).url}/`)),
   },
-  "the list of nothing yet": {
+  "an empty list": {
     play: async ({ visit, another }) => void (await visit(`${(await another()).url}/inventory`)),
   },
-  "the sample company on its way": {
+  "the sample company while it loads": {
     play: async ({ page, visit, another }) => {
       const progress = { running: true, done: 1234, total: 2345 };
       await page.route(/\/ui\/(load-sample|sample-progress)$/, (route) => route.fulfill({ json: progress }));
@@ -89,7 +89,7 @@ export const SCENES: Record<string, Scene> = {
       await expect(page.getByRole("progressbar", { name: "Loading the sample company" })).toBeVisible();
     },
   },
-  "a list that is stuck": {
+  "a list that cannot load more": {
     complaint: UNANSWERED,
     play: async ({ page, api, visit }) => {
       const mark = `Stuck${uuidv7().slice(-12)}`;
@@ -118,7 +118,7 @@ export const SCENES: Record<string, Scene> = {
       await expect(page.getByRole("alert")).toContainText("is taken by");
     },
   },
-  "a form that tells of a conflict": {
+  "a form with a conflict": {
     play: async ({ item, api, visit }) => {
       const { id } = await api.createItem({ name: "Beans" });
       await visit(`/inventory/${id}`);
@@ -129,8 +129,8 @@ export const SCENES: Record<string, Scene> = {
       await expect(item.dialog).toContainText("renamed it to “Robusta”");
     },
   },
-  "a form of unknown outcome": { complaint: UNANSWERED, play: unknownOutcome },
-  "a form that is recorded already": {
+  "a form with an unknown outcome": { complaint: UNANSWERED, play: unknownOutcome },
+  "a form that is already recorded": {
     complaint: UNANSWERED,
     play: async (stage) => {
       await unknownOutcome(stage);
@@ -150,7 +150,7 @@ export const SCENES: Record<string, Scene> = {
       await expect(item.entries.first()).toContainText("Causation id");
     },
   },
-  "a history that is verified": {
+  "a verified history": {
     play: async ({ item, api, visit }) => {
       const { id } = await api.createItem({ on_hand: 12 });
       await visit(`/inventory/${id}`);
@@ -158,8 +158,8 @@ export const SCENES: Record<string, Scene> = {
       await expect(item.page.getByText(/All 2 changes verified/)).toBeVisible();
     },
   },
-  "an item without network": {
-    // Of the icon, where the browser is not done with it.
+  "an item while offline": {
+    // The browser may still be loading the icon.
     complaint: UNANSWERED,
     play: async ({ page, api, visit }) => {
       await visit(`/inventory/${(await api.createItem()).id}`);
@@ -175,15 +175,15 @@ export const SCENES: Record<string, Scene> = {
     complaint: answered("404"),
     play: async ({ visit }) => void (await visit("/inventory/01939c6e-7b1a-7c3e-8000-000000000000")),
   },
-  "a version that there is not": {
+  "a version that does not exist": {
     complaint: answered("404"),
     play: async ({ api, visit }) => void (await visit(`/inventory/${(await api.createItem()).id}?version=99`)),
   },
-  "a version that is none": {
+  "an invalid version": {
     complaint: answered("400"),
     play: async ({ api, visit }) => void (await visit(`/inventory/${(await api.createItem()).id}?version=abc`)),
   },
-  "a store that is away": {
+  "an unavailable store": {
     complaint: answered("503"),
     play: async ({ page, visit, another }) => {
       await visit(`${await withoutItsStore(another)}/inventory/${uuidv7()}`);
@@ -192,7 +192,7 @@ export const SCENES: Record<string, Scene> = {
   },
 };
 
-/** Where a server is whose store has gone away. */
+/** Starts a server whose store then becomes unavailable; returns its URL. */
 export async function withoutItsStore(another: Stage["another"]): Promise<string> {
   const store = await EmptyStore.start();
   const { url } = await another("--dynamodb-endpoint", store.url);
@@ -200,7 +200,7 @@ export async function withoutItsStore(another: Stage["another"]): Promise<string
   return url;
 }
 
-/** Twelve are checked in, and the answer gets lost. */
+/** Checks in twelve, and loses the answer. */
 async function unknownOutcome({ page, item, api, visit }: Stage): Promise<void> {
   await visit(`/inventory/${(await api.createItem()).id}`);
   await loseAnswers(page);

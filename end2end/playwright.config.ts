@@ -12,7 +12,7 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: true,
-  // Generous, for a machine that does something else as well: a test that waits for nothing is not slower for it.
+  // Generous, for a busy machine. A long timeout does not slow down a test that passes.
   timeout: 90_000,
   expect: { timeout: 20_000 },
   reporter: "list",
@@ -22,12 +22,13 @@ export default defineConfig({
       executablePath: chromium,
       args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     },
-    // What moves is in the way of a test, and of some people: the pages have to work without.
+    // Motion disturbs tests, and some people, so the pages must work without it.
     contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
   },
-  // A spec runs hydrated unless it says otherwise: @both also without JavaScript, @no-js only so, @phone only small.
+  // By default, a spec runs hydrated. With @both, it also runs without JavaScript; with @no-js,
+  // only without; with @phone, only on a small screen.
   projects: [
     { name: "hydrated", grepInvert: /@no-js|@phone/ },
     { name: "no-js", grep: /@both|@no-js/, use: { javaScriptEnabled: false } },

@@ -1,9 +1,13 @@
-// Assembles the site the server embeds: node frontend/site.mjs <what wasm-bindgen and wasm-opt made> <site>.
+// Assembles the site that the server embeds:
+// node frontend/site.mjs <output of wasm-bindgen and wasm-opt> <site> [--plain]
 //
-// pkg/ gets the program and the one stylesheet, each under a name with the hash of its bytes, so that browsers keep
-// it forever; pkg/names.json lists those names. The root gets frontend/public. Every file that compresses
-// lies beside its .br and .gz, made here once at the highest quality instead of at each request. The third
-// argument --plain turns compression off, for a server on the same machine.
+// pkg/ gets the program and the one stylesheet. Each name contains the hash of the file's bytes, so
+// that browsers can cache it forever; pkg/names.json lists the names. The root gets
+// frontend/public.
+//
+// Every file that compresses lies beside its .br and .gz, made here once at the highest quality
+// instead of on each request. The third argument --plain turns compression off, for a server on the
+// same machine.
 
 import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
@@ -35,7 +39,7 @@ function stylesheet(filename) {
   return code;
 }
 
-// Nothing in a file refers to another by name: the page names them all (app/src/shell.rs).
+// No file refers to another by name: the page names them all (app/src/shell.rs).
 async function withHashes(folder) {
   const named = {};
   for (const name of (await readdir(folder)).sort()) {

@@ -6,8 +6,10 @@ use leptos_router::{SsrMode, path};
 use crate::components::{Announcer, OfflineBanner, Rail, Surroundings, Toasts, WayBack};
 use crate::pages::{CreateItemPage, HomePage, InventoryPage, ItemPage, NotFoundPage};
 
-/// The application: the frame, and in it the page that the address names. Every page is rendered as a
-/// whole, so that it is complete, with its status, where there is no JavaScript.
+/// The application: a frame around the page of the current address.
+///
+/// Every page is rendered in one piece, so that it is complete and has the right status without
+/// JavaScript.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -40,8 +42,9 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Escapes every title in server-rendered HTML, where `leptos_meta` writes it as it is. In the browser a title is
-/// assigned to `document.title`, which takes plain text.
+/// Escapes a title in server-rendered HTML, where `leptos_meta` writes it verbatim.
+///
+/// In the browser a title is assigned to `document.title`, which takes plain text.
 fn title_text(title: String) -> String {
     #[cfg(feature = "ssr")]
     let title = html_escape::encode_text(&title).into_owned();

@@ -1,58 +1,61 @@
-//! Where the lines of the chart run. Pure.
+//! The geometry of the chart. Pure.
 
 use event_store::Version;
 
-/// How many steps are drawn at most; more would be narrower than a pixel.
+/// The most steps that are drawn; more would be narrower than a pixel.
 const STEPS: usize = 1000;
 
-/// A distance from the left or from the top, in thousandths of the whole. Floats would bring the code that
-/// writes them, which is larger than all of this.
+/// A distance from the left or from the top, in thousandths of the whole.
+///
+/// Floats would pull in their formatting code, which is larger than this module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place(i64);
 
 impl Place {
     const WHOLE: i64 = 1000;
 
-    /// As SVG takes a share of its width or height: `33.3%`.
+    /// Formats the distance as a share of an SVG's width or height: `33.3%`.
     pub fn percent(self) -> String {
         format!("{}.{}%", self.0 / 10, self.0 % 10)
     }
 }
 
-/// An item after one version, as far as the chart shows it.
+/// The state of an item after one version, as far as the chart shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
     /// The version.
     pub version: Version,
     /// The quantity on hand.
     pub on_hand: i64,
-    /// The most that might be on hand, where that was limited and is known.
+    /// The most that might be on hand, if it was limited and is known.
     pub maximum: Option<i64>,
-    /// The reorder level, where one was set and is known.
+    /// The reorder level, if it was set and is known.
     pub reorder: Option<i64>,
 }
 
-/// A chart of an item, version by version. It spans all versions, as the slider under it does, even where only a part of
-/// the history is loaded.
+/// A chart of an item, version by version.
+///
+/// It spans all versions, like the slider under it, even if only a part of the history is loaded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plot {
-    /// The points that are drawn, thinned out to those that can be seen.
+    /// The points to draw, thinned out to what can be distinguished.
     pub levels: Vec<Level>,
-    /// The line of what was on hand, in a box of 1000 by 1000.
+    /// The line of the stock on hand, as an SVG path in a box of 1000 by 1000.
     pub steps: String,
-    /// The line and what is below it.
+    /// The line and the area below it.
     pub area: String,
     /// The line of the maximum.
     pub maximum: String,
     /// The line of the reorder level.
     pub reorder: String,
-    /// What the upper edge stands for.
+    /// The quantity at the upper edge.
     pub top: i64,
     head: Version,
 }
 
-/// Plots `levels`, ascending by version, of an item whose newest version is `head`. The upper edge is the highest
-/// maximum, if there is one and it does not dwarf what was ever on hand.
+/// Plots `levels`, ascending by version, of an item whose newest version is `head`.
+///
+/// The upper edge is the highest maximum, unless that is missing or dwarfs the stock on hand.
 pub fn plot(levels: &[Level], head: Version) -> Plot {
     let levels = thinned(levels);
     let highest = levels.iter().map(|level| level.on_hand.max(level.reorder.unwrap_or(0)));
@@ -71,24 +74,26 @@ pub fn plot(levels: &[Level], head: Version) -> Plot {
 }
 
 impl Plot {
-    /// Where a version that left `level` on hand lies, from the left and from the top.
+    /// Returns the distances, from the left and from the top, of a version that left `level` on
+    /// hand.
     pub fn point(&self, version: Version, level: i64) -> (Place, Place) {
         (self.x(version), self.y(level))
     }
 
-    /// The distance of a level from the top, unless it is above the upper edge.
+    /// Returns the distance of a level from the top, unless it is above the upper edge.
     pub fn height(&self, level: i64) -> Option<Place> {
         (level <= self.top).then(|| self.y(level))
     }
 
-    /// The first and the last version that are drawn, where others are not.
+    /// Returns the first and the last version that are drawn, if others are not.
     pub fn part(&self) -> Option<(Version, Version)> {
         let part = (self.levels.first()?.version, self.levels.last()?.version);
         (part != (1, self.head)).then_some(part)
     }
 
-    /// A step happens half-way between two versions, so that each version's point lies on its plateau. A line has gaps
-    /// where `value` has none.
+    /// Draws a line, with gaps where `value` is `None`.
+    ///
+    /// A step lies halfway between two versions, so that each version's point lies on its plateau.
     fn line(&self, value: impl Fn(&Level) -> Option<i64>) -> String {
         use std::fmt::Write as _;
 
@@ -102,7 +107,7 @@ impl Plot {
                 }
                 None => (None, self.left(level.version)),
             };
-            // Writing to a string does not fail.
+            // Writing to a string never fails.
             let _ = match (was, y) {
                 (Some(was), Some(y)) if was == y => Ok(()),
                 (Some(_), Some(y)) => write!(line, "H{x}V{y}"),
@@ -118,7 +123,8 @@ impl Plot {
         line
     }
 
-    /// The chart's own edge for the first version, even where that is the only one.
+    /// Returns the start of a line. For the first version it is the chart's edge, even if no other
+    /// exists.
     fn left(&self, version: Version) -> i64 {
         if version <= 1 { 0 } else { self.x(version).0 }
     }
@@ -136,7 +142,7 @@ impl Plot {
         Place(before.saturating_mul(Place::WHOLE) / share(self.head - 1))
     }
 
-    /// A level may be as large as 2^53, whose thousandfold is more than an `i64` holds.
+    /// Computes the distance from the top in 128 bits, because the product may exceed an `i64`.
     fn y(&self, level: i64) -> Place {
         let share = i128::from(level) * i128::from(Place::WHOLE) / i128::from(self.top);
         let share = i64::try_from(share).unwrap_or(Place::WHOLE);
@@ -144,7 +150,7 @@ impl Plot {
     }
 }
 
-/// Every n-th level, the first and the last included.
+/// Returns every n-th level, including the first and the last.
 fn thinned(levels: &[Level]) -> Vec<Level> {
     let every = levels.len().div_ceil(STEPS).max(1);
     let last = levels.last().filter(|_| !(levels.len().max(1) - 1).is_multiple_of(every));
@@ -173,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_drawn_as_they_were() {
+    fn limits_are_drawn_as_of_each_version() {
         let mut levels = levels(&[(1, 0), (2, 40), (3, 40), (4, 40), (5, 40)]);
         (levels[1].reorder, levels[2].reorder) = (Some(4), Some(10));
         (levels[3].maximum, levels[4].maximum) = (Some(100), Some(50));
@@ -183,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_drawn_where_it_lies_among_all_versions() {
+    fn a_partial_history_is_drawn_in_place_among_all_versions() {
         let plot = plot(&levels(&[(51, 10), (52, 20)]), 101);
         assert_eq!(plot.steps, "M500 500H505V0H510");
         assert_eq!(plot.area, "M500 500H505V0H510V1000H500z");
@@ -192,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn a_maximum_that_would_flatten_the_line_is_not_its_edge() {
+    fn a_maximum_that_would_flatten_the_line_is_not_the_upper_edge() {
         let tops = |maximum, on_hand| plot(&limited(maximum, levels(&[(1, 0), (2, on_hand)])), 2);
         assert_eq!((tops(1_000_000, 5).top, tops(1_000_000, 5).maximum), (5, String::new()));
         assert_eq!(tops(40, 50).top, 50);
     }
 
     #[test]
-    fn one_version_stands_in_the_middle_of_a_whole_line() {
+    fn a_single_version_is_centered_on_a_full_line() {
         let one = plot(&levels(&[(1, 0)]), 1);
         assert_eq!(one.point(1, 0), (Place(500), Place(1000)));
         assert_eq!((one.steps.as_str(), one.part()), ("M0 1000H1000", None));
@@ -207,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_written_as_a_share() {
+    fn a_place_is_formatted_as_a_percentage() {
         assert_eq!(
             [Place(0), Place(334), Place(1000)].map(Place::percent),
             ["0.0%", "33.4%", "100.0%"]

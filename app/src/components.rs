@@ -1,4 +1,4 @@
-//! What pages are made of: one component a file.
+//! The components of pages, one per file.
 
 mod blank;
 mod chart;

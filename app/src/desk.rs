@@ -1,5 +1,5 @@
-//! What the screens ask of the host. The server implements it once; the HTTP interface and the server
-//! functions both call it, so that there is one way in.
+//! The services that the host provides to the screens. The server implements them once, and both
+//! the HTTP API and the server functions call that implementation.
 
 use std::sync::Arc;
 
@@ -15,18 +15,20 @@ use crate::views::{Fault, ItemPage, Reading, SampleProgress};
 /// The desk, as the screens hold it.
 pub type SharedDesk = Arc<dyn Desk>;
 
-/// What can be asked at the desk. Every refusal, conflict and failure is a [`Problem`].
+/// The operations of the desk. Every rejection, conflict and failure is a [`Problem`].
 #[async_trait]
 pub trait Desk: Send + Sync + 'static {
-    /// Takes up one command, in the name of whoever asks.
+    /// Executes one command in the name of the caller.
     async fn execute(&self, request: CommandRequest) -> Result<CommandAccepted, Problem>;
 
-    /// An item as of a version, or as it is now, as far as its history holds. 404 when there is no such item
-    /// or version, `corrupt` when not even its first version holds.
+    /// Returns an item as of a version, or as it is now, up to the first damaged version.
+    ///
+    /// Fails with 404 if the item or version does not exist, and with `corrupt` if even the first
+    /// version is damaged.
     async fn item(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem>;
 
-    /// Up to `limit` of an item's change sets from version `newest` down, newest first, as far as they can
-    /// be read and none is missing; and what is wrong with those that are left out. Unverified.
+    /// Returns up to `limit` unverified change sets of an item from version `newest` down, newest
+    /// first, as far as they are readable and contiguous; and the faults of those left out.
     async fn timeline(
         &self,
         id: Uuid,
@@ -34,20 +36,20 @@ pub trait Desk: Send + Sync + 'static {
         limit: usize,
     ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem>;
 
-    /// A page of a history, unverified.
+    /// Returns a page of a history, unverified.
     async fn change_sets(
         &self,
         aggregate: &AggregateId,
         page: Page,
     ) -> Result<Vec<ChangeSet>, Problem>;
 
-    /// A page of the list of items. It shows at least what was acknowledged before it was asked for.
+    /// Returns a page of the list of items. It shows at least everything acknowledged before the
+    /// call.
     async fn list_items(&self, list: ListItems) -> Result<ItemPage, Problem>;
 
-    /// Starts loading the sample company, or says how far it is. Refused when there are items that
-    /// are not the sample's.
+    /// Starts loading the sample company, or returns the progress. Refused if other items exist.
     async fn load_sample(&self) -> Result<SampleProgress, Problem>;
 
-    /// How far the sample company is.
+    /// Returns the progress of loading the sample company.
     async fn sample_progress(&self) -> Result<SampleProgress, Problem>;
 }

@@ -1,4 +1,4 @@
-//! What people see: pages, components and the server functions behind them.
+//! The user interface: pages, components and the server functions behind them.
 
 #[expect(unreachable_pub, reason = "leptos gives each component a hidden public twin")]
 mod app;

@@ -1,4 +1,4 @@
-//! One page an address.
+//! The pages, one per address.
 
 mod create_item;
 mod home;
@@ -16,8 +16,9 @@ use leptos::prelude::use_context;
 
 use crate::views::FormOutcome;
 
-/// What became of the form that this page is the answer to, if it is one. Read while a resource is
-/// fetched, on the server; the browser gets it with the resource.
+/// Returns the outcome of the posted form that this page answers, if any.
+///
+/// The server reads it while it fetches a resource; the browser receives it with that resource.
 fn posted() -> Option<FormOutcome> {
     use_context()
 }

@@ -1,4 +1,4 @@
-//! The one shape in which anything that is not a success reaches a client: problem details (RFC 9457).
+//! Problem details (RFC 9457): the only shape in which clients receive anything but a success.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::server_functions::Text;
 
-/// A problem document. `code` is stable and for programs, `detail` is for people; what explains the
-/// problem further (`current_version`, `since`, `rejection`, `index` …) stands beside them.
+/// A problem document. `code` is stable and for programs, `detail` is for people. Further members
+/// explain the problem (`current_version`, `since`, `rejection`, `index` …).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What kind of problem: a reference into the documentation, by code.
+    /// The kind of problem: a reference into the documentation, by code.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.
@@ -24,21 +24,21 @@ pub struct Problem {
     pub status: u16,
     /// The stable name of the problem.
     pub code: String,
-    /// What was wrong, where, and what would be right.
+    /// An explanation: what was wrong, where, and what would be right.
     pub detail: String,
-    /// What explains it further.
+    /// Further members that explain the problem.
     #[serde(flatten)]
     pub more: Box<Map<String, Value>>,
 }
 
-/// A SKU that an item has, and which item that is.
+/// A SKU that is taken, and the item that has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkuTaken {
-    /// As that item writes it.
+    /// The SKU, as that item writes it.
     pub sku: String,
-    /// Which.
+    /// The item.
     pub item: Uuid,
-    /// What that is called, where it is known.
+    /// The name of the item, if known.
     pub name: Option<String>,
 }
 
@@ -66,8 +66,8 @@ pub enum Code {
     NewerVersion,
     Corrupt,
     Internal,
-    /// No answer came, and nobody knows whether the request arrived: made by the browser, never by the
-    /// server.
+    /// No answer came, so it is unknown whether the request arrived. Made by the browser, never by
+    /// the server.
     NoAnswer,
 }
 
@@ -85,10 +85,8 @@ impl Code {
             Self::CommandIdReused => (409, "command-id-reused", "Command id already used"),
             Self::TooSlow => (408, "too-slow", "Not read in time"),
             Self::TooLarge => (413, "too-large", "Too large"),
-            Self::UnsupportedMediaType => {
-                (415, "unsupported-media-type", "Another format is needed")
-            }
-            Self::Misdirected => (421, "misdirected", "Not a host of this server"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "Unsupported format"),
+            Self::Misdirected => (421, "misdirected", "Unknown host"),
             Self::Rejected => (422, "rejected", "Not possible"),
             Self::Busy => (429, "busy", "Too many requests at once"),
             Self::Unavailable => (503, "unavailable", "The store does not answer"),
@@ -102,7 +100,7 @@ impl Code {
 }
 
 impl Problem {
-    /// A problem of this code.
+    /// Creates a problem with this code.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let (status, name, title) = code.parts();
         Self {
@@ -115,32 +113,33 @@ impl Problem {
         }
     }
 
-    /// The same, with one more thing that explains it.
+    /// Adds a member that explains the problem further.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Whether it is of this code.
+    /// Returns whether the problem has this code.
     pub fn is(&self, code: Code) -> bool {
         self.code == code.parts().1
     }
 
-    /// Whether the command may have been taken up all the same, or may be yet.
+    /// Returns whether the command may have been recorded nevertheless, or may still be.
     pub fn is_unknown_outcome(&self) -> bool {
         [Code::NoAnswer, Code::Unavailable, Code::Internal].into_iter().any(|code| self.is(code))
     }
 
-    /// Reports whether the same request may succeed later, unchanged.
+    /// Returns whether the same request may succeed later, unchanged.
     pub fn is_passing(&self) -> bool {
         self.is(Code::Unavailable) || self.is(Code::DiskFull)
     }
 
-    /// Whose the SKU is, where the problem is that a new item was to have another's.
+    /// Returns the taken SKU and its item, if that is why an item could not be created.
     pub fn sku_taken(&self) -> Option<SkuTaken> {
         let figures = self.more.get("rejection")?;
-        // Field by field: what serde makes of an enum within such a value is large for a browser.
+        // Read field by field: the code that serde generates for an enum in such a value is large
+        // for a browser.
         let said = |field: &str| figures.get(field).and_then(Value::as_str);
         if said("code") != Some("sku-taken") {
             return None;
@@ -149,7 +148,7 @@ impl Problem {
         Some(SkuTaken { sku, item, name: said("name").map(str::to_owned) })
     }
 
-    /// The version that holds another command of the same id, where that is the problem.
+    /// Returns the version that holds another command with the same id, if that is the problem.
     pub fn taken_as(&self) -> Option<Version> {
         let version = self.more.get("version").filter(|_| self.is(Code::CommandIdReused));
         version.and_then(Value::as_u64)
@@ -168,7 +167,8 @@ impl FromServerFnError for Problem {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::new(Code::NoAnswer, error.to_string()),
-            // By one name the server calls what it was sent, and the browser what it was answered.
+            // On the server this error concerns the request; in the browser it concerns the
+            // response.
             ServerFnErrorErr::Deserialization(why) if cfg!(feature = "ssr") => {
                 Self::new(Code::Malformed, why)
             }

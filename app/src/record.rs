@@ -1,4 +1,4 @@
-//! One item on its page: what is known of it, which version is in view, what is being asked of it.
+//! One item on its page: its known history, the version in view, and the command being sent.
 
 mod draft;
 mod freshness;
@@ -24,38 +24,38 @@ pub use performing::{Performing, new_request, wire_command};
 use crate::components::Surroundings;
 use crate::views::{ItemView, Viewed};
 
-/// How many rows of a timeline are shown, or added, at a time.
+/// The number of rows that a timeline shows, or adds, at a time.
 pub const ROWS: usize = 50;
 
-/// The signals behind an item's page. They outlive any part of it, so that an answer that arrives late
-/// finds them.
+/// The signals behind an item's page. They outlive any part of the page, so that a late answer
+/// still finds them.
 #[derive(Clone)]
 pub struct Record {
     /// The item's id.
     pub id: Uuid,
-    /// What is known of it.
+    /// The known history of the item.
     pub history: ArcRwSignal<History>,
-    /// The version in view; `None` for now.
+    /// The version in view; `None` means now.
     pub viewed: ArcRwSignal<Option<Version>>,
-    /// The state at a version, for as long as there is no replay to ask.
+    /// The state of a version, used until the replay is available.
     fetched: ArcRwSignal<Option<Viewed>>,
-    /// Whether the whole history is on its way.
+    /// `true` while the whole history is being fetched.
     pub loading: ArcRwSignal<bool>,
-    /// The form that is open.
+    /// The open form.
     pub draft: ArcRwSignal<Option<Draft>>,
-    /// Forms that were closed while it was unknown what became of them, one a task.
+    /// Closed forms whose outcome is unknown, one per task.
     unsettled: ArcStoredValue<Vec<Draft>>,
-    /// When the request for what is new was sent that is not answered yet, in milliseconds.
+    /// The time, in milliseconds, at which the unanswered refresh was sent.
     refreshing_since: ArcStoredValue<Option<i64>>,
-    /// The command on its way.
+    /// The command being sent.
     pub performing: ArcRwSignal<Option<Performing>>,
-    /// The newest version in the timeline, and how many rows it has; `None` follows the newest.
+    /// The newest version in the timeline (`None` follows the newest), and the number of its rows.
     pub timeline: ArcRwSignal<(Option<Version>, usize)>,
     surroundings: Surroundings,
 }
 
 impl Record {
-    /// The record of a page that shows `view`.
+    /// Creates the record of a page that shows `view`.
     pub fn new(view: ItemView, surroundings: Surroundings) -> Self {
         let viewed = view.viewed.as_ref().map(|viewed| viewed.version);
         let fetched = view.viewed.clone();
@@ -77,24 +77,24 @@ impl Record {
         }
     }
 
-    /// The record that an item's page provides around its parts.
+    /// Returns the record that an item's page provides to its parts.
     #[track_caller]
     pub fn here() -> Self {
         expect_context()
     }
 
-    /// The newest version known.
+    /// Returns the newest known version.
     pub fn head(&self) -> Version {
         self.history.read().now().version
     }
 
-    /// The newest state known.
+    /// Returns the newest known state.
     pub fn now(&self) -> InventoryItem {
         self.history.read().now().state.clone()
     }
 
-    /// The state in view: that of the version in view, or what it will be once the command on its way
-    /// is accepted, or now.
+    /// Returns the state in view: that of the version in view, or the expected result of the
+    /// command being sent, or the newest.
     pub fn shown(&self) -> InventoryItem {
         if let Some(version) = self.viewed.get() {
             return self.at(version);
@@ -107,11 +107,12 @@ impl Record {
         if let Some(replay) = self.history.read().replay() {
             return replay.at(version);
         }
-        // Until either arrives, what was in view stays: a figure that is late beats a blank one.
+        // Until one of the two arrives, the last known figures stay: late figures beat blank ones.
         self.fetched.get().map_or_else(|| self.now(), |fetched| fetched.item.state)
     }
 
-    /// The version whose state stands for the one in view, where that does not hold.
+    /// Returns the version whose state is shown instead, if the version in view rests on a damaged
+    /// one.
     pub fn stand_in(&self) -> Option<Version> {
         let viewed = self.viewed.get()?;
         let history = self.history.read();
@@ -120,16 +121,18 @@ impl Record {
         shown.filter(|shown| *shown < flaw.version)
     }
 
-    /// The rows in the timeline, newest first.
+    /// Returns the rows in the timeline, newest first.
     pub fn rows(&self) -> Vec<Row> {
         let (top, rows) = self.timeline.get();
         let history = self.history.read();
         history.rows(top.unwrap_or_else(|| history.now().version), rows)
     }
 
-    /// Opens a task's form, unless the past is in view, a command is on its way, or the newest state is not
-    /// known. A form of which it is
-    /// still unknown what became comes back as it was left: to begin again is no second attempt.
+    /// Opens a task's form, unless the past is in view, a command is being sent, or the newest
+    /// state is unknown.
+    ///
+    /// A form whose outcome is unknown comes back as it was left, command id included: beginning
+    /// again is not a second attempt.
     pub fn begin(&self, task: Task) {
         let past = self.viewed.get_untracked().is_some();
         let unknown = self.history.read_untracked().end().is_some();
@@ -152,7 +155,7 @@ impl Record {
         self.draft.set(Some(draft));
     }
 
-    /// Closes the form that is open, if one is.
+    /// Closes the open form, if any.
     pub fn close(&self) {
         let Some(draft) = self.draft.get_untracked() else { return };
         draft.forget();
@@ -162,7 +165,7 @@ impl Record {
         self.draft.set(None);
     }
 
-    /// Opens the form again that was open when the page was left, unless it is recorded by now.
+    /// Reopens the form that was open when the page was left, unless it has been recorded since.
     pub fn reopen(&self) {
         let Some(kept) = Kept::of(Some(self.id)) else { return };
         let recorded = |id| self.history.read_untracked().holds(id);
@@ -173,12 +176,12 @@ impl Record {
         }
     }
 
-    /// What a form has sent before and is this version.
+    /// Describes an earlier submission that was recorded as this version.
     pub fn recorded(&self, version: Version) -> Recorded {
         Recorded::new(self.id, version, self.history.read_untracked().change_set(version))
     }
 
-    /// Takes in what has happened since; if it does not hold, or cannot be read, that is said.
+    /// Takes in newer change sets, and tells the user if one is damaged or unreadable.
     fn take_in(&self, newer: &[ChangeSet]) {
         if newer.is_empty() {
             return;

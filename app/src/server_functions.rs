@@ -1,5 +1,7 @@
-//! What the browser asks of the server. Thin: each takes the desk from its context and passes on what it
-//! says, with the status of the problem if it is one.
+//! The server functions that the browser calls.
+//!
+//! Each is thin: it takes the desk from its context and returns the desk's answer, with the HTTP
+//! status of a problem.
 
 mod change_sets;
 mod item;

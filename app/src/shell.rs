@@ -16,7 +16,9 @@ pub struct Files {
     pub program: String,
 }
 
-/// Starts the program. After a panic, which the console has logged by then, the program receives no more events. Links
+/// Starts the program.
+///
+/// After a panic, which the console has logged by then, the program receives no more events. Links
 /// and forms then work as they do without JavaScript.
 const START: &str = "\
 let broken = false;
@@ -38,10 +40,11 @@ const m = await import('{script}');
 await m.default({module_or_path: '{program}'});
 try { m.hydrate(); } catch { give_up(); }";
 
-/// The document around the application. The server renders it, the browser never does.
+/// The document around the application. Only the server renders it.
 ///
-/// Both halves of the program are preloaded. Without that the browser would ask for the WASM only once the JavaScript
-/// has arrived. The attributes are those of the later requests: a preload in another mode is fetched twice.
+/// Both halves of the program are preloaded. Otherwise the browser would request the WASM only
+/// after the JavaScript has arrived. The attributes match those of the later requests, because a
+/// preload in another mode is fetched twice.
 pub fn shell(options: LeptosOptions, files: Files) -> impl IntoView {
     let Files { style, script, program } = files;
     let nonce = use_nonce();

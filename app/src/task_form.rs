@@ -1,5 +1,5 @@
-//! The form of each task: which fields it asks for, what they mean as a command, and what that
-//! command would do. Browser preflight and the server's form post run the same code.
+//! The form of each task: its fields, the command that they make, and the effect of that command.
+//! The browser's preflight and the server's form post run the same code.
 
 mod effect;
 mod field_problem;

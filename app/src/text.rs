@@ -1,4 +1,4 @@
-//! What the screens say, in words and figures. Pure: no clock, no locale.
+//! The texts of the screens, in words and figures. Pure: no clock, no locale.
 
 mod figures;
 mod isolated;

@@ -1,4 +1,4 @@
-//! What the screens are given to show, beside the domain's own types.
+//! The data that the screens show, besides the domain's own types.
 
 use domain::InventoryItem;
 use domain::inventory_item::InventoryItemRow;
@@ -15,114 +15,113 @@ use crate::task_form::Fields;
 pub struct ItemPage {
     /// The rows.
     pub rows: Vec<InventoryItemRow>,
-    /// Where the next page starts; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
-    /// How many items there are in all that the search finds.
+    /// The total number of items that the search finds.
     pub total: u64,
 }
 
-/// How far loading the sample company is, in change sets.
+/// The progress of loading the sample company, in change sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SampleProgress {
-    /// Whether it is being loaded now.
+    /// `true` while a load is running.
     pub running: bool,
-    /// Done so far.
+    /// The number loaded so far.
     pub done: u64,
-    /// In all.
+    /// The total number.
     pub total: u64,
 }
 
-/// A version that does not hold: what stands in its place is not what was written.
+/// A damaged version: the stored change set is not what was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// Which.
+    /// The version.
     pub version: Version,
-    /// What is wrong with it.
+    /// The damage.
     pub problem: String,
 }
 
-/// An item as of a version, as far as its history holds.
+/// An item as of a version, up to the first damaged one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// As of that version; where that rests on one that does not hold, as of the one before.
+    /// The state as of that version, or as of the last version before the damaged one.
     pub item: AggregateState<InventoryItem>,
-    /// What is wrong, where that is so.
+    /// The damage that cut the reading short, if any.
     pub fault: Option<Fault>,
 }
 
-/// One item as its page first shows it.
+/// An item as its page first shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ItemView {
-    /// As it is now; where a version does not hold that this rests on, as of the one before.
+    /// The current state, or if that rests on a damaged version, the state before it.
     pub now: AggregateState<InventoryItem>,
-    /// As it was at the version asked for, when that is not the newest.
+    /// The state at the requested version, if that is not the newest.
     pub viewed: Option<Viewed>,
-    /// A part of its history, ascending, without a hole.
+    /// A part of the history, ascending and contiguous.
     pub change_sets: Vec<ChangeSet>,
-    /// How many were on hand after the last of them, where that does not rest on a version that does not
-    /// hold.
+    /// The stock on hand after the last of them, unless it rests on a damaged version.
     pub on_hand: Option<i64>,
-    /// The state before the first of them, if that is not version 1 and the state holds.
+    /// The state before the first of them, if that is not version 1 and the state is undamaged.
     pub before: Option<InventoryItem>,
-    /// What stands in the place of the version after `now`, where that does not hold and can be read.
+    /// The damaged change set after `now`, if it can be read.
     pub beyond: Option<ChangeSet>,
-    /// The versions that were found not to hold on the way. What `change_sets` say of themselves is not
-    /// among it.
+    /// The damaged versions that were found on the way, without what `change_sets` themselves
+    /// reveal.
     pub faults: Vec<Fault>,
 }
 
-/// A version that was asked for.
+/// A requested version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Viewed {
-    /// Which.
+    /// The version.
     pub version: Version,
-    /// The item as of that version, or as of the last before that holds.
+    /// The state as of that version, or as of the last undamaged one before it.
     pub item: AggregateState<InventoryItem>,
 }
 
-/// Which part of a history to fetch.
+/// The part of a history to fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryPage {
-    /// What is newer than a version, oldest first.
+    /// The change sets after a version, oldest first.
     After(Version),
-    /// What is older than a version, newest first.
+    /// The change sets before a version, newest first.
     Before(Version),
 }
 
-/// What became of a command. A rejection or a conflict is an answer, not a failure: it comes with
-/// status 200 so that a browser does not call it an error.
+/// The outcome of a command. A rejection or a conflict is an answer, not a failure: it has status
+/// 200, so that a browser does not report an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Submitted {
-    /// It is durable.
+    /// The command is durable.
     Accepted {
-        /// What it became.
+        /// The accepted command, with its version.
         accepted: CommandAccepted,
-        /// What is newer than the version in view, the command's own change set included.
+        /// The change sets after the version that the page knew, including the command's own.
         change_sets: Vec<ChangeSet>,
     },
-    /// Another command of its id is durable: what the same form said before.
+    /// Another command with the same id is durable: an earlier submission of the form.
     TakenBefore {
-        /// What that became.
+        /// The version of that command.
         version: Version,
-        /// What is newer than the version in view, that change set included.
+        /// The change sets after the version that the page knew, including that command's.
         change_sets: Vec<ChangeSet>,
     },
-    /// The rules or another person's change stand against it.
+    /// The rules or another user's change refuse the command.
     Refused(Problem),
 }
 
-/// What became of a form that was posted without JavaScript, where that was not what was asked for.
-/// The page is rendered again with it.
+/// The outcome of a form that was posted without JavaScript, if it did not succeed. The page is
+/// rendered again with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FormOutcome {
     /// The task's slug.
     pub task: String,
-    /// What was typed.
+    /// The input.
     pub fields: Fields,
-    /// The command id to send next: the same one while the outcome is unknown.
+    /// The command id to send next, which stays the same while the outcome is unknown.
     pub command_id: Uuid,
-    /// The id of the aggregate, where the form made it.
+    /// The id of the aggregate, if the form made it.
     pub aggregate_id: Uuid,
-    /// What stood against it.
+    /// The reason for the failure.
     pub problem: Problem,
 }

@@ -7,16 +7,16 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// `PerformanceNavigation.TYPE_BACK_FORWARD`: Back, Forward, or a restored session. The HTML may come from the
-/// browser's cache, of any age.
+/// `PerformanceNavigation.TYPE_BACK_FORWARD`: Back, Forward, or a restored session. The HTML may
+/// come from the browser's cache, and be of any age.
 const FROM_HISTORY: u16 = 2;
 
 thread_local! {
     static AWAKE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Notes that hydration has finished. Until then the page does not claim to be alive: effects that were created before
-/// a panic run even if hydration never finishes.
+/// Records that hydration has finished. Until then the page does not count as hydrated, because
+/// effects that were created before a panic run even if hydration never finishes.
 pub fn wake() {
     AWAKE.set(true);
 }
@@ -25,10 +25,11 @@ pub(crate) fn is_awake() -> bool {
     AWAKE.get()
 }
 
-/// Counts the times that the person came back to the page: to its tab, to its window, to the network, or to the page
-/// itself by Back. Browsers report one return by several events; they count once.
+/// Counts the user's returns to the page: to its tab, to its window, to the network, or to the page
+/// itself by Back.
 ///
-/// A page that was frozen hears nothing of the network meanwhile, so whether it is `offline` is read anew each time.
+/// Browsers report one return with several events, which count once. A frozen page receives no
+/// network events, so `offline` is read again on each return.
 pub(crate) fn count_returns(returns: &ArcRwSignal<u32>, offline: &ArcRwSignal<bool>) {
     let pending = ArcStoredValue::new(false);
     let (returns, offline) = (returns.clone(), offline.clone());
@@ -64,7 +65,7 @@ fn comes_from_history() -> bool {
         .is_some_and(|performance| performance.navigation().type_() == FROM_HISTORY)
 }
 
-/// A page that has just been loaded is shown, too.
+/// Returns whether the event is the `pageshow` of a page that was just loaded.
 fn is_first_show(event: &ev::Event) -> bool {
     let shown = event.dyn_ref::<web_sys::PageTransitionEvent>();
     shown.is_some_and(|shown| !shown.persisted())

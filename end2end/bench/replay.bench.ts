@@ -27,7 +27,8 @@ test("replay in the browser, and what the browser fetches", async ({ page }) => 
       .toBeGreaterThan(0);
     await page.evaluate(() => performance.clearMeasures("daybook:scrub"));
     for (let step = 0; step < STEPS; step += 1) {
-      // What a thumb that is dragged sends, jumping all over the history, so that no state is near by chance.
+      // The events of a dragged thumb, which jumps all over the history, so that no state is near
+      // by chance.
       await slider.evaluate(
         (thumb: HTMLInputElement, version) => {
           thumb.value = version;
@@ -58,7 +59,7 @@ test("replay in the browser, and what the browser fetches", async ({ page }) => 
   }
 });
 
-/** The size of a file of the site, whose name on disk has a hash; `coding` is the suffix of its compressed copy. */
+/** The size of a site file, named without its hash. `coding` is the suffix of a compressed copy. */
 async function size(file: string, coding = ""): Promise<string> {
   const read = (name: string) => readFile(fileURLToPath(new URL(`../../target/site/pkg/${name}`, import.meta.url)));
   const names = JSON.parse((await read("names.json")).toString()) as Record<string, string>;

@@ -49,7 +49,7 @@ test("focus and title move with the page", async ({ page, api, visit }) => {
   await expect(page).toHaveTitle(new RegExp(name));
 });
 
-test("what a task did is announced", async ({ page, item, api, visit }) => {
+test("the effect of a task is announced", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 40 });
   await visit(`/inventory/${id}`);
   await item.perform("Check in items", { Quantity: 12 });
@@ -57,7 +57,7 @@ test("what a task did is announced", async ({ page, item, api, visit }) => {
   await expect(announced.filter({ hasText: "Checked in 12. 52 on hand." }).first()).toBeAttached();
 });
 
-test.describe("Where the system chooses the colours,", () => {
+test.describe("In forced colours,", () => {
   test.use({ forcedColors: "active", colorScheme: "dark" });
 
   test("an icon is as visible as the text beside it", async ({ page, api, visit }) => {
@@ -80,7 +80,7 @@ test.describe("Where the system chooses the colours,", () => {
   });
 });
 
-/** WCAG 2.2, 1.4.3. */
+/** The contrast ratio of two colours (WCAG 2.2, 1.4.3). */
 function contrast(one: string, other: string): number {
   const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (light! + 0.05) / (dark! + 0.05);

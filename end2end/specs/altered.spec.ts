@@ -1,7 +1,7 @@
 import { Api } from "../api";
 import { expect, test } from "../fixtures";
 
-/** What is shown of an item of which somebody has changed version 3 in the database's file. */
+/** The page of an item whose version 3 was changed in the database file. */
 test.describe("A change set that was altered in the database", { tag: "@both" }, () => {
   test("is named, and the record is shown as of the version before", async ({
     page,
@@ -36,7 +36,7 @@ test.describe("A change set that was altered in the database", { tag: "@both" },
       await expect(verdict).toContainText("Verification failed at version 3");
     }
 
-    // The item beside it is as it was.
+    // Another item is unaffected.
     const sound = await api.createItem({ on_hand: 7 });
     await visit(`${untouched.url}/inventory/${sound.id}`);
     await expect(item.figure("On hand")).toHaveText("7");

@@ -7,7 +7,7 @@ const CONFLICT = answered("409");
 test.describe("Two tabs on one item", () => {
   test.use({ allowedComplaints: [CONFLICT] });
 
-  test("the slower one hears who did what, and is offered the task again", async ({ context, page, item, api, visit }) => {
+  test("the slower one learns who did what, and is offered the task again", async ({ context, page, item, api, visit }) => {
     const { id } = await api.createItem({ name: "Beans" });
     const actor = (await api.changeSets(id))[0]!.actor;
     const tab = await context.newPage();
@@ -37,7 +37,7 @@ test.describe("Two tabs on one item", () => {
     await expect(item.name).toHaveText("Arabica");
   });
 
-  test("a count is not taken for what it was not counted against", async ({ item, api, visit }) => {
+  test("a count against an older state is a conflict", async ({ item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 10 });
     await visit(`/inventory/${id}`);
     await item.begin("Adjust stock");
@@ -103,7 +103,7 @@ test("movements from two tabs both count", async ({ context, item, api, visit })
 test.describe("Two tabs on one item, without JavaScript", { tag: "@no-js" }, () => {
   test.use({ allowedComplaints: [CONFLICT] });
 
-  test("the slower one hears the same", async ({ context, item, api, visit }) => {
+  test("the slower one learns the same", async ({ context, item, api, visit }) => {
     const { id } = await api.createItem({ name: "Beans" });
     const tab = await context.newPage();
     const other = new ItemPage(tab);

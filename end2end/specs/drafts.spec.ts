@@ -122,10 +122,10 @@ test.describe("A form whose answer got lost", () => {
   });
 });
 
-test.describe("A browser without network", () => {
+test.describe("A browser without a network", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  test("does not know what items there are, and asks once it is back", async ({ page, context, api, visit }) => {
+  test("does not know the items, and loads them once it is back online", async ({ page, context, api, visit }) => {
     await visit(`/inventory/${(await api.createItem()).id}`);
     await context.setOffline(true);
     await page.getByRole("link", { name: "Inventory" }).first().click();
@@ -139,7 +139,7 @@ test.describe("A browser without network", () => {
     await expect(page.getByRole("alert")).toHaveCount(0);
   });
 
-  test("shows an item once it is back", async ({ page, context, item, api, visit }) => {
+  test("shows an item once it is back online", async ({ page, context, item, api, visit }) => {
     const { name } = await api.createItem();
     await visit(`/inventory?search=${encodeURIComponent(name)}`);
     await context.setOffline(true);

@@ -4,8 +4,8 @@ import { newSku } from "../api";
 import { expect, test } from "../fixtures";
 import { createButton, field } from "../item-page";
 
-test.describe("A value that no key was pressed for", () => {
-  /** As a password manager or a script fills a field in. */
+test.describe("A value that was not typed", () => {
+  /** Fills a field as a password manager or a script does. */
   async function setValue(page: Page, label: string, value: string, events: string[]): Promise<void> {
     await field(page, label).evaluate(
       (element, [value, ...events]) => {
@@ -39,7 +39,7 @@ test.describe("A value that no key was pressed for", () => {
     });
   }
 
-  test("is seen at once where it says that it has changed", async ({ page, item, api, visit }) => {
+  test("is seen at once if it comes with a change event", async ({ page, item, api, visit }) => {
     await visit(`/inventory/${(await api.createItem()).id}`);
     await item.begin("Check in items");
     await setValue(page, "Quantity", "12", ["change"]);

@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 
 import { expect, test } from "../fixtures";
 
-/** The files of the site that the page has asked for so far, as they are named without their hashes. */
+/** The site files that the page has requested so far, by their names without hashes. */
 function filesOf(page: Page): string[] {
   const asked: string[] = [];
   page.on("request", (request) => {
@@ -14,7 +14,7 @@ function filesOf(page: Page): string[] {
   return asked;
 }
 
-test("a page's files are asked for once, before any script runs", async ({ page, visit }) => {
+test("a page requests its files once, before any script runs", async ({ page, visit }) => {
   const asked = filesOf(page);
   await visit("/inventory");
   const program = asked.filter((path) => path.startsWith("/pkg/"));
@@ -24,11 +24,12 @@ test("a page's files are asked for once, before any script runs", async ({ page,
       (entry as PerformanceResourceTiming).initiatorType,
     ),
   );
-  // A module that is preloaded is "other" when the parser comes to its link before the preload scanner does.
+  // The initiator of a preloaded module is "other" if the parser reaches its link before the
+  // preload scanner does.
   expect(initiators.map((initiator) => initiator.replace("other", "link"))).toEqual(["link", "link", "link"]);
 });
 
-test("the next page asks the server for none of them", async ({ page, visit }) => {
+test("the next page loads none of them from the server", async ({ page, visit }) => {
   await visit("/inventory");
   await visit("/inventory/new");
   const fetched = await page.evaluate(() =>

@@ -5,7 +5,7 @@ import { expect, test } from "../fixtures";
 import { createButton, field, fill } from "../item-page";
 import { answered } from "../pages";
 
-/** What others do to a page on its way, or before it comes alive. */
+/** The changes that others make to a page in transit or before hydration. */
 const HANDS: Record<string, (html: string) => string> = {
   "a translator that wraps texts": (html) =>
     html.replace(/(<p [^>]*class="figure-name"[^>]*>)([^<]+)/g, "$1<font><font>$2</font></font>"),
@@ -17,7 +17,7 @@ const HANDS: Record<string, (html: string) => string> = {
   "a proxy that strips comments": (html) => html.replace(/<!(?!DOCTYPE)[^>]*>/g, ""),
 };
 
-/** Lets one of them have each page before the browser does. */
+/** Changes each page before the browser receives it. */
 async function handOver(page: Page, change: (html: string) => string): Promise<void> {
   await page.route(/\/(inventory.*)?$/, async (route) => {
     const response = await route.fetch();
@@ -28,19 +28,19 @@ async function handOver(page: Page, change: (html: string) => string): Promise<v
   });
 }
 
-/** Everything that the page tells the console from here on. */
+/** Everything that the page logs from here on. */
 function consoleOf(page: Page): string[] {
   const told: string[] = [];
   page.on("console", (message) => told.push(message.text()));
   return told;
 }
 
-test.describe("A page that was changed on its way", () => {
-  // A posted form that is refused is a page with the status of that.
+test.describe("A page that was changed in transit", () => {
+  // The page of a refused form has the status of the refusal.
   test.use({ allowedComplaints: [new RegExp(`This page was changed after the server sent it|${answered("422").source}`)] });
 
   for (const [whose, change] of Object.entries(HANDS)) {
-    test(`lives all the same: ${whose}`, async ({ page, item, api, visit }) => {
+    test(`works nevertheless: ${whose}`, async ({ page, item, api, visit }) => {
       const { id, name } = await api.createItem({ on_hand: 40 });
       await handOver(page, change);
       const told = consoleOf(page);
@@ -62,7 +62,7 @@ test.describe("A page that was changed on its way", () => {
     });
   }
 
-  test("keeps what became of a form that was posted", async ({ page, api, visit }) => {
+  test("keeps the outcome of a posted form", async ({ page, api, visit }) => {
     const { sku } = await api.createItem();
     await visit("/inventory/new");
     const told = consoleOf(page);
@@ -82,18 +82,18 @@ test.describe("A page that was changed on its way", () => {
 test.describe("A program that breaks", () => {
   test.use({ allowedComplaints: [/panicked at/] });
 
-  // As many nodes as before, in another order.
+  // The same nodes, in another order.
   const reorder = (html: string): string =>
     html.replace(/(<a [^>]*class="skip"[^>]*>[^<]*(?:<!>)*<\/a>)(<div class="frame">)/, "$2$1");
 
-  test("tells the console exactly once", async ({ page, item, api }) => {
+  test("logs exactly one error", async ({ page, item, api }) => {
     const { id } = await api.createItem({ on_hand: 40 });
     await handOver(page, reorder);
     const told = consoleOf(page);
     await page.goto(`/inventory/${id}`);
     await expect.poll(() => told.length).toBe(1);
 
-    // Everything that a live page listens to may happen: the broken one no longer hears it.
+    // A broken page ignores all the events that a working page listens to.
     await item.slider.fill("1");
     await page.keyboard.press("Tab");
     await item.name.click();
@@ -130,8 +130,8 @@ test.describe("A program that breaks", () => {
   });
 });
 
-test.describe("A page that is translated once it lives", () => {
-  /** As Chromium's translator does: each text is taken out, and another stands in its place. */
+test.describe("A page that is translated after hydration", () => {
+  /** Replaces each text node by an element with another text, as Chromium's translator does. */
   async function translate(page: Page): Promise<void> {
     await page.evaluate(() => {
       const texts: Text[] = [];
@@ -150,7 +150,7 @@ test.describe("A page that is translated once it lives", () => {
     });
   }
 
-  test("goes on telling what is", async ({ page, item, api, visit }) => {
+  test("stays up to date", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ name: "Beans", max_quantity: 100, on_hand: 5 });
     await api.command(id, "RenameInventoryItem", { name: "Arabica" });
     await visit(`/inventory/${id}`);
@@ -176,7 +176,7 @@ test.describe("A page that is translated once it lives", () => {
     await expect(page.getByRole("status", { name: /On hand/ })).toHaveText("5");
   });
 
-  test("counts a list anew", async ({ page, api, visit }) => {
+  test("updates the count of a list", async ({ page, api, visit }) => {
     const { name } = await api.createItem();
     await visit("/inventory");
     await translate(page);

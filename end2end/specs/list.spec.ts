@@ -5,7 +5,7 @@ import { expect, test } from "../fixtures";
 import { hearAgain } from "../network";
 import { answered, UNANSWERED } from "../pages";
 
-/** A word that no other test's items hold. */
+/** A word that no other test's items contain. */
 const word = (): string => `Word${uuidv7().slice(-12)}`;
 
 const rows = (page: Page): Locator => page.getByRole("table").locator("tbody").getByRole("row");
@@ -27,7 +27,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await expect(page).toHaveURL(new RegExp(`search=${mark.toUpperCase()}`));
   });
 
-  test("a search is a link that can be passed on", async ({ page, api, visit }) => {
+  test("a search is a link that can be shared", async ({ page, api, visit }) => {
     const mark = word();
     await api.createItem({ name: mark });
     await visit(`/inventory?search=${mark}`);
@@ -35,7 +35,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await expect(page.getByRole("searchbox", { name: "Search items" })).toHaveValue(mark);
   });
 
-  test("a search that could be a pattern is taken at its word", async ({ page, api, visit }) => {
+  test("a search that looks like a pattern is taken literally", async ({ page, api, visit }) => {
     const mark = word();
     await api.createItem({ name: `${mark} 100%_\\'"` });
     await api.createItem({ name: `${mark} 1000 other` });
@@ -45,7 +45,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await expect(rows(page)).toHaveCount(0);
   });
 
-  test("sorts by what is on hand, and back", async ({ page, api, visit }) => {
+  test("sorts by the quantity on hand, in both directions", async ({ page, api, visit }) => {
     const mark = word();
     await api.createItem({ name: `${mark} a`, on_hand: 5 });
     await api.createItem({ name: `${mark} b`, on_hand: 50 });
@@ -63,7 +63,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await expect(header).toHaveAttribute("aria-sort", "descending");
   });
 
-  test("shows what it has just been told", async ({ page, item, api, visit }) => {
+  test("shows a change right after it was made", async ({ page, item, api, visit }) => {
     const mark = word();
     const { id } = await api.createItem({ name: mark, on_hand: 5 });
     await visit(`/inventory/${id}`);
@@ -80,7 +80,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await visit(`/inventory?search=${mark}`);
     const more = page.getByRole("link", { name: "Show more" });
 
-    // What has come alive adds the next page to the first; a link goes to it.
+    // A hydrated list adds the next page to the first. Without JavaScript, a link leads to it.
     const start = (end: number): number => (javaScriptEnabled === false ? end - 50 : 0);
     await expect(names(page)).toHaveText(expected.slice(0, 50));
     await more.click();
@@ -100,7 +100,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     ["/", "Daybook"],
     ["/inventory", "Inventory"],
   ] as const) {
-    test(`${path} of an empty desk offers a first item and the sample company`, async ({ untouched, page, visit }) => {
+    test(`${path} of an empty store offers a first item and the sample company`, async ({ untouched, page, visit }) => {
       await visit(`${untouched.url}${path}`);
       await expect(page.getByRole("heading", { name: heading, level: 1 })).toBeVisible();
       await expect(page.getByRole("link", { name: "Create item" }).first()).toBeVisible();
@@ -108,7 +108,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     });
   }
 
-  test("home says how many there are, and what changed last", async ({ untouched, page, visit }) => {
+  test("home shows the number of items and the latest changes", async ({ untouched, page, visit }) => {
     const api = new Api(untouched);
     const beans = await api.createItem({ name: "Beans", on_hand: 40 });
     await api.createItem({ name: "Tea" });
@@ -122,10 +122,10 @@ test.describe("The list of items", { tag: "@both" }, () => {
   });
 });
 
-test.describe("A next page that does not come", () => {
+test.describe("A next page that cannot be loaded", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  test("leaves what is there, and comes when it is asked for again", async ({ page, api, visit }) => {
+  test("leaves the first page, and is loaded by another try", async ({ page, api, visit }) => {
     const mark = word();
     const expected = await createMany(api, mark, 101);
     await visit(`/inventory?search=${mark}`);
@@ -169,7 +169,7 @@ test.describe("A server whose disk is full", () => {
     Inventory: rows,
   };
   for (const [screen, items] of Object.entries(lists)) {
-    test(`is named by ${screen}, with what to do, until it has room again`, async ({ page, api, visit }) => {
+    test(`is reported by ${screen}, with what to do, until it has room again`, async ({ page, api, visit }) => {
       await api.createItem();
       await visit("/inventory/new");
       await page.route("**/ui/items", (route) => route.fulfill({ status: 503, json: problem }));
@@ -183,13 +183,13 @@ test.describe("A server whose disk is full", () => {
 
       await hearAgain(page);
       await page.evaluate(() => void window.dispatchEvent(new Event("focus")));
-      // Any item: what other tests created may fill the first page.
+      // Any item will do, because the items of other tests may fill the first page.
       await expect(items(page).first()).toBeVisible();
       await expect(notice).toHaveCount(0);
     });
   }
 
-  test("is named where the next page of the list would be", async ({ page, api, visit }) => {
+  test("is reported where the next page of the list would be", async ({ page, api, visit }) => {
     const mark = word();
     const expected = await createMany(api, mark, 51);
     await visit(`/inventory?search=${mark}`);
@@ -207,7 +207,7 @@ test.describe("The way back to the list", () => {
     "the breadcrumb": (page: Page) => page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link").click(),
   };
   for (const [way, goBack] of Object.entries(back)) {
-    test(`by ${way} keeps search, order, pages and place`, async ({ page, api, visit }) => {
+    test(`by ${way} keeps search, order, pages and scroll position`, async ({ page, api, visit }) => {
       const mark = word();
       const expected = (await createMany(api, mark, 101)).toReversed();
       await visit(`/inventory?search=${mark}&sort=-name`);
@@ -228,7 +228,7 @@ test.describe("The way back to the list", () => {
     });
   }
 
-  test("leads to its beginning for who asks for it by name", async ({ page, api, visit }) => {
+  test("leads to its beginning from the main navigation", async ({ page, api, visit }) => {
     const mark = word();
     await createMany(api, mark, 60);
     await visit(`/inventory?search=${mark}`);
@@ -240,14 +240,14 @@ test.describe("The way back to the list", () => {
   });
 });
 
-test("the sample company is there once asked for", async ({ untouched, page, visit }) => {
+test("the sample company is loaded on request", async ({ untouched, page, visit }) => {
   test.slow();
   await visit(`${untouched.url}/inventory`);
   await page.getByRole("button", { name: /sample/i }).click();
   await expect(rows(page).nth(20)).toBeVisible({ timeout: 60_000 });
 });
 
-test.describe("The way around", { tag: "@both" }, () => {
+test.describe("The main navigation", { tag: "@both" }, () => {
   test("leads from home to the list and back", async ({ page, visit }) => {
     await visit("/");
     await expect(page.getByRole("heading", { name: "Daybook", level: 1 })).toBeVisible();
@@ -260,7 +260,7 @@ test.describe("The way around", { tag: "@both" }, () => {
   });
 });
 
-test.describe("What is not there", { tag: "@both" }, () => {
+test.describe("A missing page", { tag: "@both" }, () => {
   test.use({ allowedComplaints: [answered("404")] });
 
   const missing = [
@@ -271,7 +271,7 @@ test.describe("What is not there", { tag: "@both" }, () => {
     "/pkg/nothing.js",
   ];
   for (const path of missing) {
-    test(`${path} answers 404 on a page with a way on`, async ({ page, visit }) => {
+    test(`${path} answers 404 with a link to continue`, async ({ page, visit }) => {
       const response = await visit(path);
       expect(response?.status()).toBe(404);
       await page.locator("main").getByRole("link").first().click();

@@ -4,7 +4,7 @@ import { expect, test } from "../fixtures";
 
 const LONG = "A name of many words ".repeat(9).trim();
 
-/** How many lines of text an element shows. */
+/** The number of lines of text that an element shows. */
 async function linesOf(text: Locator): Promise<number> {
   return text.evaluate((element) => {
     const { lineHeight } = getComputedStyle(element);
@@ -13,12 +13,12 @@ async function linesOf(text: Locator): Promise<number> {
 }
 
 for (const tag of ["@desk", "@phone"]) {
-  test.describe(`What is long, ${tag.slice(1)},`, { tag }, () => {
+  test.describe(`Long content, ${tag.slice(1)},`, { tag }, () => {
     for (const on_hand of [1_000_000_000, 9_007_199_254_740_991]) {
       test(`${on_hand} on hand stands on one line`, async ({ page, item, api, visit }) => {
         const { id } = await api.createItem({ on_hand: Math.min(on_hand, 1_000_000_000), max_quantity: 1_000_000_000 });
         if (on_hand > 1_000_000_000) {
-          // Too many check-ins for a test: what the page shows of such a figure is what counts.
+          // So many check-ins would take too long, so the test sets the text of the figure.
           await visit(`/inventory/${id}`);
           await item.figure("On hand").evaluate((figure, text) => {
             figure.textContent = text;
@@ -39,7 +39,7 @@ for (const tag of ["@desk", "@phone"]) {
       });
     }
 
-    test("a name takes two lines of a list, and of home", async ({ page, api, visit }) => {
+    test("a name takes at most two lines in a list and on the home page", async ({ page, api, visit }) => {
       const { id, name, sku } = await api.createItem({ name: LONG, sku: `${"S".repeat(170)}-${Date.now()}` });
       for (const path of [`/inventory?search=${encodeURIComponent(sku)}`, "/"]) {
         await visit(path);
@@ -64,7 +64,7 @@ for (const tag of ["@desk", "@phone"]) {
       expect(lines).toBe(1);
     });
 
-    test("a reference takes three lines, and all of them once asked for", async ({ item, api, visit }) => {
+    test("a reference takes at most three lines until its entry is opened", async ({ item, api, visit }) => {
       const { id } = await api.createItem();
       await api.command(id, "CheckInItems", { quantity: 12, reference: "Delivery note ".repeat(14).trim() });
       await visit(`/inventory/${id}`);

@@ -6,7 +6,7 @@ import type { ItemPage } from "../item-page";
 
 const NEWEST = 161;
 
-/** One is checked in again and again; the limits change twice: at versions 3 and 4, and at 101 and 102. */
+/** Creates an item of 161 versions whose limits change at versions 3 and 4, and at 101 and 102. */
 async function longHistory(api: Api): Promise<string> {
   const { id } = await api.createItem({ on_hand: 1 });
   const limit = async (level: number, max_quantity: number): Promise<void> => {
@@ -33,7 +33,7 @@ interface Described {
   shadowRoots?: Described[];
 }
 
-/** The slider's thumb is in the browser's own shadow tree, which no script of the page can see. */
+/** The centre of the slider's thumb, in a shadow tree that the page's scripts cannot see. */
 async function centreOfThumb(page: Page): Promise<number> {
   const browser = await page.context().newCDPSession(page);
   const { root } = await browser.send("DOM.getDocument", { depth: -1, pierce: true });
@@ -49,7 +49,7 @@ async function centreOfThumb(page: Page): Promise<number> {
   return (left! + right!) / 2;
 }
 
-/** The chart's cursor stands over the slider's thumb, to the pixel that the chart's thousandths round away. */
+/** Expects the chart's cursor over the slider's thumb, but for the rounding of positions. */
 async function expectCursorOverThumb(page: Page): Promise<void> {
   const distance = async (): Promise<number> => {
     const cursor = await page.locator(".chart .cursor").evaluate((line) => {
@@ -61,7 +61,7 @@ async function expectCursorOverThumb(page: Page): Promise<void> {
   await expect.poll(distance, "from the cursor to the thumb, in pixels").toBeLessThan(1.5);
 }
 
-/** Everything on the page tells of version 40. */
+/** Expects everything on the page to show version 40. */
 async function expectVersion40(page: Page, item: ItemPage): Promise<void> {
   await expect(item.viewing(40, NEWEST)).toBeVisible();
   await expect(item.slider).toHaveValue("40");
@@ -75,12 +75,12 @@ async function expectVersion40(page: Page, item: ItemPage): Promise<void> {
   await expect(item.entries.and(page.locator("[aria-current=true]"))).toHaveAttribute("id", "v40");
 }
 
-/** How often a line changes its height. */
+/** The number of times that a line changes its height. */
 const steps = async (page: Page, line: string): Promise<number> =>
   ((await page.locator(`.chart path.${line}`).getAttribute("d"))!.match(/V/g) ?? []).length;
 
 test.describe("A permalink into a long history", { tag: "@both" }, () => {
-  test("tells one moment", async ({ page, item, api, visit, javaScriptEnabled }) => {
+  test("shows one moment everywhere", async ({ page, item, api, visit, javaScriptEnabled }) => {
     const id = await longHistory(api);
     await visit(`/inventory/${id}?version=40`);
     await expectVersion40(page, item);
@@ -90,7 +90,7 @@ test.describe("A permalink into a long history", { tag: "@both" }, () => {
       await expect(chart).toHaveAccessibleName(/only versions \d+ to \d+ are drawn/);
       await expect(page.getByText(/versions \d+ to \d+ drawn/)).toBeVisible();
     } else {
-      // The rest arrives by itself, and moves nothing.
+      // The rest of the history arrives by itself, and moves nothing.
       await expect(chart).toHaveAccessibleName(/0 at version 1, .* at version 161; reorder level 4; maximum 200$/);
       await expect(page.getByText(/versions \d+ to \d+ drawn/)).toBeHidden();
       await expectVersion40(page, item);
@@ -99,10 +99,10 @@ test.describe("A permalink into a long history", { tag: "@both" }, () => {
     }
   });
 
-  test("is as true for the part that is drawn", async ({ page, item, api, visit }) => {
+  test("shows one moment in a partly drawn chart", async ({ page, item, api, visit }) => {
     const id = await longHistory(api);
     await page.route("**/ui/change-sets", () => new Promise<void>(() => undefined));
-    // Versions 76 to 125: both limits change within.
+    // The chart draws versions 76 to 125, within which both limits change.
     await visit(`/inventory/${id}?version=100`);
     await expect(item.figure("Reorder level")).toHaveText("4");
     await expect(page.locator(".chart text").filter({ hasText: "reorder level" })).toHaveText("4 reorder level");
@@ -111,7 +111,7 @@ test.describe("A permalink into a long history", { tag: "@both" }, () => {
   });
 });
 
-test("the chart does not move when it is touched", async ({ page, item, api, visit }) => {
+test("the chart does not move when the slider is used", async ({ page, item, api, visit }) => {
   await visit(`/inventory/${await longHistory(api)}?version=40`);
   await item.slider.focus();
   await expect.poll(() => page.evaluate(() => performance.getEntriesByName("daybook:replay").length)).toBe(1);
@@ -123,7 +123,7 @@ test("the chart does not move when it is touched", async ({ page, item, api, vis
 
 for (const tag of ["@desk", "@phone"]) {
   const size = tag.slice(1);
-  test(`cursor and thumb agree before and after the page comes alive, ${size}`, { tag }, async ({ page, item, api }) => {
+  test(`cursor and thumb agree before and after hydration, ${size}`, { tag }, async ({ page, item, api }) => {
     const id = await longHistory(api);
     const chart = page.getByRole("img", { name: /On hand by version/ });
     for (const [version, drawn] of [

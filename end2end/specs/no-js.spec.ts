@@ -10,7 +10,7 @@ interface Sent {
   form: Record<string, string>;
 }
 
-/** What the browser would send if the form were sent now, its hidden ids included. */
+/** The data that the browser would send for the form now, including its hidden ids. */
 async function readForm(form: Locator): Promise<Sent> {
   return form.evaluate((element) => {
     const sent = element as HTMLFormElement;
@@ -21,7 +21,7 @@ async function readForm(form: Locator): Promise<Sent> {
 test.describe("Without JavaScript", { tag: "@no-js" }, () => {
   test.use({ allowedComplaints: [answered("409")] });
 
-  test("the page makes no claim to be alive, and offers nothing that is not", async ({ page, item, api, visit }) => {
+  test("the page is not marked as hydrated, and offers nothing that needs JavaScript", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 4 });
     await visit(`/inventory/${id}`);
     await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
@@ -58,7 +58,7 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
     await expect(item.figure("On hand")).toHaveText("12");
   });
 
-  test("a form sent again with something else hears as what it is recorded", async ({ daybook, page, item, api, visit }) => {
+  test("a form sent again with other input says what was recorded", async ({ daybook, page, item, api, visit }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
     await item.begin("Check in items");
@@ -66,7 +66,7 @@ test.describe("Without JavaScript", { tag: "@no-js" }, () => {
     const { action, form } = await readForm(item.dialog.locator("form[method=post]"));
     await page.request.post(action, { form, headers: { origin: daybook.url } });
 
-    // As a browser does that has gone back to the form.
+    // A browser that has gone back to the form sends the same ids.
     await page.route(({ href }) => href === action, (route) => {
       const body = new URLSearchParams({ ...form, quantity: "13" }).toString();
       return route.continue({ postData: body });

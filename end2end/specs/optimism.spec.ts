@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
 import { field } from "../item-page";
 
-/** Keeps the page's commands from the server until it is told otherwise. */
+/** Holds back the page's commands until the returned function is called. */
 async function hold(page: Page): Promise<() => void> {
   let release = (): void => {};
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -14,7 +14,7 @@ async function hold(page: Page): Promise<() => void> {
   return release;
 }
 
-test("a command on its way is shown early, and taken back when it is turned down", async ({ page, item, api, visit }) => {
+test("a command in flight is shown early, and taken back if it is refused", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 10 });
   await visit(`/inventory/${id}`);
   const release = await hold(page);
@@ -37,7 +37,7 @@ test("a command on its way is shown early, and taken back when it is turned down
   expect(await api.changeSets(id)).toHaveLength(3);
 });
 
-test("what was shown early stays when it is taken up", async ({ page, item, api, visit }) => {
+test("a command that was shown early stays once it is accepted", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 10 });
   await visit(`/inventory/${id}`);
   const release = await hold(page);

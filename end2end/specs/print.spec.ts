@@ -5,7 +5,7 @@ import { PAGES } from "../pages";
 
 test.describe("On paper", { tag: "@both" }, () => {
   for (const [name, path] of Object.entries(PAGES)) {
-    test(`the ${name} holds nothing to press`, async ({ page, api, visit }) => {
+    test(`the ${name} has no controls`, async ({ page, api, visit }) => {
       await page.emulateMedia({ media: "print" });
       await visit(await path(api));
       const controls = page.locator("button, input[type=range], .rail nav, .crumbs, .skip, a.button").filter({ visible: true });
@@ -14,7 +14,7 @@ test.describe("On paper", { tag: "@both" }, () => {
     });
   }
 
-  test("what is long is whole", async ({ page, item, api, visit }) => {
+  test("long texts are not cut off", async ({ page, item, api, visit }) => {
     const name = `Printed ${Date.now()} ${"and many words more ".repeat(8).trim()}`;
     const { id } = await api.createItem({ name });
     await api.command(id, "CheckInItems", { quantity: 1, reference: "Delivery note ".repeat(14).trim() });
@@ -40,7 +40,7 @@ test.describe("On paper", { tag: "@both" }, () => {
   });
 });
 
-/** Nothing is cut off below its last line. */
+/** Expects that no line of the text is cut off. */
 async function expectWhole(text: Locator): Promise<void> {
   expect(await text.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)).toBeLessThanOrEqual(1);
 }

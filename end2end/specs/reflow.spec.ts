@@ -38,7 +38,7 @@ test.describe("At 320 px", { tag: "@phone" }, () => {
   }
 
   for (const [name, { play, complaint }] of Object.entries(SCENES)) {
-    test.describe("fits:", () => {
+    test.describe("the layout fits:", () => {
       test.use({ allowedComplaints: complaint ? [complaint] : [] });
 
       test(name, async ({ page, item, api, visit, another }) => {

@@ -8,7 +8,7 @@ import { answered } from "../pages";
 const REJECTED = answered("422");
 
 test.describe("A task that is not allowed now", { tag: "@both" }, () => {
-  test("is disabled while there is stock, with the reason and the way out", async ({ page, item, api, visit }) => {
+  test("is disabled while stock remains, with the reason and the way out", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 12 });
     await visit(`/inventory/${id}`);
 
@@ -39,7 +39,7 @@ test.describe("A task that is not allowed now", { tag: "@both" }, () => {
     await expect(page.getByText(/full: 5 of 5/i).first()).toBeVisible();
   });
 
-  test("is disabled on an inactive item, all but one", async ({ page, item, api, visit }) => {
+  test("is disabled on an inactive item, except its reactivation", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem();
     await api.command(id, "DeactivateInventoryItem", { reason: "Discontinued" });
     await visit(`/inventory/${id}`);
@@ -81,7 +81,7 @@ interface Refusal {
   says: RegExp;
 }
 
-// Each on an active item called "Beans" of at most 60 with 40 on hand.
+// Each applies to an active item "Beans" with a maximum of 60 and 40 on hand.
 const refusals: Refusal[] = [
   {
     why: "more than the maximum",
@@ -89,9 +89,9 @@ const refusals: Refusal[] = [
     fields: { Quantity: 21 },
     says: /21 more would make 61; the maximum is 60/i,
   },
-  { why: "nothing checked in", task: "Check in items", fields: { Quantity: 0 }, says: /Quantity must be 1 to/ },
-  { why: "less than nothing", task: "Check in items", fields: { Quantity: -1 }, says: /Quantity must be 1 to/ },
-  { why: "too many", task: "Check in items", fields: { Quantity: 1_000_000_001 }, says: /Quantity must be 1 to/ },
+  { why: "a quantity of zero", task: "Check in items", fields: { Quantity: 0 }, says: /Quantity must be 1 to/ },
+  { why: "a negative quantity", task: "Check in items", fields: { Quantity: -1 }, says: /Quantity must be 1 to/ },
+  { why: "too large a quantity", task: "Check in items", fields: { Quantity: 1_000_000_001 }, says: /Quantity must be 1 to/ },
   { why: "half an item", task: "Check in items", fields: { Quantity: "1.5" }, says: /Quantity must be a whole number/ },
   {
     why: "more than any integer",
@@ -118,12 +118,12 @@ const refusals: Refusal[] = [
     says: /that is already its maximum/i,
   },
   {
-    why: "below on hand",
+    why: "a maximum below the quantity on hand",
     task: "Change maximum",
     fields: { "Maximum quantity": 39 },
     says: /40 are on hand, more than 39/i,
   },
-  { why: "same name", task: "Rename item", fields: { "New name": " Beans " }, says: /that is already its name/i },
+  { why: "the same name", task: "Rename item", fields: { "New name": " Beans " }, says: /that is already its name/i },
   {
     why: "too long a name",
     task: "Rename item",
@@ -131,13 +131,13 @@ const refusals: Refusal[] = [
     says: /New name is too long: 201 characters; at most 200 are allowed/,
   },
   {
-    why: "a mark that turns the text around",
+    why: "a mark that reverses the text",
     task: "Rename item",
     fields: { "New name": "Bea\u202ens" },
     says: /New name contains a character that is not allowed, at position 4/,
   },
   {
-    why: "less than no level",
+    why: "a negative level",
     task: "Set reorder level",
     fields: { "Reorder level": -1 },
     says: /Reorder level must be 0 to/,
@@ -151,7 +151,7 @@ for (const { why, task, fields, says } of refusals) {
     await item.begin(task);
     await item.fill(fields);
 
-    // Once, whether a field or the line below says it.
+    // Exactly once, whether a field or the line below says it.
     await expect(item.dialog.getByText(says).filter({ visible: true })).toHaveCount(1);
     await expect(item.primary(task)).toBeDisabled();
     await expect(item.primary(task)).toHaveAccessibleDescription(says);
@@ -203,7 +203,7 @@ test.describe("When the state has changed since", () => {
     expect((await api.state(id)).on_hand).toBe(0);
   });
 
-  test("what commutes goes through on the newer state", async ({ item, api, visit }) => {
+  test("a command that commutes succeeds on the newer state", async ({ item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 10 });
     await visit(`/inventory/${id}`);
     await item.begin("Check in items");
@@ -220,10 +220,10 @@ test.describe("When the state has changed since", () => {
   });
 });
 
-test.describe("Creating what there is already", { tag: "@both" }, () => {
+test.describe("Creating an item that already exists", { tag: "@both" }, () => {
   test.use({ allowedComplaints: [REJECTED] });
 
-  test("says as what, and keeps the input", async ({ page, api, visit }) => {
+  test("names its SKU, and keeps the input", async ({ page, api, visit }) => {
     await visit("/inventory/new");
     const id = await page.locator("input[name=aggregate_id]").inputValue();
     const { sku } = await api.createItem({ id });
@@ -237,7 +237,7 @@ test.describe("Creating what there is already", { tag: "@both" }, () => {
   });
 });
 
-test.describe("Creating an item of a SKU that is taken", { tag: "@both" }, () => {
+test.describe("Creating an item with a taken SKU", { tag: "@both" }, () => {
   test.use({ allowedComplaints: [REJECTED] });
 
   test("names the item that has it, and keeps the input", async ({ page, item, api, visit }) => {
@@ -264,7 +264,7 @@ test.describe("Creating an item of a SKU that is taken", { tag: "@both" }, () =>
   });
 });
 
-test("creating says what is blank once asked to, and goes there", async ({ page, item, visit }) => {
+test("creating names a blank field on submit, and focuses it", async ({ page, item, visit }) => {
   await visit("/inventory/new");
   await fill(page, { Name: "Beans", SKU: "  ", Unit: "bag" });
   await expect(field(page, "SKU")).not.toHaveAttribute("aria-invalid");
@@ -279,7 +279,7 @@ test("creating says what is blank once asked to, and goes there", async ({ page,
   await expect(item.name).toHaveText("Beans");
 });
 
-test("a task says likewise what is missing", async ({ item, api, visit }) => {
+test("a task names a blank field on submit, and focuses it", async ({ item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 12 });
   await visit(`/inventory/${id}`);
   await item.begin("Remove items");
@@ -296,7 +296,7 @@ test("a task says likewise what is missing", async ({ item, api, visit }) => {
   await expect(field(item.dialog, "Quantity")).toBeFocused();
 });
 
-test("creating refuses what is never right, before anything is sent", async ({ page, item, visit }) => {
+test("creating refuses an invalid maximum before anything is sent", async ({ page, item, visit }) => {
   await visit("/inventory/new");
   await fill(page, { Name: "Beans", SKU: newSku(), Unit: "bag", "Maximum quantity": "1.5" });
   const create = createButton(page);
@@ -308,7 +308,7 @@ test("creating refuses what is never right, before anything is sent", async ({ p
   await expect(item.figure("Maximum")).toHaveText("15");
 });
 
-test("renaming is not called wrong before anything is typed", async ({ item, api, visit }) => {
+test("renaming shows no error before anything is typed", async ({ item, api, visit }) => {
   const { id } = await api.createItem({ name: "Beans" });
   await visit(`/inventory/${id}`);
   await item.begin("Rename item");
@@ -321,7 +321,7 @@ test("renaming is not called wrong before anything is typed", async ({ item, api
   expect(await api.changeSets(id)).toHaveLength(1);
 });
 
-test("a text that is too long is taken whole, and told so", async ({ page, item, api, visit }) => {
+test("a text that is too long is kept whole, with an error", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ name: "Beans" });
   await visit(`/inventory/${id}`);
   await item.begin("Rename item");
@@ -333,10 +333,10 @@ test("a text that is too long is taken whole, and told so", async ({ page, item,
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test.describe(`A submit button that is blocked, ${colorScheme},`, () => {
+  test.describe(`A blocked submit button, ${colorScheme},`, () => {
     test.use({ colorScheme });
 
-    test("can be read under the pointer", async ({ item, api, visit, expectAccessible }) => {
+    test("is readable under the pointer", async ({ item, api, visit, expectAccessible }) => {
       const { id } = await api.createItem({ on_hand: 3 });
       await visit(`/inventory/${id}`);
       await item.begin("Remove items");
@@ -349,7 +349,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-/** WCAG 2.2, 1.4.3: axe leaves disabled buttons out, people do not. */
+/** Expects the contrast of WCAG 2.2, 1.4.3. Axe skips disabled buttons; people read them. */
 async function expectReadable(button: Locator): Promise<void> {
   const ratio = await button.evaluate((element) => {
     const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true })!;

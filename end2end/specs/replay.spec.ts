@@ -5,7 +5,7 @@ import { expect, test } from "../fixtures";
 import { TASKS, type ItemPage } from "../item-page";
 import { answered } from "../pages";
 
-/** Nine versions: on hand, after each, is 0, 40, 25, 25, 30, 30, 30, 42, 12. */
+/** Creates an item of nine versions, with 0, 40, 25, 25, 30, 30, 30, 42 and 12 on hand. */
 async function nineVersions(api: Api): Promise<string> {
   const { id } = await api.createItem({ name: "Beans", max_quantity: 60, on_hand: 40 });
   await api.command(id, "RemoveItems", { quantity: 15, reason: "sold" });
@@ -33,7 +33,7 @@ async function expectNow(item: ItemPage): Promise<void> {
   await expect(item.figure("Reorder level")).toHaveText("9");
 }
 
-test("the slider shows the item as it was, and every task waits", async ({ item, api, visit }) => {
+test("the slider shows the item as it was, and disables every task", async ({ item, api, visit }) => {
   await visit(`/inventory/${await nineVersions(api)}`);
   await expectNow(item);
   await expect(item.slider).toHaveValue("9");
@@ -52,7 +52,7 @@ test("the slider shows the item as it was, and every task waits", async ({ item,
   await expect(item.button("Check in items")).toBeEnabled();
 });
 
-test("the slider obeys the keyboard", async ({ page, item, api, visit }) => {
+test("the slider works with the keyboard", async ({ page, item, api, visit }) => {
   await visit(`/inventory/${await nineVersions(api)}`);
   await item.slider.focus();
   await page.keyboard.press("Home");
@@ -68,7 +68,7 @@ test("the slider obeys the keyboard", async ({ page, item, api, visit }) => {
   await expectNow(item);
 });
 
-/** From here on the server answers nothing to the page; gives what it is asked all the same. */
+/** Blocks the page's requests from here on; returns their URLs as they come. */
 async function silence(page: Page): Promise<string[]> {
   const asked: string[] = [];
   await page.route("**/ui/**", (route) => {
@@ -78,7 +78,7 @@ async function silence(page: Page): Promise<string[]> {
   return asked;
 }
 
-test("the browser folds a history that it was given, and asks nobody", async ({ page, item, api, visit }) => {
+test("the browser folds a history that it has without any request", async ({ page, item, api, visit }) => {
   await visit(`/inventory/${await nineVersions(api)}`);
   const asked = await silence(page);
 
@@ -98,7 +98,7 @@ test("the browser folds a history that it was given, and asks nobody", async ({ 
   expect(asked).toEqual([]);
 });
 
-test("a long history is fetched once, and folded likewise", async ({ page, item, api, visit }) => {
+test("a long history is fetched once, and then folded likewise", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 100 });
   for (let version = 3; version <= 120; version += 1) {
     await api.command(id, "RenameInventoryItem", { name: `Name ${version}` });
@@ -124,7 +124,7 @@ test("what the slider changes stays in view on a phone", { tag: "@phone" }, asyn
   await visit(`/inventory/${await nineVersions(api)}`);
   await item.slider.fill("3");
   await expect(item.viewing(3, 9)).toBeAttached();
-  // As far as one scrolls for the slider, with the figure still to be read.
+  // Scrolls towards the slider as far as the figure stays readable.
   const seen = await item.figure("On hand").evaluate((figure) => {
     scrollBy({ top: figure.getBoundingClientRect().top - 8, behavior: "instant" });
     const { left, top, bottom } = figure.getBoundingClientRect();
@@ -145,7 +145,7 @@ test("the figure is beside the slider on a small phone", { tag: "@phone" }, asyn
   }
 });
 
-test("the slider says its version to who cannot see it", async ({ item, api, visit }) => {
+test("the slider announces its version", async ({ item, api, visit }) => {
   await visit(`/inventory/${await nineVersions(api)}`);
   await item.slider.fill("3");
   await expect(item.slider).toHaveAttribute("aria-valuetext", /3/);
@@ -165,7 +165,7 @@ test("the buttons go step by step, and stop at both ends", async ({ item, api, v
   await expect(item.button("Previous version")).toBeDisabled();
 });
 
-test("Play runs from the start to now, Pause holds it", async ({ page, item, api, visit }) => {
+test("Play runs from the start to now, and Pause holds it", async ({ page, item, api, visit }) => {
   const tick = await windIntervalsByHand(page);
   await visit(`/inventory/${await nineVersions(api)}`);
   await item.slider.fill("1");
@@ -188,7 +188,7 @@ test("Play runs from the start to now, Pause holds it", async ({ page, item, api
   await expect(item.button("Play")).toBeVisible();
 });
 
-/** Makes the page's intervals pass when told to and not otherwise: a test cannot be late for any. */
+/** Makes the page's intervals pass only when the returned function is called. */
 async function windIntervalsByHand(page: Page): Promise<(times: number) => Promise<void>> {
   await page.addInitScript(() => {
     const callbacks = new Map<number, () => void>();
@@ -219,7 +219,7 @@ test("the address follows the slider, and the Back button leaves the page", asyn
   await expect(page.getByRole("heading", { name: "Inventory", level: 1 })).toBeVisible();
 });
 
-test("a new change set does not pull who looks at the past back to now", async ({ item, api, visit, reload }) => {
+test("a new change set does not pull a page in the past back to now", async ({ item, api, visit, reload }) => {
   const id = await nineVersions(api);
   await visit(`/inventory/${id}?version=3`);
   await api.command(id, "CheckInItems", { quantity: 1 });
@@ -246,7 +246,7 @@ test.describe("A permalink", { tag: "@both" }, () => {
 });
 
 test.describe("A page in the past", { tag: "@both" }, () => {
-  test("says “You're viewing the past.” of every task", async ({ page, item, api, visit }) => {
+  test("says “You're viewing the past.” for every task", async ({ page, item, api, visit }) => {
     await visit(`/inventory/${await nineVersions(api)}?version=3`);
     const notice = "You're viewing the past. Return to now to perform a task.";
     await expect(page.getByText(notice, { exact: true })).toBeVisible();
@@ -259,8 +259,8 @@ test.describe("A page in the past", { tag: "@both" }, () => {
   });
 });
 
-test.describe("A permalink to no version", { tag: "@both" }, () => {
-  // The page itself is what cannot be loaded.
+test.describe("A permalink to a version that does not exist", { tag: "@both" }, () => {
+  // The browser logs the status of the page itself.
   test.use({ allowedComplaints: [answered("400|404")] });
 
   for (const version of ["0", "-1", "10", "abc"]) {

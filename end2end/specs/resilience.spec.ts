@@ -35,7 +35,7 @@ test("Enter held down is one change set", async ({ page, item, api, visit }) => 
   expect(await api.changeSets(id)).toHaveLength(2);
 });
 
-test("Enter held down on a task's button opens it, no more", async ({ page, item, api, visit }) => {
+test("Enter held down on a task's button only opens it", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem();
   await api.command(id, "DeactivateInventoryItem", { reason: "Discontinued" });
   await visit(`/inventory/${id}`);
@@ -53,7 +53,7 @@ test("Enter held down on a task's button opens it, no more", async ({ page, item
   expect(await api.changeSets(id)).toHaveLength(2);
 });
 
-test("a reload in mid-command loses nothing and does nothing twice", async ({ page, item, api, visit, reload }) => {
+test("a reload during a command loses nothing and does nothing twice", async ({ page, item, api, visit, reload }) => {
   const { id } = await api.createItem();
   await visit(`/inventory/${id}`);
   const written = new Promise<void>((resolve) => void interceptAnswers(page, async () => resolve()));
@@ -70,7 +70,7 @@ test("a reload in mid-command loses nothing and does nothing twice", async ({ pa
   expect(await api.changeSets(id)).toHaveLength(2);
 });
 
-test("what was acknowledged survives SIGKILL", async ({ daybook, item, api, visit, reload }) => {
+test("an acknowledged command survives SIGKILL", async ({ daybook, item, api, visit, reload }) => {
   const { id } = await api.createItem();
   await visit(`/inventory/${id}`);
   await item.perform("Check in items", { Quantity: 12, Reference: "PO 1182" });
@@ -89,7 +89,7 @@ test("what was acknowledged survives SIGKILL", async ({ daybook, item, api, visi
 test.describe("A server that does not answer", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  test("is said, the input stays, and the same command goes through later", async ({ daybook, item, api, visit }) => {
+  test("is reported, the input stays, and a retry of the same command succeeds", async ({ daybook, item, api, visit }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
     await item.begin("Check in items");
@@ -114,7 +114,7 @@ test.describe("A server that does not answer", () => {
 test.describe("An answer that got lost", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  /** Twelve are checked in, as version 2; whoever did it does not know. */
+  /** Checks in twelve, as version 2, and loses the answer. */
   test.beforeEach(async ({ page, item, api, visit }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
@@ -136,7 +136,7 @@ test.describe("An answer that got lost", () => {
     await expect(item.figure("On hand")).toHaveText("12");
   }
 
-  test("is asked for again, not a second check-in", async ({ page, item, api }) => {
+  test("is fetched by a retry, without a second check-in", async ({ page, item, api }) => {
     await hearAgain(page);
     await item.primary("Check in items").click();
 
@@ -146,7 +146,7 @@ test.describe("An answer that got lost", () => {
     expect(await api.changeSets(idOf(page))).toHaveLength(2);
   });
 
-  test("is told before what was edited since is recorded as well", async ({ page, item, api }) => {
+  test("is shown before the edited form is recorded as well", async ({ page, item, api }) => {
     await hearAgain(page);
     await item.fill({ Quantity: 13 });
     await item.primary("Check in items").click();
@@ -155,7 +155,7 @@ test.describe("An answer that got lost", () => {
     await expect(field(item.dialog, "Quantity")).toHaveValue("13");
     expect(await api.changeSets(idOf(page))).toHaveLength(2);
 
-    // Only who has read that may want both.
+    // Having read that, the user may want both.
     await item.primary("Check in items").click();
     await item.expectSettled();
     await expect(item.figure("On hand")).toHaveText("25");
@@ -164,7 +164,7 @@ test.describe("An answer that got lost", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  test("is told, and left at that", async ({ page, item, api }) => {
+  test("is shown, and the edited form can be cancelled", async ({ page, item, api }) => {
     await hearAgain(page);
     await item.fill({ Quantity: 13 });
     await item.primary("Check in items").click();
@@ -178,7 +178,7 @@ test.describe("An answer that got lost", () => {
     expect(await api.changeSets(idOf(page))).toHaveLength(2);
   });
 
-  test("can get lost again, whatever is sent", async ({ page, item, api }) => {
+  test("can get lost again, whatever the form says", async ({ page, item, api }) => {
     for (const quantity of [13, 14]) {
       await item.fill({ Quantity: quantity });
       await item.primary("Check in items").click();
@@ -191,7 +191,7 @@ test.describe("An answer that got lost", () => {
     expect(await api.changeSets(idOf(page))).toHaveLength(2);
   });
 
-  test("makes of cancelling and beginning again no second attempt", async ({ page, item, api }) => {
+  test("stays unconfirmed when the task is cancelled and begun again", async ({ page, item, api }) => {
     await page.keyboard.press("Escape");
     await expect(item.dialog).toBeHidden();
     await item.begin("Check in items");
@@ -205,7 +205,7 @@ test.describe("An answer that got lost", () => {
     expect(await api.changeSets(idOf(page))).toHaveLength(2);
   });
 
-  test("is known once another task has brought the history", async ({ page, item, api }) => {
+  test("is known once another task has loaded the history", async ({ page, item, api }) => {
     await item.dialog.getByRole("link", { name: "Cancel" }).click();
     await hearAgain(page);
     await item.perform("Set reorder level", { "Reorder level": 9 });
@@ -217,10 +217,10 @@ test.describe("An answer that got lost", () => {
   });
 });
 
-test.describe("A command that got lost on its way", () => {
+test.describe("A command that got lost in transit", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  test("is not missed when another is sent instead", async ({ page, item, api, visit }) => {
+  test("does not matter once another is sent instead", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
     await loseCommands(page);
@@ -239,10 +239,10 @@ test.describe("A command that got lost on its way", () => {
   });
 });
 
-test.describe("An item whose creation nobody confirmed", () => {
+test.describe("An item whose creation was not confirmed", () => {
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  test("is one item, until another is asked for", async ({ page, item, api, visit }) => {
+  test("is one item, until the user asks for another", async ({ page, item, api, visit }) => {
     const create = createButton(page);
     await visit("/inventory/new");
     await loseAnswers(page);
@@ -264,10 +264,10 @@ test.describe("An item whose creation nobody confirmed", () => {
   });
 });
 
-test.describe("A store that is away", { tag: "@both" }, () => {
+test.describe("An unavailable store", { tag: "@both" }, () => {
   test.use({ allowedComplaints: [answered("503")] });
 
-  test("is said, with the status, and asked again", async ({ page, visit, another }) => {
+  test("is reported with its status, and can be tried again", async ({ page, visit, another }) => {
     const path = `${await withoutItsStore(another)}/inventory/01939c6e-7b1a-7c3e-8000-000000000000`;
     expect((await visit(path))?.status()).toBe(503);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("The store does not answer");
@@ -282,11 +282,11 @@ test.describe("A store that is away", { tag: "@both" }, () => {
   });
 });
 
-test.describe("A browser without network", () => {
-  // Of the icon, where it is not done with that.
+test.describe("A browser without a network", () => {
+  // The browser may still be loading the icon.
   test.use({ allowedComplaints: [UNANSWERED] });
 
-  test("says so, and that is passed on", async ({ page, context, api, visit }) => {
+  test("says so until it is back online", async ({ page, context, api, visit }) => {
     await visit(`/inventory/${(await api.createItem()).id}`);
     const banner = page.getByRole("status").filter({ hasText: "You are offline." });
     await expect(banner).toBeHidden();
@@ -297,7 +297,7 @@ test.describe("A browser without network", () => {
   });
 });
 
-test("a server that is asked to stop finishes what it has begun", async ({ untouched }) => {
+test("a server that is asked to stop finishes the commands in flight", async ({ untouched }) => {
   const api = new Api(untouched);
   const { id } = await api.createItem();
   const answers = Array.from({ length: 50 }, async () => api.command(id, "CheckInItems", { quantity: 1 }));

@@ -6,22 +6,22 @@ import { createButton, field, fill } from "../item-page";
 import { answered } from "../pages";
 
 const NAME = "קפה ☕ 5 👩‍🌾!";
-/** Of each run its own: the same store may have seen another. */
+/** A new SKU for each run, because runs share a store. */
 const sku = (): string => `מק״ט-${newSku()}`;
 const UNIT = "שקית 👜";
 const REFERENCE = "הזמנה 1182 🚚";
 
-/** What people wrote stands in a `bdi` of its own, so that it cannot turn our words around it. */
+/** Expects user input in its own `bdi`, so that it cannot reorder the text around it. */
 async function expectApart(within: Locator, text: string): Promise<void> {
   const own = within.locator("bdi").filter({ hasText: text }).first();
   await expect(own).toHaveText(text);
   await expect(own).toHaveCSS("direction", "rtl");
 }
 
-test.describe("Text from right to left, and emoji,", { tag: "@both" }, () => {
+test.describe("Right-to-left text with emoji", { tag: "@both" }, () => {
   test.use({ allowedComplaints: [answered("422")] });
 
-  test("is what it was, in its own direction", async ({ page, item, api, visit, javaScriptEnabled }) => {
+  test("stays as it was typed, in its own direction", async ({ page, item, api, visit, javaScriptEnabled }) => {
     const SKU = sku();
     await visit("/inventory/new");
     await fill(page, { Name: NAME, SKU, Unit: UNIT });

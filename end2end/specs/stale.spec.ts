@@ -6,10 +6,10 @@ import { field, type ItemPage } from "../item-page";
 import { hearAgain } from "../network";
 import { UNANSWERED } from "../pages";
 
-/** Clicks what looks disabled: a person may, and Playwright would wait. */
+/** Clicks a control that looks disabled, which a person can and Playwright will not. */
 const insistOn = async (item: ItemPage, name: string): Promise<void> => item.button(name).dispatchEvent("click");
 
-/** The browser's own news that the person is back. */
+/** The browser's events that say that the person is back. */
 const RETURNS: Record<string, (page: Page) => Promise<void>> = {
   "to its window": (page) => page.evaluate(() => void window.dispatchEvent(new Event("focus"))),
   "to its tab": (page) => page.evaluate(() => void document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))),
@@ -32,7 +32,7 @@ for (const [where, comeBack] of Object.entries(RETURNS)) {
   });
 }
 
-test("a list catches up likewise, with all of its pages", async ({ page, api, visit }) => {
+test("a list catches up with all of its pages", async ({ page, api, visit }) => {
   const mark = `Stale${uuidv7().slice(-12)}`;
   await createMany(api, mark, 51);
   await visit(`/inventory?search=${mark}`);
@@ -63,7 +63,7 @@ test.describe("Home", () => {
       await expect(latest(page).first()).toHaveText(new RegExp(`${after.name}.*20 on hand.*Version 2`));
       await expect(latest(page).nth(1)).toContainText(before.name);
       await expect(page.getByRole("definition")).toHaveText((total + 1).toLocaleString("en"));
-      // What has not changed stays as it is.
+      // An entry that has not changed keeps its element.
       await expect(latest(page).nth(1).getByRole("link")).toBeFocused();
     });
   }
@@ -111,8 +111,8 @@ test("a page in the past stays there when it catches up", async ({ page, item, a
   await expect(item.figure("On hand")).toHaveText("0");
 });
 
-test.describe("What somebody else has made possible", () => {
-  test("is not refused for the state that the page shows", async ({ item, api, visit }) => {
+test.describe("A task that somebody else has made possible", () => {
+  test("is not refused because of the state that the page shows", async ({ item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 1 });
     await visit(`/inventory/${id}`);
     await item.begin("Remove items");
@@ -127,7 +127,7 @@ test.describe("What somebody else has made possible", () => {
     expect((await api.state(id)).on_hand).toBe(15);
   });
 
-  test("is sent, when the page hears of it only then", async ({ page, item, api, visit }) => {
+  test("is sent even if the page does not know the newer state", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 1 });
     await visit(`/inventory/${id}`);
     await item.begin("Remove items");
@@ -144,7 +144,7 @@ test.describe("What somebody else has made possible", () => {
     expect(await api.changeSets(id)).toHaveLength(4);
   });
 
-  test("opens a task that the page takes for impossible", async ({ item, api, visit }) => {
+  test("opens although the page shows it as impossible", async ({ item, api, visit }) => {
     const { id } = await api.createItem();
     await visit(`/inventory/${id}`);
     await expect(item.button("Remove items")).toBeDisabled();
@@ -163,14 +163,14 @@ test.describe("What somebody else has made possible", () => {
 });
 
 test.describe("A page that the browser shows from its cache", () => {
-  /** Gives the browser the document as it is now whenever it asks for it, however old that is by then. */
+  /** Answers the browser's requests for the document with its present content from here on. */
   async function serveFromCache(page: Page, document: Response | null): Promise<void> {
     const { "content-encoding": _encoding, "content-length": _length, ...headers } = await document!.allHeaders();
     const body = await document!.text();
     await page.route(document!.url(), (route) => route.fulfill({ headers, body }));
   }
 
-  /** Goes back to it as a browser does that is opened again: it loads the document, which is a return to the page. */
+  /** Goes back as a restored session does: loads the document, as a history navigation. */
   async function restore(page: Page): Promise<void> {
     await page.goBack({ waitUntil: "commit" });
     await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
@@ -190,7 +190,7 @@ test.describe("A page that the browser shows from its cache", () => {
     await expect(item.entries).toHaveText([/Checked in 20/, /Checked in 1/, /Created/]);
   });
 
-  test("refuses no form of the session for its old state", async ({ page, item, api, visit }) => {
+  test("does not refuse a restored form because of its old state", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 1 });
     await serveFromCache(page, await visit(`/inventory/${id}`));
     await item.begin("Remove items");
@@ -198,7 +198,7 @@ test.describe("A page that the browser shows from its cache", () => {
     await expect(item.dialog).toContainText("only 1 is on hand");
     await visit("/inventory");
     await api.command(id, "CheckInItems", { quantity: 20 });
-    // What is new comes late: until then the page has only its old state.
+    // The newer change sets arrive late, so the page has only its old state at first.
     let answer = (): void => undefined;
     const asked = new Promise<void>((resolve) => (answer = resolve));
     await page.route("**/ui/change-sets", async (route) => {
@@ -222,7 +222,7 @@ test.describe("A page that the browser shows from its cache", () => {
     await serveFromCache(page, await visit(`/inventory/${id}`));
     await api.command(id, "CheckInItems", { quantity: 20 });
 
-    // Without a sign that the document is old.
+    // Nothing tells the page that the document is old.
     await visit(`/inventory/${id}`);
     await expect(item.figure("On hand")).toHaveText("0");
     await insistOn(item, "Remove items");
@@ -239,7 +239,7 @@ test.describe("A page that the browser shows from its cache", () => {
     ["/inventory", (page: Page) => page.getByRole("row").nth(1).getByRole("cell").nth(1)],
     ["/", (page: Page) => page.getByRole("listitem").locator(".delta").first()],
   ] as const) {
-    test(`catches up by itself where it is ${screen}`, async ({ page, api, visit }) => {
+    test(`catches up by itself at ${screen}`, async ({ page, api, visit }) => {
       const { id, name } = await api.createItem({ on_hand: 1 });
       const path = screen === "/" ? screen : `${screen}?search=${encodeURIComponent(name)}`;
       await serveFromCache(page, await visit(path));
@@ -254,7 +254,7 @@ test.describe("A page that the browser shows from its cache", () => {
   }
 });
 
-test("a refusal that rests on somebody else's change names that", async ({ page, item, api, visit }) => {
+test("a refusal because of somebody else's change names that change", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 20 });
   const actor = (await api.changeSets(id))[0]!.actor;
   await visit(`/inventory/${id}`);
@@ -273,7 +273,7 @@ test("a refusal that rests on somebody else's change names that", async ({ page,
   await expect(field(item.dialog, "Quantity")).toHaveValue("6");
 });
 
-test("a page that has caught up still sends what was decided before as such", async ({ page, item, api, visit }) => {
+test("a page that has caught up still sends a form with the version that it was opened at", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ name: "Beans" });
   await visit(`/inventory/${id}`);
   await item.begin("Rename item");

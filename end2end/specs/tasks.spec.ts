@@ -9,7 +9,7 @@ test.describe("Every task", { tag: "@both" }, () => {
     await visit("/inventory");
     await page.getByRole("link", { name: "Create item" }).first().click();
     const heading = page.getByRole("heading", { name: "Create an item" });
-    // It takes the focus in the frame after it came: what is being filled in then would lose it.
+    // The heading takes the focus one frame after it appears, and a field must not lose it then.
     await (javaScriptEnabled === false ? expect(heading).toBeVisible() : expect(heading).toBeFocused());
     const sku = newSku();
     await fill(page, { SKU: sku, Name: "Coffee beans", Unit: "bag", "Maximum quantity": 60 });
@@ -39,7 +39,7 @@ test.describe("Every task", { tag: "@both" }, () => {
     sentence: RegExp;
   }
 
-  // Each on an item of at most 60 with 40 on hand.
+  // Each applies to an item with a maximum of 60 and 40 on hand.
   const performances: Performance[] = [
     {
       task: "Check in items",
@@ -93,7 +93,7 @@ test.describe("Every task", { tag: "@both" }, () => {
   ];
 
   for (const { task, fields, figure: name, shows, sentence } of performances) {
-    test(`${task}: ${name} and the timeline say ${shows}`, async ({ item, api, visit }) => {
+    test(`${task}: ${name} and the timeline show ${shows}`, async ({ item, api, visit }) => {
       const { id } = await api.createItem({ max_quantity: 60, on_hand: 40 });
       await visit(`/inventory/${id}`);
       await expect(item.entries).toHaveCount(2);
@@ -114,7 +114,7 @@ test.describe("Every task", { tag: "@both" }, () => {
     await expect(item.dialog.getByText("Record goods that left.", { exact: true })).toBeVisible();
   });
 
-  test("Rename item: the page goes by the new name", async ({ page, item, api, visit }) => {
+  test("Rename item: the page shows the new name", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ name: "Beans" });
     await visit(`/inventory/${id}`);
     await item.perform("Rename item", { "New name": "Coffee beans, whole" });
@@ -149,7 +149,7 @@ test.describe("Every task", { tag: "@both" }, () => {
     expect((await api.state(id)).active).toBe(true);
   });
 
-  test("a movement says from where to where", async ({ item, api, visit }) => {
+  test("a movement shows its quantity and the new balance", async ({ item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 40 });
     await visit(`/inventory/${id}`);
     await item.perform("Remove items", { Quantity: 15, Reason: "sold" });
@@ -178,7 +178,7 @@ test("an entry opens to its event, its ids and its hashes", async ({ item, api, 
   await expect(item.entries.first()).toContainText(checkIn!.command_id);
 });
 
-test("an entry says what led to it, where something did", async ({ item, api, visit }) => {
+test("an entry names its cause, if it has one", async ({ item, api, visit }) => {
   const { id } = await api.createItem();
   const cause = uuidv7();
   await api.command(id, "CheckInItems", { quantity: 12 }, { causation_id: cause });
@@ -193,7 +193,7 @@ test("an entry says what led to it, where something did", async ({ item, api, vi
   await expect(definition(created, "Causation id")).toHaveCount(0);
 });
 
-/** What stands beside a term. */
+/** The definition beside a term. */
 function definition(within: Locator, term: string): Locator {
   return within.getByRole("term").filter({ hasText: term }).locator("+ dd");
 }
@@ -227,7 +227,7 @@ test("the browser makes every id, a UUID of version 7", async ({ page, item, api
   }
 });
 
-test("preflight says the effect at every keystroke", async ({ item, api, visit }) => {
+test("preflight shows the effect at every keystroke", async ({ item, api, visit }) => {
   const { id } = await api.createItem({ max_quantity: 60, on_hand: 40 });
   await visit(`/inventory/${id}`);
   await item.begin("Check in items");
@@ -265,7 +265,7 @@ test("the keyboard alone performs a task, and focus comes back to where it was",
   await expect(opener).toBeFocused();
 });
 
-/** Presses Tab until the element has the focus, as it has to come to it sooner or later. */
+/** Presses Tab until the element has the focus. */
 async function tabTo(element: Locator): Promise<void> {
   for (let stops = 0; stops < 30; stops += 1) {
     if (await element.evaluate((candidate) => candidate === document.activeElement)) {

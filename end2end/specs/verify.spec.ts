@@ -15,7 +15,7 @@ test("the browser verifies a history, and names its hash", async ({ item, api, v
   await expect(verdict(item).getByTitle(hash)).toHaveText(`hash ${hash.slice(0, 12)}…`);
 });
 
-test("the browser finds what was altered on the way to it", async ({ page, item, api, visit }) => {
+test("the browser finds an alteration in transit", async ({ page, item, api, visit }) => {
   const { id } = await api.createItem({ on_hand: 40 });
   await api.command(id, "RemoveItems", { quantity: 15, reason: "sold" });
   await visit(`/inventory/${id}`);
@@ -31,7 +31,7 @@ test("the browser finds what was altered on the way to it", async ({ page, item,
 });
 
 test.describe("Without JavaScript", { tag: "@no-js" }, () => {
-  test("the server verifies it instead", async ({ page, item, api, visit }) => {
+  test("the server verifies the history instead", async ({ page, item, api, visit }) => {
     const { id } = await api.createItem({ on_hand: 40 });
     await visit(`/inventory/${id}`);
     await expect(item.button("Verify in this browser")).toBeHidden();

@@ -4,7 +4,7 @@ import type { Api } from "../api";
 import { expect, test } from "../fixtures";
 
 const HOUR = 3_600_000;
-/** Two hours ahead of UTC the whole year, and not where the server is. */
+/** A zone two hours ahead of UTC all year, unlike that of the server. */
 const ZONE = { timezoneId: "Africa/Johannesburg", ahead: 2 * HOUR };
 
 async function someItem(api: Api): Promise<{ id: string; name: string; at: Date }> {
@@ -25,7 +25,7 @@ function locally(at: Date): string {
 test.describe("A time", () => {
   test.use({ timezoneId: ZONE.timezoneId });
 
-  test("is of yesterday from the reader's midnight on", async ({ page, item, api, visit }) => {
+  test("is “yesterday” from the reader's midnight on", async ({ page, item, api, visit }) => {
     const { id, at } = await someItem(api);
     const midnight = new Date(at.getTime() + ZONE.ahead).setUTCHours(24, 0, 0, 0) - ZONE.ahead;
     const time = item.entries.first().locator("time");
@@ -52,11 +52,11 @@ test.describe("A time", () => {
     }
   });
 
-  test("is exact for who has only a keyboard", async ({ page, item, api, visit }) => {
+  test("is exact with a keyboard alone", async ({ page, item, api, visit }) => {
     const { id, name, at } = await someItem(api);
     for (const [path, time, stop] of timesOf(page, item.entries, id, name)) {
       await visit(path);
-      // From the one before on, so that it is the keyboard that has moved the focus.
+      // Move the focus away and back, so that the keyboard has moved it.
       await stop.focus();
       await page.keyboard.press("Shift+Tab");
       await page.keyboard.press("Tab");
@@ -76,7 +76,7 @@ test.describe("A time", () => {
   });
 });
 
-/** Each page with times: where it is, one of them, and the control that it belongs to. */
+/** Each page with times: its path, one of its times, and the control that the time belongs to. */
 function timesOf(page: Page, entries: Locator, id: string, name: string): [string, Locator, Locator][] {
   const list = `/inventory?search=${encodeURIComponent(name)}`;
   const row = page.getByRole("row", { name });
@@ -88,7 +88,7 @@ function timesOf(page: Page, entries: Locator, id: string, name: string): [strin
   ];
 }
 
-/** It can be read: nothing covers it or cuts it off. */
+/** Expects the exact time to be readable: nothing covers it or cuts it off. */
 async function expectExact(time: Locator, at: Date): Promise<void> {
   for (const text of [inUtc(at), locally(at)]) {
     const line = time.getByText(text);

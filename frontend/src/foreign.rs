@@ -1,4 +1,4 @@
-//! Pages that a translator, a password manager or a proxy has changed before they come alive.
+//! Pages that a translator, a password manager or a proxy changed before hydration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, Node};
 
-/// Reports whether the document has as many nodes as the server says that it sent (`server/src/pages/shape.rs`).
+/// Returns whether the document has as many nodes as the server sent (`server/src/pages/shape.rs`).
 pub(crate) fn is_untouched() -> bool {
     let told = document().document_element().and_then(|root| root.get_attribute("data-shape"));
     let (mut elements, mut comments) = (0_u32, 0_u32);
@@ -16,10 +16,11 @@ pub(crate) fn is_untouched() -> bool {
     told.is_some_and(|told| told == format!("{elements}.{comments}"))
 }
 
-/// Replaces the document's application with a new one that starts from the document's data.
+/// Replaces the document's application with a new one, built from the document's data.
 pub(crate) fn mount_anew<V: IntoView + 'static>(app: fn() -> V) {
     let Some(body) = document().body() else { return };
-    // The nodes to replace. The sprite is put back where the server had it, in case something has moved it.
+    // The nodes to replace. The sprite is appended after the new application, in case something has
+    // moved it.
     let mut old = Vec::new();
     each_of_app(|node| old.push(node.clone()));
     let sprite = document().query_selector("svg.sprite").ok().flatten();
@@ -28,18 +29,18 @@ pub(crate) fn mount_anew<V: IntoView + 'static>(app: fn() -> V) {
     root.with(|| mount_to(body.clone(), app)).forget();
     // The page lives for as long as its document.
     std::mem::forget(root);
-    // Removed last: if mounting fails, the old page is still there.
+    // Remove the old nodes last: if mounting fails, the old page is still there.
     if let Some(sprite) = sprite {
         let _ = body.append_child(&sprite);
     }
     for node in old {
         let _ = body.remove_child(&node);
     }
-    // Routes are built in microtasks. Anything fetched later must not come from the document's data.
+    // Routes are built in microtasks. Data that is fetched later must not come from the document.
     set_timeout(move || data.hydration_complete(), Duration::ZERO);
 }
 
-/// The icons, which stand after the application.
+/// The icons, which follow the application.
 fn sprite() -> Option<Element> {
     document().query_selector("body > .sprite").ok().flatten()
 }

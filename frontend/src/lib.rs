@@ -1,13 +1,13 @@
-//! Brings the page that the server rendered to life and nothing else.
+//! The WASM entry point: hydrates the page that the server rendered and nothing else.
 
 mod foreign;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the page to life. Called by the page itself.
+/// Hydrates the page. The page itself calls this function.
 ///
-/// Hydration walks the document node by node and panics at a node that it does not expect. A page that was changed in
-/// transit is therefore mounted anew, from the same data.
+/// Hydration walks the document node by node and panics at an unexpected node. A page that was
+/// changed in transit is therefore mounted anew, from the same data.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();

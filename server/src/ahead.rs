@@ -19,13 +19,13 @@ impl Ahead {
         self.0
     }
 
-    /// Returns whether it is more than the clocks of several servers differ by.
+    /// Returns whether the lead exceeds the usual skew between the clocks of servers.
     pub(crate) fn is_remarkable(self) -> bool {
         self.0 > Duration::from_millis(SKEW_ALLOWANCE_MS.unsigned_abs())
     }
 }
 
-/// In the largest unit of which there are at least two.
+/// Formats the lead in the largest unit that fits at least twice.
 impl fmt::Display for Ahead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_more_than_clocks_differ_by_is_remarkable() {
+    fn only_a_lead_beyond_the_skew_allowance_is_remarkable() {
         let now = Timestamp::from_millis(1_000_000);
         let ahead = |by: i64| Ahead::of(Some(Timestamp::from_millis(1_000_000 + by)), now);
         assert!(!Ahead::of(None, now).is_remarkable());
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_in_the_largest_unit_of_which_there_are_two() {
+    fn a_lead_is_shown_in_the_largest_unit_that_fits_twice() {
         let told = |seconds| Ahead(Duration::from_secs(seconds)).to_string();
         assert_eq!(told(119), "119 s");
         assert_eq!(told(120), "2 minutes");

@@ -1,4 +1,4 @@
-//! Whether everything in the store is as it was written: `daybook verify`.
+//! The `daybook verify` command: checks that everything in the store is as it was written.
 
 mod feed;
 mod notes;

@@ -1,4 +1,4 @@
-//! What can be told to the program: flags, each with an environment variable of the same meaning.
+//! The command line: subcommands, and settings that environment variables can give as well.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroUsize;
@@ -20,75 +20,75 @@ Examples:
   daybook sample                                   load a small company's ninety days, then serve it
   daybook --dynamodb-endpoint http://127.0.0.1:8000
   daybook --store aws --table daybook              the AWS account of the environment
-  daybook reconcile                                put into the feed what a killed process left out
+  daybook reconcile                                add to the feed what a killed process left out
   daybook export books.jsonl                       everything, one change set a line
   daybook import books.jsonl --store aws           the same, in another store
-  daybook sweep --dry-run                          what interrupted writes have left behind
+  daybook sweep --dry-run                          list what interrupted writes left behind
 
-Nothing is ever overwritten. With no configuration everything is kept in the data directory, which one
-process at a time may use.";
+Nothing is ever overwritten. Without configuration, everything is kept in the data directory, which only
+one process can use at a time.";
 
 /// Inventory and billing in which nothing is ever overwritten.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "daybook", version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
-    /// What to do; `serve` when left out.
+    /// The command to run; `serve` when left out.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Where and how.
+    /// The settings of the command.
     #[command(flatten)]
     pub settings: Settings,
 }
 
-/// What the program can be asked to do.
+/// The commands of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serve the screens and the HTTP interface until told to stop (the default)
     #[default]
     Serve,
-    /// Load the sample company: about 40 items, ninety days of change sets. Harmless to repeat
+    /// Load the sample company: about 40 items, ninety days of change sets. Safe to repeat
     Sample,
-    /// Throw the read model away and build it again from the change sets
+    /// Discard the read model and rebuild it from the change sets
     Rebuild,
-    /// Check that every change set is as it was written, and that its command, decided again, gives its
-    /// events; and the feed, whose newest root is printed. One that was stopped goes on where it was, within
-    /// a day
+    /// Check that every change set is as it was written, and that its command, decided again, gives
+    /// its events. Check the feed too, and print its newest root. An interrupted check resumes,
+    /// within a day
     Verify {
-        /// Begin at the start, whatever was checked before
+        /// Start over, whatever an interrupted check has covered
         #[arg(long)]
         afresh: bool,
-        /// Check that the feed still has this batch with this hash, as an earlier verification has
-        /// printed it: that nothing up to there was cut off or written anew
+        /// Check that the feed still has this batch with this hash, as an earlier verification
+        /// printed it: nothing up to it was cut off or rewritten
         #[arg(long, value_name = "NUMBER:HASH")]
         root: Option<Root>,
     },
-    /// Examine the data directory, the table, the permissions and the clock, and say what to do. Creates
-    /// nothing
+    /// Examine the data directory, the table, the permissions and the clock, and say what to do.
+    /// Creates no directory and no table
     Doctor,
-    /// Compare the feed with the store, and put into it what is missing: after an outage longer than a day
-    /// on a table that others write to. Harmless to repeat
+    /// Compare the feed with the store, and add what is missing: needed after an outage longer
+    /// than a day on a table that others write to. Safe to repeat
     Reconcile,
     /// Write every change set to a file, one a line, byte for byte
     Export {
         /// The file; standard output when left out
         file: Option<PathBuf>,
-        /// Go on with a file that was not finished
+        /// Resume an unfinished file
         #[arg(long, requires = "file")]
         resume: bool,
     },
-    /// Put every change set of an export into the store. What is there already is passed over
+    /// Put every change set of an export into the store. Skips those that it already has
     Import {
         /// The file; `-` for standard input
         file: PathBuf,
-        /// Take commands as they are, without deciding them again
+        /// Accept commands as they are, without deciding them again
         #[arg(long)]
         trust: bool,
     },
-    /// Delete objects that no change set names: what writes of large change sets have left behind
-    /// that came no further
+    /// Delete objects that no change set names: leftovers of interrupted writes of large change
+    /// sets
     Sweep {
-        /// How long ago an object must have been put, such as 90s, 30m, 24h or 7d. A change set is written
-        /// minutes at most after its object; a day leaves room for clocks that differ
+        /// The age from which an object is deleted, such as 90s, 30m, 24h or 7d. A change set is
+        /// written minutes at most after its object; a day leaves room for clocks that differ
         #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
         grace: Duration,
         /// Say what would be deleted, and delete nothing
@@ -100,14 +100,14 @@ pub enum Command {
 /// Settings that every command understands.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
-    /// Where to listen
+    /// The address to listen on
     #[arg(
         long, env = "DAYBOOK_ADDRESS", value_name = "HOST:PORT", default_value = "127.0.0.1:3000",
         value_parser = address, global = true, hide_env_values = true
     )]
     pub address: SocketAddr,
-    /// A host name under which people reach this server, beside localhost and the address it listens on.
-    /// Several may be given, or one list with commas
+    /// A host name under which people reach this server, besides localhost and the address it
+    /// listens on. Repeat the flag for several, or separate them with commas
     #[arg(
         long = "allowed-host",
         env = "DAYBOOK_ALLOWED_HOST",
@@ -117,8 +117,8 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub allowed_hosts: Vec<HostName>,
-    /// The origin of the pages that a proxy in front serves, such as `https://books.example`. Without it,
-    /// every form is refused behind a proxy that changes the Host header
+    /// The origin of the pages that a proxy in front serves, such as `https://books.example`.
+    /// Without it, every form is refused behind a proxy that changes the Host header
     #[arg(
         long = "allowed-origin",
         env = "DAYBOOK_ALLOWED_ORIGIN",
@@ -138,8 +138,8 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub data: PathBuf,
-    /// Where change sets are kept: in the data directory, or in DynamoDB [default: embedded, or aws
-    /// with --dynamodb-endpoint]
+    /// The store of the change sets: in the data directory, or in DynamoDB [default: embedded, or
+    /// aws with --dynamodb-endpoint]
     #[arg(long, env = "DAYBOOK_STORE", value_enum, global = true, hide_env_values = true)]
     store: Option<StoreKind>,
     /// A DynamoDB-compatible server to use instead of the embedded one
@@ -158,33 +158,34 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub table: String,
-    /// The bucket for change sets that are too large for DynamoDB, which has to exist. Without one they
-    /// are refused; the embedded store keeps them in the data directory
+    /// The bucket for change sets that are too large for DynamoDB, which has to exist. Without one
+    /// they are refused; the embedded store keeps them in the data directory
     #[arg(
         long, env = "DAYBOOK_BUCKET", value_name = "NAME", value_parser = NonEmptyStringValueParser::new(),
         global = true, hide_env_values = true
     )]
     bucket: Option<String>,
-    /// An S3-compatible server that has the bucket [default: with --store aws S3 itself, otherwise the
-    /// --dynamodb-endpoint]
+    /// An S3-compatible server that has the bucket [default: with --store aws S3 itself, otherwise
+    /// the --dynamodb-endpoint]
     #[arg(
         long, env = "DAYBOOK_S3_ENDPOINT", value_name = "URL", value_parser = endpoint, global = true,
         hide_env_values = true
     )]
     s3_endpoint: Option<String>,
-    /// In whose name commands are recorded [default: the user of the operating system]
+    /// The name that commands are recorded under [default: the user of the operating system]
     #[arg(
         long, env = "DAYBOOK_ACTOR", value_name = "NAME", value_parser = actor, global = true,
         hide_env_values = true
     )]
     actor: Option<String>,
-    /// How many items stay in memory, a few kilobytes each: a command on one of them reads nothing first
+    /// The number of items that stay in memory, a few kilobytes each: a command on one of them
+    /// reads nothing first
     #[arg(
         long, env = "DAYBOOK_CACHED_HEADS", value_name = "COUNT", default_value_t = CACHED_HEADS,
         global = true, hide_env_values = true
     )]
     pub cached_heads: NonZeroUsize,
-    /// How log lines are written, to standard error; RUST_LOG says which
+    /// The format of log lines, which go to standard error; RUST_LOG selects them
     #[arg(
         long,
         env = "DAYBOOK_LOG",
@@ -196,7 +197,7 @@ pub struct Settings {
     pub log: LogFormat,
 }
 
-/// Where change sets are kept.
+/// The kinds of store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StoreKind {
     /// In a file of the data directory, by the engine in this process
@@ -205,7 +206,7 @@ pub enum StoreKind {
     Aws,
 }
 
-/// How log lines are written.
+/// The formats of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people
@@ -215,30 +216,30 @@ pub enum LogFormat {
     Json,
 }
 
-/// The store, as the settings together say it.
+/// The store that the settings select together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreChoice {
     /// The engine in this process.
     Embedded,
-    /// A DynamoDB-compatible server that does not mind who asks.
+    /// A DynamoDB-compatible server that accepts any credentials.
     Endpoint(String),
-    /// DynamoDB as the environment describes it; at another endpoint, when one is given.
+    /// DynamoDB as the environment describes it, at this endpoint if one is given.
     Aws(Option<String>),
 }
 
-/// Where change sets go that are too large for an item, as the settings together say it.
+/// The place for change sets that are too large for an item, as the settings select it together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectsChoice {
     /// The data directory.
     Directory,
     /// A bucket.
     Bucket {
-        /// Its name.
+        /// The name of the bucket.
         name: String,
-        /// The S3-compatible server that has it, unless it is S3 itself.
+        /// The S3-compatible server that has the bucket; `None` for S3 itself.
         endpoint: Option<String>,
     },
-    /// Nowhere: they are refused.
+    /// No place: large change sets are refused.
     Nowhere,
 }
 
@@ -257,16 +258,16 @@ pub enum Contradiction {
          sets in the data directory"
     )]
     Bucket,
-    /// A server for no bucket.
+    /// An S3 endpoint without a bucket.
     #[error("--s3-endpoint says where a bucket is: name the bucket with --bucket")]
     NoBucket,
-    /// A sweep of nothing.
+    /// A sweep without object storage.
     #[error("there is no object storage to sweep: name the bucket with --bucket")]
     NothingToSweep,
 }
 
 impl Settings {
-    /// Which store it is.
+    /// Returns the store to use.
     ///
     /// # Errors
     /// When an endpoint is given for the embedded store.
@@ -279,10 +280,10 @@ impl Settings {
         }
     }
 
-    /// Where large change sets go.
+    /// Returns the place for large change sets.
     ///
     /// # Errors
-    /// When a bucket is given for the embedded store, or a server for no bucket.
+    /// When a bucket is given for the embedded store, or an S3 endpoint without a bucket.
     pub fn objects(&self) -> Result<ObjectsChoice, Contradiction> {
         let Some(name) = self.bucket.clone() else {
             return match self.store()? {
@@ -301,7 +302,7 @@ impl Settings {
         }
     }
 
-    /// In whose name commands are recorded.
+    /// Returns the name under which commands are recorded.
     pub fn actor(&self) -> String {
         let user = || ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(user_named_by);
         self.actor.clone().or_else(user).unwrap_or_else(|| "clerk".to_owned())
@@ -358,12 +359,12 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_holds_together() {
+    fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn flags_may_stand_before_or_behind_the_command() {
+    fn flags_may_precede_or_follow_the_command() {
         for arguments in [["--table", "t", "sample"], ["sample", "--table", "t"]] {
             let cli = Cli::try_parse_from(["daybook"].iter().chain(&arguments)).unwrap();
             assert_eq!((cli.command.unwrap(), &*cli.settings.table), (Command::Sample, "t"));
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_where_the_store_is_unless_told_otherwise() {
+    fn a_bucket_defaults_to_the_endpoint_of_the_store() {
         let url = "http://127.0.0.1:8000";
         let objects =
             |arguments: &str| settings(&arguments.split_whitespace().collect::<Vec<_>>()).objects();
@@ -417,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_a_usage_error() {
+    fn an_invalid_argument_is_a_usage_error() {
         for arguments in [
             ["--address", "nowhere"],
             ["--allowed-host", "https://books.example"],

@@ -1,8 +1,8 @@
-//! Accepts connections and bounds what each may take: their number, the time without a request, and the time without
-//! progress.
+//! Accepts connections and limits them: their number, their time without a request, and their time
+//! without progress.
 //!
-//! HTTP/1.1 only. One HTTP/2 connection holds as many answers as its client opens streams, and a proxy that speaks
-//! HTTP/2 to browsers speaks HTTP/1.1 to servers.
+//! HTTP/1.1 only. One HTTP/2 connection holds as many responses as its client opens streams, and a
+//! proxy that speaks HTTP/2 to browsers speaks HTTP/1.1 to servers.
 
 mod timed;
 
@@ -31,36 +31,37 @@ use tower::Service as _;
 
 use timed::{Exchange, TimedStream};
 
-/// The files that the store, the lists and the clients of AWS may have open beside connections.
+/// File descriptors reserved for the store, the lists and the AWS clients.
 const OTHER_FILES: u64 = 192;
-/// The size of a request's head, and of what is written at once, in bytes.
+/// The maximum size of a request head and of a single write, in bytes.
 const BUFFER: usize = 64 * 1024;
-/// The bytes that the system keeps for a client, half of what it allows itself (socket(7)). The system reports progress
-/// when a third of it is free, so that a client counts as reading from about 3 KB a second. It also bounds the memory
-/// that a client without appetite costs.
+/// The size of the kernel's send buffer for a client, in bytes; the kernel doubles it (socket(7)).
+/// A socket becomes writable again when a third of the buffer is free, so a client counts as
+/// reading from about 3 KB a second. The size also bounds the memory that a client costs that does
+/// not read.
 const SEND_BUFFER: usize = 128 * 1024;
-/// Connections over the limit that are being answered at the same time. One more closes the oldest of them: silent
-/// connections must not keep an asking client from its answer.
+/// The maximum number of connections over the limit that await their answer. One more closes the
+/// oldest: silent connections must not keep a client with a request from its answer.
 const TURNED_AWAY: usize = 64;
 /// The time for a connection over the limit to receive its answer.
 const TURNING_AWAY: Duration = Duration::from_secs(1);
-/// The pause after a connection could not be accepted for want of a resource.
+/// The pause after a connection could not be accepted for lack of a resource.
 const OUT_OF_RESOURCES: Duration = Duration::from_millis(100);
 
-/// The problem that a connection over the limit is told. Nothing of its request has been read.
+/// The problem that a connection over the limit receives. Its request is never parsed.
 const FULL: &str = r#"{"type":"/problems/unavailable","title":"Not available now","status":503,"code":"unavailable","detail":"too many connections are open; try again","retry_after":5}"#;
 
-/// The limits of connections.
+/// Limits on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at the same time.
+    /// The maximum number of simultaneous connections.
     pub connections: usize,
-    /// From the first byte of a request's head, or from connecting, to the end of the head.
+    /// The time from the first byte of a request head, or from connecting, to the end of the head.
     pub head: Duration,
-    /// From the end of an answer to the next request. Longer than the 60 seconds for which proxies keep a connection,
-    /// so that a proxy does not send a request into a connection that is being closed.
+    /// The time from the end of a response to the next request. It exceeds the 60 seconds for which
+    /// proxies keep a connection, so that no proxy sends a request into a closing connection.
     pub idle: Duration,
-    /// From the moment a client stops taking its answer until the connection is closed.
+    /// The time from the moment a client stops reading its response until the connection is closed.
     pub stalled: Duration,
 }
 
@@ -76,7 +77,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits within the number of files that this process may open, which is raised as far as the system allows.
+    /// Raises the process's limit of open files as far as the system allows, and returns these
+    /// limits reduced to what it permits.
     #[must_use]
     pub fn within_open_files(self) -> Self {
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
@@ -96,7 +98,7 @@ impl Limits {
     }
 }
 
-/// Serves connections until `stop`, and then lets requests in flight end.
+/// Serves connections until `stop`, then lets requests in flight finish.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -130,8 +132,8 @@ pub async fn serve(
     graceful.shutdown().await;
 }
 
-/// The next connection. Answers are short, so each goes out at once and does not wait for the receipt of the one
-/// before.
+/// Accepts the next connection. Disables Nagle's algorithm: a short response must not wait until
+/// the previous one is acknowledged.
 async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -186,7 +188,7 @@ async fn converse(
     }
 }
 
-/// The connections over the limit, oldest first.
+/// The connections over the limit that await their answer, oldest first.
 #[derive(Default)]
 struct TurnedAway(VecDeque<AbortHandle>);
 
@@ -202,9 +204,9 @@ impl TurnedAway {
     }
 }
 
-/// Answers that the server is full, once the client has begun to ask: clients take an answer that comes before for a
-/// broken connection. Reads what the client sends meanwhile: closing with unread bytes would reset the connection, and
-/// the client might never see the answer.
+/// Answers that the server is full, once the first bytes of a request arrive: clients mistake an
+/// earlier response for a broken connection. Then reads until the client closes: closing with
+/// unread bytes would reset the connection, and the client might never see the answer.
 async fn turn_away(mut stream: TcpStream) {
     let answering = async {
         let mut unread = [0; 1024];
@@ -216,7 +218,7 @@ async fn turn_away(mut stream: TcpStream) {
         while stream.read(&mut unread).await? > 0 {}
         Ok::<_, io::Error>(())
     };
-    // The client may be gone, which is as good as answered.
+    // A client that is gone needs no answer.
     let _ = timeout(TURNING_AWAY, answering).await;
 }
 

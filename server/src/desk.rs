@@ -1,4 +1,4 @@
-//! The desk: the one way in, for the HTTP interface and the screens alike.
+//! The desk: the single entry point for both the HTTP interface and the screens.
 
 mod batch;
 mod feed;
@@ -40,12 +40,12 @@ pub struct FrontDesk {
     lists: Lists,
     sample: SampleCompany,
     actor: Arc<str>,
-    /// Read by every command in flight; written by whoever waits for them to end, after which no
-    /// other begins.
+    /// Held for reading by every command in flight. Closing the desk locks it for writing, which
+    /// waits for these commands and lets no other begin.
     in_flight: Arc<RwLock<Open>>,
 }
 
-/// Whether commands are still taken.
+/// The state of the desk: open or closed to commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
     Yes,
@@ -59,8 +59,8 @@ impl fmt::Debug for FrontDesk {
 }
 
 impl FrontDesk {
-    /// A desk in front of this store, with these lists of what is in it. What comes from outside is
-    /// recorded in the name of `actor`.
+    /// Creates a desk on this store, with these lists of its contents. Commands from outside are
+    /// recorded under the name `actor`.
     pub fn new(store: DynamoDbStore, lists: Lists, actor: &str) -> Self {
         Self {
             kinds: Kinds::new(&store),
@@ -72,26 +72,26 @@ impl FrontDesk {
         }
     }
 
-    /// The same desk, with so many heads of each kind in memory. For one that has taken no command yet.
+    /// Sets the number of cached heads of each kind. The desk must not have taken a command yet.
     #[must_use]
     pub fn caching(self, heads: NonZeroUsize) -> Self {
         Self { kinds: Kinds::caching(&self.store, heads), ..self }
     }
 
-    /// The kinds it serves.
+    /// Returns the kinds that the desk serves.
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
     }
 
-    /// The lists it gives.
+    /// Returns the lists that the desk serves.
     pub fn lists(&self) -> &Lists {
         &self.lists
     }
 
-    /// Whether the store answers and the read model has caught up.
+    /// Checks that the store answers and the read model has caught up.
     ///
     /// # Errors
-    /// What is missing.
+    /// A [`Problem`] that says what is missing.
     pub async fn ready(&self) -> Result<(), Problem> {
         if !self.lists.is_caught_up() {
             return Err(problems::unavailable(
@@ -102,8 +102,8 @@ impl FrontDesk {
         self.store.ping().await.map_err(|error| problems::of_store(&error))
     }
 
-    /// Returns the time by which recorded changes are ahead of this machine's clock. As the times of a record never decrease, its changes
-    /// keep the time of the latest until the clock has reached that.
+    /// Returns the time by which recorded changes are ahead of this machine's clock. The times in a
+    /// record never decrease, so its new changes repeat the latest until the clock reaches it.
     ///
     /// # Errors
     /// The lists cannot be read.
@@ -111,17 +111,17 @@ impl FrontDesk {
         Ok(Ahead::of(self.lists.latest_change().await?, now()))
     }
 
-    /// Takes no more commands, waits for those in flight, and brings the lists to where they are.
+    /// Closes the desk to commands, waits for those in flight, and brings the lists up to date.
     pub async fn finish(&self) {
         *self.in_flight.write().await = Open::Closed;
         self.lists.finish().await;
     }
 
-    /// Takes up one command in the name of `actor`, as if it were `now`. Once taken up it is finished,
-    /// whether or not anybody waits for the answer.
+    /// Executes one command under the name `actor`, as of `now`. Once begun, it runs to its end,
+    /// even if nobody waits for the answer.
     ///
     /// # Errors
-    /// The problem.
+    /// The reason why the command was not accepted.
     pub async fn take_up(
         &self,
         request: CommandRequest,
@@ -133,7 +133,7 @@ impl FrontDesk {
         self.see_through(|desk, open| async move { desk.carry_out(order, open).await }).await
     }
 
-    /// Does this to its end, whether or not anybody waits for the answer, and before the desk closes.
+    /// Runs the work to its end, even if nobody waits for the answer, and before the desk closes.
     async fn see_through<T, W>(
         &self,
         work: impl FnOnce(Self, Open) -> W + Send + 'static,
@@ -163,7 +163,7 @@ impl FrontDesk {
             Err(problem) => Err(problem),
         };
         entry.close(taken.as_ref(), begun.elapsed());
-        // It may have been taken all the same, and whoever asked may never repeat it.
+        // The command may have been committed all the same, and its sender may never repeat it.
         let taken = taken.inspect_err(|problem| {
             if problem.is_unknown_outcome() {
                 self.lists.doubt(&aggregate);
@@ -172,8 +172,8 @@ impl FrontDesk {
         Ok(answer(taken?))
     }
 
-    /// Takes up one command. Of a repeat the lists hear as well: whoever repeats may not have heard of the
-    /// first outcome, and neither have they.
+    /// Executes one command. The lists learn of a repeat, too: its first outcome may have been lost
+    /// on them as well as on the sender.
     async fn take_alone(&self, kind: &dyn Kind, order: Order) -> Result<Accepted, Problem> {
         let accepted = kind.execute(order).await?;
         self.lists.commit(&accepted.change_set);
@@ -181,7 +181,6 @@ impl FrontDesk {
     }
 }
 
-/// The answer to a command that was taken.
 fn answer(Accepted { change_set, duplicate, .. }: Accepted) -> CommandAccepted {
     let content = change_set.content();
     CommandAccepted {
@@ -241,7 +240,7 @@ impl Desk for FrontDesk {
     }
 }
 
-/// The only reading of the clock.
+/// Reads the clock. No other reading of it is recorded.
 fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))

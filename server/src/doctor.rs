@@ -1,5 +1,5 @@
-//! `daybook doctor`: whether what the settings name can be worked with, and if not, what to do. It looks
-//! at everything and creates nothing.
+//! The `daybook doctor` command: checks whether the settings lead to a working store, and if not,
+//! says what to do. It creates neither a directory nor a table.
 
 mod bucket;
 mod clock;
@@ -22,16 +22,16 @@ use crate::open::{client_of, of_environment, s3_of, streams_of};
 use bucket::Bucket;
 use finding::{Finding, Severity};
 
-/// Where a table is.
+/// The location of a table.
 struct Place<'a> {
     table: &'a str,
-    /// In words.
+    /// The location, in words.
     name: String,
-    /// Whether it is an account of AWS, with all that AWS has to offer.
+    /// Set for an AWS account, which offers more than a compatible server.
     is_aws: bool,
 }
 
-/// A store that is not in this process.
+/// A store outside this process.
 struct Remote<'a> {
     at: Place<'a>,
     client: Client,
@@ -39,10 +39,11 @@ struct Remote<'a> {
     bucket: Option<Bucket>,
 }
 
-/// Examines the data directory and the store that the settings name, and prints one line for each finding.
+/// Examines the data directory and the store that the settings name, and prints one line for each
+/// finding.
 ///
 /// # Errors
-/// [`Failure::Unwell`] when there is a problem among them; warnings are none.
+/// [`Failure::Unwell`] when a finding is a problem; warnings do not count.
 pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
     let choice = settings.store()?;
     let (mut findings, lock) = directory::examine(&settings.data);

@@ -1,4 +1,4 @@
-//! What every request and every answer goes through: strict extractors in, problem documents out.
+//! The layers around every request and response: strict extractors in, problem documents out.
 
 mod compression;
 pub mod form;

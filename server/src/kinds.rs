@@ -1,4 +1,4 @@
-//! The kinds of aggregates that this desk serves. A new kind is one more field, one more line in
+//! The kinds of aggregates that this desk serves. A new kind takes one more field, one more line in
 //! [`Kinds::open`], and its `Hosted`.
 
 mod hosted;
@@ -20,61 +20,61 @@ use uuid::Uuid;
 
 pub use hosted::{Hosted, Hosting};
 
-/// How many heads of each kind stay in memory unless told otherwise.
+/// The default number of heads of each kind that stay in memory.
 pub const CACHED_HEADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// A command on its way to its kind.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// What the client sent.
+    /// The request of the client.
     pub request: CommandRequest,
-    /// Who asks.
+    /// The name under which the command is recorded.
     pub actor: String,
-    /// The clock when it was taken up.
+    /// The time as of which it is executed.
     pub now: Timestamp,
 }
 
-/// A command's part in a transaction, whose refusals are problems.
+/// A command's part in a transaction, with problems as its refusals.
 pub type DeskPart = Part<DynamoDbStore, Problem>;
 
-/// One kind of aggregate, whatever its types.
+/// One kind of aggregate, with its types erased.
 #[async_trait]
 pub trait Kind: Send + Sync {
-    /// Takes up a command.
+    /// Executes a command.
     async fn execute(&self, order: Order) -> Result<Accepted, Problem>;
 
-    /// The command as a part of a transaction, in which its refusals are problems.
+    /// Returns the command as a part of a transaction, with problems as its refusals.
     ///
     /// # Errors
-    /// The problem, when it is none of this kind's commands.
+    /// `malformed` when it is not a command of this kind.
     fn part(&self, order: Order) -> Result<DeskPart, Problem>;
 
-    /// The state as of a version, or now.
+    /// Returns the state as of a version, or the current one.
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;
 
-    /// A page of the history, unverified; a problem when there is no such aggregate.
+    /// Returns a page of the history, unverified; a problem when the aggregate does not exist.
     async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem>;
 
     /// Checks the whole history: chain and command replay.
     async fn verify(&self, id: Uuid) -> Result<Verification, Problem>;
 }
 
-/// All of them.
+/// All kinds.
 #[derive(Clone)]
 pub struct Kinds {
     /// Inventory items.
     pub inventory_item: Arc<Hosting<InventoryItem>>,
-    /// SKUs, which are claimed along with the items that have them.
+    /// SKUs, each claimed together with the item that has it.
     pub sku: Arc<Hosting<Sku>>,
 }
 
 impl Kinds {
-    /// All kinds, kept in this store.
+    /// Creates all kinds on this store.
     pub fn new(store: &DynamoDbStore) -> Self {
         Self::caching(store, CACHED_HEADS)
     }
 
-    /// The same, with so many heads of each kind in memory.
+    /// Creates all kinds, with this number of heads of each in memory.
     pub fn caching(store: &DynamoDbStore, heads: NonZeroUsize) -> Self {
         Self {
             inventory_item: Arc::new(Hosting::new(store.clone(), heads)),
@@ -82,7 +82,7 @@ impl Kinds {
         }
     }
 
-    /// The kind of this name, to look at.
+    /// Returns the kind of this name, for reading.
     ///
     /// # Errors
     /// `unknown-kind`.
@@ -93,8 +93,8 @@ impl Kinds {
         }
     }
 
-    /// The kind of this name, if it takes commands from outside and has a list. (A SKU is written only
-    /// along with its item: a claim without one would keep the SKU from everybody.)
+    /// Returns the kind of this name, if it takes commands from outside and has a list. SKUs do
+    /// neither: a claim without an item would keep the SKU from everybody.
     ///
     /// # Errors
     /// `unknown-kind`.
@@ -107,7 +107,7 @@ impl Kinds {
             )),
             _ => Err(Problem::new(
                 Code::UnknownKind,
-                format!("`{name}` is no kind of aggregate: expected {}", InventoryItem::KIND),
+                format!("`{name}` is not a kind of aggregate: expected {}", InventoryItem::KIND),
             )),
         }
     }

@@ -39,48 +39,48 @@ pub use desk::FrontDesk;
 pub use live::Live;
 pub use routes::{Host, router};
 
-/// Why the program cannot start, or cannot go on: one line.
+/// The reason why the program cannot start or continue, in one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] config::Contradiction),
-    /// Store or data directory cannot be used.
+    /// The store or the data directory cannot be used.
     #[error(transparent)]
     Open(#[from] open::OpenError),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: std::net::SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The sample company is not loaded, or not to its end.
+    /// The sample company was not loaded, or not completely.
     #[error("the sample company is not loaded: {0}")]
     Sample(String),
-    /// The read model is built, but for aggregates whose histories cannot be read to their end.
+    /// The read model is built, except for aggregates whose histories cannot be read to their end.
     #[error(
         "the read model is built, but some aggregates ({0}) show an older version; the log says which and why"
     )]
     Stuck(u64),
-    /// The feed is not complete, as some histories cannot be read to their end.
+    /// The feed is incomplete, because some histories cannot be read to their end.
     #[error("some change sets cannot be put into the feed; the log says which and why")]
     Unsequenced,
-    /// The feed is not what was written. What is wrong has been printed.
+    /// The feed is not as it was written. The details have been printed.
     #[error("the feed is not as it was written")]
     FeedAltered,
-    /// Something is not as it was written. What it is has been printed.
+    /// Some aggregates are not as they were written. The details have been printed.
     #[error("{altered} of {aggregates} aggregates are not as they were written")]
     Altered {
-        /// How many.
+        /// The number of altered aggregates.
         altered: u64,
-        /// Of how many.
+        /// The number of all aggregates.
         aggregates: u64,
     },
-    /// Something is wrong with what the settings name. What it is has been printed.
-    #[error("{0} of these have to be put right")]
+    /// The doctor found this many problems, which have been printed.
+    #[error("problems to fix: {0}")]
     Unwell(usize),
     /// A line of an export cannot be imported.
     #[error(transparent)]
@@ -91,39 +91,41 @@ pub enum Failure {
          there was nothing to export"
     )]
     NothingToImport,
-    /// An export cannot go on with a file that is another store's.
-    #[error("the file is no part of an export of this store: it ends with {0}, which is not in it")]
+    /// An export cannot resume in the file of another store's export.
+    #[error(
+        "the file is not an export of this store: it ends with {0}, which the store does not have"
+    )]
     OtherExport(AggregateId),
-    /// A file that was named cannot be used.
+    /// A named file cannot be used.
     #[error("cannot use {}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The store fails while all of it is read.
+    /// The store failed while its contents were read.
     #[error("{0}")]
     Store(String),
-    /// It was told to stop before it was done.
-    #[error("stopped before the end; the same command goes on")]
+    /// The command was told to stop before it was done. Running it again resumes it.
+    #[error("interrupted; run the same command again to resume")]
     Stopped,
-    /// An export to a file was told to stop before it was done. What is in the file is gone on with.
-    #[error("stopped before the end; the export goes on with {} by `--resume`", .0.display())]
+    /// An export to a file was told to stop before it was done. It can resume in the file.
+    #[error("interrupted; run the export to {} again with `--resume`", .0.display())]
     ExportStopped(PathBuf),
-    /// A file could not be written to its end. What is in it is gone on with.
+    /// A file could not be written to its end. The export can resume in it.
     #[error("cannot write {0}: {source}; fix that, then run the export again with `--resume`", path.display())]
     ExportCutShort {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// An export to standard output was told to stop before it was done. Nothing goes on with that.
-    #[error("stopped before the end; what went to standard output is not all of it")]
+    /// An export to standard output was told to stop before it was done. It cannot resume.
+    #[error("interrupted; the export on standard output is incomplete")]
     OutputStopped,
-    /// The system fails in a way that nothing here foresees.
-    #[error("cannot go on: {0}")]
+    /// The system failed in a way that nothing here foresees.
+    #[error("cannot continue: {0}")]
     System(#[from] io::Error),
 }
 
@@ -134,7 +136,7 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
-    /// The exit code: 2 for settings that make no sense, as for any wrong usage; otherwise 1.
+    /// Returns the exit code: 2 for contradictory settings, as for any wrong usage; otherwise 1.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) => 2,
@@ -143,11 +145,11 @@ impl Failure {
     }
 }
 
-/// Carries out the command until it is done or told to stop. `site` finds the files that the server serves to
-/// browsers.
+/// Runs the command until it is done or told to stop. `site` finds the files that the server serves
+/// to browsers.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason why the command did not complete.
 pub fn run(cli: config::Cli, site: site::Site) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(carry_out(cli, site))
@@ -172,7 +174,7 @@ async fn carry_out(cli: config::Cli, site: site::Site) -> Result<(), Failure> {
     }
 }
 
-/// `-` is what standard input and output are called.
+/// Returns whether the path names a file. `-` stands for standard input or output.
 fn is_file(path: &&Path) -> bool {
     *path != Path::new("-")
 }

@@ -1,8 +1,9 @@
-//! The feed as it happens, told to whoever follows it as server-sent events.
+//! The live feed, sent as server-sent events to each consumer that follows it.
 //!
-//! Each consumer has a task of its own, which is a few events ahead of it. The task waits for a consumer that does not
-//! take them, but not forever, so that the memory of each has a bound in time too; and it always has room for its last
-//! word. All tasks share one reader of the feed (`live/pages.rs`), so that many consumers cost the store little more than one.
+//! Each consumer has a task of its own, which is a few events ahead of it. The task waits only a
+//! limited time for a consumer that does not read, which bounds how long each holds memory; and it
+//! always has room for its final event. All tasks share one reader of the feed (`live/pages.rs`),
+//! so that many consumers cost the store little more than one.
 
 mod pages;
 
@@ -20,29 +21,28 @@ use tokio::time::{sleep, timeout};
 use crate::problems;
 use pages::Pages;
 
-/// How long a consumer may leave waiting what there is for it.
+/// The time for which events may wait for a consumer before it is dropped.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long nothing is said at most: what stands in between takes silence for the end.
+/// The longest silence on a stream: proxies mistake a longer one for the end.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long a consumer waits before it connects again.
+/// The reconnect delay of a consumer.
 const RETRY: Duration = Duration::from_secs(1);
-/// When a consumer for whom there is no room may come back.
+/// The retry delay of a consumer for which there is no room.
 const RETRY_FULL: Duration = Duration::from_secs(10);
 /// The reconnect delay after an unreadable entry, which the consumer will meet again.
 const RETRY_BROKEN: Duration = Duration::from_secs(60);
-/// Between two attempts to read on while the store is away.
+/// The pause between two attempts to read while the store is unavailable.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Events that wait for a consumer at most, beside the last.
+/// The maximum number of events that wait for a consumer, beside the final one.
 const AHEAD: usize = 16;
-/// Consumers at the same time.
+/// The maximum number of simultaneous consumers.
 const CONSUMERS: usize = 256;
 
-/// All who follow the feed live. Cheap to clone.
+/// All consumers that follow the feed live. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     patience: Duration,
     heartbeat: Duration,
-    /// The most consumers at the same time.
     limit: usize,
     stopped: watch::Sender<bool>,
     consumers: watch::Sender<usize>,
@@ -56,33 +56,34 @@ impl Default for Live {
 }
 
 impl Live {
-    /// With nobody yet. A consumer that leaves events waiting for longer than `patience` is dropped; where
-    /// nothing is to be told a comment goes out after each `heartbeat`.
+    /// Creates a live feed without consumers. A consumer that lets events wait for longer than
+    /// `patience` is dropped. While the feed does not grow, a comment is sent after each
+    /// `heartbeat`.
     pub fn new(patience: Duration, heartbeat: Duration) -> Self {
         let (stopped, consumers) = (watch::Sender::new(false), watch::Sender::new(0));
         Self { patience, heartbeat, limit: CONSUMERS, stopped, consumers, pages: Pages::default() }
     }
 
-    /// The same, for so many consumers at the same time.
+    /// Sets the maximum number of simultaneous consumers.
     #[must_use]
     pub fn for_at_most(self, limit: usize) -> Self {
         Self { limit, ..self }
     }
 
-    /// Ends all streams, and at their beginning those that are to come.
+    /// Ends all streams. Later streams end as soon as they begin.
     pub fn stop(&self) {
         self.stopped.send_replace(true);
     }
 
-    /// How many there are, and each change of it.
+    /// Returns the number of consumers, as a channel that reports each change.
     pub fn consumers(&self) -> watch::Receiver<usize> {
         self.consumers.subscribe()
     }
 
-    /// Begins to tell a consumer what comes after this position, once the feed reaches so far.
+    /// Starts to send a consumer what comes after this position, once the feed reaches that far.
     ///
     /// # Errors
-    /// `busy`, when there are as many consumers as may be.
+    /// `busy` when the maximum number of consumers is reached.
     pub(crate) fn follow<S: FeedStore>(
         &self,
         feed: &Feed<S>,
@@ -95,7 +96,7 @@ impl Live {
         let (feed, mut stopped) = (feed.clone(), self.stopped.subscribe());
         tokio::spawn(async move {
             let _counted = counted;
-            // Without a sender there is no host, which is as good as stopped.
+            // A dropped sender means that the host is gone, which is as good as stopped.
             let stop = async { _ = stopped.wait_for(|stopped| *stopped).await };
             telling.until(stop, &feed).await;
         });
@@ -104,31 +105,31 @@ impl Live {
         let beginning = Event::default().retry(RETRY).id(after.to_string());
         let events = stream::iter([beginning]).chain(events);
         let heartbeat = KeepAlive::new().interval(self.heartbeat);
-        // Proxies that collect an answer before they pass it on leave this one alone.
+        // Proxies such as nginx would otherwise buffer the response before they pass it on.
         let unbuffered = [("x-accel-buffering", "no")];
         Ok((unbuffered, Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(heartbeat)))
     }
 }
 
-/// What one consumer is being told.
+/// The events for one consumer.
 struct Telling {
     ahead: mpsc::Sender<Event>,
-    /// The last position that it was told.
+    /// The last position that was sent.
     told: Position,
     patience: Duration,
     pages: Pages,
 }
 
-/// The last event, where the feed cannot be read on.
+/// The name of the final event when the feed cannot be read any further.
 const BROKEN: &str = "problem";
 
-/// The name of the last event, and what it says.
+/// The name of the final event, and its content.
 type LastWord = (&'static str, Problem);
 
 impl Telling {
-    /// Goes on until it has to stop, there is no more to tell, or nobody to tell it to.
+    /// Sends entries until it has to stop, the feed fails or ends, or the consumer is gone.
     async fn until<S: FeedStore>(mut self, stop: impl Future<Output = ()>, feed: &Feed<S>) {
-        // A place that no entry can take.
+        // A place for the final event, which no entry can take.
         let Ok(last_place) = self.ahead.clone().reserve_owned().await else { return };
         let consumer = self.ahead.clone();
         let last_word = tokio::select! {
@@ -162,7 +163,7 @@ impl Telling {
                     }
                 }
                 Err(FeedError::Store(error)) if error.is_transient() => {
-                    tracing::warn!(%error, told = self.told, "a live feed waits for the store");
+                    tracing::warn!(%error, told = self.told, "a live feed cannot read the store; retrying");
                     sleep(PAUSE).await;
                 }
                 Err(error) => return Some((BROKEN, problems::of_feed("", &error))),
@@ -174,7 +175,7 @@ impl Telling {
     fn dropped(&self) -> LastWord {
         tracing::info!(told = self.told, "a consumer of the live feed is dropped");
         let patience = self.patience.as_secs();
-        let detail = format!("events were left waiting for {patience} seconds; connect again");
+        let detail = format!("events were left unread for {patience} seconds; connect again");
         ("dropped", Problem::new(Code::TooSlow, detail))
     }
 }
@@ -188,16 +189,16 @@ fn full() -> Problem {
     Problem::new(Code::Busy, detail).with("retry_after", RETRY_FULL.as_secs())
 }
 
-/// One line. (What has come as JSON, or is made of text and numbers, goes out as JSON.)
+/// Serializes the value to one line. Values made of text and numbers cannot fail.
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// One of the consumers, until it is dropped.
+/// One of the consumers, counted until it is dropped.
 struct Counted(watch::Sender<usize>);
 
 impl Counted {
-    /// One more of them, unless that is more than `limit`.
+    /// Counts one more consumer, unless that exceeds `limit`.
     fn among(consumers: &watch::Sender<usize>, limit: usize) -> Option<Self> {
         let is_one = consumers.send_if_modified(|count| {
             let has_room = *count < limit;

@@ -1,4 +1,5 @@
-//! Opening what a process works on: its data directory, for itself alone, its store and its read model.
+//! Opening the resources of a process: its data directory, locked for it alone, its store and its
+//! read model.
 
 mod directory;
 mod store;
@@ -21,18 +22,18 @@ pub use store::OpenStore;
 pub(crate) use store::{client_of, of_environment, s3_of, streams_of};
 use tail::Others;
 
-/// Why a process cannot have what it works on: one line, which names the place.
+/// The reason why a resource cannot be opened, in one line that names the place.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// Another process has the directory.
+    /// Another process holds the directory.
     #[error(
         "the data directory {} is in use by another daybook: stop that one, or choose another \
          directory with --data",
         .0.display()
     )]
     InUse(PathBuf),
-    /// What works on a store that is there finds none.
+    /// A command that needs an existing store finds none.
     #[error(
         "there is no store in {}: name the directory that `daybook serve` was given, with --data or \
          DAYBOOK_DATA",
@@ -44,64 +45,64 @@ pub enum OpenError {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The embedded store's file cannot be used.
     #[error(transparent)]
     Embedded(#[from] embedded::OpenError),
-    /// What works on a table that is there finds none.
+    /// A command that needs an existing table finds none.
     #[error(
         "there is no table `{table}` in the store at {place}: name the one that `daybook serve` was given, with \
          --table or DAYBOOK_TABLE"
     )]
     NoTable {
-        /// Where the store is.
+        /// The location of the store.
         place: String,
-        /// The table's name.
+        /// The name of the table.
         table: String,
     },
     /// The table cannot be used.
     #[error("cannot use the store at {place}: {source}")]
     Table {
-        /// Where the store is.
+        /// The location of the store.
         place: String,
-        /// Why not.
+        /// The reason.
         source: TableError,
     },
     /// The bucket for large change sets cannot be used.
     #[error("cannot use the bucket `{bucket}`: {source}")]
     Bucket {
-        /// Its name.
+        /// The name of the bucket.
         bucket: String,
-        /// Why not.
+        /// The reason.
         source: ObjectError,
     },
     /// The read model's file cannot be used.
     #[error(transparent)]
     ReadModel(#[from] read_model::OpenError),
-    /// The read model opens, and then does not do what it is asked.
+    /// The read model opens, but fails in use.
     #[error(transparent)]
     TakeUp(#[from] read_model::Error),
 }
 
-/// A desk with all that stands behind it. The read model is closed last, as it keeps how the store was
-/// left.
+/// A desk with everything behind it. The read model is closed last, because it records the state in
+/// which the store was left.
 #[derive(Debug)]
 pub struct OpenDesk {
     /// The desk.
     pub desk: FrontDesk,
     others: Others,
     store: OpenStore,
-    // Last, so that nobody else has the directory before all in it is closed.
+    // Dropped last, so that no other process gets the directory before everything in it is closed.
     _directory: DataDirectory,
 }
 
 impl OpenDesk {
-    /// Opens what the settings name, in a directory that is locked already.
+    /// Opens what the settings name, in a directory that is already locked.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// A [`Failure`] when one of the resources cannot be opened.
     pub async fn open(settings: &Settings, directory: DataDirectory) -> Result<Self, Failure> {
         let store = OpenStore::open(settings, &directory).await?;
         let model = ReadModel::open(directory.read_model()).await.map_err(OpenError::from)?;
@@ -111,7 +112,7 @@ impl OpenDesk {
         let others = store.others(&feed).await;
         let start = match others {
             Others::None if last_stop == LastStop::Clean => Start::Complete,
-            // Whoever shares the store may have written to it while this process was away.
+            // Processes that share the store may have written to it while this one was down.
             Others::Heard(_) if last_stop == LastStop::Clean => Start::BehindFeed,
             Others::None | Others::Heard(_) | Others::Unheard(_) => Start::Unknown,
         };
@@ -121,7 +122,7 @@ impl OpenDesk {
         Ok(Self { desk, others, store, _directory: directory })
     }
 
-    /// Finishes the commands in flight, brings the lists to where they are, and closes all files.
+    /// Finishes the commands in flight, brings the lists up to date, and closes all files.
     pub async fn close(self) {
         drop(self.others);
         self.desk.finish().await;

@@ -1,5 +1,5 @@
-//! The description of the HTTP interface, generated from the handlers: what is routed is described,
-//! because [`crate::routes`] routes nothing else.
+//! The OpenAPI description of the HTTP interface, generated from the handlers. Every route is
+//! described, because [`crate::routes`] routes handlers only through their descriptions.
 
 pub(crate) mod commands;
 pub(crate) mod schemas;
@@ -10,7 +10,7 @@ use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder}
 
 use crate::http::PROBES;
 
-/// What is not said at a handler.
+/// The parts of the description that belong to no handler.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -20,10 +20,10 @@ use crate::http::PROBES;
             Clients make all ids (UUIDv7 by preference), so that sending the same again is harmless.",
     ),
     tags(
-        (name = "commands", description = "Where tasks are performed"),
+        (name = "commands", description = "Perform tasks"),
         (name = "aggregates", description = "States, histories and their proof"),
         (name = "feed", description = "All change sets of all aggregates, in one order that never changes"),
-        (name = "operations", description = "For whoever runs it"),
+        (name = "operations", description = "For the operators of the server"),
     ),
 )]
 pub(crate) struct Description;
@@ -40,7 +40,7 @@ pub(crate) fn refine(document: &mut Document) {
     }
 }
 
-/// Every operation but the probes refuses hosts that are not this server's, before its handler is asked.
+/// Adds the 421 of every operation but the probes: other hosts are refused before a handler runs.
 fn describe_other_hosts(document: &mut Document) {
     let description = "`misdirected`: the request names a host that this server does not serve";
     let problem = Content::new(Some(Ref::from_schema_name("Problem")));
@@ -57,7 +57,7 @@ fn describe_other_hosts(document: &mut Document) {
     }
 }
 
-/// A command has `type` and `data`, and nothing else.
+/// Forbids any fields but `type` and `data` in a command.
 fn refuse_unknown_fields(schema: &mut Schema) {
     let Schema::OneOf(variants) = schema else { return };
     for variant in &mut variants.items {
@@ -67,7 +67,8 @@ fn refuse_unknown_fields(schema: &mut Schema) {
     }
 }
 
-/// A result of a batch that is not atomic has the fields of one that is, and a status, so both branches match it.
+/// Lets a result match both branches: one of a batch that is not atomic has all fields of an atomic
+/// one, and a status.
 fn allow_several(schema: &mut Schema) {
     if let Schema::OneOf(one_of) = schema {
         let (items, description) = (one_of.items.clone(), one_of.description.clone());

@@ -1,4 +1,4 @@
-//! The screens: every page, the server functions behind it, and the forms that a page without JavaScript
+//! The screens: every page, its server functions, and the forms that a page without JavaScript
 //! posts.
 
 mod forms;
@@ -25,17 +25,18 @@ use crate::http::queue::{Queue, wait_for_turn};
 use crate::http::room::Room;
 use crate::site::{self, Site};
 
-/// Pages and reads of the screens that are worked on at once.
+/// The number of pages and reads of the screens that are handled at once.
 const PAGES: usize = 16;
 
 /// The pages' paths, listed once per process.
 ///
-/// While Leptos lists routes, every resource of the process that is polled for the first time stays pending
-/// forever (leptos-rs/leptos#4773). Listing them before the first router exists keeps every page out of that
-/// window, however many routers the process builds.
+/// While Leptos lists routes, every resource of the process that is polled for the first time stays
+/// pending forever (leptos-rs/leptos#4773). Listing them before the first router exists keeps every
+/// page out of that window, however many routers the process builds.
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// All pages. What is neither a page nor a file of the site is answered by the page that says so.
+/// Builds the router of all pages. The not-found page answers for what is neither a page nor a file
+/// of the site.
 pub fn router(desk: SharedDesk, site: Site) -> Router {
     let options = LeptosOptions::builder().output_name("daybook").site_pkg_dir("pkg").build();
     let files = site::files(site);

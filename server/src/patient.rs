@@ -1,4 +1,4 @@
-//! A store that is waited for while it is away.
+//! A store that retries while the store behind it is unavailable.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -17,15 +17,15 @@ use tokio::time::sleep;
 
 use crate::open::OpenStore;
 
-/// How long it may be away.
+/// The longest outage to wait out.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// Before it is asked a second time; each pause is twice the one before.
+/// The pause before the first retry; each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A store that is asked again, whatever it was asked for, while it does not answer or has too much to do:
-/// for what nobody sits and waits for, and would have to be begun anew. All clones of it share one
-/// patience, so that several who ask do not wait longer than one.
+/// A store that retries every operation while the store behind it is unavailable or throttles. It
+/// is for work that no person waits for and that would otherwise start over. All clones share one
+/// outage, so that several callers do not wait longer than one.
 #[derive(Clone, Debug)]
 pub(crate) struct Patient<S> {
     store: S,
@@ -33,9 +33,9 @@ pub(crate) struct Patient<S> {
     outage: Arc<Outage>,
 }
 
-/// What may be over when the same is asked again.
+/// An error that a retry may clear.
 pub(crate) trait Passing: Display {
-    /// Whether it may.
+    /// Returns whether a retry may clear it.
     fn is_passing(&self) -> bool;
 }
 
@@ -57,7 +57,7 @@ struct Outage {
     given_up: watch::Sender<bool>,
 }
 
-/// The feed of an open store, which waits for the store as its own user does.
+/// Starts the feed of an open store, which waits out its outages.
 pub(crate) fn feed_of(open: &OpenStore) -> Feed<Patient<DynamoDbStore>> {
     let pace = if open.is_ours_alone() { Pace::ALONE } else { Pace::SHARED };
     Feed::start(Patient::new(open.store.clone()), pace)
@@ -68,15 +68,15 @@ impl<S> Patient<S> {
         Self { store, patience: PATIENCE, outage: Arc::default() }
     }
 
-    /// Waits no longer, here and in all clones: an outage is an error from here on.
+    /// Ends the waiting, here and in all clones: an outage is an error from here on.
     pub(crate) fn give_up(&self) {
         self.outage.given_up.send_replace(true);
     }
 
-    /// Asks for something else that comes out of this store.
+    /// Runs another operation on this store, with retries.
     ///
     /// # Errors
-    /// The last one, or the first that does not pass.
+    /// The last transient error, or the first permanent one.
     pub(crate) async fn patiently<T, E, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T, E>
     where
         T: Send,
@@ -84,7 +84,7 @@ impl<S> Patient<S> {
         F: Future<Output = Result<T, E>> + Send,
     {
         let mut pause = FIRST_PAUSE;
-        // Kept from the first failure on: that others are answered meanwhile does not prolong it.
+        // Kept from the first failure on: the success of another caller must not prolong the wait.
         let mut since = None;
         loop {
             let error = match ask().await {
@@ -108,10 +108,10 @@ impl<S> Patient<S> {
 }
 
 impl Outage {
-    /// When it began; the log hears of it once.
+    /// Returns when the outage began, and logs its start once.
     fn since(&self, error: &impl Passing) -> Instant {
         *self.state().get_or_insert_with(|| {
-            tracing::warn!(%error, patience = ?PATIENCE, "it is tried again");
+            tracing::warn!(%error, patience = ?PATIENCE, "a request to the store failed; retrying");
             Instant::now()
         })
     }
@@ -123,7 +123,7 @@ impl Outage {
     }
 
     async fn given_up(&self) {
-        // The sender is here, so there is an answer.
+        // The sender lives in `self`, so that this cannot fail.
         let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
     }
 
@@ -193,7 +193,8 @@ mod tests {
         StoreError::Unavailable { reason: "throttled".to_owned(), retry_after: Duration::ZERO }
     }
 
-    /// What comes of a store that says this the first time and the second; and how often it is asked.
+    /// Runs an operation that gives these two results in turn; returns the result and the number of
+    /// attempts.
     async fn asked(
         patience: Duration,
         said: [fn() -> Result<(), StoreError>; 2],
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_away_is_asked_again_and_not_for_ever() {
+    async fn an_unavailable_store_is_retried_for_a_limited_time() {
         let (answer, times) = asked(PATIENCE, [|| Err(away()), || Ok(())]).await;
         assert!(answer.is_ok() && times == 2, "{answer:?}, {times}");
         let short = FIRST_PAUSE / 2;
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gives_up_waits_no_longer() {
+    async fn giving_up_ends_the_wait() {
         let patient = Patient::new(MemoryStore::default());
         let clone = patient.clone();
         let waiting = async { clone.patiently(async || Err::<(), _>(away())).await };

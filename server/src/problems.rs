@@ -1,4 +1,4 @@
-//! How what went wrong further in becomes a [`Problem`], in one place.
+//! Conversions of internal failures to a [`Problem`], in one place.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use event_store::{AggregateId, StoreError, Version};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Seconds, after which somebody may have made room.
+/// The retry delay in seconds, in which somebody may have made room.
 const FULL_RETRY_AFTER: u64 = 10;
 
-/// The problem that a failed store is to whoever asked.
+/// Converts a failure of the store to the problem that the client receives.
 pub(crate) fn of_store(error: &StoreError) -> Problem {
     match error {
         StoreError::Unavailable { reason, retry_after } => {
@@ -46,18 +46,19 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
             .with("limit", *limit),
         other => {
             tracing::error!(error = %other, "the store failed");
-            Problem::new(Code::Internal, "the store refuses; the log of the server says why")
+            Problem::new(Code::Internal, "the store refused the request; the server's log says why")
         }
     }
 }
 
-/// Logs the reason, at most once a minute. During an outage every request fails for the same reason.
+/// Logs the reason, at most once a minute. During an outage every request fails for the same
+/// reason.
 fn warn_that_the_store_is_away(reason: &str) {
     static TOLD: OnceAMinute = OnceAMinute::new();
-    TOLD.tell(|untold| tracing::warn!(reason, untold, "the store is away"));
+    TOLD.tell(|untold| tracing::warn!(reason, untold, "the store is unavailable"));
 }
 
-/// The problem that the feed has with a reader who gave his position in `place`.
+/// Converts an error of the feed to the problem of a reader who gave the position in `place`.
 pub(crate) fn of_feed(place: &str, error: &FeedError) -> Problem {
     match error {
         FeedError::Opening => unavailable("the feed is still being read"),
@@ -70,23 +71,22 @@ pub(crate) fn of_feed(place: &str, error: &FeedError) -> Problem {
     }
 }
 
-/// What was found where a position of the feed should be.
+/// Returns the problem of what was `found` in place of a position of the feed.
 pub(crate) fn no_position(place: &str, found: impl std::fmt::Display, newest: Position) -> Problem {
     let expected = format!("expected a whole number from 0 to {newest}, where the feed ends");
-    malformed(place, format!("`{found}` is no position of the feed; {expected}"))
+    malformed(place, format!("`{found}` is not a position in the feed; {expected}"))
 }
 
-/// Rounded up, as `Retry-After` has no fractions and 0 means at once (RFC 9110, 10.2.3).
+/// Rounds up, as `Retry-After` has no fractions and 0 means at once (RFC 9110, 10.2.3).
 fn whole_seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
-/// Not now, but soon.
+/// Returns the problem of what is unavailable now, but will soon be available.
 pub(crate) fn unavailable(detail: &str) -> Problem {
     Problem::new(Code::Unavailable, detail).with("retry_after", 1)
 }
 
-/// No room on the disk of this server.
 pub(crate) fn disk_full() -> Problem {
     let detail =
         "The server's disk is full, and nothing was recorded. Try again once there is room.";
@@ -105,7 +105,8 @@ pub(crate) fn unknown_version(version: Version, current: Version) -> Problem {
     .with("current_version", current)
 }
 
-/// A new item was to have the SKU of another, which is called so, where that is known.
+/// Returns the problem of a new item whose SKU belongs to this item, with its name if that is
+/// known.
 pub(crate) fn sku_taken(sku: &str, item: Uuid, name: Option<&str>) -> Problem {
     let by = name.unwrap_or("another item");
     let detail = format!("the SKU {sku} is taken by {by}");
@@ -121,7 +122,8 @@ pub(crate) fn sku_taken(sku: &str, item: Uuid, name: Option<&str>) -> Problem {
     }
 }
 
-/// A request that cannot be read. `pointer` (RFC 6901) or the name of a parameter says where.
+/// Returns the problem of a request that cannot be parsed. `pointer` (RFC 6901) or the name of a
+/// parameter says where.
 pub(crate) fn malformed(pointer: &str, detail: impl std::fmt::Display) -> Problem {
     let detail = match pointer {
         "" => detail.to_string(),
@@ -131,13 +133,10 @@ pub(crate) fn malformed(pointer: &str, detail: impl std::fmt::Display) -> Proble
     if pointer.is_empty() { problem } else { problem.with("pointer", pointer) }
 }
 
-/// What cannot happen unless this program has a defect.
+/// Logs a defect of this program, and returns its problem.
 pub(crate) fn defect(error: &dyn std::fmt::Display) -> Problem {
-    tracing::error!(%error, "a defect");
-    Problem::new(
-        Code::Internal,
-        "this is a defect of the program; the log of the server says where",
-    )
+    tracing::error!(%error, "a bug in the program");
+    Problem::new(Code::Internal, "this is a bug in the program; the server's log says where")
 }
 
 #[cfg(test)]
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn when_to_come_back_is_said_in_whole_seconds_and_never_at_once() {
+    fn retry_after_is_in_whole_seconds_and_never_zero() {
         for (millis, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (30_000, 30)] {
             let problem = of_store(&away(Duration::from_millis(millis)));
             assert_eq!(problem.more["retry_after"], seconds, "{millis} ms");
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_store_says_of_its_inside_is_not_for_clients() {
+    fn internal_details_of_the_store_are_hidden_from_clients() {
         let refused = of_store(&StoreError::Refused("arn:aws:iam::1234:user/x".to_owned()));
         assert!(!refused.detail.contains("arn"), "{}", refused.detail);
         assert!(!of_store(&away(Duration::ZERO)).detail.contains("no answer"));

@@ -1,15 +1,14 @@
-//! How far a command of the command line is: a line that moves on a terminal, now and then one of the log
-//! elsewhere.
+//! The progress of a command-line command: a moving line on a terminal, else occasional log lines.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Between two lines of log.
+/// The count between two log lines.
 const LOG_EVERY: u64 = 100_000;
 
-/// Counts what is done, of nobody knows how much. Gone when dropped.
+/// Counts finished work of unknown total. The line disappears when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     what: &'static str,
@@ -18,7 +17,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Counts on from what was done before.
+    /// Starts to count, from what was done before.
     pub(crate) fn counting(what: &'static str, done: u64) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{spinner} {pos} {msg}, {per_sec}");
@@ -30,7 +29,6 @@ impl Progress {
         Self { what, done: done.into(), bar }
     }
 
-    /// So many more are done.
     pub(crate) fn advance(&self, by: u64) {
         let before = self.done.fetch_add(by, Ordering::Relaxed);
         match &self.bar {

@@ -1,4 +1,4 @@
-//! `daybook rebuild`: the read model, thrown away and built again.
+//! The `daybook rebuild` command: discards the read model and builds it again.
 
 use read_model::ReadModel;
 
@@ -10,7 +10,7 @@ use crate::open::{DataDirectory, OpenError, OpenStore};
 /// Moves the read model aside and builds it again from the change sets.
 ///
 /// # Errors
-/// Why it cannot, or not all of it.
+/// The reason why the rebuild failed or is incomplete.
 pub async fn rebuild(settings: &Settings) -> Result<(), Failure> {
     let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::of_existing(settings, &directory).await?;

@@ -1,4 +1,4 @@
-//! `daybook reconcile`: the feed, compared with the store.
+//! The `daybook reconcile` command: compares the feed with the store.
 
 use std::io::{self, Write};
 
@@ -11,11 +11,11 @@ use crate::patient;
 use crate::progress::Progress;
 use crate::stop::Stop;
 
-/// Puts every change set into the feed that is in the store that the settings name and not in its feed, and
-/// says how many there were. What it has done when it is told to stop stays done.
+/// Puts every change set that the feed lacks into it, and prints how many were missing. The work
+/// done before a request to stop remains.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason why it failed.
 pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
@@ -29,7 +29,7 @@ pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     });
     let reconciled = tokio::select! {
         reconciled = reconciling => reconciled.map_err(Failure::from),
-        // Its store has been patient already.
+        // The feed's store has exhausted its retries already.
         error = feed.troubled() => Err(error.into()),
         () = stop.requested() => {
             feed.store().give_up();

@@ -1,5 +1,5 @@
-//! The HTTP interface, one file for each resource. Handlers are routed by what describes them, so that
-//! nothing is served that `/api/v1/openapi.json` does not name.
+//! The HTTP interface, one file for each resource. Handlers are routed through their descriptions,
+//! so that nothing is served that `/api/v1/openapi.json` does not name.
 
 mod aggregates;
 mod change_sets;
@@ -34,19 +34,19 @@ use crate::openapi::{Description, refine};
 use crate::pages;
 use crate::site::Site;
 
-/// Reads of lists, records, histories and the feed that are worked on at once.
+/// The number of reads of lists, records, histories and the feed that are handled at once.
 const READS: usize = 16;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone, Debug, FromRef)]
 pub struct Host {
     /// The desk.
     pub desk: FrontDesk,
-    /// Those who follow the feed.
+    /// The consumers of the live feed.
     pub live: Live,
-    /// What `/metrics` shows.
+    /// The metrics that `/metrics` shows.
     pub metrics: PrometheusHandle,
-    /// Under which names it is reached.
+    /// The names under which the server is reached.
     #[from_ref(skip)]
     pub reach: Reach,
     /// Finds the files of the site.
@@ -54,7 +54,7 @@ pub struct Host {
     pub site: Site,
 }
 
-/// Everything that is served.
+/// Builds the router of everything that is served.
 pub fn router(host: Host) -> Router {
     let screens = pages::router(Arc::new(host.desk.clone()), host.site);
     let reach = host.reach.clone();
@@ -80,7 +80,8 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(metrics::get))
 }
 
-/// The routes that cost enough to wait for their turn. A request keeps its turn until there is room for its answer.
+/// Returns the routes that are expensive enough to queue. A request keeps its turn until there is
+/// room for its response.
 fn dear() -> OpenApiRouter<Host> {
     let turns = |places| from_fn_with_state(Queue::new(places), wait_for_turn);
     let reads = OpenApiRouter::new()
@@ -90,7 +91,7 @@ fn dear() -> OpenApiRouter<Host> {
         .routes(routes!(feed::get))
         .layer(from_fn_with_state(Room::default(), Room::admit_reads))
         .layer(turns(READS));
-    // Half of the cores check, and the other half serves people.
+    // Half of the cores verify; the other half serves people.
     let cores = available_parallelism().map_or(1, NonZeroUsize::get);
     let verifications =
         OpenApiRouter::new().routes(routes!(verification::get)).layer(turns((cores / 2).max(1)));

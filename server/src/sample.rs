@@ -1,4 +1,4 @@
-//! The sample company: a bicycle workshop with a shop, ninety days of it.
+//! The sample company: ninety days of a bicycle workshop with a shop.
 
 mod command_line;
 mod load;

@@ -1,4 +1,4 @@
-//! `daybook serve`: from the open data directory to the last answer.
+//! The `daybook serve` command, from the open data directory to the last response.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -20,16 +20,16 @@ use crate::site::Site;
 use crate::stop::Stop;
 use crate::telemetry::metrics;
 
-/// How long connections may take to end once told to stop. Commands are waited for after that, too.
+/// The time for connections to end after a request to stop. Commands may take even longer.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Before a store is asked again that has refused.
+/// The pause before a retry when the store has refused.
 const REFUSED: Duration = Duration::from_secs(5);
 
 /// Serves until told to stop.
 ///
 /// # Errors
-/// Why it cannot start.
+/// The reason why it cannot start.
 pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
@@ -50,15 +50,15 @@ pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
                         warn_of_times_to_come(&desk).await;
                         return announce(address);
                     }
-                    // A permission may be given any moment.
+                    // The missing permission may be granted at any moment.
                     Err(error @ StoreError::Refused(_)) => {
-                        tracing::error!(%error, "commands are taken, but no lists are given yet");
+                        tracing::error!(%error, "commands are accepted, but the lists are not available yet");
                         sleep(REFUSED).await;
                     }
                     Err(error) => {
                         return tracing::error!(
                             %error,
-                            "commands are taken, but no lists are given; `daybook verify` says what is wrong"
+                            "commands are accepted, but the lists are not available; `daybook verify` says what is wrong"
                         );
                     }
                 }
@@ -69,7 +69,7 @@ pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
     if !address.ip().is_loopback() {
         tracing::warn!(
             %address,
-            "everyone who reaches this address can read and write all records: put a proxy with a login before it"
+            "everyone who reaches this address can read and write all records: put a proxy with a login in front of it"
         );
     }
     let (hosts, origins) = (settings.allowed_hosts.clone(), settings.allowed_origins.clone());
@@ -87,13 +87,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })
 }
 
-/// Answers requests until told to stop, and then those that have come.
+/// Answers requests until told to stop, then lets those in flight finish.
 async fn serve_on(listener: TcpListener, host: Host, stop: Stop) {
     let told_to_stop = {
         let (stop, live) = (stop.clone(), host.live.clone());
         async move {
             stop.requested().await;
-            // What has no end of its own would be waited for in vain.
+            // Live streams have no end of their own: waiting for them would be in vain.
             live.stop();
         }
     };
@@ -122,8 +122,8 @@ async fn warn_of_times_to_come(desk: &FrontDesk) {
     }
 }
 
-/// The one line on standard output, for people and for scripts that wait for it. When nobody reads it,
-/// that is no reason to stop.
+/// Prints the one line on standard output, for people and for scripts that wait for it. A reader
+/// that is gone is no reason to stop.
 fn announce(address: SocketAddr) {
     let mut stdout = io::stdout().lock();
     let _ = writeln!(stdout, "Daybook is ready at http://{address}");

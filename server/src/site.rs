@@ -1,7 +1,8 @@
-//! The site: every file that a page refers to. Files that compress have copies (`.br`, `.gz`) beside them.
+//! The site: every file that a page refers to. Files that compress have copies (`.br`, `.gz`)
+//! beside them.
 //!
-//! The program embeds the files (`main.rs`); the library only receives a function that finds one. Cargo can
-//! therefore compile the whole library while `make site` is still assembling the files.
+//! The program embeds the files (`main.rs`); the library only receives a function that finds one.
+//! Cargo can therefore compile the whole library while `make site` is still assembling the files.
 
 use std::collections::HashMap;
 
@@ -20,21 +21,23 @@ pub type Site = fn(&str) -> Option<EmbeddedFile>;
 /// A site without files, for a server that only answers with data.
 pub const NONE: Site = |_| None;
 
-/// A content coding `make site` has precompressed, and the suffix of its files. The order is ours where the
-/// client has none.
+/// The content codings that `make site` precompresses, and the suffixes of their files. The order
+/// is the server's preference where the client has none.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// The time for which a browser may use a file without asking again. A name with a hash never means other bytes. The
-/// files with plain names, such as the icon, change rarely and do no harm when they are a day old.
+/// The time for which a browser may use a file without revalidation. A name with a hash never means
+/// other bytes. The files with plain names, such as the icon, change rarely and do no harm when
+/// they are a day old.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 const ASK: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The file that maps names in the source to names with a hash. `make site` writes it beside the files of `pkg/`.
+/// The file that maps names in the source to names with a hash. `make site` writes it beside the
+/// files of `pkg/`.
 const NAMES: &str = "pkg/names.json";
 
-/// The files that every page loads, by the names that the build gave them. A site without a list of names, as
-/// `cargo leptos` makes it, has plain ones.
+/// Returns the files that every page loads, under the names that the build gave them. A site
+/// without a list of names, as `cargo leptos` makes it, has plain ones.
 pub(crate) fn files(find: Site) -> Files {
     let list = find(NAMES).and_then(|list| serde_json::from_slice(&list.data).ok());
     let names: HashMap<String, String> = list.unwrap_or_default();
@@ -42,8 +45,8 @@ pub(crate) fn files(find: Site) -> Files {
     Files { style: path("daybook.css"), script: path("daybook.js"), program: path("daybook.wasm") }
 }
 
-/// The site's file at `uri`'s path, in the coding the client likes best; `304 Not Modified` when it holds
-/// that already. `None` when the site has no such file.
+/// Returns the site's file at the path of `uri`, in the coding that the client prefers; `304 Not
+/// Modified` when the client has it already; `None` when the site has no such file.
 pub(crate) fn file(site: Site, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     respond(site, uri.path().trim_start_matches('/'), headers)
 }
@@ -91,8 +94,8 @@ fn has_hash(name: &str) -> bool {
     parts.next().is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// The precompressed file of the highest quality the client gives (RFC 9110, 12.5.3), if that is no less
-/// than what it gives the plain one.
+/// Finds the precompressed file to which the client gives the highest quality (RFC 9110, 12.5.3),
+/// if that is no less than the quality of the plain one.
 fn preferred(
     find: impl Fn(&str) -> Option<EmbeddedFile>,
     path: &str,
@@ -112,7 +115,7 @@ fn preferred(
     best.1
 }
 
-/// What `accepted` gives to `coding`: 1 when it says nothing more than its name.
+/// Returns the quality that `accepted` gives to `coding`; 1 when it names no quality.
 fn quality(accepted: &str, coding: &str) -> Option<f32> {
     accepted.split(',').find_map(|entry| {
         let (name, weight) = entry.split_once(';').unwrap_or((entry, "q=1"));
@@ -121,7 +124,7 @@ fn quality(accepted: &str, coding: &str) -> Option<f32> {
     })
 }
 
-/// Strong, since each coding is a file of its own.
+/// Returns a strong ETag, since each coding is a file of its own.
 fn etag(file: &EmbeddedFile) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{}\"", hex::encode(file.metadata.sha256_hash()))).ok()
 }
@@ -148,7 +151,8 @@ mod tests {
 
     use super::*;
 
-    /// A site of two files, of which `pkg/daybook.js` is there in every coding; the hash is the first byte.
+    /// A site of two files, of which `pkg/daybook.js` exists in every coding. The first byte serves
+    /// as the hash.
     fn small_site(path: &str) -> Option<EmbeddedFile> {
         let content: &'static [u8] = match path {
             "pkg/daybook.js" => b"plain",
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_coding_the_client_takes_is_served() {
+    fn the_best_coding_the_client_accepts_is_served() {
         assert_eq!(coding("gzip, deflate, br, zstd").as_deref(), Some("br"));
         assert_eq!(coding("gzip").as_deref(), Some("gzip"));
         assert_eq!(coding("*").as_deref(), Some("br"));
@@ -188,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_says_what_it_is() {
+    async fn a_file_is_served_with_its_type() {
         let response = get("pkg/daybook.js", &[("accept-encoding", "br")]).unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
@@ -211,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_client_holds_is_not_sent_again() {
+    async fn a_cached_file_is_not_sent_again() {
         let accept = ("accept-encoding", "br");
         let first = get("pkg/daybook.js", &[accept]).unwrap();
         let etag = first.headers()[ETAG].to_str().unwrap();

@@ -1,27 +1,27 @@
-//! Being told to stop.
+//! Requests to stop the process.
 
 use std::{io, process};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// 128 and the number of SIGINT, as shells say it.
+/// The exit code of a forced stop: 128 plus the number of SIGINT, as shells report it.
 const FORCED: i32 = 130;
 
-/// Whether this process was told to stop.
+/// Receives the request to stop this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Listens for SIGTERM and SIGINT from here on: the first is a request, a second one ends the
-    /// process there and then.
+    /// Listens for SIGTERM and SIGINT from here on. The first signal is a request; a second one
+    /// ends the process at once.
     pub(crate) fn listen() -> io::Result<Self> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let (tell, told) = watch::channel(false);
         tokio::spawn(async move {
             either(&mut terminate, &mut interrupt).await;
-            tracing::info!("stopping: what is in flight is finished first; a second signal forces");
+            tracing::info!("stopping once work in flight is done; a second signal stops at once");
             tell.send_replace(true);
             either(&mut terminate, &mut interrupt).await;
             process::exit(FORCED);
@@ -29,9 +29,8 @@ impl Stop {
         Ok(Self(told))
     }
 
-    /// Returns once there was a request.
     pub(crate) async fn requested(mut self) {
-        // An error would mean that nobody listens any more, which only the end of the runtime brings.
+        // An error means that the listening task is gone: the runtime has ended.
         let _ = self.0.wait_for(|told| *told).await;
     }
 }

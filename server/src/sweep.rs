@@ -1,4 +1,4 @@
-//! `daybook sweep`: the objects that no change set names, found and deleted.
+//! The `daybook sweep` command: finds and deletes the objects that no change set names.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
@@ -11,14 +11,15 @@ use crate::open::{DataDirectory, OpenStore};
 use crate::progress::Progress;
 use crate::stop::Stop;
 
-/// Far more than an append takes, even of many change sets over a bad line.
+/// A grace period that is safe while others write: far more than an append takes, even of many
+/// change sets over a bad line.
 const SAFE: Duration = Duration::from_secs(60 * 60);
 
-/// Deletes what was put longer ago than `grace` and has no change set to name it; or only says what that
-/// would be. One that was stopped has deleted some of it, and nothing else.
+/// Deletes the objects that are older than `grace` and that no change set names, or only lists
+/// them. A sweep that is stopped has deleted some of them, and nothing else.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason why it failed.
 pub async fn sweep(settings: &Settings, grace: Duration, dry_run: bool) -> Result<(), Failure> {
     if settings.objects()? == ObjectsChoice::Nowhere {
         return Err(Contradiction::NothingToSweep.into());
@@ -27,7 +28,7 @@ pub async fn sweep(settings: &Settings, grace: Duration, dry_run: bool) -> Resul
     let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::of_existing(settings, &directory).await?;
     if grace < SAFE && !open.is_ours_alone() {
-        tracing::warn!("a grace period of less than an hour is safe while nobody else writes");
+        tracing::warn!("a grace period below an hour is safe only while no other process writes");
     }
     let swept = tokio::select! {
         swept = find_and_delete(&open.store, grace, dry_run) => swept,
@@ -42,9 +43,9 @@ async fn find_and_delete(
     grace: Duration,
     dry_run: bool,
 ) -> Result<(), Failure> {
-    // Where time began, everything is too young.
+    // A grace period that reaches back beyond the epoch makes every object too young.
     let before = SystemTime::now().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
-    let progress = Progress::counting("objects and items looked at", 0);
+    let progress = Progress::counting("objects and items examined", 0);
     let swept = store.orphans(before, |more| progress.advance(more)).await?;
     drop(progress);
     let mut stdout = io::stdout();

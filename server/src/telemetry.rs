@@ -1,4 +1,4 @@
-//! What the process says about itself: log lines on standard error, metrics on request, spans to a
+//! The telemetry of the process: log lines on standard error, metrics on request, spans to a
 //! collector.
 
 mod lines;
@@ -16,7 +16,7 @@ use tracing_subscriber::prelude::*;
 use crate::config::{Command, LogFormat};
 use lines::Lines;
 
-/// What is told, as long as this is kept.
+/// The running telemetry. [`Telemetry::finish`] exports the last spans.
 #[derive(Debug)]
 #[must_use = "what has not been handed over at the end is lost"]
 pub struct Telemetry {
@@ -24,14 +24,15 @@ pub struct Telemetry {
     exporter: otel::Exporter,
 }
 
-/// Tells from here on. Log lines go to standard error; `RUST_LOG` says which, and unless it does, a server
-/// tells of each command, and what runs to its end of how far it is. Spans go to the collector that the
-/// environment names, where this is built with the feature `otel`.
+/// Starts the telemetry. Log lines go to standard error, selected by `RUST_LOG`. Without that
+/// variable, a server logs each command, and a command that runs to its end logs its progress.
+/// Spans go to the collector that the environment names, where this is built with the feature
+/// `otel`.
 pub fn start(format: LogFormat, command: &Command) -> Telemetry {
     let told = match command {
         Command::Serve => "warn,server=info,event_store=info,read_model=info",
         Command::Sample => "warn,server=info,server::desk=warn",
-        // What others have to say of it is in its findings.
+        // Its findings contain whatever other modules would log.
         Command::Doctor => "error",
         Command::Rebuild => "warn,server=info,read_model=info",
         Command::Reconcile => "warn,server=info,event_store=info",
@@ -53,12 +54,12 @@ pub fn start(format: LogFormat, command: &Command) -> Telemetry {
     };
     #[cfg(feature = "otel")]
     let registry = registry.with(otel::layer(&telemetry.exporter));
-    // Somebody who has set one before, a test for one, keeps it.
+    // A subscriber that is set already, as by a test, remains.
     let _ = registry.try_init();
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or("without a message");
-        tracing::error!(panic = message, place, "a defect: this panicked");
+        tracing::error!(panic = message, place, "a bug: the program panicked");
     }));
     #[cfg(feature = "otel")]
     if let Err(error) = &telemetry.exporter {
@@ -68,7 +69,7 @@ pub fn start(format: LogFormat, command: &Command) -> Telemetry {
 }
 
 impl Telemetry {
-    /// Hands over what has not been yet. Waits for the collector, but not for long.
+    /// Exports the remaining spans. Waits for the collector, but not for long.
     pub fn finish(self) {
         #[cfg(feature = "otel")]
         if let Ok(Some(exporter)) = self.exporter

@@ -1,5 +1,5 @@
-//! Taking all change sets out of a store and into another, byte for byte: one change set a line, as JSON
-//! (JSON Lines). The body is the exact hashed text, so that every hash is the same there as here.
+//! Export and import of all change sets, byte for byte: one change set a line, as JSON (JSON
+//! Lines). The body is the exact hashed text, so that every hash stays the same.
 
 mod apart;
 mod deciding;

@@ -1,4 +1,4 @@
-//! The limits of connections, over real sockets and short enough to wait for.
+//! Connection limits, over real sockets and short enough for a test to wait for.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 const SHORT: Duration = Duration::from_millis(300);
-/// Longer than anything here takes, for what must not happen and for what must happen at some time.
+/// Longer than any test takes: a limit that must not apply, or the timeout of a wait.
 const LONG: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
@@ -58,8 +58,8 @@ impl Served {
 /// Reads until the server closes the connection.
 async fn until_closed(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
-    // A reset closes as well.
-    let _ = timeout(LONG, stream.read_to_end(&mut all)).await.expect("it is still open");
+    // A reset is an error, and closes the connection as well.
+    let _ = timeout(LONG, stream.read_to_end(&mut all)).await.expect("still open");
     String::from_utf8(all).unwrap()
 }
 
@@ -69,7 +69,7 @@ async fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8(bytes[..read].to_vec()).unwrap()
 }
 
-/// Tells when it is dropped.
+/// Sends a message when it is dropped.
 struct Dropped(mpsc::UnboundedSender<()>);
 
 impl Drop for Dropped {
@@ -79,13 +79,13 @@ impl Drop for Dropped {
 }
 
 #[tokio::test]
-async fn a_connection_that_sends_no_head_or_half_of_one_is_closed() {
+async fn a_connection_that_sends_no_complete_head_is_closed() {
     let served = serve(hello(), Limits { head: SHORT, ..patient() }).await;
     for sent in ["", "G", "GET / HTTP/1.1\r\nhost: local"] {
         let mut stream = served.sent(sent.as_bytes()).await;
         assert_eq!(until_closed(&mut stream).await, "", "{sent}");
     }
-    // Byte by byte is no way to stay: the time counts from the first one.
+    // Sending byte by byte does not help: the limit counts from the first byte.
     let mut stream = served.connect().await;
     let dripping = async {
         for byte in REQUEST.iter().cycle() {
@@ -101,7 +101,7 @@ async fn a_connection_that_sends_no_head_or_half_of_one_is_closed() {
 }
 
 #[tokio::test]
-async fn a_connection_may_idle_between_requests_for_longer_than_a_head_may_take() {
+async fn a_connection_may_idle_for_longer_than_a_head_may_take() {
     let limits = Limits { head: SHORT, idle: SHORT * 10, ..patient() };
     let served = serve(hello(), limits).await;
     let mut stream = served.sent(REQUEST).await;
@@ -113,7 +113,7 @@ async fn a_connection_may_idle_between_requests_for_longer_than_a_head_may_take(
 }
 
 #[tokio::test]
-async fn neither_a_slow_answer_nor_a_slow_body_is_a_slow_head() {
+async fn a_slow_answer_or_a_slow_body_does_not_count_as_a_slow_head() {
     let slow = |body: Bytes| async move {
         sleep(SHORT * 3).await;
         body
@@ -128,7 +128,7 @@ async fn neither_a_slow_answer_nor_a_slow_body_is_a_slow_head() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_nothing_is_cut_off_and_its_answer_dropped() {
+async fn a_client_that_reads_nothing_is_cut_off_and_its_answer_dropped() {
     let (dropped, mut drops) = mpsc::unbounded_channel();
     let endless = move || {
         let guard = Dropped(dropped.clone());
@@ -156,7 +156,7 @@ async fn a_client_that_takes_nothing_is_cut_off_and_its_answer_dropped() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_waits_for_any_more_is_given_up() {
+async fn an_answer_is_dropped_when_its_client_disconnects() {
     let (dropped, mut drops) = mpsc::unbounded_channel();
     let (begun, mut begins) = mpsc::unbounded_channel();
     let endless = move || {
@@ -175,7 +175,7 @@ async fn an_answer_that_nobody_waits_for_any_more_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_connection_too_many_is_told_so_and_others_are_served() {
+async fn a_connection_over_the_limit_gets_a_503_and_others_are_served() {
     let served = serve(hello(), Limits { connections: 1, ..patient() }).await;
     let mut first = served.sent(REQUEST).await;
     assert!(answer(&mut first).await.ends_with("hello"));
@@ -195,7 +195,7 @@ async fn a_connection_too_many_is_told_so_and_others_are_served() {
     first.write_all(REQUEST).await.unwrap();
     assert!(answer(&mut first).await.ends_with("hello"));
     drop(first);
-    // The server hears of it a moment later.
+    // The server notices the closed connection a moment later.
     let served_again = async {
         loop {
             let mut third = served.sent(REQUEST).await;
@@ -208,7 +208,7 @@ async fn a_connection_too_many_is_told_so_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn silent_connections_too_many_keep_nobody_from_an_answer() {
+async fn silent_connections_over_the_limit_do_not_keep_others_from_an_answer() {
     let served = serve(hello(), Limits { connections: 1, ..patient() }).await;
     let mut first = served.sent(REQUEST).await;
     assert!(answer(&mut first).await.ends_with("hello"));
@@ -218,12 +218,12 @@ async fn silent_connections_too_many_keep_nobody_from_an_answer() {
     }
     let mut asking = served.sent(REQUEST).await;
     assert!(until_closed(&mut asking).await.starts_with("HTTP/1.1 503 "));
-    // The oldest has made room.
+    // The oldest silent connection has made room.
     assert_eq!(until_closed(&mut silent[0]).await, "");
 }
 
 #[tokio::test]
-async fn http_2_is_not_spoken() {
+async fn http_2_is_refused() {
     let served = serve(hello(), patient()).await;
     let mut stream = served.sent(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
     let refused = until_closed(&mut stream).await;
@@ -235,7 +235,7 @@ async fn a_head_that_is_too_large_is_refused() {
     let served = serve(hello(), patient()).await;
     let mut stream = served.connect().await;
     let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(200_000));
-    // The server may close before it has taken all of it.
+    // The server may close the connection before it has read the whole head.
     let _ = stream.write_all(head.as_bytes()).await;
     let mut bytes = vec![0; 4096];
     let read = timeout(LONG, stream.read(&mut bytes)).await.unwrap().unwrap_or(0);
@@ -243,7 +243,7 @@ async fn a_head_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn told_to_stop_it_ends_what_has_begun_and_closes_what_idles() {
+async fn a_stop_finishes_requests_in_flight_and_closes_idle_connections() {
     let (begun, mut begins) = mpsc::unbounded_channel();
     let slow = move || {
         let begun = begun.clone();

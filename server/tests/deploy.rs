@@ -1,4 +1,4 @@
-//! The policies in `deploy/` allow what the program asks for and nothing more.
+//! The IAM policies in `deploy/` allow exactly the requests that the program makes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 type Names = BTreeSet<String>;
 
-/// Methods of a client that are no requests.
+/// Methods of a client that are not requests.
 const NO_REQUESTS: [&str; 2] = ["clone", "config"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The actions that a policy allows, of the statement of this name or of all.
+/// The actions that a policy allows, in the named statement or in all statements.
 fn allowed(policy: &str, statement: Option<&str>) -> Names {
     let text = fs::read_to_string(root().join("deploy/iam").join(policy)).unwrap();
     let policy: Value = serde_json::from_str(&text).unwrap();
@@ -25,7 +25,7 @@ fn allowed(policy: &str, statement: Option<&str>) -> Names {
     actions.map(|action| action.as_str().unwrap().to_owned()).collect()
 }
 
-/// Every source of the program, but for tests and what is in their service.
+/// The program's source files, except those that exist only for tests.
 fn sources() -> Vec<String> {
     let mut directories = vec![root().join("crates/event-store/src"), root().join("server/src")];
     let mut sources = Vec::new();
@@ -46,8 +46,8 @@ fn sources() -> Vec<String> {
     sources
 }
 
-/// The requests that sources with this SDK make, by the names of their methods. They are made on what is called
-/// `client`, or `write_client`.
+/// The names of the request methods that sources with this SDK call. A request is a method call on
+/// a variable named `client` or `write_client`.
 fn requests(sdk: &str) -> Names {
     let mut found = Names::new();
     for source in sources().iter().filter(|source| source.contains(sdk)) {
@@ -66,10 +66,11 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
 }
 
-/// The actions that IAM asks for (Service Authorization Reference, "Amazon DynamoDB" and "Amazon S3").
+/// The IAM action that a request needs (Service Authorization Reference, "Amazon DynamoDB" and
+/// "Amazon S3").
 fn action(service: &str, request: &str) -> String {
     let name = match (service, request) {
-        // What its parts need: puts, here.
+        // A transaction needs the actions of its parts, which are puts here.
         ("dynamodb", "transact_write_items") => "PutItem",
         ("s3", "list_objects_v2" | "head_bucket") => "ListBucket",
         ("s3", "head_object") => "GetObject",
@@ -88,22 +89,22 @@ fn actions(service: &str, sdk: &str) -> Names {
 }
 
 #[test]
-fn a_server_may_do_with_its_table_what_it_does_and_nothing_more() {
+fn the_policy_allows_exactly_the_requests_to_the_table() {
     let mut asked = actions("dynamodb", "aws_sdk_dynamodb:");
-    // Only where the table is missing, which is for whoever provisions it; and by `doctor`, in the hope of
-    // being refused.
+    // A server creates the table only if it is missing, and a provisioned table is not. Only
+    // `doctor` deletes an item, and hopes to be refused.
     for unneeded in ["dynamodb:CreateTable", "dynamodb:DeleteItem"] {
-        assert!(asked.remove(unneeded), "{unneeded} is not asked for any more");
+        assert!(asked.remove(unneeded), "the program no longer asks for {unneeded}");
     }
     assert_eq!(asked, allowed("serve.json", Some("Table")));
     assert!(allowed("provision.json", None).contains("dynamodb:CreateTable"));
 }
 
 #[test]
-fn what_it_asks_of_streams_and_objects_is_allowed_and_nothing_more() {
+fn the_policies_allow_exactly_the_requests_to_streams_and_objects() {
     let streams = actions("dynamodb", "aws_sdk_dynamodbstreams");
     assert_eq!(streams, allowed("serve.json", Some("Stream")));
-    // A sweep deletes and puts nothing; all else puts and deletes nothing.
+    // A sweep deletes but never puts; everything else puts but never deletes.
     let objects = |policy| -> Names {
         allowed(policy, None).into_iter().filter(|action| action.starts_with("s3:")).collect()
     };

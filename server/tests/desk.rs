@@ -1,4 +1,4 @@
-//! A whole server in memory, asked without a socket, and what its tests ask for again and again.
+//! A whole server in memory, called without a socket, and the helpers that its tests share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ use server::{FrontDesk, Host, Live, router, telemetry};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-/// The kind that most tests are about.
+/// The kind of aggregate that most tests use.
 pub(crate) const ITEM: &str = "inventory-item";
 
 /// A server on the embedded engine, in memory.
@@ -33,7 +33,7 @@ pub(crate) struct TestDesk {
     engine: Option<Embedded>,
 }
 
-/// What came back.
+/// A response, read to its end.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -51,7 +51,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The body of a problem document of this status and code.
+    /// Asserts a problem document of this status and code, and returns its body.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
@@ -64,7 +64,7 @@ impl Answer {
         problem
     }
 
-    /// The body of a success.
+    /// Asserts a success, and returns its body.
     #[track_caller]
     pub(crate) fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{}: {}", self.status, self.text);
@@ -78,18 +78,18 @@ impl TestDesk {
         Self::with_lists(true).await
     }
 
-    /// `clean`: whether the lists are complete from the start.
+    /// Creates a desk. With `clean`, its lists are complete from the start.
     pub(crate) async fn with_lists(clean: bool) -> Self {
         let engine = Embedded::in_memory().unwrap();
         Self::on(engine, clean, Live::default()).await
     }
 
-    /// With these who follow the feed.
+    /// Creates a desk with this registry of live feed consumers.
     pub(crate) async fn with_live(live: Live) -> Self {
         Self::on(Embedded::in_memory().unwrap(), true, live).await
     }
 
-    /// Another desk on the same store, which remembers nothing.
+    /// Replaces the desk by a new one on the same store, with nothing in memory.
     pub(crate) async fn again(mut self) -> Self {
         self.front.finish().await;
         Self::on(self.engine.take().unwrap(), true, Live::default()).await
@@ -100,7 +100,7 @@ impl TestDesk {
         Self { engine: Some(engine), ..desk }
     }
 
-    /// A server of several on the same store.
+    /// Creates one of several servers on the same store.
     pub(crate) async fn node(client: Client, clean: bool) -> Self {
         Self::opened(client, clean, Live::default()).await
     }
@@ -122,18 +122,18 @@ impl TestDesk {
         Self { router: router(Host { desk, live, metrics, reach, site }), front, engine: None }
     }
 
-    /// The same desk, its store gone.
+    /// Closes the store under the desk.
     pub(crate) async fn without_its_store(mut self) -> Self {
         self.engine.take().unwrap().close().await;
         self
     }
 
-    /// A client of the engine, to do what no store would do.
+    /// A client of the engine, for writes that a store never makes.
     pub(crate) fn intruder(&self) -> Client {
         self.engine.as_ref().unwrap().client()
     }
 
-    /// Writes over the body of a version, which no store would do.
+    /// Overwrites the body of a version, which a store never does.
     pub(crate) async fn tamper(&self, id: Uuid, version: u64, change: impl Fn(&str) -> String) {
         let (client, key) = (self.intruder(), key(id, version));
         let get = client.get_item().table_name("daybook").set_key(Some(key));
@@ -144,21 +144,20 @@ impl TestDesk {
         client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
     }
 
-    /// Takes a version away.
+    /// Deletes a version, which a store never does.
     pub(crate) async fn remove(&self, id: Uuid, version: u64) {
         let (client, key) = (self.intruder(), key(id, version));
         client.delete_item().table_name("daybook").set_key(Some(key)).send().await.unwrap();
     }
 
-    /// The answer as it goes out.
-    /// Sends the request, to `localhost` unless it names another host.
+    /// Sends the request, to `localhost` unless it names another host. Returns the answer unread.
     pub(crate) async fn raw(&self, mut request: Request<Body>) -> Response {
         let here = HeaderValue::from_static("localhost");
         request.headers_mut().entry(HOST).or_insert(here);
         self.as_it_is(request).await
     }
 
-    /// Sends the request, which may name no host.
+    /// Sends the request unchanged, even without a host.
     pub(crate) async fn as_it_is(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
@@ -183,7 +182,7 @@ impl TestDesk {
         self.post(request.to_string()).await
     }
 
-    /// A new item, and its id.
+    /// Creates an item and returns its id.
     pub(crate) async fn item(&self, data: Value) -> Uuid {
         let id = new_id();
         let created = self.command(&command(id, "CreateInventoryItem", data)).await;
@@ -191,7 +190,7 @@ impl TestDesk {
         id
     }
 
-    /// A new item of no importance with so many on hand.
+    /// Creates an arbitrary item with this many on hand.
     pub(crate) async fn stocked(&self, on_hand: i64) -> Uuid {
         let id = self.item(bolt()).await;
         let check_in = command(id, "CheckInItems", json!({ "quantity": on_hand }));
@@ -200,7 +199,7 @@ impl TestDesk {
     }
 }
 
-/// A site of few files, named as `make site` names them.
+/// A site of a few files, named as `make site` names them.
 fn site(path: &str) -> Option<EmbeddedFile> {
     let content: &'static str = match path {
         "favicon.svg" => "<svg/>",
@@ -221,7 +220,7 @@ fn key(id: Uuid, version: u64) -> HashMap<String, AttributeValue> {
     key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
 }
 
-/// A post of a command that nobody has sent yet.
+/// A request that posts this body as a command.
 pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
     Request::builder()
         .method(Method::POST)
@@ -231,14 +230,14 @@ pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
         .unwrap()
 }
 
-/// An item of no importance, whose SKU is no other's.
+/// The data of an arbitrary item with a unique SKU.
 pub(crate) fn bolt() -> Value {
     static LENGTH: AtomicU64 = AtomicU64::new(1);
     let length = LENGTH.fetch_add(1, Ordering::Relaxed);
     json!({ "sku": format!("M8-{length}"), "name": "Bolt M8 × 40", "unit": "pcs" })
 }
 
-/// A command with an id of its own.
+/// A command with a new command id.
 pub(crate) fn command(item: Uuid, name: &str, data: Value) -> Value {
     json!({
         "command_id": new_id(),
@@ -247,18 +246,18 @@ pub(crate) fn command(item: Uuid, name: &str, data: Value) -> Value {
     })
 }
 
-/// The same, for an author who had this version in view.
+/// The same command, with this expected version.
 pub(crate) fn expecting(version: u64, mut command: Value) -> Value {
     command["expected_version"] = version.into();
     command
 }
 
-/// An id as a client makes it.
+/// A new id, as a client makes one.
 pub(crate) fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
-/// The path of an item.
+/// The API path of an item.
 pub(crate) fn path(item: Uuid) -> String {
     format!("/api/v1/aggregates/{ITEM}/{item}")
 }

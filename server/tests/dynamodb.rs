@@ -1,4 +1,4 @@
-//! A DynamoDB over HTTP that can go away: the embedded engine behind a socket.
+//! A DynamoDB over HTTP that tests can make unavailable: the embedded engine behind a socket.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,17 +15,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 
-/// How it treats requests.
+/// The way that the store treats requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Mood {
-    /// As it should.
+    /// Carries out every request.
     Well,
-    /// Does nothing and breaks the connection.
+    /// Carries out nothing and breaks the connection.
     Away,
-    /// Writes what it is asked to, once, and breaks the connection before it says so; then it is away.
+    /// Carries out the next write, breaks the connection before it answers, and is then `Away`.
     LosesAnAnswer,
-    /// Carries nothing out before it is well again.
+    /// Delays every request until the mood changes.
     Slow,
 }
 
@@ -38,14 +38,14 @@ pub(crate) struct Dynamo {
     quirks: Arc<Mutex<Quirks>>,
 }
 
-/// What is peculiar about it, well or not.
+/// Peculiarities of the store, in addition to its mood.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Quirks {
-    /// The `Date` of its answers, when it is not the time.
+    /// The `Date` header of answers, if not the actual time.
     pub(crate) date: Option<&'static str>,
-    /// The operation that nobody may ask for.
+    /// The operation that is refused with `AccessDeniedException`.
     pub(crate) denies: Option<&'static str>,
-    /// The name that every request is broken off for that says it.
+    /// The text that makes the store `Away` for every request that contains it.
     pub(crate) away_for: Option<String>,
 }
 
@@ -69,17 +69,17 @@ impl Dynamo {
         *self.quirks.lock().unwrap() = quirks;
     }
 
-    /// Whether a command waits for it to be well.
+    /// Returns whether a command has waited for the slow store.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked() > 0
     }
 
-    /// How many commands have waited for that so far.
+    /// Returns the number of commands that have waited for the slow store so far.
     pub(crate) fn asked(&self) -> u8 {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// Carries out an operation, whatever the mood.
+    /// Carries out an operation, regardless of the mood.
     pub(crate) fn run(&self, operation: &str, body: &[u8]) -> (u16, String) {
         let database = &self.database;
         match operation {
@@ -103,7 +103,7 @@ impl Dynamo {
 
 const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: arn:aws:iam::1:user/pat is not authorized"}"#;
 
-/// What the engine cannot do: be brought back to what it was.
+/// The answer about point-in-time recovery, which the engine does not have.
 const BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
 
 async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -> Response {
@@ -111,7 +111,7 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
     let (_, operation) = target.split_once("_20120810.").unwrap();
     let is_write = ["PutItem", "TransactWriteItems"].contains(&operation);
     if dynamo.mood.load(Ordering::SeqCst) == Mood::Slow as u8 {
-        // The feed asks all the time.
+        // The feed writes all the time, so its writes do not count.
         let is_commands = is_write && !body.windows(6).any(|some| some == b"\"feed#");
         dynamo.waiting.fetch_add(u8::from(is_commands), Ordering::SeqCst);
         while dynamo.mood.load(Ordering::SeqCst) == Mood::Slow as u8 {
@@ -143,7 +143,7 @@ async fn answer(State(dynamo): State<Dynamo>, headers: HeaderMap, body: Bytes) -
         dynamo.be(Mood::Away);
         dynamo.run(operation, &body);
     }
-    // A body that fails ends the connection in the middle of the answer.
+    // A body that fails breaks the connection in the middle of the answer.
     let broken = Err::<Bytes, _>(std::io::Error::other("away"));
     Response::new(Body::from_stream(futures::stream::iter([broken])))
 }

@@ -1,4 +1,4 @@
-//! The server from outside: its routes, mirrored by `routes`, and its process, by `process`.
+//! The server from outside: `routes` tests its routes, and `process` tests its process.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Several servers on one store, which nothing but the store brings into line.
+//! Several servers on one store, coordinated by nothing but the store.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -32,7 +32,8 @@ async fn at_once(nodes: &[TestDesk; 2], commands: [&Value; 2]) -> [Answer; 2] {
     join(nodes[0].command(commands[0]), nodes[1].command(commands[1])).await.into()
 }
 
-/// Of two who create an item of one SKU at the same instant one does, so many times.
+/// Lets two nodes create items with the same SKU at the same instant. In each round, exactly one
+/// succeeds.
 async fn race_for_a_sku(client: &Client, rounds: u32) {
     let nodes = two_nodes(client).await;
     for round in 0..rounds {
@@ -62,13 +63,13 @@ async fn race_for_a_sku(client: &Client, rounds: u32) {
     }
 }
 
-/// Of one command that two nodes get at the same instant comes one item, so many times.
+/// Sends the same command to two nodes at the same instant. In each round, it creates one item.
 async fn race_with_oneself(client: &Client, rounds: u32) {
     let nodes = two_nodes(client).await;
     for round in 0..rounds {
         let command = create(&format!("TWICE-{round}"), "One");
         let request = || serde_json::from_value(command.clone()).unwrap();
-        // What they record is told apart by their clocks.
+        // The nodes' clocks differ, so their change sets would differ, too.
         let taken = |node: usize| {
             let now = Timestamp::from_millis(1_700_000_000_000 + i64::try_from(node).unwrap());
             nodes[node].front.take_up(request(), "Tess", now)
@@ -82,15 +83,16 @@ async fn race_with_oneself(client: &Client, rounds: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_nodes_that_create_the_same_sku_at_once_one_does() {
+async fn one_of_two_nodes_that_create_the_same_sku_at_once_succeeds() {
     let engine = Embedded::in_memory().unwrap();
     race_for_a_sku(&engine.client(), 200).await;
     race_with_oneself(&engine.client(), 50).await;
 }
 
-/// A node that knew a SKU to be free, and an item not to be there, reads before it refuses.
+/// A node's knowledge of another node's items may be stale, so it reads the store before it
+/// refuses.
 #[tokio::test]
-async fn what_a_node_knows_of_another_nodes_items_is_never_a_reason_to_refuse() {
+async fn a_node_never_refuses_because_of_stale_knowledge() {
     let engine = Embedded::in_memory().unwrap();
     let nodes = two_nodes(&engine.client()).await;
     let (held, late) = (create("M8-40", "Bolt"), create("M8-40", "Nut"));
@@ -104,11 +106,11 @@ async fn what_a_node_knows_of_another_nodes_items_is_never_a_reason_to_refuse() 
         [&refused, &refused_later].map(|problem| problem["rejection"]["name"].clone()),
         ["Bolt", "Screw"]
     );
-    // The first outcome, at the node that never saw it.
+    // The node that never saw the command returns its first outcome, too.
     assert_eq!(nodes[1].command(&held).await.status, 200);
 }
 
-/// A ministack of this test's own, gone with it.
+/// A ministack for one test, killed when dropped.
 pub(crate) struct Ministack {
     process: Child,
     port: u16,
@@ -116,11 +118,11 @@ pub(crate) struct Ministack {
 }
 
 impl Ministack {
-    /// One that `DAYBOOK_MINISTACK` names, if it names one.
+    /// Starts the program that `DAYBOOK_MINISTACK` names, if it is set.
     pub(crate) fn start() -> Option<Self> {
         let program = std::env::var_os("DAYBOOK_MINISTACK")?;
         let directory = tempfile::tempdir().unwrap();
-        // Bound and let go again, as it cannot be told to choose one itself.
+        // Bind a free port and release it, because ministack cannot choose one itself.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = Command::new(program)
             .env("BIND_HOST", "127.0.0.1")
@@ -139,14 +141,14 @@ impl Ministack {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Waits until it answers.
+    /// Returns a client once ministack answers.
     pub(crate) async fn client(&mut self) -> Client {
         let client = Client::from_conf(for_endpoint(self.url()));
         for _ in 0..600 {
             if client.list_tables().send().await.is_ok() {
                 return client;
             }
-            assert!(self.process.try_wait().unwrap().is_none(), "ministack has ended");
+            assert!(self.process.try_wait().unwrap().is_none(), "ministack has exited");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("ministack is not ready");
@@ -155,15 +157,15 @@ impl Ministack {
 
 impl Drop for Ministack {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Fails if the process has exited by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// On another DynamoDB as well, where there is one.
+/// The same races on another implementation of DynamoDB, where one is installed.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_nodes_on_ministack_that_create_the_same_sku_at_once_one_does() {
+async fn on_ministack_one_of_two_nodes_that_create_the_same_sku_at_once_succeeds() {
     let Some(mut ministack) = Ministack::start() else { return };
     let client = ministack.client().await;
     race_for_a_sku(&client, 200).await;

@@ -1,4 +1,4 @@
-//! The pages as a browser without JavaScript gets them, and what those with it ask for.
+//! The pages as a browser without JavaScript gets them, and the requests of one with JavaScript.
 
 mod altered;
 mod files;

@@ -1,4 +1,4 @@
-//! The program as the operating system sees it.
+//! The program as a process: arguments, output, signals, files and exit codes.
 
 mod ahead;
 mod connections;
@@ -33,19 +33,19 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A server in a process of its own. Killed when dropped.
+/// A server in its own process, killed when dropped.
 pub(crate) struct Daybook {
     process: Child,
     pub(crate) address: SocketAddr,
     log: Option<thread::JoinHandle<String>>,
 }
 
-/// The program, with nothing from this process's environment that could mean something to it.
+/// The program, without variables of this process's environment that could affect it.
 pub(crate) fn daybook(data: &Path) -> Command {
     listening_on("127.0.0.1:0", data)
 }
 
-/// The same, on an address of one's choice.
+/// The same program, listening on this address.
 pub(crate) fn listening_on(address: &str, data: &Path) -> Command {
     make_private(data);
     let program = std::env::var_os("DAYBOOK_BINARY");
@@ -58,7 +58,7 @@ pub(crate) fn listening_on(address: &str, data: &Path) -> Command {
     command
 }
 
-/// Closes a directory that `tempdir` made to others, as a data directory should be.
+/// Makes a directory from `tempdir` inaccessible to other users, as a data directory should be.
 fn make_private(directory: &Path) {
     let is_as_made = |found: &fs::Metadata| found.permissions().mode() & 0o777 == 0o755;
     if fs::metadata(directory).is_ok_and(|found| is_as_made(&found)) {
@@ -66,12 +66,13 @@ fn make_private(directory: &Path) {
     }
 }
 
-/// Runs it to its end.
+/// Runs the command to its end.
 pub(crate) fn run(command: &mut Command) -> Output {
     command.output().unwrap()
 }
 
-/// That it does not start: one line that says all of this, the exit code, and nothing else.
+/// Asserts that the command exits with this code and prints one line that contains all of `says`.
+/// It may print lines at level `INFO` before, and nothing else.
 #[track_caller]
 pub(crate) fn assert_refuses(command: &mut Command, exit_code: i32, says: &[&str]) {
     let Output { status, stdout, stderr } = run(command);
@@ -87,7 +88,7 @@ pub(crate) fn assert_refuses(command: &mut Command, exit_code: i32, says: &[&str
 }
 
 impl Daybook {
-    /// Starts it and waits until it says that it is ready.
+    /// Starts the server and waits until it prints that it is ready.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = process.stderr.take().unwrap();
@@ -110,7 +111,8 @@ impl Daybook {
         request(self.address, "GET", path, "").unwrap()
     }
 
-    /// Asks until it is ready: the store has a second for each answer, which may be short.
+    /// Polls until the server is ready. The store has one second for each answer, which may be too
+    /// short on a busy machine.
     pub(crate) fn until_ready(&self) {
         for _ in 0..60 {
             if self.get("/readyz").status == 200 {
@@ -118,10 +120,10 @@ impl Daybook {
             }
             thread::sleep(Duration::from_millis(100));
         }
-        panic!("it does not become ready: {:?}", self.get("/readyz"));
+        panic!("the server does not become ready: {:?}", self.get("/readyz"));
     }
 
-    /// Asks for a stream of events: what comes after the head of the answer.
+    /// Opens a stream of events and returns its content, without the head of the answer.
     pub(crate) fn follow(&self, path: &str) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address).unwrap();
@@ -142,19 +144,20 @@ impl Daybook {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        // The shell's own `kill`: the program of that name is not on every machine.
+        // Use the shell's builtin, because not every machine has a program named `kill`.
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("kill -{name} \"$0\""), &self.process.id().to_string()]);
         assert!(shell.status().unwrap().success());
     }
 
-    /// Waits for its end: the exit code, if it was not killed, and its log.
+    /// Waits for the server to exit. Returns its exit code, or `None` if it was killed, and its
+    /// log.
     pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let status = self.process.wait().unwrap();
         (status.code(), self.log.take().unwrap().join().unwrap())
     }
 
-    /// Stops it as a supervisor would.
+    /// Stops the server as a supervisor would, and returns its log.
     #[track_caller]
     pub(crate) fn stop(self) -> String {
         self.signal("TERM");
@@ -166,13 +169,13 @@ impl Daybook {
 
 impl Drop for Daybook {
     fn drop(&mut self) {
-        // Fails when it has ended by itself.
+        // Fails if the process has exited by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// What came back over the socket.
+/// A reply, read from the socket.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -187,7 +190,7 @@ impl Reply {
     }
 }
 
-/// One request on a connection of its own.
+/// Sends one request on its own connection.
 pub(crate) fn request(
     to: SocketAddr,
     method: &str,
@@ -201,7 +204,7 @@ pub(crate) fn request(
         "{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     )?;
-    // A server that has heard enough answers while the rest is still on its way.
+    // The server may answer and close before it has read the whole body.
     let _ = stream.write_all(body.as_bytes());
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
@@ -216,7 +219,7 @@ pub(crate) fn request(
     Ok(Reply { status: status.ok_or_else(broken)?, head, body })
 }
 
-/// The chunks of a body (RFC 9112, 7.1) up to the last, which is empty.
+/// Joins the chunks of a body (RFC 9112, section 7.1) up to the last one, which is empty.
 fn joined(mut chunks: &str) -> Option<String> {
     let mut body = String::new();
     loop {

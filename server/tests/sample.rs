@@ -20,7 +20,7 @@ async fn loaded(desk: &TestDesk) -> SampleProgress {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(120), ended).await.expect("the sample to be loaded")
+    timeout(Duration::from_secs(120), ended).await.expect("the sample is not loaded in time")
 }
 
 async fn versions(desk: &TestDesk) -> u64 {
@@ -29,7 +29,7 @@ async fn versions(desk: &TestDesk) -> u64 {
 }
 
 #[tokio::test]
-async fn it_is_loaded_in_the_background_once_however_often_it_is_asked_for() {
+async fn the_sample_is_loaded_once_in_the_background_however_often_it_is_requested() {
     let desk = TestDesk::new().await;
     let before = desk.front.sample_progress().await.unwrap();
     assert!(!before.running && before.done == 0 && before.total > 1000, "{before:?}");
@@ -46,7 +46,7 @@ async fn it_is_loaded_in_the_background_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn people_and_days_are_the_samples_own() {
+async fn the_sample_keeps_its_own_actors_and_dates() {
     let desk = TestDesk::new().await;
     desk.front.load_sample().await.unwrap();
     loaded(&desk).await;
@@ -59,7 +59,7 @@ async fn people_and_days_are_the_samples_own() {
 }
 
 #[tokio::test]
-async fn it_is_not_mixed_with_what_is_there() {
+async fn the_sample_is_refused_unless_the_inventory_is_empty() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let problem = desk.front.load_sample().await.unwrap_err();

@@ -1,5 +1,5 @@
-//! The program under load: killed again and again, and as several processes on one table. Short in
-//! `make test`; `make soak` is long.
+//! The program under load: kills, power cuts, and several processes on one table. `make test`
+//! runs these tests briefly, `make soak` at length.
 
 mod books;
 mod call;
@@ -9,12 +9,12 @@ mod ledger;
 mod power_cut;
 mod race;
 
-/// What this variable says, or else this.
+/// The number in this environment variable, or `otherwise`.
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
 }
 
-/// The seed that this variable says, or else a new one. Shown when the test fails.
+/// The seed in this environment variable, or a random one. Printed, so that a failed test shows it.
 fn seed(variable: &str) -> u64 {
     let seed = number(variable, rand::random());
     println!("{variable}={seed}");

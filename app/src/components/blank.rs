@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Icon, SampleOffer};
 
-/// What stands where items would be, while there are none.
+/// The placeholder for items while none exist.
 #[component]
 pub fn NoItems() -> impl IntoView {
     view! {

@@ -6,8 +6,9 @@ use crate::chart::{Plot, plot};
 use crate::record::Record;
 use crate::text::grouped;
 
-/// The quantity on hand by version, with the limits as they were. Positions are percentages of the chart, so that its
-/// text is never stretched.
+/// The stock on hand by version, with the limits as of each version.
+///
+/// Positions are percentages of the chart, so that its text is never stretched.
 #[component]
 pub fn Chart(
     /// The state in view.
@@ -28,7 +29,7 @@ pub fn Chart(
     let point = Memo::new(move |_| plot.read().point(version(), item.read().on_hand));
     let x = move || point.get().0.percent();
     let y = move || point.get().1.percent();
-    // The names of the lines stand where the lines are at the version in view.
+    // The names of the lines are placed where the lines are at the version in view.
     let ceiling = move || {
         let top = plot.read().top;
         let name = if item.read().max_quantity == Some(top) { " maximum" } else { "" };

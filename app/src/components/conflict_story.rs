@@ -7,14 +7,14 @@ use super::{Icon, Prose, When};
 use crate::task_form::Verdict;
 use crate::text::{isolated, refusal, story};
 
-/// Who did what since the person looked.
+/// The changes of others since the user looked, and what they mean for the form.
 #[component]
 pub fn ConflictStory(
     /// The item.
     id: Uuid,
     /// The change sets in between, oldest first.
     since: Vec<ChangeSet>,
-    /// The effect of the form on top of them.
+    /// The verdict on the form after these changes.
     verdict: Memo<Verdict>,
 ) -> impl IntoView {
     let advice = move || match &*verdict.read() {

@@ -2,12 +2,12 @@ use leptos::prelude::*;
 
 use crate::text::{grouped, signed};
 
-/// What a change set did to the figure, and what the figure became: `+12 → 40`.
+/// The effect of a change set on a figure, and the resulting figure: `+12 → 40`.
 #[component]
 pub fn Delta(
-    /// By how much.
+    /// The change of the figure.
     by: i64,
-    /// What it became, where that is known.
+    /// The resulting figure, if known.
     to: Option<i64>,
 ) -> impl IntoView {
     let sign = match by {

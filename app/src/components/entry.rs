@@ -84,7 +84,7 @@ pub fn Entry(row: Row) -> impl IntoView {
     .into_any()
 }
 
-/// A command on its way.
+/// A command that has been sent and not yet answered.
 #[component]
 pub fn PendingEntry(performing: Performing) -> impl IntoView {
     view! {
@@ -101,7 +101,7 @@ pub fn PendingEntry(performing: Performing) -> impl IntoView {
     .into_any()
 }
 
-/// The reason, where the sentence does not say it already.
+/// Returns the reason, unless the sentence contains it.
 fn reason(row: &Row) -> Option<String> {
     match row.events.last() {
         Some(Event::ItemsRemoved(_)) => None,

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use super::{Icon, Surroundings, When};
 
-/// Who and when, and on demand all that is kept of a change set.
+/// The actor and the time of a change set, and on demand everything that is stored of it.
 #[component]
 pub fn Evidence(change_set: ChangeSet) -> impl IntoView {
     let content = change_set.content();
     let (version, actor, at) = (change_set.version, content.actor.clone(), content.recorded_at);
-    // Rows that the server rendered are complete, so that they open without JavaScript; those added
-    // later are filled in once they are opened.
+    // Rows that the server rendered are complete, so that they open without JavaScript. Rows added
+    // later are filled in when they are opened.
     let opened = RwSignal::new(!Surroundings::here().hydrated.get_untracked());
     let details = NodeRef::<html::Details>::new();
     let toggle = move |_| {
@@ -65,7 +65,7 @@ fn Kept(change_set: ChangeSet) -> impl IntoView {
     .into_any()
 }
 
-/// A command or an event on one line: its type, then its data.
+/// Formats a command or an event on one line: its type, then its data.
 fn line(tagged: &Tagged) -> String {
     format!("{} {}", tagged.name, tagged.data)
 }

@@ -5,7 +5,8 @@ use crate::record::Record;
 use crate::text::stated;
 use crate::views::Fault;
 
-/// Says which versions do not hold, what is wrong with them, and what that means for what is shown.
+/// Notices of the damaged versions, of what is wrong with them, and of what that means for the
+/// page.
 #[component]
 pub fn FaultNotice() -> impl IntoView {
     let record = Record::here();

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use super::{Prose, Surroundings};
 use crate::text::{grouped, isolated};
 
-/// The most characters of a figure in the largest type. Words and longer figures are set smaller, to stay on one line.
+/// The most characters of a figure in the largest type. Words and longer figures are set smaller,
+/// to fit on one line.
 const SHORT: usize = 9;
 const LONG: usize = 13;
 
@@ -62,7 +63,7 @@ fn Figure(
     #[prop(optional, into)] low: Signal<bool>,
 ) -> impl IntoView {
     let changes = changes_of(value);
-    // Two classes take turns: an animation starts anew only under another name.
+    // Two classes alternate, because an animation restarts only under another name.
     let class = move || match changes.get() {
         0 => "figure",
         n if n % 2 == 1 => "figure changed",
@@ -76,7 +77,8 @@ fn Figure(
             _ => Some("longest"),
         }
     };
-    // Only the figure itself is a status, so that a change is heard as the name and the new value.
+    // Only the figure itself is a status, so that a change is announced as the name and the new
+    // value.
     view! {
         <div
             class=class
@@ -97,7 +99,7 @@ fn Figure(
     .into_any()
 }
 
-/// How often a value has changed since the page came alive.
+/// Counts the changes of a value since hydration.
 fn changes_of(value: Signal<String>) -> RwSignal<u32> {
     let changes = RwSignal::new(0_u32);
     let hydrated = Surroundings::here().hydrated;

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 /// The symbols that [`Icon`] refers to, once per document.
 pub const SPRITE: &str = include_str!("icon/sprite.svg");
 
-/// A symbol of the sprite, beside a text that says the same.
+/// A symbol of the sprite, next to a text with the same meaning.
 #[component]
 pub fn Icon(
     /// The symbol's id.

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Icon, Surroundings};
 
-/// Says that the network is away.
+/// A banner that shows while the browser is offline.
 #[component]
 pub fn OfflineBanner() -> impl IntoView {
     let offline = Surroundings::here().offline;

@@ -9,16 +9,16 @@ use crate::record::{Draft, Outcome, Recorded};
 use crate::task_form::Verdict;
 use crate::text::{refusal, stated};
 
-/// What became of a form the last time it was sent.
+/// The outcome of the last submission of a form.
 #[component]
 pub fn OutcomeNotice(
     /// The form.
     draft: Draft,
-    /// What it would do now.
+    /// The verdict on the form as it is now.
     verdict: Memo<Verdict>,
     /// The item.
     id: Uuid,
-    /// The change sets of others that it is refused for.
+    /// The change sets of others because of which the form is refused.
     #[prop(optional, into)]
     overtaken_by: Signal<Vec<ChangeSet>>,
 ) -> impl IntoView {
@@ -52,7 +52,7 @@ fn Refused(
     since_opened: Vec<ChangeSet>,
 ) -> impl IntoView {
     let told = || match &*verdict.read_untracked() {
-        // The field says what is wrong with it.
+        // The field itself says what is wrong with it.
         Verdict::Incomplete(..) | Verdict::Invalid(_) => "Correct the marked field.".to_owned(),
         Verdict::Refused(no) if no.to_string() == problem.detail => refusal(no),
         _ => stated(&problem.detail),
@@ -73,7 +73,7 @@ fn Refused(
     .into_any()
 }
 
-/// Neither a yes nor a no: it claims neither.
+/// A notice without an answer: it claims neither success nor failure.
 #[component]
 fn Unconfirmed(problem: Problem) -> impl IntoView {
     let (icon, title) = if problem.is(Code::NoAnswer) {
@@ -94,7 +94,7 @@ fn Unconfirmed(problem: Problem) -> impl IntoView {
     .into_any()
 }
 
-/// An earlier sending of the same form, which the person may take for lost, or may have forgotten.
+/// An earlier submission of the same form, which the user may believe lost, or may have forgotten.
 #[component]
 fn RecordedBefore(recorded: Recorded) -> impl IntoView {
     let Recorded { item, version, sentence } = recorded;
@@ -135,7 +135,7 @@ const fn not_done(task: Task) -> &'static str {
     }
 }
 
-/// The change sets that a conflict names.
+/// Returns the change sets that a conflict names.
 fn since(problem: &Problem) -> Vec<ChangeSet> {
     let since = problem.more.get("since").and_then(|since| serde_json::to_string(since).ok());
     since.and_then(|since| serde_json::from_str(&since).ok()).unwrap_or_default()
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conflict_names_its_change_sets_in_the_long_form_of_the_wire() {
+    fn the_change_sets_of_a_conflict_are_read_in_the_long_wire_format() {
         let body = r#"{"command_id":"019a96c4-2d51-7c10-9f3e-5a60c2b7e911","command":{"type":"X","data":{}},"events":[{"type":"Y","data":{}}],"actor":"Mara","reason":null,"recorded_at":"2026-11-18T10:42:07.113Z","correlation_id":"019a96c4-2d51-7c10-9f3e-5a60c2b7e911","causation_id":null,"rules":1}"#;
         let hash = "0".repeat(64);
         let since_then = json!([{
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_that_names_none_tells_none() {
+    fn a_conflict_may_name_no_change_sets() {
         assert!(since(&Problem::new(Code::Conflict, "…")).is_empty());
     }
 }

@@ -5,10 +5,10 @@ use leptos_router::hooks::use_location;
 use super::Surroundings;
 use crate::browser;
 
-/// A page's heading. It takes the focus when the page was navigated to, and is announced.
+/// A page's heading. After a navigation it takes the focus and is announced.
 #[component]
 pub fn PageHeading(
-    /// What it says.
+    /// The text.
     #[prop(into)]
     text: Signal<String>,
 ) -> impl IntoView {
@@ -20,7 +20,7 @@ pub fn PageHeading(
         let Some(heading) = node.get() else { return };
         let before = surroundings.headed.get_untracked();
         surroundings.headed.set(Some(path.clone()));
-        // The first page was loaded by the browser, which has announced it and placed the focus.
+        // The browser loaded the first page, and has already announced it and placed the focus.
         if before.is_some_and(|before| before != path) {
             browser::focus_once_connected((*heading).clone().into());
             surroundings.announcement.set(text.get_untracked());

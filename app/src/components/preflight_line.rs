@@ -7,14 +7,16 @@ use crate::record::{Draft, Outcome};
 use crate::task_form::Verdict;
 use crate::text::refusal;
 
-/// The verdict of `decide` on the form as it is now. It does not repeat what a field or the notice above says.
+/// The verdict of `decide` on the form as it is now.
+///
+/// It does not repeat the message of a field or of the notice above.
 #[component]
 pub fn PreflightLine(
     /// The form.
     draft: Draft,
     /// The verdict.
     verdict: Memo<Verdict>,
-    /// The change sets of others that it is refused for.
+    /// The change sets of others because of which the form is refused.
     #[prop(optional, into)]
     overtaken_by: Signal<Vec<ChangeSet>>,
 ) -> impl IntoView {

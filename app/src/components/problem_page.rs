@@ -5,15 +5,15 @@ use super::{Icon, PageHeading, Surroundings};
 use crate::problem::{Code, Problem};
 use crate::text::remedy;
 
-/// A page whose whole content is what went wrong.
+/// A page that shows nothing but a problem.
 #[component]
 pub fn ProblemPage(
-    /// What went wrong.
+    /// The problem.
     problem: Problem,
-    /// Where to go instead, and what that is called.
+    /// The address and the label of a link to another page.
     #[prop(optional)]
     instead: Option<(String, &'static str)>,
-    /// Loads what the page is about once more, where that may come to something.
+    /// Loads the content of the page again, if a retry may succeed.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
 ) -> impl IntoView {
@@ -50,8 +50,9 @@ fn title(problem: &Problem) -> &str {
     }
 }
 
-/// The meaning of the problem to a person who followed a link or typed an address. An interface for programs names kinds
-/// and ids instead.
+/// Describes the problem to a person who followed a link or typed an address.
+///
+/// The API for programs names kinds and ids instead.
 fn detail(problem: &Problem) -> String {
     let newest = problem.more.get("current_version").and_then(serde_json::Value::as_u64);
     match newest {

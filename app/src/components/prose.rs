@@ -2,7 +2,9 @@ use leptos::prelude::*;
 
 use crate::text::{Part, parts};
 
-/// A computed sentence. It is marked `translate="no"`, because a translator would replace the node that later changes
+/// A computed sentence.
+///
+/// It is marked `translate="no"`, because a translator would replace the node that later changes
 /// are written to. Text that people wrote keeps its own direction.
 #[component]
 pub fn Prose(

@@ -3,7 +3,7 @@ use leptos_router::hooks::use_location;
 
 use super::{Icon, WayBack};
 
-/// Where one can go.
+/// The main navigation.
 #[component]
 pub fn Rail() -> impl IntoView {
     let path = use_location().pathname;

@@ -10,7 +10,7 @@ use crate::record::Record;
 use crate::text::{grouped, local_date, long_date};
 use steps::Steps;
 
-/// The slider through all versions. Without JavaScript it is a form that asks for a version.
+/// The slider through all versions. Without JavaScript it is a form that requests a version.
 #[component]
 pub fn ReplayPanel(
     /// The state in view.
@@ -31,7 +31,7 @@ pub fn ReplayPanel(
         move || {
             let history = record.history.read();
             let at = history.change_set(version.get()).map(|c| c.content().recorded_at);
-            // In UTC until the page has come alive: the server does not know the reader's zone.
+            // In UTC until hydration: the server does not know the reader's time zone.
             let day =
                 |at| clock.get().map_or_else(|| long_date(at), |_| local_date(at, browser::offset));
             let date = at.map(|at| format!(", {}", day(at))).unwrap_or_default();
@@ -63,7 +63,8 @@ pub fn ReplayPanel(
                 <h2 id="replay">"Replay"</h2>
                 <p class="soft small" translate="no">
                     {move || {
-                        // On a phone, the figures above are out of view while a thumb is on the slider.
+                        // On a phone, the figures above are out of view while a thumb is on the
+                        // slider.
                         let on_hand = grouped(item.read().on_hand);
                         format!("{on_hand} on hand · version {} of {}", version.get(), head.get())
                     }}
@@ -82,7 +83,7 @@ pub fn ReplayPanel(
                     max=move || head.get().to_string()
                     value=version.get_untracked().to_string()
                     prop:value=move || {
-                        // After `max`, or the browser would clamp it.
+                        // Set after `max`, or the browser would clamp it.
                         head.track();
                         version.get().to_string()
                     }

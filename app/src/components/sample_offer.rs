@@ -11,18 +11,18 @@ use crate::views::SampleProgress;
 
 const POLL_EVERY: Duration = Duration::from_millis(400);
 
-/// How far the sample company is, for the page and its parts.
+/// The progress of loading the sample company, for the page and its parts.
 #[derive(Clone)]
 pub struct Sample {
-    /// The last that was heard.
+    /// The progress that was received last.
     pub progress: ArcRwSignal<SampleProgress>,
-    /// Counts up whenever a load has come to its end.
+    /// The number of loads that have finished.
     pub loaded: ArcRwSignal<u32>,
     surroundings: Surroundings,
 }
 
 impl Sample {
-    /// As the page found it.
+    /// Starts from the progress that the page was loaded with.
     pub fn new(progress: SampleProgress) -> Self {
         Self {
             progress: ArcRwSignal::new(progress),
@@ -48,7 +48,7 @@ impl Sample {
                 spawn_local(async move {
                     match sample_progress().await {
                         Ok(progress) => this.hear(progress),
-                        // The next answer may come through.
+                        // The next request may succeed.
                         Err(_) => this.poll(),
                     }
                 });
@@ -69,21 +69,20 @@ impl Sample {
                 format!("Loading stopped at {done} of {total}. Load the sample again to continue.");
             self.surroundings.complain(stopped);
         } else {
-            // It counts as running until the page shows what was loaded.
+            // The load counts as running until the page shows its items.
             self.progress.set(SampleProgress { running: true, ..progress });
             self.loaded.update(|loaded| *loaded = loaded.wrapping_add(1));
             self.surroundings.say("Sample company loaded.".to_owned());
         }
     }
 
-    /// What was loaded is shown.
+    /// Ends the load, once the page shows its items.
     pub fn finish(&self) {
         self.progress.update(|progress| progress.running = false);
     }
 }
 
-/// Offers to create an item or to load the sample company; while that is being loaded, says how far it
-/// is.
+/// Offers to create an item or to load the sample company. During a load, shows its progress.
 #[component]
 pub fn SampleOffer(children: ChildrenFn) -> impl IntoView {
     let sample = use_context::<Sample>().unwrap_or_else(|| Sample::new(SampleProgress::default()));

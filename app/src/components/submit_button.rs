@@ -5,23 +5,23 @@ use super::Surroundings;
 use crate::record::Draft;
 use crate::task_form::Verdict;
 
-/// The one primary button of a task's form. It has the task's name, whatever became of the form before.
+/// The one primary button of a task's form. It always has the name of the task.
 #[component]
 pub fn SubmitButton(
     /// The form.
     draft: Draft,
-    /// What it would do.
+    /// The verdict on the form.
     verdict: Memo<Verdict>,
-    /// Whether it is on its way.
+    /// `true` while the form is being sent.
     #[prop(optional, into)]
     busy: Signal<bool>,
 ) -> impl IntoView {
-    // Without JavaScript the verdict is that of the page's first moment, and must not stand in the way.
+    // Without JavaScript the verdict stays that of the first render, and must not block the form.
     let hydrated = Surroundings::here().hydrated;
     let refused = Memo::new(move |_| {
         hydrated.get() && matches!(&*verdict.read(), Verdict::Refused(_) | Verdict::Invalid(_))
     });
-    // Where it is said why.
+    // The id of the element that states the reason.
     let why = move || match &*verdict.read() {
         Verdict::Invalid(fault) => format!("{}-error", fault.field),
         _ => "preflight".to_owned(),

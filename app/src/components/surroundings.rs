@@ -7,46 +7,46 @@ use uuid::Uuid;
 
 use crate::{browser, waking};
 
-/// How long a toast stays unless it is dismissed; long enough to be read twice.
+/// The time that a toast stays unless dismissed, which is long enough to read it twice.
 const TOAST_STAYS: Duration = Duration::from_secs(12);
 const CLOCK_TICKS: Duration = Duration::from_secs(30);
 
-/// What every part of the page may want to know of the browser around it, or to say to the person.
+/// The state of the browser around the page, and the messages to the user.
 #[derive(Clone)]
 pub struct Surroundings {
-    /// Whether the page has come alive.
+    /// `true` after hydration.
     pub hydrated: ArcRwSignal<bool>,
-    /// The time in milliseconds; `None` until the page has come alive, so that server and browser first
-    /// render the same.
+    /// The time in milliseconds; `None` until hydration, so that server and browser first render
+    /// the same.
     pub clock: ArcRwSignal<Option<i64>>,
-    /// Whether the browser says that it is offline.
+    /// `true` while the browser reports that it is offline.
     pub offline: ArcRwSignal<bool>,
-    /// The number of times that the person has come back to the page.
+    /// The number of times that the user has returned to the page.
     pub returns: ArcRwSignal<u32>,
-    /// What has just been said, newest last.
+    /// The current toasts, newest last.
     pub toasts: ArcRwSignal<Vec<Toast>>,
-    /// The page that was navigated to, for those who cannot see it.
+    /// The page that was navigated to, announced to those who cannot see it.
     pub announcement: ArcRwSignal<String>,
-    /// The path whose heading had the focus last.
+    /// The path of the last heading that was shown.
     pub(super) headed: ArcRwSignal<Option<String>>,
     next_toast: ArcStoredValue<u32>,
 }
 
-/// Something said in passing.
+/// A short message that disappears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
-    /// Tells it from the others.
+    /// Distinguishes the toast from others.
     pub number: u32,
-    /// What is said.
+    /// The message.
     pub text: String,
-    /// Where to see it: an address and the link's text.
+    /// The address and the text of a link.
     pub link: Option<(String, String)>,
-    /// Whether it is bad news.
+    /// `true` for bad news.
     pub bad: bool,
 }
 
 impl Surroundings {
-    /// Those of a page that has not come alive.
+    /// Returns the surroundings of a page before hydration.
     pub fn new() -> Self {
         Self {
             hydrated: ArcRwSignal::new(false),
@@ -60,12 +60,12 @@ impl Surroundings {
         }
     }
 
-    /// Those of this page.
+    /// Returns the surroundings of this page.
     pub fn here() -> Self {
         use_context().unwrap_or_else(Self::new)
     }
 
-    /// Starts the clock and listens to the network, once the page has come alive.
+    /// Starts the clock and watches the network after hydration.
     pub fn come_alive(&self) {
         let this = self.clone();
         Effect::new(move |already: Option<()>| {
@@ -89,7 +89,7 @@ impl Surroundings {
         });
     }
 
-    /// Runs `act` each time the person comes back to the page from now on.
+    /// Runs `act` each time the user returns to the page from now on.
     pub fn on_return(&self, act: impl Fn() + 'static) {
         let returns = self.returns.clone();
         Effect::new(move |before: Option<u32>| {
@@ -101,23 +101,23 @@ impl Surroundings {
         });
     }
 
-    /// Says what became of an item, with a link to the version that it became.
+    /// Tells the result of a change, with a link to the new version of the item.
     pub fn say_of_version(&self, text: String, id: Uuid, version: Version) {
         let link = (format!("/inventory/{id}?version={version}"), format!("Version {version}"));
         self.toast(text, Some(link), false);
     }
 
-    /// Says something that is as it should be.
+    /// Tells of a success.
     pub fn say(&self, text: String) {
         self.toast(text, None, false);
     }
 
-    /// Says something that is not as it should be.
+    /// Tells of a problem.
     pub fn complain(&self, text: String) {
         self.toast(text, None, true);
     }
 
-    /// Takes a toast away.
+    /// Removes a toast.
     pub fn dismiss(&self, number: u32) {
         self.toasts.update(|toasts| toasts.retain(|toast| toast.number != number));
     }
@@ -125,7 +125,7 @@ impl Surroundings {
     fn toast(&self, text: String, link: Option<(String, String)>, bad: bool) {
         let number = self.next_toast.get_value();
         self.next_toast.set_value(number.wrapping_add(1));
-        // One at a time: what was said before is in the timeline.
+        // Show one at a time: earlier changes are in the timeline.
         self.toasts.set(vec![Toast { number, text, link, bad }]);
         let this = self.clone();
         set_timeout(move || this.dismiss(number), TOAST_STAYS);

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::problem::SkuTaken;
 
-/// Which item has the SKU that another was to have, with the way there.
+/// The item that already has a requested SKU, with a link to it.
 #[component]
 pub fn TakenSku(
     /// The SKU and the item.

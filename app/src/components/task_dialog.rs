@@ -6,12 +6,12 @@ use crate::browser;
 use crate::record::{Draft, Record, openers};
 use crate::task_form::{Verdict, lede, preflight, spec};
 
-/// The dialog of the task that was begun, if one was. Modal once the page has come alive; before that, a
-/// form that posts.
+/// The dialog of the current task, if any. It is modal after hydration; before, it is a form that
+/// posts.
 #[component]
 pub fn TaskDialog() -> impl IntoView {
     let draft = Record::here().draft;
-    // Another form is another dialog: one that is open already could not be opened modally.
+    // Another form needs another dialog: one that is already open could not be opened modally.
     view! {
         <For each=move || draft.get() key=|draft| draft.posted_ids let:draft>
             <OpenDialog draft/>
@@ -109,7 +109,7 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
     .into_any()
 }
 
-/// Asks what is new as soon as the form is refused: the refusal stands in the way of sending it.
+/// Refreshes the record as soon as the form is refused, because the refusal blocks its submission.
 fn check_refusals(record: Record, verdict: Memo<Verdict>) {
     let refused = Memo::new(move |_| matches!(&*verdict.read(), Verdict::Refused(_)));
     Effect::new(move |_| {
@@ -119,13 +119,14 @@ fn check_refusals(record: Record, verdict: Memo<Verdict>) {
     });
 }
 
-/// Makes the dialog modal as soon as it stands in the document, and takes over what was typed before the
-/// page came alive.
+/// Makes the dialog modal once it is in the document, and takes over what was typed before
+/// hydration.
 fn open_modally(dialog: NodeRef<html::Dialog>, draft: Draft) {
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         draft.revive(&dialog);
-        // It is rendered open for those without JavaScript; only a closed one can be shown modally.
+        // The server renders it open for those without JavaScript, but only a closed dialog can be
+        // shown modally.
         let _ = dialog.remove_attribute("open");
         let _ = dialog.show_modal();
         if let Some(first) = spec(draft.task).first() {

@@ -12,9 +12,9 @@ use crate::text::removal_reason;
 pub fn TaskFields(
     /// The form.
     draft: Draft,
-    /// What it would do.
+    /// The verdict on the form.
     verdict: Memo<Verdict>,
-    /// What is counted.
+    /// The unit of counting.
     unit: String,
 ) -> impl IntoView {
     let fields = spec(draft.task);
@@ -50,9 +50,10 @@ fn TaskField(
 ) -> impl IntoView {
     let FieldSpec { name, label, hint, optional, .. } = field;
     let tried = draft.tried.clone();
-    // For a dialog that the server rendered open; one that the browser opens places the focus itself.
+    // Only for a dialog that the server rendered open; one that the browser opens sets the focus
+    // itself.
     let autofocus = first && !Surroundings::here().hydrated.get_untracked();
-    // What is merely missing is not called wrong before the form was sent once.
+    // A missing value is not called wrong before the form has been sent once.
     let fault = Memo::new(move |_| match verdict.read().field_problem() {
         Some(FieldProblem { field, message, missing }) if *field == name => {
             (!missing || tried.get()).then(|| message.clone())

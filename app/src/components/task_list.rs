@@ -5,7 +5,7 @@ use super::{Icon, Prose};
 use crate::record::Record;
 use crate::text::refusal;
 
-/// The tasks of an item. What is not allowed now is shown with the domain's own reason and the task that
+/// The tasks of an item. A task that is not allowed now shows the domain's reason and the task that
 /// would unblock it.
 #[component]
 pub fn TaskList() -> impl IntoView {
@@ -74,7 +74,7 @@ fn TaskButton(
         let first = if now.read().active { Task::CheckIn } else { Task::Reactivate };
         task == first && !closed.get()
     };
-    // Of the two, the one that the item's state leaves to do.
+    // Only one of the two applies to the state of the item.
     let absent = move || match task {
         Task::Deactivate => !now.read().active,
         Task::Reactivate => now.read().active,
@@ -134,7 +134,8 @@ fn Why(task: Task, rejection: InventoryItemRejection) -> impl IntoView {
     .into_any()
 }
 
-/// Leads to the task that would make another one possible: as a button, unless that has one already.
+/// Leads to the task that would unblock another one. This is a button, unless the list has one for
+/// that task already.
 #[component]
 pub fn Unblock(
     /// The task.

@@ -4,7 +4,7 @@ use leptos::task::spawn_local;
 use super::{Entry, PendingEntry, Surroundings, Verify};
 use crate::record::Record;
 
-/// Every change set as a sentence, newest first.
+/// All change sets as sentences, newest first.
 #[component]
 pub fn Timeline() -> impl IntoView {
     let record = Record::here();
@@ -27,7 +27,7 @@ pub fn Timeline() -> impl IntoView {
     let surroundings = Surroundings::here();
     let id = record.id;
     let show_earlier = move |click: leptos::ev::MouseEvent| {
-        // Past a hole leads only the address.
+        // Past a hole in the history, only following the link works.
         if record.history.read_untracked().flaw().is_some() {
             return;
         }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Icon, Prose, Surroundings, Toast};
 
-/// What has just been said, on the screen and aloud.
+/// The current toasts, shown and announced.
 #[component]
 pub fn Toasts() -> impl IntoView {
     let toasts = Surroundings::here().toasts;
@@ -20,7 +20,8 @@ pub fn Toasts() -> impl IntoView {
 fn ToastView(toast: Toast) -> impl IntoView {
     let surroundings = Surroundings::here();
     let Toast { number, text, link, bad } = toast;
-    // The address may lag behind the version in view, so that the router might take it for the same.
+    // The address may lag the version in view, and the router might mistake the link for the
+    // current page.
     let link = link.map(|(href, text)| view! { " " <a rel="external" href=href>{text}</a> });
     view! {
         <div class="toast" data-tone=bad.then_some("bad")>
@@ -41,7 +42,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     .into_any()
 }
 
-/// Says the name of the page that was navigated to, since no page load does.
+/// Announces the page that was navigated to, because no page load does.
 #[component]
 pub fn Announcer() -> impl IntoView {
     let announcement = Surroundings::here().announcement;

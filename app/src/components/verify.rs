@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::record::Record;
 use crate::text::grouped;
 
-/// What the check of a history has come to.
+/// The state of a history check.
 #[derive(Clone, PartialEq)]
 enum Check {
     Running,
@@ -16,8 +16,10 @@ enum Check {
     Failed(Problem),
 }
 
-/// The timeline's head: fetches the whole history and checks in this browser that nothing was altered.
-/// Without JavaScript it leads to the server's own check.
+/// The head of the timeline.
+///
+/// It fetches the whole history and verifies in this browser that nothing was altered. Without
+/// JavaScript it links to the server's own check.
 #[component]
 pub fn Verify() -> impl IntoView {
     let record = Record::here();

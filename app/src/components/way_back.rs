@@ -2,38 +2,38 @@ use leptos::prelude::*;
 
 const LIST: &str = "/inventory";
 
-/// The way back to the list: as the person left it, searched, sorted and scrolled.
+/// The way back to the list as the user left it: searched, sorted and scrolled.
 #[derive(Clone)]
 pub struct WayBack(ArcRwSignal<Option<Left>>);
 
-/// The list at the moment when the person went on to another page.
+/// The list at the moment when the user left for another page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
-    /// Its address.
+    /// The address of the list.
     pub href: String,
-    /// The number of rows that it showed.
+    /// The number of rows shown.
     pub rows: usize,
     /// The scroll position, in CSS pixels.
     pub top: f64,
 }
 
 impl WayBack {
-    /// The way back of a person who has not seen the list.
+    /// Returns the way back of a user who has not seen the list.
     pub fn new() -> Self {
         Self(ArcRwSignal::new(None))
     }
 
-    /// The one of this page.
+    /// Returns the way back of this page.
     pub fn here() -> Self {
         use_context().unwrap_or_else(Self::new)
     }
 
-    /// The list's address.
+    /// Returns the address of the list.
     pub fn href(&self) -> String {
         self.0.read().as_ref().map_or_else(|| LIST.to_owned(), |left| left.href.clone())
     }
 
-    /// The list as it was left, if it is the one at this address.
+    /// Returns the list as it was left, if it has this address.
     pub fn left(&self, href: &str) -> Option<Left> {
         self.0.get_untracked().filter(|left| left.href == href)
     }
@@ -43,7 +43,7 @@ impl WayBack {
         self.0.set(Some(left));
     }
 
-    /// Starts anew: who asks for the list by its name gets its beginning.
+    /// Forgets the list as it was left. A link to the inventory itself leads to its beginning.
     pub fn forget(&self) {
         self.0.set(None);
     }

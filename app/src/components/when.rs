@@ -5,8 +5,10 @@ use super::Surroundings;
 use crate::browser;
 use crate::text::{exact, local, minute, relative};
 
-/// A moment: how long ago it was, and exactly when, in the reader's zone and in UTC, under a pointer, a finger or the
-/// focus, and on paper. Until the page has come alive it is exact to the minute, since the server does not know the
+/// A moment, shown as how long ago it was.
+///
+/// The exact time, in the reader's time zone and in UTC, appears on hover, touch, focus and in
+/// print. Until hydration the text is the time to the minute, because the server does not know the
 /// reader's clock.
 #[component]
 pub fn When(
@@ -20,7 +22,8 @@ pub fn When(
     };
     let text =
         move || clock.get().map_or_else(|| minute(at), |now| relative(at, now, browser::offset));
-    // A finger has no hover, but gives the focus. No tab stop: the focus of the row or summary around it does as well.
+    // A finger cannot hover, but gives the focus. No tab stop: the focus of the row or summary
+    // around it has the same effect.
     view! {
         <time class="when" translate="no" datetime=at.to_string() tabindex="-1">
             <span class="when-about">{text}</span>

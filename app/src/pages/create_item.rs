@@ -121,8 +121,10 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
     .into_any()
 }
 
-/// Reports whether the form still holds the SKU that was refused: a SKU that is taken stays taken. Only the server folds
-/// SKUs, because the tables are too large for a browser, so this comparison may miss a match that the server finds.
+/// Returns whether the form still holds the SKU that was refused: a taken SKU stays taken.
+///
+/// Only the server folds SKUs, because the tables are too large for a browser. This comparison may
+/// therefore miss a match that the server finds.
 fn is_taken(draft: &Draft) -> bool {
     let outcome = draft.outcome.read();
     let Some(Outcome::Refused(problem)) = &*outcome else { return false };
@@ -134,8 +136,10 @@ fn another_sku() -> FieldProblem {
     FieldProblem { field: "sku", message: "Choose another SKU.".to_owned(), missing: false }
 }
 
-/// Sends the form and goes to the new item. The item's id is the page's: however often the form is sent,
-/// it is one item, until that is recorded and the form asks for another one.
+/// Sends the form and navigates to the new item.
+///
+/// The page chose the item's id, so repeated submissions create one item. Once that is recorded,
+/// the form takes the id of another item.
 fn create(draft: Draft, verdict: Memo<Verdict>, busy: RwSignal<bool>) -> impl Fn() + 'static {
     let navigate = use_navigate();
     let surroundings = Surroundings::here();

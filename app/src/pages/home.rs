@@ -14,7 +14,7 @@ const LATEST: u32 = 6;
 /// The data that the page starts from.
 type Start = (Result<ItemPage, Problem>, SampleProgress);
 
-/// `/`: what there is, and what changed last.
+/// `/`: an overview and the latest changes.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let start = Resource::new_blocking(|| (), |()| load());
@@ -68,12 +68,12 @@ fn HomeScreen(start: Start) -> impl IntoView {
     }
 }
 
-/// The number of items and the latest changes, as the page last heard of them.
+/// The number of items and the latest changes, as last fetched.
 #[derive(Clone)]
 struct Overview {
     total: ArcRwSignal<u64>,
     rows: ArcRwSignal<Vec<InventoryItemRow>>,
-    /// Why there is nothing to show.
+    /// The reason why nothing can be shown.
     problem: ArcRwSignal<Option<Problem>>,
     asked: ArcStoredValue<u32>,
 }
@@ -90,8 +90,10 @@ impl Overview {
         overview
     }
 
-    /// Fetches it again. A failure stays silent where the page has something to show, because nobody has asked. Of
-    /// several answers on their way, the page takes only the last one that it asked for.
+    /// Fetches the overview again.
+    ///
+    /// A failure is silent if the page has something to show, because the user has not asked. Only
+    /// the answer to the last request counts.
     fn refresh(&self) {
         let asked = self.asked.get_value().wrapping_add(1);
         self.asked.set_value(asked);
@@ -172,7 +174,7 @@ fn Doors(overview: Overview) -> impl IntoView {
             <section class="recent sheet" aria-labelledby="recent">
                 <h2 id="recent">"Latest changes"</h2>
                 <ul role="list">
-                    // A row is another one once the item has changed.
+                    // A row is replaced once its item has changed.
                     <For each=move || rows.get() key=|row| (row.id, row.version) let:row>
                         <Latest row/>
                     </For>

@@ -17,14 +17,14 @@ use list::from_the_start;
 use query::ListQuery;
 use screen::InventoryScreen;
 
-/// What the page starts from.
+/// The data that the page starts from.
 type Start = (ListQuery, Result<ItemPage, Problem>, SampleProgress);
 
 /// `/inventory`: all items.
 #[component]
 pub fn InventoryPage() -> impl IntoView {
     let (query, back) = (use_query_map(), WayBack::here());
-    // Only the first page is this resource's: from then on the screen fetches what it needs itself.
+    // This resource serves only the first page: from then on the screen fetches its data itself.
     let start = Resource::new_blocking(
         || (),
         move |()| {

@@ -13,11 +13,11 @@ use crate::views::{FormOutcome, ItemView};
 use address::Address;
 use screen::{ItemScreen, ItemSkeleton};
 
-/// What the page starts from.
+/// The data that the page starts from.
 #[derive(Clone, Serialize, Deserialize)]
 struct Start {
     view: ItemView,
-    /// The task whose form is open, by its slug.
+    /// The slug of the task whose form is open.
     task: Option<String>,
     outcome: Option<FormOutcome>,
 }
@@ -80,7 +80,7 @@ fn Trouble(
     problem: Problem,
     retry: Callback<()>,
 ) -> impl IntoView {
-    // A version that is not there is no reason to hide the item.
+    // An unknown version is no reason to hide the item.
     let asked: Option<Option<Version>> = address.as_ref().ok().map(|address| address.version);
     let now = problem.more.get("id").and_then(|id| id.as_str()).map(str::to_owned);
     let now = now.or_else(|| {

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use crate::components::ProblemPage;
 use crate::problem::{Code, Problem};
 
-/// The answer to an address that names nothing.
+/// The page for an unknown address.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -9,26 +9,27 @@ use crate::browser;
 use crate::task_form::{Fields, Verdict, spec};
 use crate::views::FormOutcome;
 
-/// The version that a person saw when deciding, and its state.
+/// The version that the user saw when deciding, and its state.
 pub type Seen = (Version, InventoryItem);
 
-/// A task's form while it is filled in. It is kept when the form closes to send it, so that what was
-/// typed comes back if it has to.
+/// A task's form while it is filled in. It is kept when it closes for sending, so that its input
+/// can come back if the submission fails.
 #[derive(Clone)]
 pub struct Draft {
-    /// Which task.
+    /// The task.
     pub task: Task,
-    /// What is typed.
+    /// The input.
     pub fields: ArcRwSignal<Fields>,
-    /// What became of it the last time.
+    /// The outcome of the last submission.
     pub outcome: ArcRwSignal<Option<Outcome>>,
-    /// Whether it was sent once, so that what is missing may be called so.
+    /// Set once the form has been sent, so that missing input may be pointed out.
     pub tried: ArcRwSignal<bool>,
-    /// The id that all it sends bears, edited or not, until something is known to be recorded. An id is
-    /// taken once: so one attempt is one change set at most, whatever became of the answers.
+    /// The id of every command that the form sends, edited or not, until one is known to be
+    /// recorded. An id can be recorded only once, so an attempt becomes one change set at most,
+    /// whatever happens to the answers.
     pub(super) command_id: ArcStoredValue<Option<Uuid>>,
-    /// The state that the person saw when the form was opened, or when a conflict was shown. Later changes can conflict
-    /// with the form even if the page has caught up with them.
+    /// The state that the user saw when the form was opened, or when a conflict was shown. Later
+    /// changes can conflict with the form even if the page has caught up with them.
     pub(super) opened_on: ArcStoredValue<Seen>,
     /// The id of the form's item; of a new item, the id to create it under.
     pub item: ArcStoredValue<Uuid>,
@@ -37,14 +38,15 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A form just opened.
+    /// Creates a form that was just opened.
     pub fn new(task: Task, item: Uuid, seen: Seen) -> Self {
         let fields = Fields::initial(task, &seen.1);
         Self::holding(task, item, fields, seen, (Uuid::now_v7(), Uuid::now_v7()))
     }
 
-    /// A form that comes back from the server with what was typed. `recorded` is what there is to say of
-    /// the version that its id was taken as, if it was.
+    /// Creates a form that the server returned with its input.
+    ///
+    /// Calls `recorded` with the version that the form's id was recorded as, if it was.
     pub fn posted(
         task: Task,
         item: Uuid,
@@ -82,7 +84,7 @@ impl Draft {
         }
     }
 
-    /// Types into a field.
+    /// Sets a field.
     pub fn set(&self, name: &str, value: &str) {
         if self.fields.read_untracked().get(name) != value {
             self.fields.update(|fields| fields.set(name, value));
@@ -90,8 +92,10 @@ impl Draft {
         }
     }
 
-    /// Reads the fields as they stand in the document. A script, a password manager or a person who types before the
-    /// page comes alive may have filled them in without an event that the page has heard.
+    /// Reads the fields from the document.
+    ///
+    /// A script, a password manager or a user before hydration may have filled them in without an
+    /// event that the page received.
     pub fn take_over(&self, form: &web_sys::Element) {
         for field in spec(self.task) {
             if let Some(value) = browser::typed(form, field.name) {
@@ -100,7 +104,7 @@ impl Draft {
         }
     }
 
-    /// Says what is missing from a form that was to be sent, and goes there.
+    /// Points out the faulty field of a form that was to be sent, and moves the focus there.
     pub fn point_out(&self, verdict: &Verdict) {
         self.tried.set(true);
         if let (Some(fault), Some(page)) = (verdict.field_problem(), document().body()) {
@@ -108,29 +112,29 @@ impl Draft {
         }
     }
 
-    /// The id to send it under.
+    /// Returns the id to send the form under.
     pub fn command_id(&self) -> Uuid {
         let id = self.command_id.get_value().unwrap_or_else(Uuid::now_v7);
         self.command_id.set_value(Some(id));
         id
     }
 
-    /// The id that the form was sent under, if it was sent.
+    /// Returns the id that the form was sent under, if it was sent.
     pub(super) fn sent_as(&self) -> Option<Uuid> {
         self.command_id.get_value()
     }
 
-    /// Reports whether both are the same form.
+    /// Returns whether both are the same form.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.posted_ids == other.posted_ids
     }
 
-    /// The version that its command was decided against.
+    /// Returns the version that the form's command was decided against.
     pub(super) fn expected_version(&self) -> Version {
         self.opened_on.with_value(|(version, _)| *version)
     }
 
-    /// Keeps what became of it. What is recorded has used up the id.
+    /// Stores the outcome of a submission. A recorded command has used up its id.
     pub fn conclude(&self, outcome: Outcome) {
         if matches!(outcome, Outcome::Recorded(_)) {
             self.command_id.set_value(None);
@@ -140,7 +144,7 @@ impl Draft {
         self.keep();
     }
 
-    /// Whether nobody knows what became of what it has sent.
+    /// Returns whether the outcome of the last submission is unknown.
     pub fn is_unsettled(&self) -> bool {
         matches!(&*self.outcome.read_untracked(), Some(Outcome::Unknown(_)))
     }
@@ -185,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn only_silence_leaves_a_form_unsettled() {
+    fn only_an_unknown_outcome_leaves_a_form_unsettled() {
         for (code, unsettled) in
             [(Code::NoAnswer, true), (Code::Internal, true), (Code::Rejected, false)]
         {
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_posted_form_goes_on_under_the_id_that_the_server_gave_it() {
+    fn a_posted_form_keeps_the_id_that_the_server_gave_it() {
         for code in [Code::Unavailable, Code::CommandIdReused] {
             let (draft, id) = posted(code);
             assert_eq!(draft.command_id(), id, "{code:?}");

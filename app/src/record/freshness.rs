@@ -10,15 +10,15 @@ use crate::server_functions::change_sets;
 use crate::task_form::{Verdict, preflight};
 use crate::views::HistoryPage;
 
-/// The time after which an unanswered request no longer holds up the next one. After a laptop's sleep the answer may
-/// never come.
+/// The time after which an unanswered request no longer blocks the next one. After a laptop's sleep
+/// the answer may never come.
 const PATIENCE_MS: i64 = 10_000;
 
 impl Record {
-    /// Fetches and takes in what has happened since.
+    /// Fetches the newer change sets and takes them in.
     ///
     /// # Errors
-    /// When it cannot be fetched.
+    /// The problem, if they cannot be fetched.
     pub async fn catch_up(&self) -> Result<(), Problem> {
         loop {
             let known = self.history.read_untracked().now().version;
@@ -30,8 +30,10 @@ impl Record {
         }
     }
 
-    /// Catches up in the background, one request at a time. A history with a damaged version cannot be continued. A
-    /// failure stays silent, because nobody has asked: the next return to the page tries again.
+    /// Catches up in the background, one request at a time.
+    ///
+    /// A history with a damaged version cannot be continued. A failure is silent, because the user
+    /// has not asked: the next return to the page retries.
     pub fn refresh(&self) {
         let damaged = self.history.read_untracked().end().is_some();
         if damaged || self.surroundings.offline.get_untracked() {
@@ -52,20 +54,21 @@ impl Record {
         });
     }
 
-    /// Catches up whenever the person returns to the page.
+    /// Catches up whenever the user returns to the page.
     pub fn refresh_on_return(&self) {
         let record = self.clone();
         self.surroundings.on_return(move || record.refresh());
     }
 
-    /// The verdict of the newest known state on a form.
+    /// Returns the verdict of the newest known state on a form.
     pub(super) fn verdict(&self, draft: &Draft) -> Verdict {
         let history = self.history.read_untracked();
         preflight(draft.task, &draft.fields.read_untracked(), &history.now().state)
     }
 
-    /// Catches up before a refusal counts, because it may rest on an old state. Sends the form if it is then allowed,
-    /// unless it was edited or closed meanwhile.
+    /// Catches up before a refusal counts, because it may rest on stale state.
+    ///
+    /// Sends the form if it is then allowed, unless it was edited or closed meanwhile.
     pub(super) fn reconsider(&self, draft: Draft) {
         let (record, sent) = (self.clone(), draft.fields.get_untracked());
         spawn_local(async move {
@@ -84,7 +87,7 @@ impl Record {
         });
     }
 
-    /// Opens a task's form. Where the known state does not allow the task, what is new is asked for first.
+    /// Opens a task's form. If the known state does not allow the task, catches up first.
     pub fn begin_if_allowed(&self, task: Task) {
         if self.now_allows(task) {
             return self.begin(task);
@@ -104,7 +107,7 @@ impl Record {
         self.history.read_untracked().now().state.allows(task).is_ok()
     }
 
-    /// A refusal that could not be checked says so.
+    /// Tells the user that a refusal could not be checked.
     fn admit_silence(&self, heard: &Result<(), Problem>) {
         if heard.is_err() {
             self.surroundings
@@ -112,8 +115,8 @@ impl Record {
         }
     }
 
-    /// The change sets that a refusal rests on: those of others since the form was opened, if it would have been allowed
-    /// then.
+    /// Returns the change sets that a refusal rests on: those of others since the form was opened,
+    /// if the form would have been allowed then.
     pub fn overtaken_by(&self, draft: &Draft, verdict: &Verdict) -> Vec<ChangeSet> {
         let (seen, state) = draft.opened_on.get_value();
         let was_allowed = || {

@@ -11,133 +11,136 @@ use super::draft::Seen;
 use crate::chart::Level;
 use crate::views::{Fault, ItemView};
 
-/// What this page knows of an item: its newest state, and a part of its history without a hole.
-/// Once all of it is loaded it can be replayed, if all of it holds.
+/// The part of an item that this page knows: its newest state, and a contiguous part of its
+/// history.
+///
+/// It can be replayed once the whole history is loaded, unless a version is damaged.
 #[derive(Clone, Debug)]
 pub struct History {
     now: AggregateState<InventoryItem>,
     /// Ascending and contiguous.
     change_sets: Vec<ChangeSet>,
-    /// How many were on hand after the last of `change_sets`, where that is known.
+    /// The stock on hand after the last of `change_sets`, if known.
     on_hand: Option<i64>,
     /// A version, usually the one before `change_sets`, and its state.
     known: Option<(Version, InventoryItem)>,
     replay: Option<Replay<InventoryItem>>,
-    /// The versions that are known not to hold, ascending, each once.
+    /// The versions that are known to be damaged, ascending, each once.
     faults: Vec<Fault>,
-    /// What stands after `now` and does not hold.
+    /// The damaged change set after `now`.
     beyond: Option<ChangeSet>,
 }
 
-/// What cannot be taken in.
+/// The reason why a change set cannot be taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    /// It does not follow what is known.
+    /// The change set does not follow the known ones.
     #[error(transparent)]
     Broken(#[from] ChainBreak),
-    /// It cannot be read.
+    /// The change set cannot be read.
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
 }
 
 impl Unfit {
-    /// Returns whether a newer version of this program wrote it, which the page has not been loaded from.
+    /// Returns whether a newer version of the program than this page's wrote the change set.
     pub fn is_of_newer_version(&self) -> bool {
         matches!(self, Self::Unreadable(DecodeError::Upcast(UpcastError::Newer { .. })))
     }
 }
 
-/// One change set with what it left on hand.
+/// A change set, with the stock on hand after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The change set.
     pub change_set: ChangeSet,
-    /// Its events; none when they cannot be read.
+    /// The events; empty if they cannot be read.
     pub events: Vec<InventoryItemEvent>,
-    /// How many were on hand after it, where that does not rest on a version that does not hold.
+    /// The stock on hand after it, unless that rests on a damaged version.
     pub on_hand: Option<i64>,
-    /// What is wrong with it, if it does not hold.
+    /// The damage, if any.
     pub fault: Option<String>,
 }
 
 impl Row {
-    /// What it changed on hand.
+    /// Returns the change of the stock on hand.
     pub fn delta(&self) -> i64 {
         delta(&self.events)
     }
 }
 
 impl History {
-    /// What a page starts from.
+    /// Creates the history that a page starts from.
     pub fn new(view: ItemView) -> Self {
         let ItemView { now, change_sets, on_hand, before, beyond, faults, viewed: _ } = view;
         let first = change_sets.first().map_or(1, |first| first.version);
         let known = before.map(|state| (first.saturating_sub(1), state));
         let mut history =
             Self { now, change_sets, on_hand, known, replay: None, faults: Vec::new(), beyond };
-        // Of what is said of one version the last goes.
+        // Of several faults of one version, the last counts.
         faults.into_iter().rev().for_each(|fault| history.note(fault));
         history.examine();
         history
     }
 
-    /// The item as it is now, as far as this page has heard.
+    /// Returns the newest state of the item that this page knows.
     pub fn now(&self) -> &AggregateState<InventoryItem> {
         &self.now
     }
 
-    /// The version and state that the page shows as now.
+    /// Returns the version and state that the page shows as now.
     pub fn seen(&self) -> Seen {
         (self.now.version, self.now.state.clone())
     }
 
-    /// The version before which the item had to be left, as it does not hold: what `now` is, is not the
-    /// newest that was recorded.
+    /// Returns the damaged version after `now`, if any. `now` is then not the newest recorded
+    /// version.
     pub fn end(&self) -> Option<Fault> {
         self.faults.iter().find(|fault| fault.version > self.now.version).cloned()
     }
 
-    /// The first version known not to hold of those that led to `now`, which a snapshot has made up for.
+    /// Returns the first damaged version among those that led to `now`, for which a snapshot has
+    /// made up.
     pub fn flaw(&self) -> Option<Fault> {
         self.faults.first().filter(|fault| fault.version <= self.now.version).cloned()
     }
 
-    /// Keeps in mind which versions do not hold.
+    /// Notes damaged versions.
     pub fn learn(&mut self, faults: Vec<Fault>) {
         faults.into_iter().for_each(|fault| self.note(fault));
     }
 
-    /// All of it, when all of it is loaded.
+    /// Returns the whole history, if all of it is loaded.
     pub fn whole(&self) -> Option<&[ChangeSet]> {
         (self.span() == (1, self.now.version)).then_some(&*self.change_sets)
     }
 
-    /// The first and the last version of the part that is loaded.
+    /// Returns the first and the last loaded version.
     pub fn span(&self) -> (Version, Version) {
         let first = self.change_sets.first().map_or(0, |c| c.version);
         (first, self.change_sets.last().map_or(0, |c| c.version))
     }
 
-    /// The replay, once all of it is loaded.
+    /// Returns the replay, once the whole history is loaded.
     pub fn replay(&self) -> Option<&Replay<InventoryItem>> {
         self.replay.as_ref()
     }
 
-    /// A version of the part that is loaded.
+    /// Returns the change set of a loaded version.
     pub fn change_set(&self, version: Version) -> Option<&ChangeSet> {
         let first = self.span().0;
         self.change_sets.get(usize::try_from(version.checked_sub(first)?).ok()?)
     }
 
-    /// Whether a command of this id is in the part that is loaded.
+    /// Returns whether the loaded part has a command with this id.
     pub fn holds(&self, command_id: Uuid) -> bool {
         self.change_sets.iter().any(|change_set| change_set.content().command_id == command_id)
     }
 
-    /// Takes in what has happened since. What is known already, or leaves a hole, is passed over.
+    /// Takes in newer change sets. Skips those that are known already or leave a gap.
     ///
     /// # Errors
-    /// When a change set does not hold or cannot be read; what came before it has been taken in.
+    /// [`Unfit`], if a change set is damaged or cannot be read; those before it have been taken in.
     pub fn take_in(&mut self, newer: &[ChangeSet]) -> Result<(), Unfit> {
         for change_set in newer {
             if change_set.version != self.now.version + 1 {
@@ -154,19 +157,19 @@ impl History {
         Ok(())
     }
 
-    /// Whether this is the whole history and holds. Takes in what is newer in it, and keeps in mind what
-    /// does not hold.
+    /// Returns whether this whole history is undamaged. If not, notes the damaged version, and
+    /// takes in the newer change sets before it.
     pub fn vouch_for(&mut self, whole: &[ChangeSet]) -> bool {
         let checked = verify_chain(&self.now.aggregate, 0, Hash::ZERO, whole);
         if let Err(broken) = &checked {
-            // It ends at what does not hold.
+            // Stops at the damaged version.
             let _ = self.take_in(whole);
             self.note(told(broken));
         }
         checked.is_ok()
     }
 
-    /// Puts an older part before the one that is loaded, if it is the part just before.
+    /// Prepends an older part, if it ends right before the loaded part.
     pub fn put_before(&mut self, mut older: Vec<ChangeSet>) {
         if older.last().is_some_and(|last| last.version + 1 == self.span().0) {
             older.append(&mut self.change_sets);
@@ -175,7 +178,7 @@ impl History {
         }
     }
 
-    /// Replaces the part that is loaded by the whole, which `replay` was built from.
+    /// Replaces the loaded part with the whole history, from which `replay` was built.
     ///
     /// # Errors
     /// As [`History::take_in`].
@@ -189,7 +192,7 @@ impl History {
         self.on_hand = Some(replay.head().on_hand);
         self.change_sets = whole;
         self.replay = Some(replay);
-        // What was committed while the last page was on its way.
+        // Keep the change sets that were committed while the last page was being fetched.
         for change_set in known {
             if change_set.version == self.span().1 + 1 {
                 self.append(&change_set, &change_set.events::<InventoryItem>()?)?;
@@ -198,8 +201,9 @@ impl History {
         Ok(())
     }
 
-    /// Up to `limit` rows, newest first, from version `newest` down; before that of `now` what stands after
-    /// it and does not hold.
+    /// Returns up to `limit` rows, newest first, from version `newest` down.
+    ///
+    /// If that includes `now`, the damaged change set after it comes first.
     pub fn rows(&self, newest: Version, limit: usize) -> Vec<Row> {
         let beyond = self.beyond.as_ref().filter(|_| newest >= self.now.version);
         let mut rows: Vec<Row> = beyond.map(|beyond| self.row(beyond, None)).into_iter().collect();
@@ -212,7 +216,7 @@ impl History {
         for version in (first..=newest).rev().take(limit) {
             let Some(change_set) = self.change_set(version) else { break };
             let row = self.row(change_set, on_hand);
-            // What does not hold does not say what there was before it.
+            // A damaged change set does not tell the stock before it.
             on_hand = row.on_hand.map(|on_hand| on_hand.saturating_sub(row.delta()));
             rows.push(row);
         }
@@ -226,7 +230,8 @@ impl History {
         Row { change_set: change_set.clone(), events, on_hand, fault }
     }
 
-    /// The chart's levels of the loaded versions, ascending, without those whose quantity on hand is unknown.
+    /// Returns the chart's levels of the loaded versions, ascending, without those whose stock is
+    /// unknown.
     pub fn levels(&self) -> Vec<Level> {
         let limits = self.limits();
         let first = self.span().0;
@@ -239,7 +244,8 @@ impl History {
         self.balances().into_iter().map(level).collect()
     }
 
-    /// The maximum and the reorder level after each loaded version, ascending, as far as they are known.
+    /// Returns the maximum and the reorder level after each loaded version, ascending, as far as
+    /// known.
     fn limits(&self) -> Vec<(Option<i64>, Option<i64>)> {
         let mut state = (self.span().0 == 1).then(InventoryItem::default);
         let after = |change_set: &ChangeSet| {
@@ -315,19 +321,19 @@ impl History {
         self.place(version).ok().and_then(|place| self.faults.get(place))
     }
 
-    /// What is known already of a version stands.
+    /// Notes a fault, unless one of its version is already known.
     fn note(&mut self, fault: Fault) {
         if let Err(place) = self.place(fault.version) {
             self.faults.insert(place, fault);
         }
     }
 
-    /// Where a version is in `faults`, or would be.
+    /// Returns the index of a version in `faults`, or the index at which to insert it.
     fn place(&self, version: Version) -> Result<usize, usize> {
         self.faults.binary_search_by_key(&version, |fault| fault.version)
     }
 
-    /// Checks what is loaded: each change set by itself, and on the one before.
+    /// Checks each loaded change set by itself and against its predecessor.
     fn examine(&mut self) {
         let mut before: Option<&ChangeSet> = None;
         let mut found = Vec::new();

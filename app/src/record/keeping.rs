@@ -8,7 +8,7 @@ use crate::browser;
 use crate::problem::{Code, Problem};
 use crate::task_form::Fields;
 
-/// A form in the session's storage, where it outlives its page and ends with the tab.
+/// A form in the session storage, where it outlives its page and ends with the tab.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Kept {
     /// The task, by its slug.
@@ -17,17 +17,17 @@ pub(super) struct Kept {
     fields: Fields,
     /// The id that the form was sent under, if it was sent.
     pub(super) command_id: Option<Uuid>,
-    /// Set while the form is sent and not answered.
+    /// `true` while the form has been sent and not answered.
     unanswered: bool,
 }
 
 impl Kept {
-    /// The form of an item's page, or with `None` that of a new item.
+    /// Returns the stored form of an item's page, or with `None` that of a new item.
     pub(super) fn of(item: Option<Uuid>) -> Option<Self> {
         serde_json::from_str(&browser::kept(&place(item))?).ok()
     }
 
-    /// Forgets the form of an item's page.
+    /// Deletes the stored form of an item's page.
     pub(super) fn forget(&self) {
         browser::forget_kept(&place(Some(self.item)));
     }
@@ -38,12 +38,13 @@ impl Kept {
 }
 
 impl Draft {
-    /// Keeps what is typed until it is sent or discarded. A form that nobody has typed into is not kept.
+    /// Stores the input until it is sent or discarded. An untouched form is not stored.
     pub(super) fn keep(&self) {
         self.store(self.is_unsettled());
     }
 
-    /// Keeps a form that is being sent: if the page goes before the answer comes, the form is sent again under its id.
+    /// Stores a form that is being sent. If the page is left before the answer, the form keeps its
+    /// id for the next attempt.
     pub fn keep_sent(&self) {
         self.store(true);
     }
@@ -60,21 +61,23 @@ impl Draft {
         }
     }
 
-    /// Forgets what was kept: it was sent or discarded.
+    /// Deletes the stored form, because it was sent or discarded.
     pub fn forget(&self) {
         browser::forget_kept(&self.place());
     }
 
-    /// Takes over what was typed before the page came alive, and what was kept of the same form. What was typed comes
-    /// before the kept fields. The kept id stays in any case: its command may be recorded.
+    /// Takes over what was typed before hydration, and the stored fields and id of the same form.
+    ///
+    /// Typed input takes precedence over the stored fields. The stored id always stays, because its
+    /// command may be recorded.
     pub fn revive(&self, form: &web_sys::Element) {
-        // Taking over keeps the form, in the place of what was kept.
+        // Read first: taking over replaces the stored form.
         let kept = self.kept();
         self.take_over(form);
         self.adopt(kept);
     }
 
-    /// Takes over what was kept of the same form.
+    /// Takes over the stored fields and id of the same form.
     pub fn restore(&self) {
         self.adopt(self.kept());
     }

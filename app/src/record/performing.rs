@@ -14,18 +14,19 @@ use crate::task_form::Verdict;
 use crate::text::{done, sentence};
 use crate::views::Submitted;
 
-/// A command on its way: shown as if it had arrived, and taken back if it is turned down.
+/// A command being sent. Its expected result is shown at once, and taken back if the command is
+/// refused.
 #[derive(Clone)]
 pub struct Performing {
-    /// What it says in the timeline.
+    /// The sentence in the timeline.
     pub sentence: String,
-    /// What the item will be.
+    /// The expected state of the item.
     pub after: InventoryItem,
 }
 
 impl Record {
-    /// Sends the form that is open, if the domain allows it. The form closes, and opens again with what
-    /// was typed and the reason if it comes to nothing.
+    /// Sends the open form, if the domain allows it. The form closes, and reopens with its input
+    /// and the reason if the submission fails.
     pub fn perform(&self) {
         let Some(draft) = self.draft.get_untracked() else { return };
         if self.performing.read_untracked().is_some() {
@@ -64,7 +65,7 @@ impl Record {
                 draft.forget();
                 self.performing.set(None);
                 self.announce(accepted.version);
-                // What opened the form may have gone with what was just done.
+                // The element that opened the form may be gone as a result of the task.
                 browser::focus_soon_if_lost(openers(draft.task));
             }
             Ok(Submitted::TakenBefore { version, change_sets }) => {
@@ -81,17 +82,20 @@ impl Record {
         }
     }
 
-    /// Takes in what came with an answer.
+    /// Takes in the change sets that came with an answer.
     async fn hear(&self, version: Version, newer: &[ChangeSet]) {
         self.take_in(newer);
         if self.history.read_untracked().now().version < version {
-            // What it became could not be read back with the answer: ask for it once more.
+            // The server could not read the change sets back with its answer, so fetch them again.
             let _ = self.catch_up().await;
         }
     }
 
-    /// A conflict tells of all that has happened. Anything newer that the page has heard of meanwhile, it does not: the
-    /// next attempt has to be told of that.
+    /// Rebases the form on the current state after a conflict that told the user of all changes up
+    /// to it.
+    ///
+    /// If the page has heard of newer changes meanwhile, the form keeps its premise, so that the
+    /// next attempt conflicts with them too.
     fn note_conflict(&self, draft: &Draft, problem: &Problem) {
         let history = self.history.read_untracked();
         let told = problem.more.get("current_version").and_then(serde_json::Value::as_u64);
@@ -118,7 +122,7 @@ impl Record {
     }
 }
 
-/// The elements to give the focus back to after a task, by preference.
+/// Returns the elements to give the focus back to after a task, in order of preference.
 pub(crate) const fn openers(task: Task) -> &'static [&'static str] {
     match task {
         Task::Create => &[],
@@ -133,7 +137,7 @@ pub(crate) const fn openers(task: Task) -> &'static [&'static str] {
     }
 }
 
-/// A new request in the browser: it makes the command's id, nobody else.
+/// Creates a request with a new command id.
 pub fn new_request(
     id: Uuid,
     expected_version: Option<Version>,
@@ -149,7 +153,7 @@ pub fn new_request(
     }
 }
 
-/// A command as it travels.
+/// Converts a command to its wire format.
 pub fn wire_command(command: &InventoryItemCommand) -> Option<Command> {
     let mut told = serde_json::to_value(command).ok()?;
     let data = told.get_mut("data")?.take();

@@ -9,12 +9,12 @@ use crate::problem::{Code, Problem};
 use crate::server_functions::{change_sets, item};
 use crate::views::{HistoryPage, ItemView};
 
-/// The longest history that is fetched before it is asked for, in versions.
+/// The longest history that is prefetched, in versions.
 const PREFETCHED: Version = 1000;
 
 impl Record {
-    /// Brings a version into view; the newest one is now. The address follows, so that it can be given
-    /// to somebody else.
+    /// Brings a version into view; the newest one means now. The address follows, so that it can be
+    /// shared.
     pub fn view(&self, version: Option<Version>) {
         let head = self.history.read_untracked().now().version;
         let version = version.map(|version| version.max(1)).filter(|version| *version < head);
@@ -30,15 +30,18 @@ impl Record {
         self.fetch_until_replay(version);
     }
 
-    /// One version back or on.
+    /// Moves the version in view back or forward.
     pub fn step(&self, by: i64) {
         let head = self.history.read_untracked().now().version;
         let version = self.viewed.get_untracked().unwrap_or(head);
         self.view(Some(version.saturating_add_signed(by).clamp(1, head)));
     }
 
-    /// Fetches the history of a page that shows a part of it, so that the chart is whole before it is touched. A longer
-    /// history, and one that does not arrive, waits until it is: nobody has asked.
+    /// Prefetches the history of a page that shows a part of it, so that the chart is complete
+    /// before it is used.
+    ///
+    /// A longer history, or one that fails to arrive, is fetched on use. The failure is silent,
+    /// because the user has not asked.
     pub fn prefetch(&self) {
         let history = self.history.read_untracked();
         let wanted = history.whole().is_none() && history.now().version <= PREFETCHED;
@@ -49,10 +52,11 @@ impl Record {
         }
     }
 
-    /// Builds the replay, once: of what is here if that is all, else in the background of what it fetches.
+    /// Builds the replay once: from the loaded history if it is whole, otherwise by a fetch in the
+    /// background.
     pub fn prepare_replay(&self) {
         let history = self.history.read_untracked();
-        // A history that does not hold has no replay: the server tells what can be told of it.
+        // A damaged history has no replay: the server returns as much of it as it can.
         let settled = history.replay().is_some() || history.flaw().is_some();
         drop(history);
         if settled || self.loading.get_untracked() {
@@ -83,7 +87,7 @@ impl Record {
 
     fn build_replay(&self, whole: Vec<ChangeSet>) -> Result<(), Problem> {
         if self.history.try_update(|history| history.vouch_for(&whole)) != Some(true) {
-            // The page says so at its top.
+            // The notice at the top of the page says so.
             return Ok(());
         }
         let unreadable = |error: String| Problem::new(Code::Corrupt, error);
@@ -95,10 +99,10 @@ impl Record {
             .map_err(|error| unreadable(error.to_string()))
     }
 
-    /// All change sets as the server has them now, from version 1.
+    /// Fetches all change sets from version 1, as the server has them now.
     ///
     /// # Errors
-    /// When one page of them cannot be fetched.
+    /// The problem, if a page of them cannot be fetched.
     pub async fn fetch_whole(&self) -> Result<Vec<ChangeSet>, Problem> {
         let mut whole: Vec<ChangeSet> = Vec::new();
         loop {
@@ -111,7 +115,7 @@ impl Record {
         }
     }
 
-    /// Adds older rows to the timeline, fetching them where needed.
+    /// Adds older rows to the timeline, fetching them if needed.
     pub async fn show_earlier(&self) -> Result<(), Problem> {
         let (top, rows) = self.timeline.get_untracked();
         let first_loaded = self.history.read_untracked().span().0;
@@ -126,7 +130,7 @@ impl Record {
         Ok(())
     }
 
-    /// Lets the timeline follow the version in view once that has left what it shows.
+    /// Makes the timeline follow the version in view once that is outside the rows shown.
     pub fn follow(&self) {
         let (top, rows) = self.timeline.get_untracked();
         let history = self.history.read_untracked();
@@ -146,7 +150,7 @@ impl Record {
         }
     }
 
-    /// While the replay is on its way, the server says what the version in view was.
+    /// Fetches the state of the version in view from the server, unless the replay is available.
     fn fetch_until_replay(&self, version: Option<Version>) {
         let Some(version) = version else { return };
         if self.history.read_untracked().replay().is_some() {
@@ -171,7 +175,7 @@ impl Record {
                     record.surroundings.complain(problem.detail);
                     record.view(None);
                 }
-                // What was in view stays until the replay is there.
+                // The state in view stays until the replay is available.
                 Err(_) => {}
             }
         });

@@ -6,10 +6,11 @@ use uuid::Uuid;
 use crate::problem::Problem;
 use crate::views::HistoryPage;
 
-/// A part of an item's history: up to 500 change sets after a version, up to 50 before one.
+/// Returns a part of an item's history: up to 500 change sets after a version, or up to 50 before
+/// one.
 ///
 /// # Errors
-/// When the store is away.
+/// The problem, if the store is unavailable.
 #[server(prefix = "/ui", endpoint = "change-sets", input = Json, output = Json)]
 pub async fn change_sets(id: Uuid, page: HistoryPage) -> Result<Vec<ChangeSet>, Problem> {
     use super::host::{answer, desk};

@@ -5,13 +5,13 @@ use leptos_axum::ResponseOptions;
 use crate::desk::SharedDesk;
 use crate::problem::{Code, Problem};
 
-/// The desk of this request.
+/// Returns the desk of this request.
 pub(super) fn desk() -> Result<SharedDesk, Problem> {
     let missing = || Problem::new(Code::Internal, "this page was rendered without a desk");
     use_context::<SharedDesk>().ok_or_else(missing)
 }
 
-/// The answer, with the status of its problem on the response.
+/// Returns the answer, and sets the status of its problem on the response.
 pub(super) fn answer<T>(result: Result<T, Problem>) -> Result<T, Problem> {
     if let (Err(problem), Some(response)) = (&result, use_context::<ResponseOptions>()) {
         let status = StatusCode::from_u16(problem.status);

@@ -6,12 +6,14 @@ use uuid::Uuid;
 use crate::problem::Problem;
 use crate::views::ItemView;
 
-/// An item as its page first shows it: as it is now, at `version` if one is asked for, and 50 change sets
-/// of its history: those around that version, those before `before`, or the newest. Where a version does
-/// not hold, what there is without it.
+/// Returns an item as its page first shows it: as it is now, at `version` if given, and with 50
+/// change sets of its history.
+///
+/// The change sets are those around that version, those before `before`, or the newest. If a
+/// version is damaged, the answer does without it.
 ///
 /// # Errors
-/// 404 when there is no such item or version, `corrupt` when not even its first version holds.
+/// 404 if the item or the version does not exist; `corrupt` if even its first version is damaged.
 #[server(prefix = "/ui", endpoint = "item", input = Json, output = Json)]
 pub async fn item(
     id: Uuid,
@@ -30,7 +32,7 @@ pub async fn item(
             None => None,
         };
         let mut faults: Vec<Fault> = fault.into_iter().collect();
-        // From a version on that `now` rests on there is nothing to view.
+        // From the damaged version on, nothing can be viewed.
         let end = faults.first().map_or(Version::MAX, |fault| fault.version);
         let viewed = match version.filter(|version| *version != now.version && *version < end) {
             Some(version) => {
@@ -70,7 +72,7 @@ pub async fn item(
     answer(load.await)
 }
 
-/// What stands there, if that can be read.
+/// Returns the change set stored as this version, if it can be read.
 #[cfg(feature = "ssr")]
 async fn in_place_of(
     desk: &dyn crate::desk::Desk,
@@ -81,7 +83,7 @@ async fn in_place_of(
     change_sets.into_iter().find(|change_set| change_set.version == version)
 }
 
-/// The item as of a version, if that holds.
+/// Returns the state of the item as of a version, if that is undamaged.
 #[cfg(feature = "ssr")]
 async fn sound(
     desk: &dyn crate::desk::Desk,

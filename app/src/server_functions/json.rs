@@ -3,11 +3,13 @@ use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Error as _};
 
-/// JSON in the body of a `POST` and of its answer.
+/// JSON in the body of a `POST` and of its response.
 pub(super) type Json = Post<Text>;
 
-/// JSON that is read as text. So is what the page's HTML holds for hydration: the browser has one reader
-/// of each type for both, where reading bytes would give it a second.
+/// JSON that is parsed as text.
+///
+/// The data for hydration in the page's HTML is text too, so the browser needs only one parser of
+/// each type. Parsing bytes would add a second.
 pub struct Text;
 
 impl ContentType for Text {
@@ -32,7 +34,8 @@ impl<T: DeserializeOwned> Decodes<T> for Text {
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
         let text = std::str::from_utf8(&bytes).map_err(Self::Error::custom)?;
         let value = serde_json::from_str(text)?;
-        // The browser reads only what the server has written.
+        // The browser reads only what the server has written, and does not check for duplicate
+        // keys.
         #[cfg(feature = "ssr")]
         serde_json::from_str::<event_store::DistinctKeys>(text)?;
         Ok(value)

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use crate::problem::Problem;
 use crate::views::ItemPage;
 
-/// A page of the list of items.
+/// Returns a page of the list of items.
 ///
 /// # Errors
-/// When the list cannot be read, or the cursor is not one of its own.
+/// The problem, if the list cannot be read or the cursor is invalid.
 #[server(name = ListItemsCall, prefix = "/ui", endpoint = "items", input = Json, output = Json)]
 pub async fn list_items(list: ListItems) -> Result<ItemPage, Problem> {
     use super::host::{answer, desk};

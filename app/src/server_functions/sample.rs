@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use crate::problem::Problem;
 use crate::views::SampleProgress;
 
-/// Starts loading the sample company, or says how far it is.
+/// Starts loading the sample company, or returns the progress.
 ///
 /// # Errors
-/// When there are items that are not the sample's.
+/// The problem, if other items exist.
 #[server(prefix = "/ui", endpoint = "load-sample", input = Json, output = Json)]
 pub async fn load_sample() -> Result<SampleProgress, Problem> {
     use super::host::{answer, desk};
@@ -16,10 +16,10 @@ pub async fn load_sample() -> Result<SampleProgress, Problem> {
     answer(desk.load_sample().await)
 }
 
-/// How far the sample company is.
+/// Returns the progress of loading the sample company.
 ///
 /// # Errors
-/// When the store is away.
+/// The problem, if the store is unavailable.
 #[server(name = SampleProgressCall, prefix = "/ui", endpoint = "sample-progress", input = Json, output = Json)]
 pub async fn sample_progress() -> Result<SampleProgress, Problem> {
     super::host::desk()?.sample_progress().await

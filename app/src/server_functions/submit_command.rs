@@ -6,11 +6,12 @@ use leptos::prelude::*;
 use crate::problem::Problem;
 use crate::views::Submitted;
 
-/// Performs a command. `seen` is the version in view: what is newer comes back with the answer.
+/// Performs a command. The answer includes the change sets after `seen`, the newest version that
+/// the page knows.
 ///
 /// # Errors
-/// When the outcome is unknown or the request cannot be read; a rejection or a conflict is an answer, and
-/// so is that its id was taken before.
+/// The problem, if the outcome is unknown or the request cannot be read. A rejection, a conflict or
+/// an id that was taken before is an answer, not an error.
 #[server(prefix = "/ui", endpoint = "submit-command", input = Json, output = Json)]
 pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Submitted, Problem> {
     use super::host::{answer, desk};
@@ -19,7 +20,7 @@ pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Su
 
     let desk = answer(desk())?;
     let aggregate = request.aggregate.clone();
-    // What is durable is so whether or not it can be read back now.
+    // A durable command is accepted even if it cannot be read back now.
     let newer = async |version: Version| {
         let limit = usize::try_from(version.saturating_sub(seen)).unwrap_or(500);
         let page = Page::After { version: seen, limit: limit.clamp(1, 500) };

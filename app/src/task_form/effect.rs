@@ -3,7 +3,7 @@ use domain::inventory_item::InventoryItemEvent as Event;
 
 use crate::text::{grouped, isolated};
 
-/// What will be so once the event has happened: `52 on hand, room for 8 more`.
+/// Describes the state after the event: `52 on hand, room for 8 more`.
 pub(super) fn effect(event: &Event, after: &InventoryItem) -> String {
     match event {
         Event::InventoryItemCreated(e) => match e.max_quantity {

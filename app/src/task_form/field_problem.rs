@@ -4,19 +4,19 @@ use domain::limits::OutOfLimits;
 use super::spec::spec;
 use crate::text::grouped;
 
-/// What is wrong with one field, whatever the state.
+/// A problem of one field that does not depend on the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The field's name.
     pub field: &'static str,
-    /// What would be right, as a sentence.
+    /// A sentence that says what would be right.
     pub message: String,
-    /// Whether it is merely not filled in yet.
+    /// `true` if the field is merely not filled in yet.
     pub missing: bool,
 }
 
 impl FieldProblem {
-    /// The rejection as a problem of one of the task's fields, if it is one.
+    /// Converts a rejection to a problem of one of the task's fields, if it is one.
     pub fn of_rejection(task: Task, rejection: &InventoryItemRejection) -> Option<Self> {
         let InventoryItemRejection::OutOfLimits(limits) = rejection else { return None };
         let (name, fault) = match limits {

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::spec;
 
-/// What was typed into a form, by field name.
+/// The input of a form, by field name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// What a task's form holds when it is opened on an item.
+    /// Returns the input of a task's form that is just opened on an item.
     pub fn initial(task: Task, item: &InventoryItem) -> Self {
         let mut fields = Self::default();
         match task {
@@ -22,13 +22,13 @@ impl Fields {
         fields
     }
 
-    /// Reports whether the fields are those of a task's form that was just opened on an item.
+    /// Returns whether the input is still that of a form just opened on an item.
     pub fn is_initial(&self, task: Task, item: &InventoryItem) -> bool {
         let initial = Self::initial(task, item);
         spec(task).iter().all(|field| self.get(field.name) == initial.get(field.name))
     }
 
-    /// What stands in a field; nothing when it was never filled in.
+    /// Returns the value of a field; empty if it was never filled in.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }

@@ -8,8 +8,10 @@ use domain::inventory_item::{
 use super::spec::spec;
 use super::{FieldProblem, Fields};
 
-/// What the fields ask for. What a command may say is the domain's business: here only what cannot
-/// be read as a command at all is a problem.
+/// Converts the fields to a command.
+///
+/// The domain decides whether the command is valid: only input that cannot be read as a command is
+/// a problem here.
 ///
 /// # Errors
 /// The first field that is missing or is not a whole number or a known reason.
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filled_form_is_a_command() {
+    fn a_filled_form_parses_to_a_command() {
         let form = fields(&[("quantity", " 1,200 "), ("reference", " PO 1182 ")]);
         let command =
             CheckInItems { quantity: 1_200, reference: Some("PO 1182".into()), unit_cost: None };
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_names_its_field() {
+    fn unreadable_input_names_its_field() {
         for text in ["1.5", "1,5", "1.000", "ten", "9223372036854775808", "-", "0x1"] {
             let problem = parse(Task::Adjust, &fields(&[("counted", text), ("reason", "x")]));
             let problem = problem.err().map(|p| (p.field, p.missing));
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_apart_from_what_is_wrong() {
+    fn missing_input_is_distinguished_from_wrong_input() {
         let missing = |task, pairs: &[(&str, &str)]| {
             parse(task, &fields(pairs)).err().filter(|p| p.missing).map(|p| p.message)
         };

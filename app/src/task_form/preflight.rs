@@ -9,30 +9,30 @@ use super::effect::effect;
 use super::{FieldProblem, Fields, parse, prompt, spec};
 use crate::text::refusal;
 
-/// What a form would do if it were sent now.
+/// The verdict on a form if it were sent now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Something is not filled in yet.
+    /// A field is not filled in yet. The text says what to do first.
     Incomplete(FieldProblem, &'static str),
-    /// A field holds what is never right.
+    /// A field holds a value that no state would accept.
     Invalid(FieldProblem),
-    /// The domain's no.
+    /// The domain refuses the command.
     Refused(InventoryItemRejection),
-    /// Yes.
+    /// The domain accepts the command.
     Allowed {
-        /// What would be sent.
+        /// The command to send.
         command: InventoryItemCommand,
-        /// What would happen.
+        /// The resulting events.
         events: Vec<InventoryItemEvent>,
-        /// What the item would be.
+        /// The resulting state of the item.
         after: InventoryItem,
-        /// The same in words.
+        /// The result in words.
         effect: String,
     },
 }
 
 impl Verdict {
-    /// The field to mark, if it is a field's fault.
+    /// Returns the problem of the field to mark, if a field is at fault.
     pub fn field_problem(&self) -> Option<&FieldProblem> {
         match self {
             Self::Incomplete(problem, _) | Self::Invalid(problem) => Some(problem),
@@ -41,7 +41,7 @@ impl Verdict {
     }
 }
 
-/// Decides the form's command on the state in view, with the server's own `decide`.
+/// Decides the form's command on the given state, with the server's own `decide`.
 pub fn preflight(task: Task, fields: &Fields, item: &InventoryItem) -> Verdict {
     let command = match parse(task, fields) {
         Ok(command) => command,
@@ -65,8 +65,10 @@ pub fn preflight(task: Task, fields: &Fields, item: &InventoryItem) -> Verdict {
     }
 }
 
-/// The refusal as something still to be filled in, where the form holds what it was opened with and other input would
-/// do: nobody has typed anything wrong yet.
+/// Converts a refusal to a missing input, if the form is untouched and other input would be
+/// accepted.
+///
+/// In that case nobody has typed anything wrong yet.
 fn untouched(
     task: Task,
     fields: &Fields,
@@ -78,7 +80,7 @@ fn untouched(
     Some(FieldProblem { field: first.name, message: refusal(rejection), missing: true })
 }
 
-/// An item's rules look neither at who asks nor at when.
+/// A context without content: an item's rules depend on neither the actor nor the time.
 fn nowhere() -> Context {
     Context {
         command_id: Uuid::nil(),
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_form_says_its_effect() {
+    fn an_allowed_form_describes_its_effect() {
         let removal = [("quantity", "20"), ("reason", "sold")];
         assert_eq!(effect_of(Task::CheckIn, &[("quantity", "12")]), "52 on hand, room for 8 more");
         assert_eq!(effect_of(Task::CheckIn, &[("quantity", "20")]), "60 on hand, full");
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_is_set_already_is_not_wrong_until_it_is_typed() {
+    fn an_unchanged_figure_is_not_wrong_until_it_is_typed() {
         for (task, field, same) in
             [(Task::ChangeMaximum, "max_quantity", "60"), (Task::SetReorderLevel, "level", "30")]
         {
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_nobody_has_typed_into_is_not_wrong_yet() {
+    fn an_untouched_form_is_not_wrong_yet() {
         let same = "That is already its name.".to_owned();
         let expected = FieldProblem { field: "name", message: same, missing: true };
         let opened = verdict(Task::Rename, &[("name", "Beans")]);
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_too_long_is_counted_as_the_domain_counts() {
+    fn characters_are_counted_as_in_the_domain() {
         let name = "👩‍🌾".repeat(77);
         let verdict = verdict(Task::Rename, &[("name", &name)]);
         let problem = verdict.field_problem().map(|p| p.message.as_str());
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_right_is_the_fields_fault() {
+    fn a_value_that_no_state_accepts_is_a_field_problem() {
         for quantity in ["0", "-1", "1000000001"] {
             let verdict = verdict(Task::CheckIn, &[("quantity", quantity)]);
             let problem = verdict.field_problem().map(|p| p.message.as_str());

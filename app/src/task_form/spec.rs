@@ -3,26 +3,26 @@ use domain::inventory_item::Task;
 /// One field of a task's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldSpec {
-    /// Its name in the form and in the command.
+    /// The name in the form and in the command.
     pub name: &'static str,
-    /// Its label.
+    /// The label.
     pub label: &'static str,
-    /// What to enter, when the label does not say it all.
+    /// Guidance on the input, if the label does not suffice.
     pub hint: &'static str,
-    /// How it is entered.
+    /// The kind of input.
     pub kind: FieldKind,
-    /// Whether it may stay empty.
+    /// `true` if the field may stay empty.
     pub optional: bool,
 }
 
-/// How a field is entered.
+/// The kind of input of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// A whole number of the item's units.
     Count,
     /// A line of text.
     Line,
-    /// One of the reasons for a removal.
+    /// One of the removal reasons.
     RemovalReason,
 }
 
@@ -43,7 +43,7 @@ const REMOVAL: [FieldSpec; 2] = [
     FieldSpec { kind: FieldKind::RemovalReason, ..line("reason", "Reason", "") },
 ];
 
-/// The fields of a task's form, in order.
+/// Returns the fields of a task's form, in order.
 pub const fn spec(task: Task) -> &'static [FieldSpec] {
     match task {
         Task::Create => {
@@ -94,7 +94,7 @@ pub const fn spec(task: Task) -> &'static [FieldSpec] {
     }
 }
 
-/// The purpose of a task, in one short sentence.
+/// Returns the purpose of a task, in one short sentence.
 pub const fn lede(task: Task) -> &'static str {
     match task {
         Task::Create => "Add an item to track.",
@@ -110,7 +110,7 @@ pub const fn lede(task: Task) -> &'static str {
     }
 }
 
-/// What to do first, while the form is still incomplete.
+/// Returns the first instruction while the form is incomplete.
 pub const fn prompt(task: Task) -> &'static str {
     match task {
         Task::Create => "Enter a name, a SKU and a unit.",

@@ -1,12 +1,12 @@
 pub use domain::figures::grouped;
 
-/// A figure with its sign, as a change is written: `+12`, `−9`, `0`.
+/// Formats a change with its sign: `+12`, `−9`, `0`.
 pub fn signed(value: i64) -> String {
     let figure = grouped(value);
     if value > 0 { format!("+{figure}") } else { figure }
 }
 
-/// A reason of the domain as a sentence: with a capital and a full stop.
+/// Formats a reason of the domain as a sentence: with a capital and a full stop.
 pub fn stated(reason: &str) -> String {
     let mut letters = reason.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();

@@ -1,10 +1,12 @@
-/// First strong isolate and pop directional isolate (UAX 9, 2.2): what stands between them has a direction
-/// of its own.
+/// First strong isolate and pop directional isolate (UAX 9, 2.2). The text between them has its own
+/// direction.
 const OPEN: char = '\u{2068}';
 const CLOSE: char = '\u{2069}';
 
-/// What people wrote, for use in a sentence of ours: from right to left or not, it does not turn the rest
-/// around. Isolates of its own are left out, for one too many would end ours.
+/// Isolates text that people wrote, for use in a sentence of ours, so that right-to-left text does
+/// not reorder the rest.
+///
+/// Isolates in the text itself are removed, because a surplus one would end ours.
 pub fn isolated(text: &str) -> String {
     let kept = text.chars().filter(|c| !('\u{2066}'..=CLOSE).contains(c));
     std::iter::once(OPEN).chain(kept).chain(std::iter::once(CLOSE)).collect()
@@ -15,11 +17,11 @@ pub fn isolated(text: &str) -> String {
 pub enum Part {
     /// Our words.
     Ours(String),
-    /// What people wrote.
+    /// Text that people wrote.
     Theirs(String),
 }
 
-/// The parts of a sentence, in order.
+/// Splits a sentence into its parts, in order.
 pub fn parts(sentence: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     for piece in sentence.split_inclusive([OPEN, CLOSE]).filter(|piece| !piece.is_empty()) {
@@ -49,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_falls_into_our_words_and_theirs() {
+    fn a_sentence_splits_into_our_words_and_theirs() {
         let sentence = format!("Renamed to “{}”.", isolated("קפה 5"));
         assert_eq!(parts(&sentence), [ours("Renamed to “"), theirs("קפה 5"), ours("”.")]);
         assert_eq!(parts(&format!("{}!", isolated("x"))), [theirs("x"), ours("!")]);
@@ -58,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_writes_their_way_out() {
+    fn text_cannot_escape_its_isolate() {
         let sentence = format!("{} left", isolated("a\u{2069}\u{2067}b 👩‍🌾"));
         assert_eq!(parts(&sentence), [theirs("ab 👩‍🌾"), ours(" left")]);
     }

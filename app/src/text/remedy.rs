@@ -1,7 +1,9 @@
 use crate::problem::{Code, Problem};
 
-/// The advice to a person for whom something could not be loaded. Nothing is lost when a page does not come, so most
-/// problems only need another try; the others explain themselves.
+/// Returns the advice to a person for whom something could not be loaded.
+///
+/// A failure to load loses nothing, so most problems only need a retry; the others explain
+/// themselves.
 pub fn remedy(problem: &Problem) -> String {
     let advice = match () {
         () if problem.is(Code::NoAnswer) => "The page tries again once you are back online.",

@@ -3,7 +3,7 @@ use domain::inventory_item::{InventoryItemEvent as Event, RemovalReason};
 
 use super::{grouped, isolated};
 
-/// What an event says in the timeline: `Checked in 12 · PO 1182`.
+/// Returns the sentence of an event in the timeline: `Checked in 12 · PO 1182`.
 pub fn sentence(event: &Event) -> String {
     match event {
         Event::InventoryItemCreated(e) => match e.max_quantity {
@@ -39,13 +39,13 @@ pub fn sentence(event: &Event) -> String {
     }
 }
 
-/// The same of all events of a change set; none of none.
+/// Returns the sentences of all events of a change set; `None` without events.
 pub fn sentences(events: &[Event]) -> Option<String> {
     let sentences: Vec<_> = events.iter().map(sentence).collect();
     (!sentences.is_empty()).then(|| sentences.join(", "))
 }
 
-/// What is announced once a command is accepted: `Checked in 12. 52 on hand.`
+/// Returns the announcement of an accepted command: `Checked in 12. 52 on hand.`
 pub fn done(event: &Event, after: &InventoryItem) -> String {
     let on_hand = || format!("{} on hand.", grouped(after.on_hand));
     match event {
@@ -58,7 +58,7 @@ pub fn done(event: &Event, after: &InventoryItem) -> String {
     }
 }
 
-/// A removal's reason as people say it.
+/// Returns a removal reason as people say it.
 pub fn removal_reason(reason: RemovalReason) -> &'static str {
     match reason {
         RemovalReason::ReturnedToSupplier => "returned to supplier",
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sentence_says_what_a_person_would() {
+    fn sentences_read_as_a_person_would_say_them() {
         let cases = [
             (
                 Event::InventoryItemCreated(InventoryItemCreated {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accepted_movement_says_what_is_on_hand_now() {
+    fn an_accepted_movement_announces_the_stock_on_hand() {
         let event = Event::ItemsCheckedIn(ItemsCheckedIn {
             quantity: 12,
             reference: Some("PO 1".into()),

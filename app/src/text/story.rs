@@ -3,7 +3,7 @@ use domain::inventory_item::InventoryItemEvent as Event;
 use super::sentence::removal_reason;
 use super::{grouped, isolated};
 
-/// What an event says of the person who caused it, after their name: `checked in 12`.
+/// Describes an event, to follow the name of the person who caused it: `checked in 12`.
 pub fn story(event: &Event) -> String {
     match event {
         Event::InventoryItemCreated(e) => format!("created it as “{}”", isolated(&e.name)),

@@ -18,24 +18,24 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// The moment as exactly as it is kept: `2026-11-18 10:42:07.113 UTC`.
+/// Formats the moment with full precision: `2026-11-18 10:42:07.113 UTC`.
 pub fn exact(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{} {} UTC", part(&text, 0, 10), part(&text, 11, 23))
 }
 
-/// The moment to the minute: `2026-11-18 10:42 UTC`.
+/// Formats the moment to the minute: `2026-11-18 10:42 UTC`.
 pub fn minute(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{} {} UTC", part(&text, 0, 10), part(&text, 11, 16))
 }
 
-/// The time of day: `10:42 UTC`.
+/// Formats the time of day: `10:42 UTC`.
 pub fn clock_time(at: Timestamp) -> String {
     format!("{} UTC", part(&at.to_string(), 11, 16))
 }
 
-/// The day in words: `18 November 2026`.
+/// Formats the day in words: `18 November 2026`.
 pub fn long_date(at: Timestamp) -> String {
     let text = at.to_string();
     let month = part(&text, 5, 7).parse::<usize>().ok().and_then(|m| MONTHS.get(m.wrapping_sub(1)));
@@ -43,8 +43,10 @@ pub fn long_date(at: Timestamp) -> String {
     format!("{day} {} {}", month.unwrap_or(&"?"), part(&text, 0, 4))
 }
 
-/// The moment in the reader's zone: `18 November 2026, 11:42:07 UTC+01:00`. `offset` returns how many minutes that zone
-/// is ahead of UTC at a time in milliseconds.
+/// Formats the moment in the reader's time zone: `18 November 2026, 11:42:07 UTC+01:00`.
+///
+/// The `offset` function returns the minutes by which that zone is ahead of UTC at a time in
+/// milliseconds.
 pub fn local(at: Timestamp, offset: impl Fn(i64) -> i64) -> String {
     let minutes = offset(at.as_millis());
     let sign = if minutes < 0 { '−' } else { '+' };
@@ -54,14 +56,16 @@ pub fn local(at: Timestamp, offset: impl Fn(i64) -> i64) -> String {
     format!("{}, {time} UTC{sign}{hours:02}:{rest:02}", long_date(here))
 }
 
-/// The day in the reader's zone, in words: `18 November 2026`.
+/// Formats the day in the reader's time zone, in words: `18 November 2026`.
 pub fn local_date(at: Timestamp, offset: impl Fn(i64) -> i64) -> String {
     long_date(Timestamp::from_millis(shifted(at.as_millis(), offset)))
 }
 
-/// The distance between the moment and `now_ms`, as people count: minutes up to an hour, hours up to midnight in the
-/// reader's zone, then days, weeks, months and years of the calendar. Clocks differ, so that a moment less than a minute
-/// ahead is `just now` as well.
+/// Formats the distance between the moment and `now_ms` as people count.
+///
+/// Minutes count up to an hour, hours up to midnight in the reader's time zone, then days, weeks,
+/// months and years of the calendar. Clocks differ, so `just now` includes a moment less than a
+/// minute ahead.
 pub fn relative(at: Timestamp, now_ms: i64, offset: impl Fn(i64) -> i64) -> String {
     let at = at.as_millis();
     let seconds = now_ms.saturating_sub(at) / 1000;
@@ -92,7 +96,7 @@ fn date(ms: i64) -> Date {
     OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).map_or(Date::MIN, OffsetDateTime::date)
 }
 
-/// The whole months of the calendar between two days.
+/// Returns the whole months of the calendar between two days.
 fn months(earlier: Date, later: Date) -> i64 {
     let count = |day: Date| i64::from(day.year()) * 12 + i64::from(u8::from(day.month()));
     count(later) - count(earlier) - i64::from(later.day() < earlier.day())
@@ -126,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_day_before_is_yesterday_whatever_the_hour() {
-        // 09:42 in UTC, 23:42 there and 00:42 there.
+        // The time is 09:42 in UTC, 23:42 at UTC+14, and 00:42 at UTC−9.
         for (offset, hours, text) in [
             (0, 14, "14 hours ago"),
             (0, 15, "yesterday"),
@@ -142,8 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_changes_its_clock_counts_its_own_days() {
-        // From 01:00 UTC on that day its clock is an hour back: there are 25 hours between two noons.
+    fn days_are_counted_in_the_zone_across_a_clock_change() {
+        // At 01:00 UTC on that day the zone's clock goes back an hour: two noons are 25 hours
+        // apart.
         let change = THEN - 8 * HOUR_MS - 42 * 60_000;
         let offset = |ms: i64| if ms < change { 120 } else { 60 };
         let noon_before = Timestamp::from_millis(change - 15 * HOUR_MS);
@@ -188,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_ahead_of_the_clock_is_said_to_be() {
+    fn a_time_ahead_of_the_clock_is_in_the_future() {
         let cases = [
             (-61_000, "in 1 minute"),
             (-3 * HOUR_MS, "in 3 hours"),

@@ -1,6 +1,6 @@
-//! The highest sustained command rate over HTTP at 16 connections, beside what the same engine does
-//! when it is given nothing but conditional puts of the same size. The rounds alternate, so that a
-//! noisy machine is noisy to both.
+//! The highest sustained command rate over HTTP at 16 connections, beside the rate of the same
+//! engine when it gets nothing but conditional puts of the same size. The rounds alternate, so that
+//! noise on the machine affects both alike.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::latency::{Latencies, Millis};
 use crate::{Error, work};
 
 pub(crate) const CONNECTIONS: usize = 16;
-/// What a typical body has: see the table of costs.
+/// The size of a typical body in bytes: see the table of costs.
 const BODY_BYTES: usize = 450;
 
 pub(crate) struct Round {
@@ -54,7 +54,7 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
         let mut http = closed_loop(CONNECTIONS, time, move |item, number| {
             let daybook = Arc::clone(&served);
             async move {
-                // Chance makes each item's SKU its own.
+                // A random number makes each item's SKU unique.
                 let (_, chance) = item.as_u64_pair();
                 let command =
                     if number == 0 { work::create(chance) } else { work::check_in(number) };
@@ -87,7 +87,7 @@ pub(crate) async fn run(binary: &Path, rounds: u32, seconds: u64) -> Result<(), 
     Arc::into_inner(daybook).ok_or(Error::Daybook("is still in use".into()))?.stop().await
 }
 
-/// Each of the connections sends its next request when the last was answered, 50 to an item.
+/// Measures connections that each send the next request when the last is answered, 50 to an item.
 pub(crate) async fn closed_loop<F, W>(
     connections: usize,
     time: Duration,

@@ -1,5 +1,5 @@
-//! Commands per second at several numbers of writers, in process and over HTTP. The rounds alternate, so that
-//! noise on the machine affects all of them alike.
+//! Commands per second at several numbers of writers, in process and over HTTP. The rounds
+//! alternate, so that noise on the machine affects all of them alike.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -135,8 +135,8 @@ struct Lags {
     lists: Latencies,
 }
 
-/// Measures the lags under load. One consumer follows the live feed, and another requests a list again and again.
-/// The list waits for everything that was acknowledged before the request.
+/// Measures the lags under load. One consumer follows the live feed, and another requests a list
+/// again and again. The list waits for everything that was acknowledged before the request.
 async fn lags(daybook: &Daybook, connections: usize, time: Duration) -> Result<Lags, Error> {
     let following = Following::begin_at_end(daybook).await?;
     let until = Instant::now() + time;

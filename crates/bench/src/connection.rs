@@ -1,5 +1,5 @@
-//! One HTTP connection that posts commands one after the other. It does as little work as possible, because a
-//! client on the server's cores is measured along with the server.
+//! One HTTP connection that posts commands one after the other. It does as little work as possible,
+//! because a client on the server's cores is measured along with the server.
 
 use domain::inventory_item::InventoryItemCommand;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::embedded::{self, TABLE};
 use crate::{Error, work};
 
-/// Takes down what a store asks for.
+/// Records the requests of a store.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger(Mutex<Vec<Request>>);
 
@@ -26,13 +26,13 @@ impl Observer for Ledger {
 }
 
 impl Ledger {
-    /// What was asked for since the last time.
+    /// Takes the requests since the last call.
     pub(crate) fn settle(&self) -> Bill {
         Bill(std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-/// Shown as three cells of a table: requests, read units, write units.
+/// Requests, shown as three cells of a table: requests, read units, write units.
 pub(crate) struct Bill(Vec<Request>);
 
 impl fmt::Display for Bill {
@@ -70,12 +70,12 @@ pub(crate) async fn run() -> Result<(), Error> {
     let body = command(&handler(&store), item, work::check_in(10)).await?;
     row("check in, cold, 10 change sets", &ledger, body);
     let body = command(&warm, item, work::check_in(11)).await?;
-    row("check in, another node was faster", &ledger, body);
+    row("check in, after losing a race to another node", &ledger, body);
     for length in [100, 1_000] {
         while command_count(&store, item).await? < length {
             command(&warm, item, work::check_in(length)).await?;
         }
-        // Snapshots are written beside the command's path.
+        // Snapshots are written in the background.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         ledger.settle();
         Head::<InventoryItem>::load(&store, item, None).await?;
@@ -104,7 +104,7 @@ async fn command(
     }
 }
 
-/// An item and its SKU in one transaction, as the server creates one.
+/// Creates an item and its SKU in one transaction, as the server does.
 async fn create(store: &DynamoDbStore, items: &Handler, item: Uuid) -> Result<usize, Error> {
     let skus = CommandHandler::<Sku, _>::new(store.clone(), NonZeroUsize::MIN);
     let sku = "BENCH-000001".to_owned();

@@ -17,16 +17,16 @@ pub(crate) struct Daybook {
     child: Child,
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
-    /// From spawning the process to `/readyz` answering 200.
+    /// The time from spawning the process until `/readyz` answers 200.
     pub(crate) ready_after: Duration,
 }
 
 /// The resources that a process uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Usage {
-    /// Bytes of memory, now.
+    /// Bytes of resident memory now.
     pub(crate) resident: u64,
-    /// Bytes of memory, at most so far.
+    /// The most bytes of resident memory so far.
     pub(crate) peak: u64,
     /// Time on all cores.
     pub(crate) processor: Duration,
@@ -37,7 +37,7 @@ impl Daybook {
         Self::started(Command::new(binary), data).await
     }
 
-    /// Starts it with so many file descriptors at most.
+    /// Starts the server with a limit of this many open files.
     pub(crate) async fn start_with_files(
         binary: &Path,
         data: &Path,
@@ -82,14 +82,14 @@ impl Daybook {
         if status.success() { Ok(()) } else { Err(Error::Daybook(format!("import: {status}"))) }
     }
 
-    /// The address that it listens on.
+    /// The address that the server listens on.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
     /// Reads the resources that the process uses.
     pub(crate) fn usage(&self) -> Result<Usage, Error> {
-        let missing = |what: &str| Error::Daybook(format!("/proc does not tell {what}"));
+        let missing = |what: &str| Error::Daybook(format!("/proc does not report {what}"));
         let pid = self.child.id().ok_or_else(|| missing("a process that has ended"))?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let bytes = |name: &str| {
@@ -98,7 +98,8 @@ impl Daybook {
                 line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
             kibibytes.map(|kibibytes| kibibytes * 1024).ok_or_else(|| missing(name))
         };
-        // Fields 14 and 15 of proc_pid_stat(5), counted from behind the name, in hundredths of a second.
+        // Fields 14 and 15 of proc_pid_stat(5), counted from behind the name, in hundredths of a
+        // second.
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
         let fields = stat.rsplit_once(") ").ok_or_else(|| missing("times"))?.1;
         let ticks =
@@ -107,7 +108,7 @@ impl Daybook {
         Ok(Usage { resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")?, processor })
     }
 
-    /// Sends one command and gives how long the answer took, and the answer.
+    /// Sends one command. Returns the time that the answer took, and the answer.
     pub(crate) async fn command(
         &self,
         item: Uuid,
@@ -130,7 +131,7 @@ impl Daybook {
         Ok((took, serde_json::from_slice(&body)?))
     }
 
-    /// How many change sets an item has, by paging through them.
+    /// Counts the change sets of an item by paging through them.
     pub(crate) async fn count_change_sets(&self, item: Uuid) -> Result<u64, Error> {
         let (mut count, mut after) = (0, Some(0));
         while let Some(version) = after {
@@ -146,13 +147,13 @@ impl Daybook {
         Ok(count)
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the process (SIGKILL).
     pub(crate) async fn kill(mut self) -> Result<(), Error> {
         self.child.kill().await?;
         Ok(())
     }
 
-    /// Ends it when nobody else has it any more, else with the last one who has.
+    /// Kills the process if this is its last owner. Otherwise the last one kills it when dropped.
     pub(crate) async fn end(self: Arc<Self>) -> Result<(), Error> {
         match Arc::into_inner(self) {
             Some(daybook) => daybook.kill().await,
@@ -160,7 +161,7 @@ impl Daybook {
         }
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Asks the process to stop, and waits until it has ended.
     pub(crate) async fn stop(mut self) -> Result<(), Error> {
         if let Some(pid) = self.child.id() {
             Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{Error, work};
 
-/// The table that `daybook` uses unless told otherwise.
+/// The table that `daybook` uses by default.
 pub(crate) const TABLE: &str = "daybook";
 
 pub(crate) fn open(path: &Path) -> Result<Embedded, Error> {
@@ -22,7 +22,7 @@ pub(crate) fn in_memory() -> Result<Embedded, Error> {
     Embedded::in_memory().map_err(|error| Error::Engine(error.to_string()))
 }
 
-/// A database of so many change sets, 100 to an item, written by eight writers.
+/// Writes a database of this many change sets, 100 to an item, with eight writers.
 pub(crate) async fn fill(path: &Path, change_sets: u64) -> Result<(), Error> {
     const WRITERS: u64 = 8;
     const PER_ITEM: u64 = 100;

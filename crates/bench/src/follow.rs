@@ -1,4 +1,4 @@
-//! A consumer of the live feed: when it hears of each change set.
+//! A consumer of the live feed, which records when each change set arrives.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::daybook::Daybook;
 
-/// When each change set of an item came.
+/// The arrival of each change set of an item.
 pub(crate) type Heard = HashMap<(Uuid, Version), Instant>;
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub(crate) struct Following {
 }
 
 impl Following {
-    /// From the start of the feed on.
+    /// Follows the feed from its start.
     pub(crate) async fn begin(daybook: &Daybook) -> Result<Self, Error> {
         Self::at(daybook, "?after=0").await
     }
@@ -51,12 +51,12 @@ impl Following {
 
     async fn at(daybook: &Daybook, query: &str) -> Result<Self, Error> {
         let url = format!("{}/api/v1/feed/live{query}", daybook.url);
-        // A client of its own: this answer is meant to take longer than any other may.
+        // A client of its own, without the timeout of the others: this answer does not end.
         let stream = reqwest::Client::new().get(url).send().await?.error_for_status()?;
         Ok(Self { stream, heard: Heard::new(), unread: Vec::new() })
     }
 
-    /// Until it has heard of so many change sets of items.
+    /// Follows the feed until this many change sets of items have arrived.
     pub(crate) async fn until(mut self, count: usize) -> Result<Heard, Error> {
         while self.heard.len() < count {
             self.hear().await?;
@@ -64,7 +64,7 @@ impl Following {
         Ok(self.heard)
     }
 
-    /// Follows the feed for this long and returns what it has heard.
+    /// Follows the feed for this long, and returns what has arrived.
     pub(crate) async fn for_time(mut self, time: Duration) -> Result<Heard, Error> {
         let until = Instant::now() + time;
         while let Ok(heard) = timeout_at(until, self.hear()).await {

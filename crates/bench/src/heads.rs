@@ -1,5 +1,5 @@
-//! What a head in memory takes, as Linux counts it (the resident set, proc(5)). In a process that has done
-//! other things first, what they have left free is filled again, and is not counted.
+//! The memory that a cached head takes, as Linux counts it (the resident set, proc(5)). This part
+//! runs first: heads that fill memory freed by earlier work would not be counted.
 
 use domain::InventoryItem;
 use event_store::{ChangeSet, Head};
@@ -28,7 +28,7 @@ fn bytes_after(length: u64) -> Result<u64, Error> {
         heads.push(head(&change_sets)?);
     }
     let bytes = resident().saturating_sub(before);
-    // Or the next would find their place free.
+    // Otherwise the next measurement would reuse their memory.
     std::mem::forget(heads);
     Ok(bytes / HEADS as u64)
 }
@@ -42,7 +42,7 @@ fn head(change_sets: &[ChangeSet]) -> Result<Head<InventoryItem>, Error> {
     Ok(head)
 }
 
-/// In bytes; 0 where there is nobody to tell.
+/// The resident set in bytes, or 0 where there is no `/proc`.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

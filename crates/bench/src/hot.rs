@@ -1,4 +1,4 @@
-//! One aggregate with a long history, and one that many write to at once.
+//! One aggregate with a long history, and one with many concurrent writers.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) async fn run(length: u64, time: Duration) -> Result<(), Error> {
     writers(time).await
 }
 
-/// A load of a long history beside one of a short, in turns.
+/// Loads a long history and a short one in turns.
 async fn loads(length: u64) -> Result<(), Error> {
     let engine = embedded::in_memory()?;
     let store = engine.store(TABLE);
@@ -55,7 +55,7 @@ async fn loads(length: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// A history as commands one after the other would have left it, appended without deciding.
+/// Writes a history as successive commands would leave it, but without a handler.
 async fn fill(store: &DynamoDbStore, length: u64) -> Result<Uuid, Error> {
     let mut history = History::default();
     while history.version() < length {
@@ -68,13 +68,13 @@ async fn fill(store: &DynamoDbStore, length: u64) -> Result<Uuid, Error> {
     Ok(history.head.aggregate().id)
 }
 
-/// What one writer got, and how long it waited for its turn at most.
+/// The commands of one writer, and its longest wait for an answer.
 struct Share {
     commands: u64,
     longest: Duration,
 }
 
-/// Each writer gives its next command when the last was answered.
+/// Measures writers that each send the next command when the last is answered.
 async fn writers(time: Duration) -> Result<(), Error> {
     let directory = tempfile::tempdir()?;
     let engine = embedded::open(&directory.path().join("hot.db"))?;

@@ -1,5 +1,5 @@
-//! A table with many change sets: made through `daybook import`, started, written to beside an empty one,
-//! verified.
+//! A table with many change sets: filled by `daybook import`, started, written to beside an empty
+//! one, and verified.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -52,7 +52,8 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// What `daybook export` would have written of so many items with a hundred change sets each: these items.
+/// Writes what `daybook export` would write of items with a hundred change sets each. Returns the
+/// items.
 fn write_export(path: &Path, change_sets: u64) -> Result<Vec<Uuid>, Error> {
     let mut file = BufWriter::new(File::create(path)?);
     let mut items = Vec::new();
@@ -71,7 +72,7 @@ fn write_export(path: &Path, change_sets: u64) -> Result<Vec<Uuid>, Error> {
     Ok(items)
 }
 
-/// How long the program takes to do this.
+/// Runs the program and returns the time that it took.
 async fn asked(binary: &Path, arguments: &[PathBuf], data: &Path) -> Result<Duration, Error> {
     let started = Instant::now();
     let status = Command::new(binary)
@@ -88,8 +89,8 @@ async fn asked(binary: &Path, arguments: &[PathBuf], data: &Path) -> Result<Dura
     Err(Error::Daybook(format!("{arguments:?} ended with {status}")))
 }
 
-/// The command rates of two servers that take turns. Of the items that are written to, half of those on the large
-/// table were imported, and are met for the first time; all others are new.
+/// Measures the command rates of two servers that take turns. Half of the items written to on the
+/// large table were imported, and most of their heads are not cached. All others are new.
 async fn beside(
     binary: &Path,
     large: &Path,
@@ -111,7 +112,8 @@ async fn beside(
                 closed_loop(CONNECTIONS, Duration::from_secs(seconds), move |item, number| {
                     let (server, there) = (Arc::clone(&server), Arc::clone(&there));
                     async move {
-                        // Chance makes each item's SKU its own, and one of two items one that is there.
+                        // A random number makes each item's SKU unique, and replaces half of the
+                        // items by imported ones.
                         let (_, chance) = item.as_u64_pair();
                         let place = usize::try_from(chance / 2).unwrap_or_default();
                         let known = place.checked_rem(there.len()).filter(|_| chance % 2 == 0);

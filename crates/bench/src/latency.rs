@@ -1,4 +1,4 @@
-//! Durations, and what can be said of many.
+//! Durations and their quantiles.
 
 use std::fmt;
 use std::time::Duration;

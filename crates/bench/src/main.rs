@@ -1,5 +1,6 @@
-//! Measures Daybook. `make bench` builds the release binary and runs all of it; each part runs alone
-//! too: `cargo run --release -p bench -- costs`. Prints Markdown, which `docs/benchmarks.md` keeps.
+//! Measures Daybook. `make bench` builds the release binary and runs every part. Each part also
+//! runs alone: `cargo run --release -p bench -- costs`. The output is Markdown, which
+//! `docs/benchmarks.md` keeps.
 
 mod ceiling;
 mod commit;
@@ -36,7 +37,7 @@ struct Arguments {
     /// The release binary.
     #[arg(long, global = true, default_value = "target/release/daybook")]
     binary: PathBuf,
-    /// The server of `UmaDB`.
+    /// The `UmaDB` server.
     #[cfg(feature = "umadb")]
     #[arg(long, global = true, default_value = "umadb")]
     umadb: PathBuf,
@@ -53,80 +54,80 @@ enum Part {
         /// Commands a second.
         #[arg(long, default_value_t = 170)]
         rate: u32,
-        /// For how long.
+        /// The duration in seconds.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
     /// The highest rate at 16 connections, beside the engine's own.
     Ceiling {
-        /// Rounds of both.
+        /// Rounds of each measurement.
         #[arg(long, default_value_t = 3)]
         rounds: u32,
-        /// For how long each.
+        /// Seconds per measurement in a round.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
     /// The highest rates at several numbers of writers, in process and over HTTP.
     Commit {
-        /// Rounds of all.
+        /// Rounds of each measurement.
         #[arg(long, default_value_t = 3)]
         rounds: u32,
-        /// For how long each.
+        /// Seconds per measurement in a round.
         #[arg(long, default_value_t = 3)]
         seconds: u64,
     },
     /// Change sets that are too large for an item.
     Overflow,
-    /// From start to ready.
+    /// The time from start to ready.
     Startup {
-        /// How many change sets the large database has.
+        /// Change sets in the large database.
         #[arg(long, default_value_t = 100_000)]
         change_sets: u64,
     },
-    /// What a head takes in memory.
+    /// The memory that a cached head takes.
     Heads,
     /// One aggregate with a long history, and one with 64 writers.
     Hot {
-        /// How long the long history is.
+        /// Change sets in the long history.
         #[arg(long, default_value_t = 100_000)]
         change_sets: u64,
-        /// For how long the writers write.
+        /// Seconds for which the writers write.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
     /// A large table: import, start, command rate beside that of an empty one, verify.
     Large {
-        /// How many change sets it has.
+        /// Change sets in the table.
         #[arg(long, default_value_t = 100_000)]
         change_sets: u64,
-        /// Rounds of both.
+        /// Rounds of each measurement.
         #[arg(long, default_value_t = 3)]
         rounds: u32,
-        /// For how long each.
+        /// Seconds per measurement in a round.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
     /// The memory, the connections and the time that strangers can take from the server.
     Siege {
-        /// The length of the history that they read.
+        /// Change sets in the history that they read.
         #[arg(long, default_value_t = 20_000)]
         change_sets: u64,
     },
-    /// What one change set costs the processor.
+    /// The processor time that one change set takes.
     Micro,
     /// Other event stores on DynamoDB, doing the same work.
     #[cfg(feature = "peers")]
     Peers {
-        /// Rounds of all.
+        /// Rounds of each measurement.
         #[arg(long, default_value_t = 3)]
         rounds: u32,
-        /// For how long each kind of work is done in a round, in milliseconds.
+        /// Milliseconds for each kind of work in a round.
         #[arg(long, default_value_t = 1_000)]
         millis: u64,
     },
 }
 
-/// What ends a measurement.
+/// The reason why a measurement ends early.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("daybook: {0}")]
@@ -200,7 +201,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
             peers::run(rounds, Duration::from_millis(millis)).await
         }
         None => {
-            // First, as it has to have what it measures to itself.
+            // First, because memory that others leave free would distort it.
             heads::run()?;
             costs::run().await?;
             steady::run(&binary, 170, 60).await?;

@@ -1,4 +1,4 @@
-//! What one change set costs the processor: to write and seal, to hash, to read, to fold.
+//! The processor time of one change set: to encode and seal, to hash, to decode, to fold.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -48,7 +48,8 @@ pub(crate) fn run() -> Result<(), Error> {
     Ok(())
 }
 
-/// Nanoseconds of one, by rounds of as many as fit into a tenth of a second.
+/// Prints the median time of one call in nanoseconds. A round has as many calls as fit into
+/// `ROUND`.
 fn row<T>(name: &str, mut once: impl FnMut() -> Result<T, Error>) -> Result<(), Error> {
     let mut nanos = Vec::new();
     for _ in 0..ROUNDS {

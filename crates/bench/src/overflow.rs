@@ -1,4 +1,5 @@
-//! Change sets whose bodies are too large for an item, on file and in a directory beside it.
+//! Change sets whose bodies are too large for an item: the table in a file, the bodies in a
+//! directory beside it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::embedded::{self, TABLE};
 
-/// The bytes that are written of bodies of each size.
+/// The bytes to write for each size of body.
 const TOGETHER: usize = 64 * 1024 * 1024;
 
 pub(crate) async fn run() -> Result<(), Error> {
@@ -45,10 +46,11 @@ pub(crate) async fn run() -> Result<(), Error> {
     Ok(())
 }
 
-/// The first change set of an aggregate, of about so many bytes, which nobody has seen before.
+/// Makes the first change set of an aggregate, of about this many bytes and with new content each
+/// time.
 fn of_size(bytes: usize) -> Result<ChangeSet, Error> {
     let id = Uuid::now_v7();
-    // What is random in them: 16 digits each.
+    // The random part of each UUID: 16 hex digits.
     let reason: String =
         std::iter::repeat_with(|| Uuid::now_v7().simple().to_string().split_off(16))
             .take(bytes / 16)

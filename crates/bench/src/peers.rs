@@ -1,5 +1,5 @@
-//! Other event stores on DynamoDB beside ours: the same work, through the same kind of engine, behind
-//! the same SDK, counted at the same place. Each is used as its own documentation shows.
+//! Other event stores on DynamoDB beside ours: the same work on the same kind of engine, behind the
+//! same SDK, counted at the same place. Each is used as its own documentation shows.
 
 mod adapter;
 mod bare;

@@ -42,7 +42,7 @@ pub(crate) async fn run(binary: &Path, change_sets: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// An export of one item with so long a history.
+/// Writes an export of one item with so long a history.
 fn write_export(path: &Path, change_sets: u64) -> Result<Uuid, Error> {
     let mut file = BufWriter::new(File::create(path)?);
     let mut history = History::default();
@@ -147,7 +147,7 @@ async fn consumers(binary: &Path, data: &Path) -> Result<(), Error> {
     daybook.end().await
 }
 
-/// Connections that have sent this and do nothing more. Those that are refused are left out.
+/// Opens connections that send this request and then do nothing. Refused connections are left out.
 async fn many(daybook: &Daybook, count: usize, request: &str) -> Vec<TcpStream> {
     let mut streams = Vec::with_capacity(count);
     for _ in 0..count {

@@ -1,5 +1,5 @@
-//! From starting the process to `/readyz`: with the sample company, and with 100 000 change sets;
-//! after a clean stop, and after one that was not.
+//! The time from starting the process to `/readyz`: with the sample company and with 100 000 change
+//! sets, after a clean stop and after a kill.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! The 10,000-in-a-minute run: commands at a fixed rate, whatever the answers take, new items and
-//! changes mixed; then a count proving that each accepted command is exactly one change set, and how long
-//! each took from its answer to a consumer of the live feed.
+//! The 10,000-in-a-minute run: commands at a fixed rate, however long the answers take, with new
+//! items and changes mixed. Then a count proves that each accepted command is exactly one change
+//! set. The delay from each answer to a consumer of the live feed is measured too.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) async fn run(binary: &Path, rate: u32, seconds: u64) -> Result<(), Er
     let directory = tempfile::tempdir()?;
     let daybook = Arc::new(Daybook::start(binary, directory.path()).await?);
     let mut ticks = interval(Duration::from_secs(1) / rate);
-    // A tick that comes late is made up for: the rate is a promise, and waiting counts as latency.
+    // A late tick is made up for: the rate is fixed, and waiting counts as latency.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut items: Vec<Uuid> = Vec::new();
     let mut sent = JoinSet::new();
@@ -85,7 +85,7 @@ pub(crate) async fn run(binary: &Path, rate: u32, seconds: u64) -> Result<(), Er
     println!("| p50 | {} |", Millis(latencies.quantile(0.5)));
     println!("| p99 | {} |", Millis(latencies.quantile(0.99)));
     println!("| max | {} |", Millis(latencies.quantile(1.0)));
-    println!("| heard of in the live feed | {} |", lags.len());
+    println!("| received from the live feed | {} |", lags.len());
     println!("| p50, from the answer to the live feed | {} |", Millis(lags.quantile(0.5)));
     println!("| p99, likewise | {} |", Millis(lags.quantile(0.99)));
     println!("| max, likewise | {} |\n", Millis(lags.quantile(1.0)));

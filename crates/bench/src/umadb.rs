@@ -1,5 +1,6 @@
-//! `UmaDB`, an event store that also commits the appends of many writers together. Each append has one event,
-//! under the condition that nobody else has appended to the same aggregate since the last one.
+//! `UmaDB`, an event store that also commits the appends of many writers together. Each append has
+//! one event, under the condition that nobody else has appended to the same aggregate since the
+//! last one.
 //!
 //! The program `umadb` has to be installed: `cargo install umadb`, which needs `protoc`.
 
@@ -58,8 +59,8 @@ impl UmaDb {
         Ok(client)
     }
 
-    /// Runs this many writers, each on a connection of its own. A writer appends as soon as its last append is
-    /// answered.
+    /// Runs this many writers, each on a connection of its own. A writer appends as soon as its
+    /// last append is answered.
     pub(crate) async fn appends(&self, writers: usize, time: Duration) -> Result<Round, Error> {
         let mut clients = Vec::with_capacity(writers);
         for _ in 0..writers {

@@ -1,4 +1,4 @@
-//! The commands that are measured: what a small business does all day.
+//! The measured commands, which a small business sends all day.
 
 use domain::InventoryItem;
 use domain::inventory_item::{CheckInItems, CreateInventoryItem, InventoryItemCommand};
@@ -10,8 +10,8 @@ use crate::Error;
 
 const ACTOR: &str = "Mara Lindqvist";
 
-/// Of ten commands, one creates an item and nine check in on one that was created a while ago, so
-/// that no command waits for the creation that it needs.
+/// Returns a creation once in ten commands. The others check in on an item that was created a while
+/// ago, so that no command waits for the creation that it needs.
 pub(crate) fn mixed(number: u64, items: &mut Vec<Uuid>) -> (Uuid, InventoryItemCommand) {
     const SETTLED: usize = 30;
     if number.is_multiple_of(10) || items.len() <= SETTLED {
@@ -41,7 +41,7 @@ pub(crate) fn check_in(number: u64) -> InventoryItemCommand {
     })
 }
 
-/// A command as the handler takes it, made now.
+/// Wraps a command for the handler, with a new id and the current time.
 pub(crate) fn envelope<C>(aggregate: Uuid, command: C) -> Envelope<C> {
     let command_id = Uuid::now_v7();
     Envelope::new(
@@ -53,7 +53,7 @@ pub(crate) fn envelope<C>(aggregate: Uuid, command: C) -> Envelope<C> {
     )
 }
 
-/// The change sets of a new item as commands one after the other would leave them, sealed without a store.
+/// The change sets of a new item as successive commands would leave them, sealed without a store.
 pub(crate) struct History {
     pub(crate) head: Head<InventoryItem>,
 }
@@ -75,7 +75,7 @@ impl History {
         Ok(next)
     }
 
-    /// What [`History::grow`] would add.
+    /// Returns the change set that [`History::grow`] would add.
     pub(crate) fn next(&self) -> Result<ChangeSet, Error> {
         let Head { version, hash, state, .. } = &self.head;
         let command = if *version == 0 { create(0) } else { check_in(*version) };

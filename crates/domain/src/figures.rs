@@ -1,6 +1,6 @@
 //! Figures as people write and read them.
 
-/// An integer in groups of three: `1,000,000`, with the true minus sign (U+2212).
+/// Formats an integer in groups of three: `1,000,000`, with the true minus sign (U+2212).
 pub fn grouped(value: impl Into<i128>) -> String {
     let value = value.into();
     let digits = value.unsigned_abs().to_string();
@@ -17,9 +17,10 @@ pub fn grouped(value: impl Into<i128>) -> String {
     text
 }
 
-/// Reads a whole number as [`grouped`] writes it, or with spaces of any kind in place of the commas. Both have to stand
-/// where groups end: elsewhere a comma is a decimal mark, and a space stands between two figures. `None` for anything
-/// else.
+/// Reads a whole number as [`grouped`] writes it, or with any kind of space in place of the commas.
+///
+/// A comma or space must separate groups of three: elsewhere a comma is a decimal mark, and a space
+/// separates two figures. Returns `None` for anything else.
 ///
 /// ```
 /// use domain::figures::read;
@@ -61,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn read_accepts_what_grouped_writes() {
         for value in [0, 7, 999, 1_000, -12_345, 1_234_572, i64::MAX, i64::MIN] {
             assert_eq!(read(&grouped(value)), Some(value));
             assert_eq!(read(&value.to_string()), Some(value));
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_fraction_or_no_number_is_not_read() {
+    fn read_refuses_fractions_and_texts() {
         for text in [
             "",
             " ",

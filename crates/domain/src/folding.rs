@@ -1,18 +1,20 @@
-//! One form for texts that a person takes for the same. The identity of SKUs and the search both rest on it.
+//! A common form for texts that a person reads as the same. SKUs and the search rest on it.
 
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::limits::{BLANK_BRAILLE, is_ignorable};
 
-/// Returns the text without differences that a reader cannot see or does not care about: NFKC and full case folding
-/// without ignorable characters (Unicode Standard, D146, `toNFKC_Casefold`), runs of white space as one space, trimmed.
+/// Removes the differences that a reader cannot see or does not care about.
 ///
-/// The ids of all SKUs rest on it, so it never changes. Unicode promises that for characters that are assigned (UAX
-/// #15, 3; UAX #31, 5.1).
+/// Applies NFKC and full case folding without ignorable characters (Unicode Standard, D146,
+/// `toNFKC_Casefold`), collapses each run of white space into one space, and trims the text.
+///
+/// The ids of all SKUs rest on this function, so its result never changes. Unicode guarantees that
+/// for assigned characters (UAX #15, 3; UAX #31, 5.1).
 pub fn fold(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_ignorable(*c)).collect();
-    // Folding may give what can be composed, and composing what can be folded; twice is enough (D146).
+    // Folding may yield composable text, and composing foldable text; two passes suffice (D146).
     let folded = case_folded(&case_folded(&visible));
     let words = folded.split(|c: char| c.is_whitespace() || c == BLANK_BRAILLE);
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
@@ -48,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_do_not() {
+    fn different_texts_fold_differently() {
         for (one, other) in
             [("M8-40", "M8-4O"), ("M8-40", "M8 -40"), ("E", "É"), ("M8‐40", "M8-40")]
         {
@@ -56,9 +58,9 @@ mod tests {
         }
     }
 
-    /// Tries all characters but ideographs and syllables, which have no cases.
+    /// Tries every character except ideographs and syllables, which have no case.
     #[test]
-    fn what_is_folded_stays_as_it_is_whatever_character_it_holds() {
+    fn folding_is_idempotent() {
         let letters = ('\0'..='\u{33FF}').chain('\u{A000}'..='\u{ABFF}');
         let others = ('\u{F900}'..='\u{11FFF}').chain('\u{1D000}'..='\u{1FBFF}');
         for c in letters.chain(others) {

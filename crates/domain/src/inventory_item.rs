@@ -1,6 +1,6 @@
-//! One kind of thing on the shelf, and how many there are.
+//! One kind of thing on the shelf, and its count.
 
-/// A command or an event by itself is one of its kind.
+/// Converts each command or event struct into its enum.
 macro_rules! from_variants {
     ($kind:ident: $($variant:ident),+ $(,)?) => {$(
         impl From<$variant> for $kind {
@@ -39,46 +39,48 @@ use InventoryItemCommand as Command;
 use InventoryItemEvent as Event;
 use InventoryItemRejection as Rejection;
 
-/// The first rules by which a count that agrees is recorded; before, it was refused.
+/// The first rules that record a count that agrees with the books; earlier rules refuse it.
 const COUNTS_MAY_AGREE: u32 = 2;
-/// The first rules that refuse a maximum or a reorder level that is set already.
+/// The first rules that refuse to set a maximum or a reorder level to its current value.
 const SAME_FIGURES_ARE_REFUSED: u32 = 2;
 
-/// What an item is at one version.
+/// The state of an item at one version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryItem {
-    /// The stock keeping unit, as its people write it.
+    /// The stock keeping unit, as its users write it.
     pub sku: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What is counted: `pcs`, `kg`, `box`.
+    /// The unit of counting: `pcs`, `kg`, `box`.
     pub unit: String,
-    /// How many there are.
+    /// The stock on hand.
     pub on_hand: i64,
-    /// The most there may be, when there is a limit.
+    /// The most that may be on hand; `None` means no limit.
     pub max_quantity: Option<i64>,
-    /// Below this it is time to order more, when somebody has said so.
+    /// The level below which it is time to order more, once somebody has set one.
     pub reorder_level: Option<i64>,
-    /// Whether tasks can be performed on it.
+    /// `true` while tasks can be performed on the item.
     pub active: bool,
 }
 
 impl InventoryItem {
-    /// Whether it has been created. A SKU is never blank, so a blank one says no.
+    /// Returns whether the item has been created. The SKU of a created item is never blank.
     pub fn exists(&self) -> bool {
         !self.sku.is_empty()
     }
 
-    /// Whether it is time to order more.
+    /// Returns whether it is time to order more.
     pub fn is_below_reorder_level(&self) -> bool {
         self.active && self.reorder_level.is_some_and(|level| self.on_hand < level)
     }
 
-    /// Whether `task` could be performed now with *some* input, by asking [`Aggregate::decide`] about
-    /// the least that the task can ask for.
+    /// Checks whether `task` could be performed now with *some* input.
+    ///
+    /// Decides the least demanding command of the task, so the answer agrees with
+    /// [`Aggregate::decide`].
     ///
     /// # Errors
-    /// The domain's own reason why nothing that is entered would do.
+    /// The domain's reason why no input would be accepted.
     pub fn allows(&self, task: Task) -> Result<(), Rejection> {
         self.decide_events(&task.least_command(self), Self::RULES).map(|_| ())
     }
@@ -260,9 +262,11 @@ impl Aggregate for InventoryItem {
         matches!(command, Command::CreateInventoryItem(_))
     }
 
-    /// Movements of stock commute: each is decided again on what is there now. What asserts a value
-    /// that somebody saw (a name, a count, a limit) does not commute with another such assertion,
-    /// and a count not with a movement.
+    /// Returns whether `event` invalidates the premise of `command`.
+    ///
+    /// Stock movements commute: each is decided again on the current state. A command that asserts
+    /// an observed value (a name, a count, a limit) conflicts with a change of that value, so a
+    /// count conflicts with every movement.
     fn conflicts_with(command: &Command, event: &Event) -> bool {
         match command {
             Command::CreateInventoryItem(_) => true,

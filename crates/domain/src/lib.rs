@@ -1,7 +1,7 @@
-//! What the business knows: commands, events, `decide` and `evolve`.
+//! The business rules: commands, events, `decide` and `evolve`.
 //!
-//! Pure: no clock, no randomness, no I/O. Server and browser run this very code, so that what the
-//! screen foresees is what the server decides.
+//! This crate is pure: no clock, no randomness, no I/O. The server and the browser run the same
+//! code, so the screen predicts exactly what the server decides.
 
 pub mod figures;
 pub mod folding;

@@ -1,4 +1,4 @@
-//! What one figure or one line of text may be, whatever it is used for.
+//! The limits of figures and lines of text, wherever they are used.
 
 use std::ops::RangeInclusive;
 
@@ -6,28 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::figures::grouped;
 
-/// How many characters (Unicode scalar values) a name, a reference or a reason may have after
-/// trimming.
+/// The most characters (Unicode scalar values) in a name, a reference or a reason after trimming.
 pub const TEXT_LIMIT: usize = 200;
 /// The largest quantity that one command may name.
 pub const QUANTITY_LIMIT: i64 = 1_000_000_000;
-/// The most that can be on hand: the largest integer that every JSON reader keeps (RFC 8259, 6).
+/// The most stock on hand: the largest integer that every JSON parser keeps exact (RFC 8259, 6).
 pub const ON_HAND_LIMIT: i64 = 9_007_199_254_740_991;
 /// The largest unit cost, in minor units of the currency.
 pub const UNIT_COST_LIMIT: i64 = 1_000_000_000_000;
 
-/// What must be at least 1, such as a quantity checked in.
+/// The range of figures that must be at least 1, such as a quantity checked in.
 pub const QUANTITY: RangeInclusive<i64> = 1..=QUANTITY_LIMIT;
-/// What may be nothing, such as a count or a reorder level.
+/// The range of figures that may be 0, such as a count or a reorder level.
 pub const COUNT: RangeInclusive<i64> = 0..=QUANTITY_LIMIT;
-/// What a unit may cost.
+/// The range of unit costs.
 pub const UNIT_COST: RangeInclusive<i64> = 0..=UNIT_COST_LIMIT;
 
-/// A figure or a text that is never right, whatever the state.
+/// A figure or a text that no state would accept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum OutOfLimits {
-    /// Nothing that shows.
+    /// No visible character.
     #[error("{field} must not be blank")]
     Blank {
         /// The field's name in the command.
@@ -39,35 +38,35 @@ pub enum OutOfLimits {
     TooLong {
         /// The field's name in the command.
         field: String,
-        /// How many characters it has.
+        /// The number of characters in the text.
         length: usize,
-        /// How many it may have.
+        /// The most characters allowed.
         limit: usize,
     },
     /// A line break, a tab or another control character, or a mark that overrides the direction of
-    /// text (Unicode Bidirectional Algorithm, 2): it would show other than it reads.
+    /// text (Unicode Bidirectional Algorithm, 2). Such a text would not display as it reads.
     #[error("{field} contains a control character at position {place}")]
     ControlCharacter {
         /// The field's name in the command.
         field: String,
-        /// Which character it is, from 1.
+        /// The position of the character, from 1.
         place: usize,
     },
-    /// A figure outside of its range.
+    /// A figure outside its range.
     #[error("{field} is {}; it must be {} to {}", grouped(*value), grouped(*minimum), grouped(*maximum))]
     OutOfRange {
         /// The field's name in the command.
         field: String,
-        /// What it is.
+        /// The figure.
         value: i64,
-        /// The least it may be.
+        /// The smallest figure allowed.
         minimum: i64,
-        /// The most it may be.
+        /// The largest figure allowed.
         maximum: i64,
     },
 }
 
-/// The text without the space around it, if it is a line of 1 to [`TEXT_LIMIT`] characters.
+/// Returns the trimmed text if it is one line of 1 to [`TEXT_LIMIT`] characters.
 ///
 /// # Errors
 /// [`OutOfLimits`], naming `field`.
@@ -87,7 +86,7 @@ pub fn line(field: &str, text: &str) -> Result<String, OutOfLimits> {
     Ok(trimmed.to_owned())
 }
 
-/// Like [`line()`], but blank and absent are both nothing.
+/// Like [`line()`], but returns `None` for a blank or absent text.
 ///
 /// # Errors
 /// [`OutOfLimits`], naming `field`.
@@ -98,7 +97,7 @@ pub fn optional_line(field: &str, text: Option<&str>) -> Result<Option<String>, 
     }
 }
 
-/// The value, if it is in the range.
+/// Returns the value if it is in the range.
 ///
 /// # Errors
 /// [`OutOfLimits::OutOfRange`], naming `field`.
@@ -110,16 +109,18 @@ pub fn within(field: &str, value: i64, range: &RangeInclusive<i64>) -> Result<i6
     Err(OutOfLimits::OutOfRange { field: field.to_owned(), value, minimum, maximum })
 }
 
-/// Shows as nothing, though it is neither white space nor ignorable.
+/// The braille pattern without dots: invisible, though neither white space nor ignorable.
 pub(crate) const BLANK_BRAILLE: char = '\u{2800}';
 
-/// Returns whether a text of such characters alone would show as nothing.
+/// Returns whether a text of such characters alone would be invisible.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c == BLANK_BRAILLE || is_ignorable(c)
 }
 
-/// Joiners, marks of direction, selectors, fillers (Unicode's `Default_Ignorable_Code_Point`). Within a text they
-/// have their uses: an emoji of a family holds joiners, the flag of Wales holds tags.
+/// Returns whether a character is a joiner, a direction mark, a selector or a filler (Unicode's
+/// `Default_Ignorable_Code_Point`).
+///
+/// Such characters have their uses: a family emoji holds joiners, the flag of Wales holds tags.
 pub(crate) const fn is_ignorable(c: char) -> bool {
     matches!(
         c,

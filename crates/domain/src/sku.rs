@@ -1,5 +1,5 @@
-//! Whose a SKU is. Each SKU is an aggregate of its own, which one item can claim: so no two items have
-//! the same one.
+//! The ownership of SKUs. Each SKU is an aggregate of its own that only one item can claim, so no
+//! two items share a SKU.
 
 use event_store::{Aggregate, Context};
 use serde::{Deserialize, Serialize};
@@ -8,26 +8,29 @@ use uuid::{Uuid, uuid};
 use crate::folding::fold;
 use crate::limits::{OutOfLimits, line};
 
-/// What the ids of SKUs are derived in (RFC 9562, 5.5). Never changes.
+/// The namespace of the UUIDv5 ids of SKUs (RFC 9562, 5.5). It never changes.
 const NAMESPACE: Uuid = uuid!("fecad6b7-1f0b-40d2-9ab5-84804f68827c");
 
 /// A stock keeping unit, at one version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sku {
-    /// As the item that has it writes it.
+    /// The SKU, as the item that has it writes it.
     pub sku: String,
-    /// The item that has it; none as long as nobody has claimed it.
+    /// The item that has the SKU; `None` until an item claims it.
     pub item: Option<Uuid>,
 }
 
 impl Sku {
-    /// The id of the aggregate of this SKU: a UUIDv5 of the [folded](fold) SKU. SKUs that read the same are one.
+    /// Returns the aggregate id of this SKU: a UUIDv5 of the [folded](fold) SKU. SKUs that read the
+    /// same share one id.
     pub fn id(sku: &str) -> Uuid {
         Uuid::new_v5(&NAMESPACE, fold(sku).as_bytes())
     }
 
-    /// The id under which SKUs were claimed when only case and surrounding space were folded. For most SKUs it equals
-    /// [`Sku::id`]. No new claim is made under it; existing ones still hold.
+    /// Returns the id under which SKUs were claimed when only case and surrounding space were
+    /// folded.
+    ///
+    /// For most SKUs it equals [`Sku::id`]. No new claim uses it; existing claims still hold.
     pub fn former_id(sku: &str) -> Uuid {
         Uuid::new_v5(&NAMESPACE, without_case(sku).as_bytes())
     }
@@ -38,11 +41,11 @@ fn without_case(sku: &str) -> String {
     letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// What can be asked of a SKU.
+/// A command to a SKU.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", deny_unknown_fields)]
 pub enum SkuCommand {
-    /// That it be an item's.
+    /// Claims the SKU for an item.
     ClaimSku(ClaimSku),
 }
 
@@ -52,23 +55,24 @@ impl From<ClaimSku> for SkuCommand {
     }
 }
 
-/// An item is to have this SKU and no other item is. Carried out in the transaction that creates the item,
-/// and never by itself.
+/// Claims the SKU for one item, to the exclusion of all others. Committed in the transaction that
+/// creates the item, never by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimSku {
-    /// The SKU; 1 to 200 characters. The aggregate's id is its [`Sku::id`], or in claims of before its
-    /// [`Sku::former_id`].
+    /// The SKU; 1 to 200 characters. The aggregate's id is its [`Sku::id`], or its
+    /// [`Sku::former_id`] in old claims.
     pub sku: String,
     /// The item.
     pub item: Uuid,
 }
 
-/// A fact about a SKU. Written forever, as [`InventoryItemEvent`](crate::inventory_item::InventoryItemEvent)s are.
+/// A fact about a SKU, stored forever like an
+/// [`InventoryItemEvent`](crate::inventory_item::InventoryItemEvent).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum SkuEvent {
-    /// An item got it.
+    /// An item claimed the SKU.
     SkuClaimed(SkuClaimed),
 }
 
@@ -78,29 +82,29 @@ impl From<SkuClaimed> for SkuEvent {
     }
 }
 
-/// An item got it.
+/// An item claimed the SKU.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkuClaimed {
-    /// As the item writes it.
+    /// The SKU, as the item writes it.
     pub sku: String,
     /// The item.
     pub item: Uuid,
 }
 
-/// Why not. Serializes as its `code` beside the figures that explain it.
+/// A reason to reject a command. Serializes as its `code` beside the figures that explain it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "code")]
 pub enum SkuRejection {
-    /// An item has it.
+    /// An item already has the SKU.
     #[error("the SKU {sku} is taken by item {item}")]
     #[serde(rename = "sku-taken")]
     Taken {
-        /// As that item writes it.
+        /// The SKU, as that item writes it.
         sku: String,
-        /// Which.
+        /// The item that has it.
         item: Uuid,
     },
-    /// No text for a SKU.
+    /// The text cannot be a SKU.
     #[error(transparent)]
     #[serde(untagged)]
     OutOfLimits(#[from] OutOfLimits),
@@ -121,7 +125,7 @@ impl Aggregate for Sku {
         Ok(vec![SkuClaimed { sku: line("sku", sku)?, item: *item }.into()])
     }
 
-    /// Most SKUs that are claimed are free.
+    /// Returns `true`: most claimed SKUs are free, so the claim can skip the read.
     fn begins(SkuCommand::ClaimSku(_): &SkuCommand) -> bool {
         true
     }

@@ -21,8 +21,8 @@ use event_store::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-// What the business knows. Nothing here reads a clock, makes an id or waits for anything, so the same
-// code decides on a server, previews in a browser, and checks a history years later.
+// The domain. Nothing here reads a clock, makes an id or waits for anything, so the same code
+// decides on a server, previews in a browser, and checks a history years later.
 
 /// An account, as its events have made it. Amounts are in cents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ struct Account {
     balance: u64,
 }
 
-/// What can be asked of an account.
+/// A request to an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Command {
@@ -42,7 +42,7 @@ enum Command {
     ReceiveTransfer { from: Uuid, cents: u64 },
 }
 
-/// A fact about an account. Events are written forever, so each says what was true, not what to do.
+/// A fact about an account. Events are kept forever, so each says what happened, not what to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {
@@ -56,11 +56,11 @@ enum Event {
 /// The bank's "no, because …". A normal outcome, not a failure.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 enum Rejection {
-    #[error("there is no such account")]
+    #[error("account not found")]
     NotOpen,
     #[error("the account is open already")]
     OpenAlready,
-    #[error("nothing is no amount")]
+    #[error("the amount must be greater than zero")]
     NoAmount,
     #[error("the balance is {}, which does not cover {}", money(*.balance), money(*.cents))]
     Overdrawn { balance: u64, cents: u64 },
@@ -92,7 +92,7 @@ impl Aggregate for Account {
         Ok(vec![event])
     }
 
-    // Total: a history that somebody forged may be refused later, but it is no reason to fall over.
+    // Total: a forged history may be refused later, but must not bring the program down.
     fn evolve(mut self, event: &Event) -> Self {
         match event {
             Event::AccountOpened { owner } => self.owner = Some(owner.clone()),
@@ -106,8 +106,8 @@ impl Aggregate for Account {
         self
     }
 
-    // A command whose author has not seen what happened since is decided again on the newer balance:
-    // it is the balance that says whether there is enough.
+    // A command whose author has not seen the newest events is decided again on the newer balance,
+    // which alone says whether there is enough.
     fn conflicts_with(_: &Command, _: &Event) -> bool {
         false
     }
@@ -133,8 +133,8 @@ impl Account {
     }
 }
 
-// The bank itself: a store and a handler. The store speaks DynamoDB; here it is one in this process, in
-// memory. A file, or an account of AWS, is another client and the same code.
+// The bank itself: a store and a handler. The store speaks DynamoDB; here, to an engine in this
+// process, in memory. For a file or an AWS account only the client differs.
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -151,8 +151,8 @@ impl Bank {
         Ok(Self { store, accounts })
     }
 
-    /// Carries out one command. The caller makes its id; sent again under that id, it is not carried out
-    /// again.
+    /// Carries out one command. The caller makes the command's id; a repeat under that id is not
+    /// carried out again.
     async fn perform(
         &self,
         command_id: Uuid,
@@ -162,7 +162,7 @@ impl Bank {
         Ok(self.accounts.execute(&envelope(command_id, account, command)).await?)
     }
 
-    /// Takes from one account and gives to the other: two change sets, one transaction.
+    /// Moves money from one account to another: two change sets, one transaction.
     async fn transfer(
         &self,
         from: Uuid,
@@ -190,12 +190,12 @@ fn envelope(command_id: Uuid, aggregate: Uuid, command: Command) -> Envelope<Com
     Envelope::new(command_id, aggregate, command, "teller@example.com", now())
 }
 
-// What people see.
+// The output.
 
 pub(crate) async fn tell(out: &mut impl Write) -> Result<(), Failure> {
     let engine = Embedded::in_memory()?;
     let bank = Bank::open(&engine).await?;
-    // Clients make the ids: they can go on with an account before they have heard that it is there.
+    // Clients make the ids, so they can use an account before they know that it exists.
     let (ada, bob) = (Uuid::now_v7(), Uuid::now_v7());
 
     for (account, owner) in [(ada, "Ada"), (bob, "Bob")] {
@@ -204,7 +204,7 @@ pub(crate) async fn tell(out: &mut impl Write) -> Result<(), Failure> {
         writeln!(out, "open an account for {owner}: {}", said(&outcome))?;
     }
     let (command_id, deposit) = (Uuid::now_v7(), Command::Deposit { cents: 10_000 });
-    for attempt in ["deposit 100.00", "the same, as its answer was lost"] {
+    for attempt in ["deposit 100.00", "the same again, because the answer was lost"] {
         let outcome = bank.perform(command_id, ada, deposit.clone()).await?;
         writeln!(out, "{attempt}: {}", said(&outcome))?;
     }
@@ -225,8 +225,9 @@ pub(crate) async fn tell(out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A timeline: every figure is a replay of the change sets up to there. And whether all of them are as
-/// they were written: the chain of hashes holds, and each command, decided again, gives its events.
+/// Prints a timeline, in which every figure is a replay of the change sets up to there. Then
+/// verifies the history: the chain of hashes holds, and each command, decided again, gives its
+/// events.
 fn show(out: &mut impl Write, account: Uuid, history: &[ChangeSet]) -> Result<(), Failure> {
     let replay = Replay::<Account>::new(history)?;
     writeln!(out, "\n{}'s account", replay.head().owner.as_deref().unwrap_or("Nobody"))?;
@@ -241,7 +242,7 @@ fn show(out: &mut impl Write, account: Uuid, history: &[ChangeSet]) -> Result<()
     let found = verify::<Account>(&id, history);
     writeln!(out, "  as it was written: {}", if found.ok { "yes" } else { "no" })?;
 
-    // Whoever holds the table can change what is in it, but not without being found out.
+    // An operator of the table can change what is in it, but not unnoticed.
     let forged: Vec<_> = history.iter().map(forge).collect::<Result<_, _>>()?;
     let found = verify::<Account>(&id, &forged);
     let problem = found.problem.as_deref().unwrap_or("as it was written");
@@ -249,7 +250,7 @@ fn show(out: &mut impl Write, account: Uuid, history: &[ChangeSet]) -> Result<()
     Ok(())
 }
 
-/// The change set as somebody would like it to have been.
+/// The change set as a forger would like it to have been.
 fn forge(change_set: &ChangeSet) -> Result<ChangeSet, Failure> {
     let ChangeSet { aggregate, version, prev, hash, .. } = change_set.clone();
     let body = change_set.body().replace("\"cents\":", "\"cents\":9");
@@ -259,7 +260,7 @@ fn forge(change_set: &ChangeSet) -> Result<ChangeSet, Failure> {
 fn said(outcome: &Outcome<Rejection>) -> String {
     match outcome {
         Outcome::Accepted(accepted) if accepted.duplicate => {
-            format!("was done already, as version {}", accepted.change_set.version)
+            format!("already done, as version {}", accepted.change_set.version)
         }
         Outcome::Accepted(accepted) => format!("done, version {}", accepted.change_set.version),
         Outcome::Refused(refusal) => refused(refusal),
@@ -269,8 +270,8 @@ fn said(outcome: &Outcome<Rejection>) -> String {
 fn refused(refusal: &Refusal<Rejection>) -> String {
     match refusal {
         Refusal::Rejected { rejection, .. } => format!("no: {rejection}"),
-        Refusal::Conflict { .. } => "no: something happened since that matters to it".to_owned(),
-        Refusal::CommandIdReused { .. } => "no: another command had this id".to_owned(),
+        Refusal::Conflict { .. } => "no: the account has changed in the meantime".to_owned(),
+        Refusal::CommandIdReused { .. } => "no: this id belongs to another command".to_owned(),
         other => format!("no: {other:?}"),
     }
 }
@@ -289,7 +290,7 @@ fn money(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// The server's clock. The store has none: time comes with the command.
+/// The server's clock. The store has none: the time comes with each command.
 fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))

@@ -1,5 +1,8 @@
-//! How many change sets a second the embedded engine takes, on a file in the directory given:
-//! `cargo run --release -p event-store --features embedded --example put_rate -- /var/tmp`.
+//! Measures how many change sets per second the embedded engine takes, on a file in a directory:
+//!
+//! ```sh
+//! cargo run --release -p daybook-event-store --features embedded --example put_rate -- /var/tmp
+//! ```
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
 
 use std::error::Error;
@@ -48,7 +51,7 @@ async fn report(store: &DynamoDbStore, writers: u128) -> Outcome<()> {
     Ok(())
 }
 
-/// One aggregate's history, as long as there is time.
+/// Appends to one aggregate's history until the time is up.
 async fn write(store: DynamoDbStore, id: u128, until: Instant) -> Outcome<Vec<Duration>> {
     let aggregate = AggregateId::new(Kind::from_static("tally"), Uuid::from_u128(id));
     let (mut version, mut prev): (Version, Hash) = (0, Hash::ZERO);
@@ -60,7 +63,7 @@ async fn write(store: DynamoDbStore, id: u128, until: Instant) -> Outcome<Vec<Du
         let change_set = ChangeSet::from_parts(aggregate.clone(), version, prev, hash, body)?;
         let begun = Instant::now();
         if store.append(&change_set).await? != Appended::Written {
-            return Err("somebody else writes here".into());
+            return Err("another writer uses this table".into());
         }
         durations.push(begun.elapsed());
         prev = hash;

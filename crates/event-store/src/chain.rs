@@ -12,7 +12,7 @@ use crate::{AggregateId, ChangeSet, Version};
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// What version 1 of every aggregate chains to: 32 zero bytes.
+    /// The hash that version 1 of every aggregate chains to: 32 zero bytes.
     pub const ZERO: Self = Self([0; 32]);
 
     /// The hash of a change set:
@@ -42,7 +42,7 @@ impl Hash {
         &self.0
     }
 
-    /// The hash in these bytes, if they are 32.
+    /// Returns the hash in these bytes, or `None` unless they are 32.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -60,7 +60,7 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// A text that is not 64 lower-case hex digits.
+/// Text that is not 64 lower-case hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a SHA-256 in lower-case hex")]
 pub struct InvalidHash(String);
@@ -91,19 +91,19 @@ impl From<Hash> for String {
     }
 }
 
-/// Where and how a history stops being what was written.
+/// The first point at which a history is not what was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainBreak {
-    /// A change set is missing, or two have changed places.
+    /// A change set is missing, or two are out of order.
     #[error("version {expected} is missing: version {found} stands in its place")]
     Gap {
-        /// The version that should have come.
+        /// The version that was expected.
         expected: Version,
-        /// The version that came.
+        /// The version that was found.
         found: Version,
     },
-    /// The change set names another predecessor than the one before it.
+    /// The change set does not name the hash of its predecessor.
     #[error("version {version} does not chain to version {}", version - 1)]
     Unchained {
         /// The version whose `prev` is wrong.
@@ -115,10 +115,10 @@ pub enum ChainBreak {
         /// The version whose body and hash disagree.
         version: Version,
     },
-    /// The change set is another aggregate's.
+    /// The change set belongs to another aggregate.
     #[error("version {version} belongs to another aggregate")]
     Foreign {
-        /// The version that stands in the wrong history.
+        /// The version that was expected in its place.
         version: Version,
     },
 }
@@ -135,9 +135,9 @@ impl ChainBreak {
     }
 }
 
-/// Checks that `change_sets` follow version `after`, whose hash is `prev`, without a hole, each
-/// chained to the one before and none altered. From the start: `after` 0 and [`Hash::ZERO`].
-/// Gives the hash of the last one, or `prev` when there are none.
+/// Checks that `change_sets` follow version `after`, whose hash is `prev`: no version is missing,
+/// each change set chains to the one before it, and none was altered. Pass 0 and [`Hash::ZERO`] to
+/// check from the start. Returns the hash of the last one, or `prev` without any.
 ///
 /// # Errors
 /// The first break.

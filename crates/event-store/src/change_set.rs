@@ -10,20 +10,20 @@ use crate::{
 
 /// Everything one command did to one aggregate, sealed by a hash.
 ///
-/// The body is kept exactly as it was written; [`ChangeSet::content`] is read off it and nowhere
-/// else, so nothing can be shown that the hash does not cover. Its serde form carries the sealed
-/// parts only (`aggregate`, `version`, `prev`, `hash`, `body`); [`crate::wire::ChangeSet`] is the
-/// long form of the HTTP interface.
+/// The body is kept exactly as it was written. [`ChangeSet::content`] is read from the body alone,
+/// so everything that can be shown is covered by the hash. The serde form carries only the sealed
+/// parts (`aggregate`, `version`, `prev`, `hash`, `body`); [`crate::wire::ChangeSet`] is the long
+/// form of the HTTP interface.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Sealed")]
 pub struct ChangeSet {
-    /// Whose history this belongs to.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// Its place in that history, from 1.
+    /// The place in the aggregate's history, from 1.
     pub version: Version,
-    /// The hash of the change set before; [`Hash::ZERO`] for version 1.
+    /// The hash of the previous change set; [`Hash::ZERO`] for version 1.
     pub prev: Hash,
-    /// What [`Hash::of_change_set`] gave when it was written.
+    /// The result of [`Hash::of_change_set`] when this was written.
     pub hash: Hash,
     body: Arc<str>,
     #[serde(skip)]
@@ -39,7 +39,8 @@ struct Sealed {
     body: String,
 }
 
-/// An aggregate in the one form that it is written in: nothing of what is sealed may be altered unnoticed.
+/// An aggregate id in its canonical text form. If other forms were accepted, a sealed part could be
+/// altered unnoticed.
 #[derive(Deserialize)]
 #[serde(try_from = "Parts")]
 struct Exact(AggregateId);
@@ -59,26 +60,26 @@ impl TryFrom<Parts> for Exact {
     }
 }
 
-/// What a change set says: the JSON object in its body.
+/// The contents of a change set: the JSON object in its body.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Content {
-    /// The id that its client gave the command.
+    /// The id that the client gave the command.
     pub command_id: Uuid,
-    /// The command as it was given.
+    /// The command as it was sent.
     pub command: Tagged,
-    /// What it led to; never empty.
+    /// The events that the command led to; never empty.
     pub events: Vec<Tagged>,
-    /// Who did it.
+    /// The caller who sent the command.
     pub actor: String,
-    /// Why, in the person's words.
+    /// The reason in the person's own words.
     pub reason: Option<String>,
-    /// When the server took it up; never earlier than that of the version before.
+    /// The time at which the server handled the command; never earlier than the previous version's.
     pub recorded_at: Timestamp,
-    /// What larger piece of work this belongs to; the command's own id when it stands alone.
+    /// The larger piece of work that this belongs to; the command's own id when it stands alone.
     pub correlation_id: Uuid,
-    /// The command or event that led to this command, if it was not a person.
+    /// The command or event that led to this command; `None` if a person sent it.
     pub causation_id: Option<Uuid>,
-    /// The version of the rules that decided it.
+    /// The version of the rules that the command was decided by.
     pub rules: u32,
 }
 
@@ -88,10 +89,10 @@ pub struct Tagged {
     /// The type's name.
     #[serde(rename = "type")]
     pub name: String,
-    /// What it says.
+    /// The fields of the command or event.
     #[serde(default)]
     pub data: serde_json::Value,
-    /// The schema version of `data`; left out while it is 1.
+    /// The schema version of `data`; omitted while it is 1.
     #[serde(default = "first_schema", skip_serializing_if = "is_first_schema")]
     pub schema: u32,
 }
@@ -105,24 +106,24 @@ const fn is_first_schema(schema: &u32) -> bool {
     *schema == 1
 }
 
-/// A body or a value in it that cannot be read.
+/// An error in encoding or decoding a body, or a value in it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// Not JSON, or not of this shape.
-    #[error("not the JSON that was expected: {0}")]
+    /// The text is not JSON, or not of the expected shape.
+    #[error("unexpected JSON: {0}")]
     Json(#[source] Arc<serde_json::Error>),
-    /// An event or a command of another schema that cannot be brought to today's.
+    /// An event or a command that cannot be upcast to the current schema.
     #[error(transparent)]
     Upcast(#[from] UpcastError),
-    /// A command or an event that would be read back as something else, or not at all, so that it is not written: a
-    /// defect of its type, such as a skipped field, or a value that JSON does not have, such as NaN.
-    #[error("{name} would not be read back as it is")]
+    /// A command or an event that would not read back equal, and so is not written. The cause is a
+    /// defect of its type, such as a skipped field, or a value that JSON lacks, such as NaN.
+    #[error("{name} would not read back unchanged")]
     NotReadBack {
         /// The type's name.
         name: String,
     },
-    /// A change set without an event.
+    /// A change set without events.
     #[error("a change set holds at least one event")]
     NoEvents,
 }
@@ -134,11 +135,11 @@ impl From<serde_json::Error> for DecodeError {
 }
 
 impl ChangeSet {
-    /// Seals what one decided command did.
+    /// Seals the result of one decided command.
     ///
     /// # Errors
-    /// [`DecodeError`] when command or events do not serialize as `{"type", "data"}`, or when there
-    /// are no events.
+    /// [`DecodeError`] when the command or an event does not serialize as `{"type", "data"}` or
+    /// would not read back equal, or when `events` is empty.
     pub fn seal<A: Aggregate>(
         aggregate: AggregateId,
         version: Version,
@@ -169,11 +170,11 @@ impl ChangeSet {
         Ok(Self { aggregate, version, prev, hash, body, content: Arc::new(content) })
     }
 
-    /// A change set as a store or the wire gives it back. Its hash is taken as it stands:
-    /// [`crate::verify_chain`] says whether it is true.
+    /// Restores a change set from a store or the wire. The hash is taken as it stands;
+    /// [`crate::verify_chain`] checks it.
     ///
     /// # Errors
-    /// [`DecodeError`] when the body is not a change set's.
+    /// [`DecodeError`] when the body is not that of a change set.
     pub fn from_parts(
         aggregate: AggregateId,
         version: Version,
@@ -194,27 +195,27 @@ impl ChangeSet {
         &self.body
     }
 
-    /// What the body says.
+    /// The parsed body.
     pub fn content(&self) -> &Content {
         &self.content
     }
 
-    /// Whether body, place and `prev` are those that were hashed.
+    /// Returns whether body, place and `prev` match the hash.
     pub fn is_unaltered(&self) -> bool {
         self.hash == Hash::of_change_set(self.prev, &self.aggregate, self.version, &self.body)
     }
 
-    /// The events in today's schema.
+    /// Decodes the events, upcast to the current schema.
     ///
     /// # Errors
-    /// [`DecodeError`] when one cannot be read. A test that reads a file with an event of every type in every schema
-    /// prevents that.
+    /// [`DecodeError`] when one cannot be read. To rule that out, test with a file that holds an
+    /// event of every type in every schema.
     pub fn events<A: Aggregate>(&self) -> Result<Vec<A::Event>, DecodeError> {
         let events = self.content.events.iter();
         events.map(|event| upcast::decode(event, A::event_upcasters())).collect()
     }
 
-    /// The command in today's schema.
+    /// Decodes the command, upcast to the current schema.
     ///
     /// # Errors
     /// [`DecodeError`] when it cannot be read.
@@ -222,7 +223,7 @@ impl ChangeSet {
         upcast::decode(&self.content.command, A::command_upcasters())
     }
 
-    /// What `decide` was told when this was decided.
+    /// The context in which the command was decided.
     pub fn context(&self) -> Context {
         Context {
             command_id: self.content.command_id,
@@ -245,7 +246,7 @@ impl TryFrom<Sealed> for ChangeSet {
 }
 
 impl Tagged {
-    /// A command or an event as JSON.
+    /// Encodes a command or an event as JSON.
     ///
     /// # Errors
     /// When it does not serialize as `{"type", "data"}`.
@@ -253,10 +254,10 @@ impl Tagged {
         serde_json::from_value(serde_json::to_value(value)?)
     }
 
-    /// The command or event that this JSON says.
+    /// Decodes a command or an event from JSON.
     ///
     /// # Errors
-    /// When it says none.
+    /// When the JSON is not a `T`.
     pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let value = serde_json::json!({ "type": self.name, "data": self.data });
         Ok(serde_json::from_value(value)?)

@@ -5,39 +5,43 @@ use uuid::Uuid;
 
 use crate::{ChangeSet, Timestamp, Version};
 
-/// How far a client's clock may run ahead of the server's before the time in its ids is not believed.
+/// The maximum lead of a client's clock over the server's, in milliseconds. An id whose time is
+/// further ahead is not believed.
 pub const SKEW_ALLOWANCE_MS: i64 = 5 * 60 * 1000;
 
-/// How many of the newest command ids are kept with a head and in its snapshot.
+/// The number of newest command ids that are kept with a head and in its snapshot.
 const RECENT: usize = 64;
-/// How many older ones a head keeps besides while it is in memory, of those that were recorded within twice
-/// the allowance: some 70 bytes each.
+/// The maximum number of older ids that a head in memory keeps as well, of those recorded within
+/// twice the allowance. Each takes some 70 bytes.
 const OLDER: usize = 65_536;
-/// How many untimely ids of each sort are kept; beyond it, absence may take a search of the history.
+/// The number of untimely ids of each sort that are kept. Beyond it, proving an id absent may take
+/// a search of the history.
 const UNTIMELY: usize = 64;
 
-/// Which commands an aggregate has already taken, exactly, without reading its history.
+/// An exact index of the commands that an aggregate has taken. Few lookups need the history.
 ///
-/// **Why this is exact.** Call an id *timely* when it is a UUIDv7 whose time is at most
-/// [`SKEW_ALLOWANCE_MS`] after the `recorded_at` of its change set, and let the *window* be the newest
-/// ids, kept one by one. A timely id of time t is not outside of the window when
+/// **Why this is exact.** An id is *timely* if it is a UUIDv7 whose time is at most
+/// [`SKEW_ALLOWANCE_MS`] after the `recorded_at` of its change set. The *window* holds the newest
+/// ids, one by one. A timely id of time t cannot be older than the window if
 /// - t is later than the time of every timely id that has left the window, or
-/// - the window reaches back to before t − allowance: `recorded_at` never decreases along a history, so
-///   a change set that took the id was recorded at t − allowance or later.
+/// - the window reaches back to before t − allowance: `recorded_at` never decreases along a
+///   history, so a change set that took the id was recorded at t − allowance or later.
 ///
-/// The first settles what a client sends as it is made, however busy the aggregate is; the second
-/// settles most of the rest. Clocks of clients differ, so on a busy aggregate an id is often earlier than one
-/// that came 64 commands ago: in memory the window reaches further back than in a snapshot, and what a
-/// search has read is added to it ([`CommandIndex::reach_back`]), so that the next one like it needs none.
-/// Ids that were not timely when they were taken are kept apart, the newest up
-/// to a bound: those of version 7 that were ahead of the clock, and those without a time. Of the ones
-/// that had to go the earliest time and the latest are kept: an id of a time before or after is none of them, so
-/// that a clock that was wrong by years costs nothing before those have passed, and one that was wrong by minutes
-/// nothing after them. No clock is asked at any later moment.
+/// The first rule settles ids that clients send as they make them, however busy the aggregate is;
+/// the second settles most of the rest. Clients' clocks differ, so on a busy aggregate an id is
+/// often earlier than one that came 64 commands ago. In memory the window therefore reaches further
+/// back than in a snapshot. [`CommandIndex::reach_back`] adds what a search has read, so that the
+/// next such id needs no search.
+///
+/// Untimely ids are kept apart, the newest up to a bound: those of version 7 that were ahead of the
+/// clock, and those without a time. Of the discarded ones only the earliest and the latest time are
+/// kept; an id with a time outside that range is none of them. So a clock that was wrong by years
+/// costs nothing until those years have passed, and one that was wrong by minutes costs nothing
+/// after them. No lookup reads a clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandIndex {
-    /// The ids of the newest versions with their `recorded_at` in Unix milliseconds, oldest first,
-    /// without holes, up to `version`.
+    /// The ids of the newest versions up to `version`, without gaps and oldest first, each with its
+    /// `recorded_at` in Unix milliseconds.
     recent: VecDeque<(Uuid, i64)>,
     version: Version,
     /// The latest time of a timely id that has left `recent`, in Unix milliseconds.
@@ -48,30 +52,33 @@ pub struct CommandIndex {
     older: Box<Older>,
 }
 
-/// The part of the window that only memory has: what comes right before `recent`.
+/// The part of the window that only memory has: the ids right before `recent`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Older {
     /// As in `recent`.
     ids: VecDeque<(Uuid, i64)>,
     versions: BTreeMap<Uuid, Version>,
-    /// The latest time of a timely id that has left the window here; of no account while `ids` is empty.
+    /// The latest time of a timely id that has left the window here; meaningless while `ids` is
+    /// empty.
     left: Option<i64>,
 }
 
-/// Ids that are kept apart, by version. What an earlier program has written otherwise is not read: its
-/// snapshot is passed over.
+/// Untimely ids, by version. A snapshot in which an earlier program wrote them in another form
+/// cannot be read, and is ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Apart {
     ids: VecDeque<(Version, Uuid)>,
-    /// The latest time of an id that has left, in Unix milliseconds; the end of time if it has none.
+    /// The latest time of an id that was discarded, in Unix milliseconds; the end of time for an id
+    /// without one.
     left: Option<i64>,
-    /// The earliest, likewise. Where one has left and this is not known, an earlier program has kept the snapshot.
+    /// The earliest such time. `None` beside a `left` means that an earlier program wrote the
+    /// snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     left_from: Option<i64>,
 }
 
-/// What the index knows of a command id.
+/// The answer of the index about a command id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// Taken as this version.
@@ -79,7 +86,7 @@ pub enum Lookup {
     /// Never taken.
     Absent,
     /// Not among the versions from `before` on. Search older ones, newest first, as long as their
-    /// `recorded_at` is at or after `until`; to the start when that is `None`.
+    /// `recorded_at` is at or after `until`; if that is `None`, search to the start.
     Older {
         /// The oldest version that the index covers.
         before: Version,
@@ -89,7 +96,7 @@ pub enum Lookup {
 }
 
 impl CommandIndex {
-    /// Takes note of the command of the next version.
+    /// Records the command of the next version.
     pub fn push(&mut self, change_set: &ChangeSet) {
         let content = change_set.content();
         self.recent.push_back((content.command_id, content.recorded_at.as_millis()));
@@ -111,8 +118,8 @@ impl CommandIndex {
         self.older.forget(content.recorded_at);
     }
 
-    /// Takes note of the command of the version right before the window, as far as memory reaches. Of any other
-    /// version nothing is noted.
+    /// Records the command of the version right before the window, if memory may hold it. Ignores
+    /// any other version.
     pub fn reach_back(&mut self, change_set: &ChangeSet) {
         let content = change_set.content();
         let Some(&(_, newest)) = self.recent.back() else { return };
@@ -133,7 +140,7 @@ impl CommandIndex {
         self.version + 1 - (self.recent.len() + self.older.ids.len()) as u64
     }
 
-    /// As it is kept in a snapshot.
+    /// Returns the part that a snapshot keeps.
     #[must_use]
     pub fn condensed(&self) -> Self {
         Self {
@@ -146,7 +153,7 @@ impl CommandIndex {
         }
     }
 
-    /// Whether and as which version a command was taken.
+    /// Looks up whether, and as which version, a command was taken.
     pub fn find(&self, command_id: Uuid) -> Lookup {
         if let Some(place) = self.recent.iter().rev().position(|&(id, _)| id == command_id) {
             return Lookup::Taken(self.version - place as u64);
@@ -175,7 +182,7 @@ impl CommandIndex {
         Lookup::Older { before: oldest, until: Some(until) }
     }
 
-    /// Whether everything that the window does not hold was recorded before `moment`.
+    /// Returns whether everything outside the window was recorded before `moment`.
     fn reaches_before(&self, moment: Timestamp) -> bool {
         let oldest = self.older.ids.front().or(self.recent.front());
         oldest.is_some_and(|&(_, oldest)| oldest < moment.as_millis())
@@ -188,7 +195,7 @@ impl Older {
         self.versions.insert(named.0, version);
     }
 
-    /// Drops what memory need not hold once this moment has been recorded.
+    /// Drops ids that memory need not hold once this moment has been recorded.
     fn forget(&mut self, newest: Timestamp) {
         let since = remembered_since(newest).as_millis();
         while let Some(&oldest) = self.ids.front()
@@ -204,7 +211,7 @@ impl Older {
     }
 }
 
-/// From which moment on ids are remembered in memory, when the newest was recorded then.
+/// The moment from which ids are kept in memory, given the newest `recorded_at`.
 fn remembered_since(newest: Timestamp) -> Timestamp {
     newest.minus_millis(2 * SKEW_ALLOWANCE_MS)
 }
@@ -223,7 +230,7 @@ impl Apart {
         }
     }
 
-    /// Whether an id of this time may be one that has left.
+    /// Returns whether an id of this time may be one of the discarded ones.
     fn may_have_left(&self, time: Option<Timestamp>) -> bool {
         let time = Self::moment(time);
         self.left >= Some(time) && self.left_from <= Some(time)
@@ -235,7 +242,7 @@ impl Apart {
 }
 
 enum Timeliness {
-    /// With its time.
+    /// Holds the id's time.
     Timely(Timestamp),
     Ahead,
     Timeless,

@@ -5,9 +5,10 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 /// Accepts any value in which no object has the same key twice, and keeps nothing of it.
 ///
-/// Readers of JSON disagree about a repeated key: most keep the last value, some the first (RFC 8259, section 4). A
-/// request with one could be checked as one command and carried out as another, so such a request is refused.
-/// Structs refuse repeated fields by themselves; maps and [`serde_json::Value`] do not.
+/// Readers of JSON disagree about a repeated key: most keep the last value, some the first (RFC
+/// 8259, section 4). A request with one could be checked as one command and carried out as another,
+/// so it is refused. Structs refuse repeated fields by themselves; maps and [`serde_json::Value`]
+/// do not.
 ///
 /// # Errors
 /// The deserializer's error names the key.
@@ -15,7 +16,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// ```
 /// use event_store::DistinctKeys;
 ///
-/// assert!(serde_json::from_str::<DistinctKeys>(r#"{"quantity": 1, "unit": {"quantity": 2}}"#).is_ok());
+/// assert!(
+///     serde_json::from_str::<DistinctKeys>(r#"{"quantity": 1, "unit": {"quantity": 2}}"#).is_ok()
+/// );
 /// let refused = serde_json::from_str::<DistinctKeys>(r#"[{"quantity": 1, "quantity": 100}]"#);
 /// assert!(refused.unwrap_err().to_string().contains("the key `quantity` appears twice"));
 /// ```

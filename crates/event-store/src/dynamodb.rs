@@ -1,9 +1,9 @@
-//! The store on DynamoDB, or on whatever speaks its language: where the requests land is a matter of
-//! the client's configuration.
+//! The store on DynamoDB, or on a server with the same API. The client's configuration decides
+//! where the requests go.
 //!
-//! In the steady state an append is one conditional `PutItem` and a load is one `Query`. Nothing is
-//! ever updated in place but snapshots. See [`items`] for what is written, and [`crate::objects`] for
-//! where it goes when it is too large for an item.
+//! In the steady state an append is one conditional `PutItem` and a load is one `Query`. Only
+//! snapshots are ever overwritten. See [`items`] for the format, and [`crate::objects`] for bodies
+//! that are too large for an item.
 
 mod append;
 mod config;
@@ -44,7 +44,7 @@ use crate::{
 pub(crate) use append::NOT_TAKEN;
 #[cfg(feature = "embedded")]
 use append::Put;
-/// The SDK's client, re-exported in the version that this crate takes.
+/// The SDK's client, re-exported in the version that this crate uses.
 pub use aws_sdk_dynamodb::Client;
 #[cfg(feature = "embedded")]
 pub(crate) use config::nowhere;
@@ -72,7 +72,7 @@ pub struct DynamoDbStore {
 }
 
 impl DynamoDbStore {
-    /// A store in this table, which [`DynamoDbStore::ensure_table`] creates.
+    /// Returns a store in this table, which [`DynamoDbStore::ensure_table`] creates.
     pub fn new(client: Client, table: impl Into<Arc<str>>) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled());
         let write_client = Client::from_conf(config.build());
@@ -95,20 +95,20 @@ impl DynamoDbStore {
         Self { direct: Some(direct), ..self }
     }
 
-    /// The same store, whose bodies go to these objects when they are too large for an item. Without
-    /// objects they are refused.
+    /// Returns the same store, with these objects for bodies that are too large for an item.
+    /// Without objects such bodies are refused.
     #[must_use]
     pub fn with_objects(self, objects: Arc<dyn Objects>) -> Self {
         Self { objects: Some(objects), ..self }
     }
 
-    /// The same store, each of whose requests this observer is told of.
+    /// Returns the same store, which reports its requests to this observer.
     #[must_use]
     pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
         Self { observer: Some(observer), ..self }
     }
 
-    /// The same store, as the feed uses it.
+    /// Returns the same store, with its requests marked as the feed's.
     fn for_feed(&self) -> Self {
         Self { purpose: Purpose::Feed, ..self.clone() }
     }
@@ -129,7 +129,7 @@ impl DynamoDbStore {
     {
         let span = request_span(operation);
         let begun = Instant::now();
-        // On the heap, as it is large, and every future around it would be so too.
+        // Boxed, because this future is large and would enlarge every future around it.
         let answer = Box::pin(answer).instrument(span.clone()).await;
         let duration = begun.elapsed();
         if self.observer.is_some() || !span.is_disabled() {

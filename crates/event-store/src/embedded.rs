@@ -1,10 +1,13 @@
-//! A DynamoDB in this process, on a file or in memory, for those who want neither an account nor a
-//! container: `dynoxide-rs`, a DynamoDB engine on SQLite, behind the AWS SDK's own HTTP-client trait.
-//! The SDK does not know the difference, and neither does [`crate::dynamodb::DynamoDbStore`].
+//! A DynamoDB in this process, on a file or in memory, which needs neither an account nor a
+//! container. It is `dynoxide-rs`, a DynamoDB engine on SQLite, behind the AWS SDK's own
+//! HTTP-client trait. The SDK does not notice the difference. Only the puts of [`Embedded::store`]
+//! bypass the SDK.
 //!
-//! The engine blocks, so it runs on a thread of its own behind a bounded queue. On the runtime's threads it would
-//! starve everything else. The thread commits the requests that wait in its queue together, with one sync of
-//! SQLite's log. It answers no request once the file at the path is not the open one any more. Only one process at a time may have a file open; the caller of [`Embedded::open`] ensures that.
+//! The engine blocks, so it runs on a thread of its own behind a bounded queue. On the runtime's
+//! threads it would starve everything else. The thread commits the requests that wait in its queue
+//! together, with one sync of SQLite's log. Once the path no longer leads to the open file, every
+//! request fails. Only one process at a time may have a file open; the caller of [`Embedded::open`]
+//! ensures that.
 
 mod connector;
 mod direct;
@@ -35,18 +38,19 @@ pub(crate) use disk::DISK_FULL;
 use engine::{Engine, QUEUE_TIMEOUT};
 use open_files::OpenFiles;
 
-/// A DynamoDB in this process. Dropping it closes it to new requests; [`Embedded::close`] also waits.
+/// A DynamoDB in this process. Dropping it refuses new requests; [`Embedded::close`] also waits for
+/// the earlier ones.
 #[derive(Debug)]
 pub struct Embedded {
     engine: Engine,
     client: Client,
 }
 
-/// A file that the engine does not open. Nothing in it has been changed.
+/// The reason why the engine does not open a file. The file has not been changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// It cannot be read or written, or its directory cannot.
+    /// The file or its directory cannot be read or written.
     #[error("cannot open {}: {source}", path.display())]
     Inaccessible {
         /// The file.
@@ -54,28 +58,28 @@ pub enum OpenError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// It is something else.
+    /// The file is not a database of this program.
     #[error("{} is not a database of this program: it is {found}", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it seems to be.
+        /// A description of the file.
         found: String,
     },
-    /// It was one of ours, and part of it is gone.
+    /// The file is a database of this program, but damaged or incomplete.
     #[error("{} is damaged: {found}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// A description of the damage.
         found: String,
     },
-    /// The engine itself does not start.
+    /// The engine does not start.
     #[error("cannot open {}: {reason}", path.display())]
     Engine {
-        /// The file; empty for one in memory.
+        /// The file; empty for a database in memory.
         path: PathBuf,
-        /// What it says.
+        /// The engine's error.
         reason: String,
     },
 }
@@ -91,8 +95,8 @@ impl Embedded {
         let failed = |reason: String| OpenError::Engine { path: path.to_owned(), reason };
         let name = path.to_str().ok_or_else(|| failed("its name is not Unicode".to_owned()))?;
         let storage = Storage::new(name).map_err(|error| failed(error.to_string()))?;
-        // With FULL, a commit returns only after SQLite has synced its log, so the answers sent after it are
-        // durable. In WAL mode, NORMAL leaves that sync out.
+        // With FULL, a commit returns only after SQLite has synced its log, so the answers sent
+        // after it are durable. In WAL mode, NORMAL leaves that sync out.
         let synced = storage.conn().pragma_update(None, "synchronous", "FULL");
         synced.map_err(|error| failed(error.to_string()))?;
         OpenFiles::of(path)
@@ -100,10 +104,10 @@ impl Embedded {
             .map_err(|source| OpenError::Inaccessible { path: path.to_owned(), source })
     }
 
-    /// One that is gone when it is closed.
+    /// Opens a database in memory, which is gone once it is closed.
     ///
     /// # Errors
-    /// [`OpenError`], when the system has no memory or thread to give.
+    /// [`OpenError`], if the system has no memory or thread to give.
     pub fn in_memory() -> Result<Self, OpenError> {
         let path = PathBuf::new();
         let storage = Storage::memory()
@@ -115,9 +119,10 @@ impl Embedded {
     fn start(storage: Storage, files: OpenFiles) -> std::io::Result<Self> {
         let engine = Engine::start(storage, files)?;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(QUEUE_TIMEOUT).build();
-        // There are no connections to close after an error; the SDK logs an error for each that it cannot find.
+        // After some errors the SDK would try to close the connection, find none, and log another
+        // error.
         let retry = RetryConfig::standard().with_reconnect_mode(ReconnectMode::ReuseAllConnections);
-        // Nobody checks signatures here, so none are made.
+        // The engine checks no signatures, so the SDK makes none.
         let config = crate::dynamodb::nowhere()
             .allow_no_auth()
             .retry_config(retry)
@@ -129,19 +134,18 @@ impl Embedded {
         Ok(Self { engine, client: Client::from_conf(config) })
     }
 
-    /// A client whose requests land here. It outlives this, but its requests then fail.
+    /// Returns a client whose requests go to this database. Once the database is closed, they fail.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// Returns a store in this table. Its puts go straight to the engine; its other requests go through the SDK,
-    /// as those of [`Embedded::client`] do.
+    /// Returns a store in this table. Its puts go straight to the engine; its other requests go
+    /// through the SDK, as those of [`Embedded::client`] do.
     pub fn store(&self, table: impl Into<Arc<str>>) -> DynamoDbStore {
         DynamoDbStore::new(self.client(), table).with_direct(Direct::new(self.engine.queue()))
     }
 
-    /// Takes no more requests, and waits until those that were taken have been answered and the file
-    /// is closed.
+    /// Refuses new requests, and waits until the earlier ones are answered and the file is closed.
     pub async fn close(self) {
         self.engine.close().await;
     }

@@ -1,12 +1,12 @@
 //! The feed: the dense, totally ordered, resumable sequence of all change sets of all aggregates.
 //!
-//! Writers assign no positions. A *sequencer* takes version k of an aggregate only after k − 1 and
-//! writes [`Batch`]es of [`Reference`]s, each under the condition that its number is not taken yet. A
-//! batch is proposed on the state that all batches before it give, and that condition lets only one be
-//! the next, so that any number of sequencers may try at once.
+//! Writers assign no positions. A *sequencer* takes version k of an aggregate only after k − 1,
+//! and writes [`Batch`]es of [`Reference`]s, each on the condition that its number is not taken
+//! yet. Every batch builds on the state after all batches before it. The condition lets only one
+//! proposal be the next batch, so any number of sequencers may compete.
 //!
-//! This module is the pure part: what a batch is, and the fold over batches, [`Sequence`], by which
-//! sequencers propose, followers follow and audits check. `Feed` (feature `feed`) is what runs.
+//! This module is the pure part: the batch, and the fold over batches, [`Sequence`], by which
+//! sequencers propose, followers follow and audits check. `Feed` (feature `feed`) runs it.
 
 #[cfg(feature = "feed")]
 mod entries;
@@ -31,27 +31,27 @@ pub use entries::{Entry, FeedError, Subscription};
 #[cfg(feature = "feed")]
 pub use running::{Feed, Pace, Reconciled, Unsequenced};
 
-/// The place of a change set in the feed, from 1, without holes. 0: before the first.
+/// The position of a change set in the feed, from 1, without gaps. 0 is before the first.
 pub type Position = u64;
 
-/// How many references a batch holds at most.
+/// The maximum number of references in a batch.
 pub const BATCH: usize = 100;
-/// How many batches share a partition of the store.
+/// The number of batches that share a partition of the store.
 const EPOCH: u64 = 100_000;
 
-/// Names one change set, for good.
+/// The permanent name of one change set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "(AggregateName, Version, Hash)", into = "(AggregateName, Version, Hash)")]
 pub struct Reference {
-    /// Whose.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// Its version.
+    /// The change set's version.
     pub version: Version,
-    /// Its hash.
+    /// The change set's hash.
     pub hash: Hash,
 }
 
-/// `{kind}#{uuid}`, as references are written.
+/// An aggregate id as references write it: `{kind}#{uuid}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct AggregateName(AggregateId);
@@ -92,23 +92,23 @@ impl From<&ChangeSet> for Reference {
     }
 }
 
-/// The n-th piece of the feed: up to [`BATCH`] references, chained to the batch before by a hash over
-/// the same bytes as a change set's, with the partition `feed#{epoch}` and the number n in place of the
-/// aggregate and the version.
+/// The n-th piece of the feed: up to [`BATCH`] references. A hash chains it to the previous batch.
+/// The hash covers the same bytes as a change set's, with the partition `feed#{epoch}` and the
+/// number n in place of the aggregate and the version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Its number, from 1.
+    /// The batch's number, from 1.
     pub number: u64,
-    /// The hash of the batch before; [`Hash::ZERO`] for the first.
+    /// The hash of the previous batch; [`Hash::ZERO`] for the first.
     pub prev: Hash,
-    /// Its own hash as it stands: the newest one is what one publishes, to prove later that nothing
-    /// has been cut off.
+    /// The batch's own hash, as stored. Publish the newest one to prove later that the feed has not
+    /// been truncated.
     pub hash: Hash,
     body: Arc<str>,
     content: Arc<Content>,
 }
 
-/// What the body of a batch says.
+/// The contents of a batch's body.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Content {
     first: Position,
@@ -121,16 +121,16 @@ impl Batch {
         format!("feed#{}", number / EPOCH)
     }
 
-    /// The first number that is kept in another partition than this one.
+    /// The first number after this one that is kept in another partition.
     pub const fn next_partition(number: u64) -> u64 {
         (number / EPOCH + 1) * EPOCH
     }
 
-    /// A batch as a store gives it back. Its hash is taken as it stands: [`Sequence::follow`] says
-    /// whether it is true.
+    /// Restores a batch from a store. The hash is taken as it stands; [`Sequence::follow`] checks
+    /// it.
     ///
     /// # Errors
-    /// When the body is not a batch's.
+    /// When the body is not that of a batch.
     pub fn from_parts(
         number: u64,
         prev: Hash,
@@ -142,12 +142,12 @@ impl Batch {
         Ok(Self { number, prev, hash, body, content })
     }
 
-    /// The position of its first reference.
+    /// The position of the first reference.
     pub fn first(&self) -> Position {
         self.content.first
     }
 
-    /// What it puts in order.
+    /// The references, in the order of the feed.
     pub fn references(&self) -> &[Reference] {
         &self.content.references
     }
@@ -158,18 +158,19 @@ impl Batch {
     }
 }
 
-/// Where the feed ends: its newest batch.
+/// The end of the feed: its newest batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedHead {
     /// The number of the newest batch; 0 when there is none.
     pub batch: u64,
-    /// The position of its last reference; 0 when there is none.
+    /// The position of the batch's last reference; 0 when there is none.
     pub position: Position,
-    /// Its hash.
+    /// The batch's hash.
     pub hash: Hash,
 }
 
-/// What the batches so far say: where the feed ends, and which version of each aggregate is the last in it.
+/// The state after the batches so far: the end of the feed, and the last version of each aggregate
+/// in it.
 #[derive(Clone, Debug, Default)]
 pub struct Sequence {
     head: FeedHead,
@@ -178,43 +179,44 @@ pub struct Sequence {
     firsts: Vec<Position>,
 }
 
-/// Where and how the feed stops being what sequencers write.
+/// The first point at which the feed is not what a sequencer would have written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("batch {batch} of the feed {problem}")]
 pub struct FeedBreak {
     /// The first batch that cannot be trusted.
     pub batch: u64,
-    /// What is wrong with it.
+    /// The problem with that batch.
     pub problem: String,
 }
 
 impl Sequence {
-    /// Where the feed ends.
+    /// The end of the feed.
     pub fn head(&self) -> FeedHead {
         self.head
     }
 
-    /// The last version of this aggregate that is in the feed; 0 when none is.
+    /// The last version of this aggregate in the feed; 0 when there is none.
     pub fn version_of(&self, aggregate: &AggregateId) -> Version {
         self.versions.get(aggregate).copied().unwrap_or(0)
     }
 
-    /// The aggregates that are in the feed, each with its last version there.
+    /// The aggregates in the feed, each with its last version there.
     pub fn versions(&self) -> impl Iterator<Item = (&AggregateId, Version)> {
         self.versions.iter().map(|(aggregate, version)| (aggregate, *version))
     }
 
-    /// The number of the batch that holds this position, if it is in the feed.
+    /// The number of the batch that holds this position; `None` if it is not in the feed.
     pub fn batch_of(&self, position: Position) -> Option<u64> {
         let known = (1..=self.head.position).contains(&position);
         known.then(|| self.firsts.partition_point(|first| *first <= position) as u64)
     }
 
-    /// The next batch, if these references are in it: of any aggregates, but each following what is in the
-    /// feed of its aggregate or came before it here. Of more than [`BATCH`] those beyond are left out.
+    /// Proposes the next batch, with these references. They may be of any aggregates, but each must
+    /// follow the last version of its aggregate in the feed, or earlier in the list. References
+    /// beyond [`BATCH`] are left out.
     ///
     /// # Errors
-    /// When it cannot be written as JSON.
+    /// When the batch cannot be written as JSON.
     pub fn propose(&self, references: &[Reference]) -> Result<Batch, serde_json::Error> {
         let references = references.iter().take(BATCH).cloned().collect();
         let content = Content { first: self.head.position + 1, references };
@@ -224,11 +226,11 @@ impl Sequence {
         Ok(Batch { number, prev, hash, body, content: Arc::new(content) })
     }
 
-    /// Takes in the next batch, after checking all that makes a feed: numbers and positions without a
-    /// hole, the chain, and each aggregate's versions in order, none missing and none twice.
+    /// Takes in the next batch, after checking all that makes a feed: numbers and positions without
+    /// a gap, the chain, and each aggregate's versions in order, none missing and none twice.
     ///
     /// # Errors
-    /// What does not hold; nothing is taken in then.
+    /// The rule that does not hold; the sequence is then unchanged.
     pub fn follow(&mut self, batch: &Batch) -> Result<(), FeedBreak> {
         let number = self.head.batch + 1;
         let broken = |problem: String| Err(FeedBreak { batch: number, problem });
@@ -270,43 +272,44 @@ impl Sequence {
     }
 }
 
-/// What became of an append of a batch.
+/// The outcome of an append of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AppendedBatch {
-    /// It is durable.
+    /// The batch is durable.
     Written,
-    /// Its number was taken already, by this batch.
+    /// Its number was already taken, by this batch.
     Taken(Batch),
 }
 
-/// A store that keeps a feed too.
+/// A store that also keeps a feed.
 pub trait FeedStore: Store {
-    /// Writes a batch unless its number is taken. An unknown outcome has been resolved by reading back.
+    /// Writes a batch unless its number is taken. An unknown outcome is resolved by reading back.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when even reading back found no answer: the same batch may be sent
-    /// again.
+    /// [`StoreError::Unavailable`] when reading back gets no answer either; retrying the same batch
+    /// is safe.
     fn append_batch(
         &self,
         batch: &Batch,
     ) -> impl Future<Output = Result<AppendedBatch, StoreError>> + Send;
 
-    /// Up to `limit` batches, at least one if there is one, with numbers above `after`, ascending, as they
-    /// stand.
+    /// Returns up to `limit` batches with numbers above `after`, ascending, as stored; at least one
+    /// if any exists.
     ///
     /// # Errors
-    /// [`StoreError::Feed`] when a body is not a batch's.
+    /// [`StoreError::Feed`] when a body is not that of a batch.
     fn batches(
         &self,
         after: u64,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Batch>, StoreError>> + Send;
 
-    /// The change sets that up to [`BATCH`] different references name, in their order: of all of them, or of
-    /// the first ones up to that whose body comes to [`PAGE_BYTES`](crate::PAGE_BYTES).
+    /// Returns the change sets that up to [`BATCH`] different references name, in the same order.
+    /// The result ends early with the change set whose body brings it to
+    /// [`PAGE_BYTES`](crate::PAGE_BYTES).
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] for the first one that is not there, or is not the one that is named.
+    /// [`StoreError::Corrupt`] for the first one that is missing, or is not the one that is named.
     fn referenced(
         &self,
         references: &[Reference],
@@ -314,15 +317,17 @@ pub trait FeedStore: Store {
 }
 
 impl Reference {
-    /// What was found in the place that this names, if it is what this names.
+    /// Returns the change set that was found in this place, if it is the one named here.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`].
+    /// [`StoreError::Corrupt`] when it is missing, is another one, or was altered.
     pub fn resolve(&self, found: Option<ChangeSet>) -> Result<ChangeSet, StoreError> {
         let corrupt = |problem| Err(StoreError::corrupt(&self.aggregate, self.version, problem));
         match found {
-            None => corrupt("the feed names it, and it is not there"),
-            Some(other) if other.hash != self.hash => corrupt("it is not the one in the feed"),
+            None => corrupt("the feed names it, but it is missing"),
+            Some(other) if other.hash != self.hash => {
+                corrupt("its hash is not the one in the feed")
+            }
             Some(altered) if !altered.is_unaltered() => {
                 corrupt("it was altered: its hash does not match its body")
             }

@@ -1,4 +1,4 @@
-//! Detects a full disk, and tells operators while it is full.
+//! Detects a full disk, and logs it while it lasts.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::StoreError;
 
-/// A log line that an outage repeats at most once a minute. A line for each failed request would fill the disk that
-/// may already be full.
+/// A log line that is repeated at most once a minute during an outage. A line for each failed
+/// request would help to fill a disk that may already be full.
 #[derive(Debug, Default)]
 pub struct OnceAMinute {
     told: Mutex<Option<Instant>>,
@@ -20,12 +20,13 @@ pub struct OnceAMinute {
 }
 
 impl OnceAMinute {
-    /// Nothing is told yet.
+    /// A line that has not been logged yet.
     pub const fn new() -> Self {
         Self { told: Mutex::new(None), untold: AtomicU64::new(0) }
     }
 
-    /// Calls `log` with the number of failures that were not logged, unless it was called less than a minute ago.
+    /// Calls `log` with the number of failures that were not logged, unless it called `log` less
+    /// than a minute ago.
     pub fn tell(&self, log: impl FnOnce(u64)) {
         self.tell_at(Instant::now(), log);
     }
@@ -42,7 +43,7 @@ impl OnceAMinute {
     }
 }
 
-/// Logs that a disk is full, at most once a minute, whichever part of the program finds it.
+/// Logs that a disk is full, at most once a minute for the whole program.
 pub fn tell(reason: &dyn Display) {
     static TOLD: OnceAMinute = OnceAMinute::new();
     TOLD.tell(|untold| {
@@ -50,7 +51,7 @@ pub fn tell(reason: &dyn Display) {
     });
 }
 
-/// Does the same when the disk is the reason of this error; calls `log` for any other.
+/// Calls `tell` if a full disk caused this error, and `log` for any other.
 pub fn tell_or(error: &StoreError, log: impl FnOnce()) {
     match error {
         StoreError::Full(reason) => tell(reason),
@@ -58,8 +59,8 @@ pub fn tell_or(error: &StoreError, log: impl FnOnce()) {
     }
 }
 
-/// Tries to write beside the file of a database, as SQLite does with its log, and leaves nothing there. SQLite calls an
-/// exceeded quota and a read-only file system an I/O error; this says which it is.
+/// Writes a probe file beside a database, as SQLite does with its log, and removes it. SQLite
+/// reports an exceeded quota or a read-only file system as a mere I/O error; this tells them apart.
 ///
 /// # Errors
 /// The system's error.
@@ -67,7 +68,8 @@ pub fn try_to_write(database: &Path) -> io::Result<()> {
     let mut probe = OsString::from(database);
     probe.push(".probe");
     let probe = PathBuf::from(probe);
-    // A process that was killed right here has left one. It is not written through: it may be a link to another file.
+    // A process that was killed here has left a probe. Remove it instead of writing to it: it may
+    // be a link to another file.
     let _ = fs::remove_file(&probe);
     let written = File::create_new(&probe).and_then(|mut file| {
         file.write_all(&[0; 65_536])?;
@@ -79,7 +81,7 @@ pub fn try_to_write(database: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns whether the system has no room for what was written.
+/// Returns whether the error means that the disk, or a quota, is full.
 pub fn is_no_room(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_comes_once_a_minute_and_counts_what_it_stands_for() {
+    fn a_line_is_logged_once_a_minute_with_the_number_of_suppressed_ones() {
         let (once, start) = (OnceAMinute::new(), Instant::now());
         let mut told = Vec::new();
         for seconds in [0, 1, 59, 60, 61, 180] {

@@ -1,5 +1,5 @@
-//! From a command to a change set: decide, append, and when another was faster, fold in what it did
-//! and decide again.
+//! Turns commands into change sets: decides and appends; after a conflict, folds in the winner and
+//! decides again.
 
 mod attempt;
 mod handover;
@@ -25,13 +25,15 @@ use handover::Handover;
 use slots::Slots;
 pub use transaction::{Part, TransactError, Transacted, transact};
 
-/// Versions from one snapshot to the next. A load reads at most this many change sets and a few more.
+/// The number of versions from one snapshot to the next. A load reads this many change sets and a
+/// few more at most.
 ///
-/// A snapshot is one to three write units, and a page of as many change sets one and a half read units of a cold
-/// command: with more of the former the latter would go below what a query costs at least.
+/// A snapshot costs one to three write units; reading this many change sets costs a cold command
+/// one and a half read units. More frequent snapshots would save little, because that would fall
+/// below the minimum that a query is billed.
 pub const SNAPSHOT_EVERY: Version = 16;
 
-/// A command with all that is needed to handle it.
+/// A command with everything that is needed to handle it.
 ///
 /// ```
 /// use event_store::Timestamp;
@@ -39,35 +41,41 @@ pub const SNAPSHOT_EVERY: Version = 16;
 /// use uuid::Uuid;
 ///
 /// let (command_id, account) = (Uuid::now_v7(), Uuid::now_v7());
-/// let deposit = Envelope::new(command_id, account, "deposit 5", "ada@example.com", Timestamp::from_millis(0))
-///     .with_expected_version(3);
+/// let deposit = Envelope::new(
+///     command_id,
+///     account,
+///     "deposit 5",
+///     "ada@example.com",
+///     Timestamp::from_millis(0),
+/// )
+/// .with_expected_version(3);
 /// assert_eq!(deposit.expected_version, Some(3));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Envelope<C> {
-    /// Made by the client; makes a repeat harmless.
+    /// The command's id, made by the client; makes a repeat harmless.
     pub command_id: Uuid,
     /// The aggregate's id, made by the client too.
     pub aggregate: Uuid,
     /// The version that its author had in view.
     pub expected_version: Option<Version>,
-    /// What to do.
+    /// The command.
     pub command: C,
-    /// Who asks.
+    /// The caller who sent the command.
     pub actor: String,
-    /// The server's clock. `recorded_at` is this, or that of the version before if it is later: a time far ahead stays
-    /// with the aggregate until the clock catches up.
+    /// The server's clock. `recorded_at` is this time, or the previous version's if that is later.
+    /// An aggregate that was given a time far ahead keeps it until the clock catches up.
     pub now: Timestamp,
-    /// What larger piece of work it belongs to.
+    /// The larger piece of work that the command belongs to.
     pub correlation_id: Option<Uuid>,
-    /// What led to it.
+    /// The command or event that led to it.
     pub causation_id: Option<Uuid>,
 }
 
 impl<C> Envelope<C> {
-    /// A command to an aggregate, under the id that its client made, by an actor, taken up now. It expects no version
-    /// and stands alone.
+    /// An envelope for a command to this aggregate, under the id that its client made, sent by
+    /// `actor` and handled `now`. It expects no version and stands alone.
     pub fn new(
         command_id: Uuid,
         aggregate: Uuid,
@@ -87,62 +95,62 @@ impl<C> Envelope<C> {
         }
     }
 
-    /// The same, by an author who had this version in view.
+    /// Sets the version that the author had in view.
     #[must_use]
     pub fn with_expected_version(self, version: impl Into<Option<Version>>) -> Self {
         Self { expected_version: version.into(), ..self }
     }
 
-    /// The same, as part of a larger piece of work.
+    /// Makes the command part of a larger piece of work.
     #[must_use]
     pub fn with_correlation(self, id: impl Into<Option<Uuid>>) -> Self {
         Self { correlation_id: id.into(), ..self }
     }
 
-    /// The same, as the consequence of this command or event.
+    /// Names the command or event that led to this command.
     #[must_use]
     pub fn with_causation(self, id: impl Into<Option<Uuid>>) -> Self {
         Self { causation_id: id.into(), ..self }
     }
 }
 
-/// The outcome of a command. Neither is a failure; those are [`StoreError`].
+/// The outcome of a command. No variant is a failure; those are [`StoreError`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<R> {
-    /// It is durable, now or since an earlier sending.
+    /// The command is durable, now or since an earlier sending.
     Accepted(Accepted),
-    /// Nothing was done.
+    /// The command was refused, and nothing was written.
     Refused(Refusal<R>),
 }
 
-/// Why nothing was done for a command.
+/// The reason for which a command was refused.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal<R> {
-    /// The domain says no, and why.
+    /// The domain rejects the command.
     Rejected {
-        /// Why.
+        /// The domain's reason.
         rejection: R,
-        /// The version that this was decided on; 0 when there is no such aggregate.
+        /// The version that this was decided on; 0 when the aggregate does not exist.
         version: Version,
     },
-    /// What happened since the expected version matters to this command.
+    /// A change since the expected version matters to this command.
     Conflict {
         /// The newest version.
         current_version: Version,
         /// The change sets between the expected version and the newest; empty when the expected
-        /// version does not exist yet. Of an author more than a thousand versions behind the first
-        /// thousand: that is a conflict whatever they say.
+        /// version does not exist yet. An author a thousand versions or 8 MiB of bodies behind gets
+        /// the first of them: that is a conflict, whatever they say.
         since: Vec<ChangeSet>,
     },
-    /// The id was used for another command.
+    /// The id was already used for another command.
     CommandIdReused {
-        /// As which version that command was taken.
+        /// The version of that other command.
         version: Version,
     },
-    /// The domain allows it, and it changes nothing: [`Aggregate::decide`] gave no events. A change set without events
-    /// would be a version in which nothing happened, so none is written, and a repeat is decided anew. As part of a
-    /// transaction it refuses the whole.
+    /// The domain allows the command, and it changes nothing: [`Aggregate::decide`] gave no events.
+    /// No change set is written, because nothing would happen in that version, and a repeat is
+    /// decided anew. As part of a transaction it refuses the whole.
     NoChange {
         /// The version that this was decided on.
         version: Version,
@@ -170,24 +178,25 @@ impl<R> Refusal<R> {
     }
 }
 
-/// A command that was taken.
+/// A command that was accepted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// What it became.
+    /// The change set that the command became.
     pub change_set: ChangeSet,
-    /// Whether an earlier sending had done it.
+    /// `true` if an earlier sending was accepted.
     pub duplicate: bool,
-    /// How often another's change set came first and the command was decided again.
+    /// The number of lost races, after each of which the command was decided again.
     pub retries: u32,
 }
 
-/// Carries commands of one kind of aggregate to a store. Cheap to clone; clones share their heads.
+/// Handles commands to one kind of aggregate on a store. Cheap to clone; clones share their heads.
 ///
 /// Heads are cached, so that in the steady state a command costs one conditional put. A cached head
-/// may be stale when others write too, and one that is not cached is read at half the price, perhaps as it was
-/// a moment ago ([`crate::Reach::Eventual`]): the put's condition notices. Before it *refuses* a command on such a
-/// head, the handler reads what is newer, so that no refusal rests on a stale state.
+/// may be stale when others also write. One that is not cached is read eventually consistent, at
+/// half the price ([`crate::Reach::Eventual`]), and may be stale too; the put's condition detects
+/// that. Before it *refuses* a command on such a head, the handler reads what is newer, so that no
+/// refusal rests on a stale state.
 #[derive(Debug)]
 pub struct CommandHandler<A: Aggregate, S: Store> {
     store: S,
@@ -203,17 +212,18 @@ impl<A: Aggregate, S: Store> Clone for CommandHandler<A, S> {
 }
 
 impl<A: Aggregate, S: Store> CommandHandler<A, S> {
-    /// A handler that keeps at most so many heads in memory.
+    /// A handler that keeps at most this many heads in memory.
     pub fn new(store: S, cached_heads: NonZeroUsize) -> Self {
         Self { store, slots: Arc::new(Slots::new(cached_heads)), handover: Handover::default() }
     }
 
-    /// A handler over the store of this feed, which hands over every change set that it commits. Where it cannot know
-    /// whether a change set was committed, because the store failed or its caller went away, the feed looks for itself.
+    /// A handler on the store of this feed, to which it hands every change set that it commits. If
+    /// it cannot know whether a change set was committed, because the store failed or the caller
+    /// was cancelled, the feed reads the store.
     ///
-    /// Without a feed, the caller of the handler has to do the same: [`Feed::commit`] after each acceptance,
-    /// [`Feed::doubt`] after each failure. A change set that no feed hears of is missing from it until
-    /// [`Feed::reconcile`].
+    /// Without a feed, the handler's caller must do the same: [`Feed::commit`] after each
+    /// acceptance, [`Feed::doubt`] after each failure. A change set that no feed hears of is
+    /// missing from it until [`Feed::reconcile`].
     ///
     /// ```
     /// # use std::num::NonZeroUsize;
@@ -238,7 +248,9 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// #     type Command = Command;
     /// #     type Event = Event;
     /// #     type Rejection = Rejection;
-    /// #     fn decide(&self, _: &Command, _: &Context) -> Result<Vec<Event>, Rejection> { Ok(vec![Event::Rung {}]) }
+    /// #     fn decide(&self, _: &Command, _: &Context) -> Result<Vec<Event>, Rejection> {
+    /// #         Ok(vec![Event::Rung {}])
+    /// #     }
     /// #     fn evolve(self, _: &Event) -> Self { self }
     /// # }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -248,7 +260,13 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// let mut entries = feed.subscribe(0);
     ///
     /// let (command_id, bell) = (Uuid::now_v7(), Uuid::now_v7());
-    /// let ring = Envelope::new(command_id, bell, Command::Ring {}, "ada@example.com", Timestamp::from_millis(0));
+    /// let ring = Envelope::new(
+    ///     command_id,
+    ///     bell,
+    ///     Command::Ring {},
+    ///     "ada@example.com",
+    ///     Timestamp::from_millis(0),
+    /// );
     /// bells.execute(&ring).await?;
     ///
     /// let Some(entry) = entries.next().await else { panic!("the feed has ended") };
@@ -267,13 +285,13 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         Self { handover: Handover::to(feed), ..handler }
     }
 
-    /// The store behind it.
+    /// The store behind this handler.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// Where an aggregate stands now, or stood `as_of` a version: [`Head::load`], and where that had to read far
-    /// back, it leaves a snapshot to those who come after.
+    /// Loads the newest head of an aggregate, or its head `as_of` a version, as [`Head::load`]
+    /// does. After reading far back, it saves a snapshot for later loads.
     ///
     /// # Errors
     /// As [`Store::load`].
@@ -293,7 +311,8 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     /// Handles one command. Commands to the same aggregate queue here, first come first served.
     ///
     /// # Errors
-    /// [`StoreError`]: whether the command was taken may then be unknown; sending it again is safe.
+    /// [`StoreError`]. It may then be unknown whether the command was accepted; retrying it is
+    /// safe.
     pub async fn execute(
         &self,
         envelope: &Envelope<A::Command>,
@@ -323,13 +342,13 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
             doubt.dispel();
             match appended {
                 Appended::Written => break Outcome::Accepted(attempt.win(change_set, false)?),
-                // The same command in the same millisecond, elsewhere.
+                // Another process wrote the same command in the same millisecond.
                 Appended::Again => break Outcome::Accepted(attempt.win(change_set, true)?),
                 Appended::Taken(winner) => attempt.lose(*winner).await?,
             }
         };
         attempt.end();
-        // A repeat is handed over as well: the first sending may have been cut off before it was.
+        // A repeat is handed over as well: the first sending may have been cut off before that.
         if let Outcome::Accepted(accepted) = &outcome {
             self.handover.commit(&accepted.change_set);
         }
@@ -337,8 +356,8 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     }
 }
 
-/// Loads a head with the change sets that were read for it. A history that was imported, or whose snapshots are of
-/// another schema, has none to start from until it is read.
+/// Loads a head with the change sets that were read for it, and saves a snapshot after a long read.
+/// Imported histories, and those whose snapshots have another schema, have none to start from.
 async fn load<A: Aggregate>(
     store: &impl Store,
     id: Uuid,
@@ -351,8 +370,8 @@ async fn load<A: Aggregate>(
     Ok((head, tail))
 }
 
-/// Writes a snapshot beside the path of whoever waits for an answer; one that fails is not missed, and neither is
-/// one where there is no runtime to write it on.
+/// Saves a snapshot off the path of the command. A failure is only logged, and without a runtime
+/// nothing is saved: loads do not depend on it.
 fn keep_snapshot<A: Aggregate>(store: &impl Store, head: &Head<A>) {
     let Ok(runtime) = Handle::try_current() else { return };
     let (store, snapshot) = (store.clone(), head.snapshot());
@@ -362,7 +381,7 @@ fn keep_snapshot<A: Aggregate>(store: &impl Store, head: &Head<A>) {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = saved {
-            full_disk::tell_or(&error, || tracing::warn!(%error, "no snapshot was kept"));
+            full_disk::tell_or(&error, || tracing::warn!(%error, "a snapshot could not be saved"));
         }
     });
 }

@@ -5,14 +5,14 @@ use crate::{
     Reach, Snapshot, StoreError, Timestamp, Version,
 };
 
-/// Where an aggregate stands: its newest version and hash, with what was folded to get there.
-/// Obtain it from a load or an append, so that it has a whole history behind it.
+/// The head of an aggregate: its newest version and hash, and the state folded up to there. Obtain
+/// it from a load or an append, so that a whole history stands behind it.
 #[derive(Clone, Debug)]
 pub struct Head<A> {
     aggregate: AggregateId,
     /// The state.
     pub state: A,
-    /// The newest version; 0 when there is nothing.
+    /// The newest version; 0 before the first change set.
     pub version: Version,
     /// The newest change set's hash.
     pub hash: Hash,
@@ -20,24 +20,24 @@ pub struct Head<A> {
     pub created_at: Timestamp,
     /// `recorded_at` of the newest version.
     pub updated_at: Timestamp,
-    /// Which commands were taken.
+    /// The commands that were taken.
     pub commands: CommandIndex,
 }
 
-/// Why a head cannot move on by a change set.
+/// An error from [`Head::apply`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// It is not the next one of this history.
+    /// The change set is not the next one of this history.
     #[error(transparent)]
     NotNext(#[from] ChainBreak),
-    /// One of its events cannot be read.
+    /// One of the change set's events cannot be read.
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
 }
 
 impl ApplyError {
-    /// Turns it into the error of a load.
+    /// Converts this into the error of a load.
     pub(crate) fn at(self, change_set: &ChangeSet) -> StoreError {
         match self {
             Self::NotNext(broken) => StoreError::broken(&change_set.aggregate, broken),
@@ -49,7 +49,7 @@ impl ApplyError {
 }
 
 impl<A: Aggregate> Head<A> {
-    /// An aggregate before its first change set.
+    /// The head of an aggregate before its first change set.
     pub fn empty(id: Uuid) -> Self {
         Self {
             aggregate: AggregateId::of::<A>(id),
@@ -62,11 +62,12 @@ impl<A: Aggregate> Head<A> {
         }
     }
 
-    /// Folds what a load found.
+    /// Folds the result of a load.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when an event or the snapshot's state cannot be read. The latter is a
-    /// reason to load again with [`Reach::Whole`], as [`Head::load`] does.
+    /// [`StoreError::Newer`] for an event of an unknown schema; [`StoreError::Corrupt`] when an
+    /// event or the snapshot's state cannot be read. If it is the snapshot's, load again with
+    /// [`Reach::Whole`], as [`Head::load`] does.
     pub fn fold(id: Uuid, loaded: Loaded) -> Result<Self, StoreError> {
         Self::fold_with_tail(id, loaded).map(|(head, _)| head)
     }
@@ -85,7 +86,8 @@ impl<A: Aggregate> Head<A> {
         Ok((head, loaded.change_sets))
     }
 
-    /// Loads and folds, to the newest version or `as_of` one; without snapshots when one misleads.
+    /// Loads and folds up to the newest version, or up to `as_of`. Loads again without snapshots if
+    /// one cannot be used.
     ///
     /// # Errors
     /// As [`crate::Store::load`].
@@ -98,9 +100,9 @@ impl<A: Aggregate> Head<A> {
         Self::load_with_tail(store, id, reach).await.map(|(head, _)| head)
     }
 
-    /// Loads and folds, to the last version that was recorded at this moment or before it; version 0 when that was
-    /// before the first. `recorded_at` never decreases along a history, so the version is found by bisection: a load, a
-    /// read of one change set for each halving, and a load.
+    /// Loads and folds up to the last version that was recorded at `moment` or before it; version 0
+    /// if the first was recorded later. `recorded_at` never decreases along a history, so bisection
+    /// finds the version: a load, a read of one change set for each halving, and a load.
     ///
     /// # Errors
     /// As [`crate::Store::load`].
@@ -133,7 +135,8 @@ impl<A: Aggregate> Head<A> {
         Self::load(store, id, Some(at_or_before)).await
     }
 
-    /// Loads and folds, to the newest version or to that of a moment ago ([`Reach::Eventual`]).
+    /// Loads and folds with an eventually consistent read, which may be a moment old
+    /// ([`Reach::Eventual`]).
     ///
     /// # Errors
     /// As [`crate::Store::load`].
@@ -142,7 +145,7 @@ impl<A: Aggregate> Head<A> {
         Self::load_with_tail(store, id, reach).await.map(|(head, _)| head)
     }
 
-    /// Loads and folds, with the change sets that were read for it: the newest, ascending.
+    /// Loads and folds, and also returns the change sets that were read: the newest, ascending.
     pub(crate) async fn load_with_tail(
         store: &impl crate::Store,
         id: Uuid,
@@ -163,7 +166,8 @@ impl<A: Aggregate> Head<A> {
         }
     }
 
-    /// Moves on by the next change set. Whether that is unaltered is for [`crate::verify_chain`] to say.
+    /// Advances by the next change set. The hash is taken as it stands; [`crate::verify_chain`]
+    /// checks it.
     ///
     /// # Errors
     /// [`ApplyError`]; the head is then unchanged.
@@ -190,12 +194,12 @@ impl<A: Aggregate> Head<A> {
         Ok(())
     }
 
-    /// Whose head this is.
+    /// The aggregate that this head belongs to.
     pub fn aggregate(&self) -> &AggregateId {
         &self.aggregate
     }
 
-    /// This head as a snapshot.
+    /// Returns this head as a snapshot.
     ///
     /// # Errors
     /// When the state does not serialize.

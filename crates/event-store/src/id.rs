@@ -8,16 +8,16 @@ use uuid::Uuid;
 
 use crate::Aggregate;
 
-/// How many change sets an aggregate has; the k-th change set has version k. 0: nothing yet.
+/// The number of change sets that an aggregate has; the k-th has version k. 0 means none yet.
 pub type Version = u64;
 
-/// The last version that an aggregate can have: stores name it by twelve digits.
+/// The last version that an aggregate can have, because stores write versions in twelve digits.
 pub const LAST_VERSION: Version = 999_999_999_999;
 
 /// The name of a kind of aggregate, such as `inventory-item`: not empty, and without a `#`.
 ///
-/// It is the first part of every key and of what each hash covers, up to a `#`. An empty name, or one with a `#` in it,
-/// would name the history of another aggregate, or none.
+/// Every key, and the name that each hash covers, begins with the kind and a `#`. An empty kind, or
+/// one that contains `#`, would name the history of another aggregate, or none.
 ///
 /// ```
 /// use event_store::Kind;
@@ -27,7 +27,7 @@ pub const LAST_VERSION: Version = 999_999_999_999;
 /// assert!("a#b".parse::<Kind>().is_err());
 /// ```
 ///
-/// A constant is checked by the compiler:
+/// The compiler checks a constant:
 ///
 /// ```compile_fail,E0080
 /// const KIND: event_store::Kind = event_store::Kind::from_static("a#b");
@@ -37,10 +37,11 @@ pub const LAST_VERSION: Version = 999_999_999_999;
 pub struct Kind(Cow<'static, str>);
 
 impl Kind {
-    /// A kind whose name is known to the program. Call it in a constant, where the compiler checks the name.
+    /// A kind whose name is known at compile time. Call this in a constant, so that the compiler
+    /// checks the name.
     ///
     /// # Panics
-    /// When the text is not the name of a kind.
+    /// When the name is empty or contains `#`.
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
         assert!(Self::is_name(name), "a kind is not empty, and has no `#`");
@@ -136,32 +137,32 @@ impl From<Kind> for String {
     }
 }
 
-/// A text that is not the name of any kind of aggregate.
+/// Text that is not the name of a kind of aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a valid kind of aggregate: expected a name without `#`")]
 pub struct InvalidKind(pub String);
 
 /// The name of one aggregate: its kind and the id that a client made.
 ///
-/// Its text form, `{kind}#{uuid}`, is the partition key of everything the store keeps of it, and
-/// part of what each hash covers.
+/// Its text form, `{kind}#{uuid}`, is the partition key of everything that the store keeps of the
+/// aggregate, and part of what each hash covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AggregateId {
     /// The kind of aggregate, such as `inventory-item`.
     pub kind: Kind,
-    /// Made by the client; UUIDv7 by preference.
+    /// The id, made by the client; preferably a UUIDv7.
     pub id: Uuid,
 }
 
 impl AggregateId {
-    /// The aggregate of a kind by its id.
+    /// Names the aggregate of this kind with this id.
     #[must_use]
     pub const fn new(kind: Kind, id: Uuid) -> Self {
         Self { kind, id }
     }
 
-    /// The aggregate of this type by its id.
+    /// Names the aggregate of this type with this id.
     #[must_use]
     pub const fn of<A: Aggregate>(id: Uuid) -> Self {
         Self::new(Kind::of::<A>(), id)
@@ -174,7 +175,7 @@ impl fmt::Display for AggregateId {
     }
 }
 
-/// A text that is not `{kind}#{uuid}`.
+/// Text that is not `{kind}#{uuid}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` does not name an aggregate: expected `kind#uuid`, in lower case with hyphens")]
 pub struct InvalidAggregateId(pub String);
@@ -186,7 +187,7 @@ impl FromStr for AggregateId {
         let invalid = || InvalidAggregateId(text.to_owned());
         let (kind, id) = text.split_once('#').ok_or_else(invalid)?;
         let uuid = Uuid::parse_str(id).map_err(|_| invalid())?;
-        // Of the forms that a UUID may have one is a key.
+        // A UUID has several text forms; only the lower-case hyphenated one is a key.
         let is_key = uuid.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) == id;
         match kind.parse() {
             Ok(kind) if is_key => Ok(Self::new(kind, uuid)),
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_refused_wherever_it_is_read() {
+    fn an_invalid_kind_is_refused_wherever_it_is_read() {
         let id = "0199c0de-4d1a-7b5e-8c3f-5e2f9a1b6c70";
         for name in ["", "a#b", "#", "a#"] {
             assert_eq!(name.parse::<Kind>(), Err(InvalidKind(name.to_owned())));

@@ -1,32 +1,32 @@
 //! An event store on DynamoDB in which nothing is ever overwritten.
 //!
-//! Two concepts. An [`Aggregate`] is one consistency boundary: a kind, an id, a version. A
-//! [`ChangeSet`] is everything one command did to one aggregate: the command, its events, who, when,
-//! and a hash that chains it to the change set before. The k-th change set of an aggregate has
-//! version k; there are no holes, ever.
+//! The crate has two concepts. An [`Aggregate`] is one consistency boundary: a kind, an id, a
+//! version. A [`ChangeSet`] is everything one command did to one aggregate: the command, its
+//! events, who, when, and a hash that chains it to the previous change set. The k-th change set of
+//! an aggregate has version k, without gaps.
 //!
-//! The core (this crate without features) is pure: it knows no clock, no randomness and no I/O, and
-//! compiles to `wasm32-unknown-unknown`, so that a browser replays and verifies with the very code
-//! that the server decides with.
+//! The core (this crate without features) is pure: it uses no clock, no randomness and no I/O. It
+//! compiles to `wasm32-unknown-unknown`, so a browser replays and verifies with the same code that
+//! the server decides with.
 //!
 //! | feature | adds |
 //! |---|---|
 //! | `handler` | [`handler::CommandHandler`]: decide, append, fold in the winner of a conflict, decide again |
 //! | `feed` | [`feed::Feed`]: the sequencer, reading the feed from any position, subscriptions |
-//! | `dynamodb` | [`dynamodb::DynamoDbStore`], which speaks `aws-sdk-dynamodb` |
+//! | `dynamodb` | [`dynamodb::DynamoDbStore`], a store on `aws-sdk-dynamodb` |
 //! | `streams` | [`dynamodb::streams`]: the tail that follows a table's stream into the feed |
 //! | `embedded` | [`embedded`]: a DynamoDB in this process, on a file or in memory; objects in a directory |
-//! | `s3` | [`objects::S3Objects`]: bodies too large for an item in S3 |
+//! | `s3` | [`objects::S3Objects`]: S3 storage for bodies that are too large for an item |
 //! | `testing` | [`testing`]: given/when/then, the conformance suite for stores, stores broken on purpose |
 //!
-//! None is on by default. `handler` needs no DynamoDB: it takes any [`Store`].
+//! No feature is on by default. `handler` does not need DynamoDB: it works with any [`Store`].
 //!
 //! # Where to start
 //!
 //! | to | look at |
 //! |---|---|
 //! | write a domain | [`Aggregate`], and `testing::scenario` for its tests |
-//! | take up commands | `handler::CommandHandler`, and `handler::transact` for several aggregates at once |
+//! | handle commands | `handler::CommandHandler`, and `handler::transact` for several aggregates at once |
 //! | show a history | [`Store::change_sets`] for its pages, [`Replay`] for the state at any version |
 //! | prove a history | [`verify`], [`verify_chain`] |
 //! | change the shape of an event or a command | [`Upcaster`] |
@@ -36,26 +36,28 @@
 //!
 //! # Errors
 //!
-//! Three types, because callers handle them differently: the domain's refusal
-//! ([`Aggregate::Rejection`]) and somebody else's change are outcomes (`handler::Outcome`); a store that is
-//! away, refuses or finds its data altered is a [`StoreError`]. After [`StoreError::Unavailable`] the same
-//! command may be sent again under the same id, whatever became of it.
+//! Three types, because callers handle them differently. A refusal by the domain
+//! ([`Aggregate::Rejection`]) and a conflict with another writer are outcomes (`handler::Outcome`).
+//! A store that is unavailable, refuses a request or finds its data altered returns a
+//! [`StoreError`]. After [`StoreError::Unavailable`] the same command may be retried under the same
+//! id, whether or not it was written.
 //!
 //! # Tracing
 //!
-//! `tracing` spans of target `event_store` and level DEBUG, each with an `outcome`:
+//! The crate emits `tracing` spans of target `event_store` and level DEBUG, each with an `outcome`:
 //!
 //! | span | around | outcomes |
 //! |---|---|---|
-//! | `command` | one command, from its turn to its end | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused`, `no-change` |
-//! | `transaction` | several commands taken together | `accepted`, `refused`, `same-aggregate`, `different-stores` |
+//! | `command` | one command, including the wait for its turn | `accepted`, `duplicate`, `rejected`, `conflict`, `command-id-reused`, `no-change` |
+//! | `transaction` | several commands, accepted together or not at all | `accepted`, `refused`, `same-aggregate`, `different-stores` |
 //! | `decide` | the domain's answer, as of a `version` | `accepted`, `rejected`, `conflict`, `no-change` |
 //! | `load` | reading a history | `loaded` |
-//! | `append` | writing one change set, or several | `written`, `taken` |
+//! | `append` | writing one change set, or several | `written`, `again`, `taken` |
 //! | `sequence` | writing one batch of the feed | `written`, `taken` |
 //! | `request` | one request to DynamoDB, with the capacity it consumed | `done`, `condition_failed`, `busy`, `unknown`, `refused` |
 //!
-//! If the store fails, the outcome of all but the last is `unavailable`, `corrupt`, `newer`, `too-large`, `refused` or `failed`.
+//! A store failure sets the outcome of every span but `decide` and `request` to `unavailable`,
+//! `full`, `corrupt`, `newer`, `too-large`, `refused` or `failed`.
 //!
 //! # Example
 //!

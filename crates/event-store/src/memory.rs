@@ -7,7 +7,7 @@ use crate::{
     Page, Reach, Snapshot, Store, StoreError, TOGETHER, Version,
 };
 
-/// A store in memory: for tests, and as the shortest true account of what a store has to do.
+/// A store in memory: for tests, and as the shortest complete account of what a store does.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     partitions: Arc<Mutex<BTreeMap<AggregateId, Partition>>>,
@@ -61,8 +61,8 @@ impl Store for MemoryStore {
             }
         };
         change_sets.retain(|c| c.version <= version);
-        // A snapshot serves when its schema is the one asked for and its own change set is there,
-        // unaltered, with the hash that the snapshot names.
+        // A snapshot is usable if its schema matches and its change set exists, unaltered, with the
+        // hash that the snapshot names.
         let snapshot = snapshots.into_values().rev().find(|s| {
             let own = change_sets.iter().find(|c| c.version == s.version);
             s.schema == schema && own.is_some_and(|c| c.hash == s.hash && c.is_unaltered())
@@ -173,7 +173,7 @@ impl FeedStore for MemoryStore {
     }
 }
 
-/// The one that comes to [`PAGE_BYTES`] is the last.
+/// Takes change sets until their bodies reach [`PAGE_BYTES`], including the one that does.
 fn within_a_page(change_sets: impl Iterator<Item = ChangeSet>) -> Vec<ChangeSet> {
     let mut bytes = 0;
     let fits = |change_set: &ChangeSet| {
@@ -184,7 +184,7 @@ fn within_a_page(change_sets: impl Iterator<Item = ChangeSet>) -> Vec<ChangeSet>
     change_sets.take_while(fits).collect()
 }
 
-/// For the conformance suite, which has to get at what is kept behind the store's back.
+/// Access behind the store's back, for the conformance suite.
 #[cfg(feature = "testing")]
 impl MemoryStore {
     pub(crate) fn overwrite(&self, change_set: &ChangeSet) {

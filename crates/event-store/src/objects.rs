@@ -1,9 +1,9 @@
-//! Object storage: where the bodies are that are too large for an item.
+//! Object storage, which holds the bodies that are too large for an item.
 //!
-//! An object is named by the SHA-256 of its bytes. So nobody can overwrite another's, anybody can check
-//! one (`sha256sum`), and putting one again changes nothing but its age. What no change set names is an
-//! orphan, which an append leaves behind that came no further; a sweep finds and deletes them
-//! (`DynamoDbStore::orphans`, `DynamoDbStore::delete_orphans`).
+//! An object is named by the SHA-256 of its bytes. So no writer can overwrite another's object,
+//! anybody can check an object (`sha256sum`), and putting it again changes only its age. An append
+//! that fails halfway leaves an orphan: an object that no change set names. A sweep finds and
+//! deletes orphans (`DynamoDbStore::orphans`, `DynamoDbStore::delete_orphans`).
 
 #[cfg(feature = "embedded")]
 mod directory;
@@ -25,72 +25,73 @@ pub use memory::MemoryObjects;
 #[cfg(feature = "s3")]
 pub use s3::{S3Objects, for_endpoint, timeouts};
 
-/// When to try again, for whoever asks while object storage is away.
+/// The retry delay suggested to callers while object storage is unavailable.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The objects of one table. What is kept for another table is not among them.
+/// The objects of one table. Objects of other tables are not visible.
 #[async_trait]
 pub trait Objects: Debug + Send + Sync {
-    /// Keeps these bytes, whose SHA-256 is `key`. Once this returns they are durable, and the object
-    /// is young, whether or not there was one.
+    /// Stores these bytes under `key`, their SHA-256. Once this returns they are durable, and the
+    /// object is young, even if it existed before.
     async fn put(&self, key: ObjectKey, bytes: Vec<u8>) -> Result<Put, ObjectError>;
 
-    /// The bytes, *unchecked*; `None` when there is no such object. Of what is longer than
-    /// [`BODY_LIMIT`](crate::BODY_LIMIT), which no object is that was put, some may be missing.
+    /// Returns the bytes, *unchecked*, or `None` if the object does not exist. An object longer
+    /// than [`BODY_LIMIT`](crate::BODY_LIMIT), which no put creates, may be truncated.
     async fn get(&self, key: ObjectKey) -> Result<Option<Vec<u8>>, ObjectError>;
 
-    /// What is known about an object without reading it.
+    /// Returns an object's size and age without reading its bytes.
     async fn look(&self, key: ObjectKey) -> Result<Option<Object>, ObjectError>;
 
-    /// A page of all objects, in no order that means anything. `cursor` comes from the page before.
+    /// Returns a page of all objects, in no particular order. `cursor` comes from the previous
+    /// page.
     async fn list(&self, cursor: Option<String>) -> Result<Listing, ObjectError>;
 
-    /// Deletes the object, if there is one. Sent at most once: a deletion that arrives late could hit
-    /// an object that was put in the meantime.
+    /// Deletes the object if it exists. The request is sent at most once, because a late deletion
+    /// could hit an object that was put in the meantime.
     async fn delete(&self, key: ObjectKey) -> Result<(), ObjectError>;
 
-    /// Removes what puts have left behind that were broken off before this moment, where puts leave anything.
+    /// Removes the remains of puts that were interrupted before this moment, if puts leave any.
     async fn tidy(&self, before: SystemTime) -> Result<(), ObjectError> {
         let _ = before;
         Ok(())
     }
 }
 
-/// What a put found.
+/// The outcome of a put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// There was no such object.
+    /// The object did not exist.
     New,
-    /// There may have been one, which is young again.
+    /// The object may have existed. It is young again.
     Again,
 }
 
-/// An object, but for its bytes.
+/// An object without its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its name.
+    /// The object's name.
     pub key: ObjectKey,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub bytes: u64,
-    /// When it was last put, by the clock of whoever keeps it.
+    /// The time of the last put, by the storage's clock.
     pub put_at: SystemTime,
 }
 
 /// A page of objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The objects. What others have put beside them is passed over.
+    /// The objects. Anything else stored beside them is skipped.
     pub objects: Vec<Object>,
-    /// Where the next page starts; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }
 
-/// The SHA-256 of an object's bytes; 64 lower-case hex digits as a name.
+/// The SHA-256 of an object's bytes. As a name it has 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey([u8; 32]);
 
 impl ObjectKey {
-    /// The key of an object that has these bytes.
+    /// Returns the key of an object with these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -100,7 +101,7 @@ impl ObjectKey {
         &self.0
     }
 
-    /// The key in these bytes, if they are 32.
+    /// Builds a key from 32 bytes; `None` for any other number.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -135,18 +136,18 @@ impl FromStr for ObjectKey {
     }
 }
 
-/// What can go wrong with object storage.
+/// An error of object storage.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObjectError {
-    /// It does not answer, or says it has too much to do. Safe to repeat.
+    /// Object storage does not answer, or is overloaded. A retry is safe.
     #[error("object storage is unavailable: {0}")]
     Away(String),
     /// The disk has no room for the object.
     #[error("the disk is full: {0}")]
     Full(String),
-    /// It refuses, and would refuse again.
-    #[error("object storage refuses: {0}")]
+    /// Object storage refuses the request, and would refuse a retry.
+    #[error("object storage refused the request: {0}")]
     Refused(String),
 }
 

@@ -7,16 +7,16 @@ use crate::{
     Version, verify_chain,
 };
 
-/// How many versions lie between two states that are kept, which bounds the work of one scrub step.
+/// The number of versions between two kept states, which bounds the work of one scrub step.
 const KEYFRAME_EVERY: usize = 64;
 
-/// A history that can be asked for its state at any version, at a cost that does not grow with it.
+/// A history that gives the state at any version, at a cost that does not grow with its length.
 #[derive(Clone, Debug)]
 pub struct Replay<A: Aggregate> {
     events: Vec<Vec<A::Event>>,
     /// The states after versions 0, 64, 128, …
     keyframes: Vec<A>,
-    /// The state after all of them.
+    /// The state after all versions.
     head: A,
 }
 
@@ -26,7 +26,7 @@ pub struct Replay<A: Aggregate> {
 pub struct ReplayError {
     /// The version.
     pub version: Version,
-    /// Why not.
+    /// The reason.
     pub source: DecodeError,
 }
 
@@ -37,7 +37,7 @@ impl<A: Aggregate> Default for Replay<A> {
 }
 
 impl<A: Aggregate> Replay<A> {
-    /// A replay of a history from version 1.
+    /// Replays a history from version 1.
     ///
     /// # Errors
     /// The first version that cannot be read.
@@ -67,7 +67,7 @@ impl<A: Aggregate> Replay<A> {
         Ok(())
     }
 
-    /// The newest version it knows.
+    /// The newest version in the replay.
     pub fn version(&self) -> Version {
         self.events.len() as Version
     }
@@ -77,7 +77,7 @@ impl<A: Aggregate> Replay<A> {
         &self.head
     }
 
-    /// The state after a version; after the newest, when there is no such one yet.
+    /// The state after a version, or after the newest if that version does not exist yet.
     pub fn at(&self, version: Version) -> A {
         let wanted = usize::try_from(version).unwrap_or(usize::MAX).min(self.events.len());
         if wanted == self.events.len() {
@@ -88,18 +88,18 @@ impl<A: Aggregate> Replay<A> {
         self.events[keyframe * KEYFRAME_EVERY..wanted].iter().flatten().fold(state, A::evolve)
     }
 
-    /// The events of one version; none when there is no such version.
+    /// The events of one version; empty if it does not exist.
     pub fn events(&self, version: Version) -> &[A::Event] {
         let place = version.checked_sub(1).and_then(|p| usize::try_from(p).ok());
         place.and_then(|p| self.events.get(p)).map_or(&[], Vec::as_slice)
     }
 }
 
-/// What checking a whole history found.
+/// The result of checking a whole history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Whether chain and command replay hold for all of it.
+    /// `true` if the chain and the replay of every command hold.
     pub ok: bool,
     /// The last version that was checked and holds.
     pub version: Version,
@@ -107,7 +107,7 @@ pub struct Verification {
     pub hash: Hash,
     /// The first version that does not hold.
     pub failed_at: Option<Version>,
-    /// The way in which it does not hold.
+    /// The kind of failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// The problem, in words.
@@ -115,19 +115,19 @@ pub struct Verification {
     pub problem: Option<String>,
 }
 
-/// The way in which a version does not hold.
+/// The way in which a version fails verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// The bytes are not those that were hashed, or a version is missing, out of place or recorded earlier than the one
-    /// before it: the history was altered.
+    /// The history was altered: the bytes are not those that were hashed, or a version is missing,
+    /// out of place or recorded earlier than the one before it.
     ChainBroken,
-    /// The bytes hold, and the command, decided again, gives other events or a rejection: a program with other rules
-    /// wrote it, or rules changed without a new [`Aggregate::RULES`].
+    /// The bytes hold, but the command, decided again, gives other events or a rejection. A program
+    /// with other rules wrote it, or the rules changed without a new [`Aggregate::RULES`].
     DecidedDifferently,
-    /// The bytes hold, and this program does not know a schema or a type in them. A newer version wrote it, or an
-    /// upcaster is gone. Nothing is wrong with the history.
+    /// The bytes hold, but this program does not know a schema or a type in them: a newer version
+    /// wrote it, or an upcaster is gone. Nothing is wrong with the history.
     SchemaUnknown,
     /// The command or an event cannot be read.
     Unreadable,
@@ -159,15 +159,15 @@ impl fmt::Display for Failure {
         match self {
             Self::Chain(broken) => broken.fmt(f),
             Self::Unreadable(error) => error.fmt(f),
-            Self::OtherEvents => f.write_str("its command, decided again, gives other events"),
+            Self::OtherEvents => f.write_str("its command, decided again, gives different events"),
             Self::Rejected(why) => write!(f, "its command, decided again, is rejected: {why}"),
             Self::Earlier => f.write_str("it is recorded earlier than the version before it"),
         }
     }
 }
 
-/// Checks a whole history from version 1: that the chain holds, and that each command, decided again
-/// on the state before it, gives the very events that were recorded.
+/// Verifies a whole history from version 1: the chain holds, and each command, decided again on the
+/// state before it, gives exactly the recorded events.
 pub fn verify<'a, A: Aggregate>(
     aggregate: &AggregateId,
     change_sets: impl IntoIterator<Item = &'a ChangeSet>,
@@ -177,7 +177,7 @@ pub fn verify<'a, A: Aggregate>(
     verifier.verification()
 }
 
-/// [`verify`] piece by piece, for histories that are longer than memory should hold.
+/// Runs [`verify`] piece by piece, for histories too long to hold in memory.
 #[derive(Clone, Debug)]
 pub struct Verifier<A> {
     aggregate: AggregateId,
@@ -190,20 +190,20 @@ pub struct Verifier<A> {
 }
 
 impl<A: Aggregate> Verifier<A> {
-    /// Nothing of this history has been checked yet.
+    /// A verifier for a history from version 1.
     pub fn new(aggregate: AggregateId) -> Self {
         let (state, recorded_at) = (A::default(), Timestamp::default());
         Self { aggregate, state, version: 0, hash: Hash::ZERO, recorded_at, problem: None }
     }
 
-    /// A verifier for a history that has been checked up to this head.
+    /// A verifier for a history that has been verified up to this head.
     pub fn after(head: Head<A>) -> Self {
         let aggregate = head.aggregate().clone();
         let Head { state, version, hash, updated_at: recorded_at, .. } = head;
         Self { aggregate, state, version, hash, recorded_at, problem: None }
     }
 
-    /// Checks the change sets that come next. After the first that does not hold it checks no more.
+    /// Checks the next change sets, up to the first that does not hold.
     pub fn check<'a>(&mut self, change_sets: impl IntoIterator<Item = &'a ChangeSet>) {
         for change_set in change_sets {
             if self.problem.is_some() {
@@ -224,18 +224,19 @@ impl<A: Aggregate> Verifier<A> {
         }
     }
 
-    /// `recorded_at` never decreases along a history: handlers see to it, so only a forged version is earlier.
+    /// Checks that `recorded_at` does not decrease. Handlers ensure this, so only a forged version
+    /// is earlier.
     fn in_time(&self, change_set: &ChangeSet) -> Result<(), Failure> {
         let is_earlier = self.version > 0 && change_set.content().recorded_at < self.recorded_at;
         if is_earlier { Err(Failure::Earlier) } else { Ok(()) }
     }
 
-    /// The next version cannot even be read.
+    /// Records that the next version cannot even be read.
     pub fn fail(&mut self, problem: String) {
         self.problem.get_or_insert((Reason::Unreadable, problem));
     }
 
-    /// What was found so far.
+    /// The result so far.
     pub fn verification(&self) -> Verification {
         Verification {
             ok: self.problem.is_none(),

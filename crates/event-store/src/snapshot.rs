@@ -2,10 +2,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AggregateId, CommandIndex, Hash, Kind, Timestamp, Version};
 
-/// The state after a version, kept to make loading short. Can be thrown away at any time.
+/// The state after a version, kept to shorten loads. It may be deleted at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Whose state.
+    /// The aggregate.
     #[serde(skip, default = "nobody")]
     pub aggregate: AggregateId,
     /// The version it was taken after.
@@ -20,7 +20,7 @@ pub struct Snapshot {
     pub updated_at: Timestamp,
     /// The state.
     pub state: serde_json::Value,
-    /// Which commands the aggregate has taken.
+    /// The commands that the aggregate has taken.
     pub commands: CommandIndex,
 }
 

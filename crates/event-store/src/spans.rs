@@ -1,5 +1,5 @@
-//! What `tracing` is told: spans of target `event_store` and level DEBUG, each with its `outcome`. They
-//! cost next to nothing while nobody listens.
+//! The spans for `tracing`, of target `event_store` and level DEBUG, each with its `outcome`. They
+//! cost next to nothing without a subscriber.
 
 use tracing::Span;
 
@@ -8,8 +8,8 @@ use crate::StoreError;
 /// The target of every span, whatever module it is in.
 pub(crate) const TARGET: &str = "event_store";
 
-/// Says in the span what came of it. (What is done in it is instrumented where it is awaited: a future that
-/// is handed on is copied, and those of the SDK are large.)
+/// Records the outcome in the span. Callers instrument a future where they await it: passing an
+/// instrumented future on would copy it, and the SDK's futures are large.
 pub(crate) fn tell<T>(
     span: &Span,
     result: &Result<T, StoreError>,
@@ -18,7 +18,7 @@ pub(crate) fn tell<T>(
     span.record("outcome", result.as_ref().map_or_else(failed, done));
 }
 
-/// What an error is called.
+/// The outcome that stands for an error.
 pub(crate) const fn failed(error: &StoreError) -> &'static str {
     match error {
         StoreError::Unavailable { .. } => "unavailable",

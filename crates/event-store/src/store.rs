@@ -6,48 +6,50 @@ use crate::{
     UpcastError, Version, verify_chain,
 };
 
-/// Where change sets are kept. Two verbs, [`load`](Store::load) and [`append`](Store::append), carry
-/// every command; the others page through histories, list keys, and keep snapshots.
+/// The storage of change sets. Two methods, [`load`](Store::load) and [`append`](Store::append),
+/// carry every command; the others page through histories, list keys, and keep snapshots.
 ///
-/// [`crate::MemoryStore`] is the whole contract in one page. `testing::conformance` checks it.
+/// [`crate::MemoryStore`] is the whole contract on one page. `testing::conformance` checks it.
 pub trait Store: Clone + Send + Sync + 'static {
-    /// Returns whether `other` is a clone of this store. All parts of a transaction have to come from one store,
-    /// because one write carries them.
+    /// Returns whether `other` is a clone of this store. All parts of a transaction must come from
+    /// one store, because a single write carries them.
     fn is_same(&self, other: &Self) -> bool;
 
-    /// Loads what [`Reach`] asks for: a snapshot where one may serve, and all change sets after it.
+    /// Loads what [`Reach`] asks for: a snapshot where one is usable, and all change sets after it.
     ///
-    /// - An aggregate without change sets gives [`Loaded::default`], and no error.
-    /// - The change sets are contiguous, ascending and chained, to the snapshot or to the start:
-    ///   [`Loaded::checked`] is the last step of every store. However long the history, nothing is left out.
-    /// - Every append that was acknowledged before the call is in it, from any writer; only [`Reach::Eventual`] may
-    ///   give the history as it was a moment ago, and still whole.
-    /// - A snapshot serves when its schema is the one asked for, its version is not beyond the version asked for, and
-    ///   the change set of its version is there with its hash. Any other is passed over: a snapshot that is missing,
-    ///   damaged or of another history costs time, and never a wrong state.
+    /// - An aggregate without change sets gives [`Loaded::default`], not an error.
+    /// - The change sets are contiguous, ascending and chained, back to the snapshot or to the
+    ///   start: [`Loaded::checked`] is the last step of every store. Nothing is left out, however
+    ///   long the history.
+    /// - The result includes every append, from any writer, that was acknowledged before the call.
+    ///   Only [`Reach::Eventual`] may give the history of a moment ago, which is still whole.
+    /// - A snapshot is usable if its schema matches, its version is not beyond the requested one,
+    ///   and the change set of its version exists with its hash. Any other is ignored: a snapshot
+    ///   that is missing, damaged or of another history costs time, but never gives a wrong state.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when the versions have a hole or the chain does not hold.
+    /// [`StoreError::Corrupt`] when the versions have a gap or the chain does not hold.
     fn load(
         &self,
         aggregate: &AggregateId,
         reach: Reach,
     ) -> impl Future<Output = Result<Loaded, StoreError>> + Send;
 
-    /// Writes a change set unless its version is taken. [`Appended::Written`] and [`Appended::Again`] mean
-    /// durable; an unknown outcome (a lost response) has been resolved by reading back.
+    /// Writes a change set unless its version is taken. [`Appended::Written`] and
+    /// [`Appended::Again`] mean that it is durable. An unknown outcome (a lost response) is
+    /// resolved by reading back.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when even reading back found no answer: the same change set's
-    /// command may be sent again.
+    /// [`StoreError::Unavailable`] when reading back gets no answer either; retrying the same
+    /// command is safe.
     fn append(
         &self,
         change_set: &ChangeSet,
     ) -> impl Future<Output = Result<Appended, StoreError>> + Send;
 
     /// Writes change sets of different aggregates, all of them or none; at most
-    /// [`TOGETHER`](crate::TOGETHER). [`AppendedAll::Written`] means that all are durable; an unknown
-    /// outcome has been resolved by reading back, as with [`append`](Store::append).
+    /// [`TOGETHER`](crate::TOGETHER). [`AppendedAll::Written`] means that all are durable. An
+    /// unknown outcome is resolved by reading back, as with [`append`](Store::append).
     ///
     /// # Errors
     /// As [`append`](Store::append); also [`StoreError::TooMany`].
@@ -56,70 +58,72 @@ pub trait Store: Clone + Send + Sync + 'static {
         change_sets: &[ChangeSet],
     ) -> impl Future<Output = Result<AppendedAll, StoreError>> + Send;
 
-    /// A page of a history as it stands, *unverified*: for showing and for verifying elsewhere.
+    /// Returns a page of a history as stored, *unverified*: to show it, or to verify it elsewhere.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when a body is not a change set's.
+    /// [`StoreError::Corrupt`] when a body is not that of a change set.
     fn change_sets(
         &self,
         aggregate: &AggregateId,
         page: Page,
     ) -> impl Future<Output = Result<Vec<ChangeSet>, StoreError>> + Send;
 
-    /// A page of the keys of all change sets, in no order that means anything but each aggregate's
-    /// own together and ascending. `cursor` comes from the page before.
+    /// Returns a page of the keys of all change sets. The keys of one aggregate are adjacent and
+    /// ascending; otherwise the order is unspecified. `cursor` comes from the previous page.
     ///
     /// # Errors
     /// When the store is unavailable.
     fn keys(&self, cursor: Option<String>)
     -> impl Future<Output = Result<Keys, StoreError>> + Send;
 
-    /// Keeps a snapshot, or replaces the one of the same version. Handlers call it beside the path of a command, and
-    /// do not wait for it. A store may keep as many as it likes, and drop any at any time.
+    /// Saves a snapshot, or replaces the one of the same version. Handlers call this off the path
+    /// of a command, and do not wait for it. A store may keep as many snapshots as it likes, and
+    /// drop any at any time.
     ///
     /// # Errors
-    /// When the store is unavailable. A snapshot that was not kept costs time and nothing else.
+    /// When the store is unavailable. A snapshot that was not kept only costs time.
     fn save_snapshot(
         &self,
         snapshot: &Snapshot,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// How much of a history to load.
+/// The part of a history to load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// To the newest version, from the newest snapshot of this state schema.
+    /// Everything up to the newest version, from the newest snapshot of this state schema.
     Head {
         /// [`crate::Aggregate::STATE_SCHEMA`].
         schema: u32,
     },
-    /// As [`Reach::Head`], perhaps as it was a moment ago: an eventually consistent read, which DynamoDB
-    /// bills half. What it finds is a whole history up to some version. Enough to propose an append,
-    /// whose condition notices; not to say that something is not there.
+    /// The same as [`Reach::Head`] by an eventually consistent read, which DynamoDB bills half. The
+    /// result may be a moment old, but is a whole history up to some version. That is enough to
+    /// propose an append, whose condition detects a stale head; it cannot prove anything absent.
     Eventual {
         /// [`crate::Aggregate::STATE_SCHEMA`].
         schema: u32,
     },
-    /// To this version (or the newest, if that is older), from the newest such snapshot before.
+    /// Everything up to this version (or the newest, if that is older), from the newest such
+    /// snapshot up to it.
     AsOf {
         /// The last version wanted.
         version: Version,
         /// [`crate::Aggregate::STATE_SCHEMA`].
         schema: u32,
     },
-    /// Only what is newer than a head in hand; no snapshot.
+    /// Only what is newer than a known head, without a snapshot.
     Since {
-        /// The version in hand.
+        /// The head's version.
         version: Version,
-        /// Its hash.
+        /// The head's hash.
         hash: Hash,
     },
-    /// All of it, from version 1, without trusting a snapshot.
+    /// The whole history from version 1, without trusting a snapshot.
     Whole,
 }
 
 impl Reach {
-    /// To this version or the newest, from the newest snapshot that this program can read.
+    /// Reaches to this version or the newest, from the newest snapshot that this program can read.
     pub(crate) const fn back_from<A: Aggregate>(version: Option<Version>) -> Self {
         let schema = A::STATE_SCHEMA;
         match version {
@@ -129,19 +133,19 @@ impl Reach {
     }
 }
 
-/// What a load found. Versions are contiguous and chained, checked by [`Loaded::checked`].
+/// The result of a load. [`Loaded::checked`] ensures that versions are contiguous and chained.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Loaded {
-    /// Where the state starts, unless it starts from nothing.
+    /// The snapshot that the state starts from, if any.
     pub snapshot: Option<Snapshot>,
-    /// What came after, ascending.
+    /// The change sets after it, ascending.
     pub change_sets: Vec<ChangeSet>,
 }
 
 impl Loaded {
-    /// The snapshot and the change sets after it, once they are known to be whole: the last step of
-    /// every store's `load`. Without a snapshot, `from` says what the first change set follows:
-    /// (0, [`Hash::ZERO`]), or the head in hand.
+    /// Checks that the change sets follow without a gap, and combines them with the snapshot: the
+    /// last step of every store's `load`. Without a snapshot, `from` is what the first change set
+    /// follows: (0, [`Hash::ZERO`]), or a known head.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
@@ -158,11 +162,11 @@ impl Loaded {
     }
 }
 
-/// How large the bodies of a page may get: one that has come to this many bytes ends there, whatever its limit.
+/// The size in bytes at which a page ends: once its bodies reach it, whatever the page's limit.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Which part of a history to page through. A page that ends early, at [`PAGE_BYTES`], holds at least one
-/// change set; an empty one says that there are no more.
+/// The part of a history to page through. A page that ends early, at [`PAGE_BYTES`], holds at least
+/// one change set; an empty page means that no more follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// Up to `limit` change sets with versions above `version`, ascending.
@@ -184,98 +188,97 @@ pub enum Page {
 /// A page of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
-    /// One for each change set.
+    /// One key for each change set.
     pub keys: Vec<(AggregateId, Version)>,
-    /// Where the next page starts; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }
 
-/// What became of an append.
+/// The outcome of an append.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Appended {
-    /// It is durable.
+    /// The change set is durable.
     Written,
-    /// It was durable already, to the byte, before this append was sent for the first time.
+    /// The same change set, byte for byte, was durable before this append was first sent.
     Again,
-    /// Its version was taken already, by this change set.
+    /// Its version was already taken, by this change set.
     Taken(Box<ChangeSet>),
 }
 
-/// The most bytes that a body may have: 16 MiB.
+/// The maximum size of a body: 16 MiB.
 pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// How many change sets may be appended together (DynamoDB's limit on a transaction).
+/// The maximum number of change sets in one append (DynamoDB's limit on a transaction).
 pub const TOGETHER: usize = 100;
 
-/// What became of an append of several.
+/// The outcome of an append of several change sets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AppendedAll {
     /// All are durable.
     Written,
-    /// All of them were durable already, as with [`Appended::Again`].
+    /// All were durable already, as with [`Appended::Again`].
     Again,
-    /// None was written, as these stand in the place of some of them; in their order.
+    /// None was written, because these stand in the place of some of them; in the same order.
     Taken(Vec<ChangeSet>),
 }
 
-/// What can go wrong with a store. A refusal by the domain is none of these, and neither is a conflict.
+/// A failure of a store. A refusal by the domain is not one, and neither is a conflict.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store does not answer, or says it has too much to do. Safe to repeat.
+    /// The store does not answer, or is overloaded. Safe to retry.
     #[error("the store is unavailable: {reason}")]
     Unavailable {
-        /// What was tried and what came back.
+        /// The operation that failed, and the answer to it.
         reason: String,
-        /// When to try again.
+        /// The delay before the next attempt.
         retry_after: Duration,
     },
-    /// The disk has no room for it. Nothing was written. Safe to repeat once there is room.
+    /// The disk is full. Nothing was written. Safe to retry once there is room.
     #[error("the disk is full: {0}")]
     Full(String),
-    /// What is stored is not what was written.
+    /// The stored data is not what was written.
     #[error("{aggregate} is corrupt at version {version}: {problem}")]
     Corrupt {
-        /// Whose history.
+        /// The aggregate.
         aggregate: AggregateId,
         /// The first version that cannot be trusted.
         version: Version,
-        /// What is wrong with it.
+        /// The problem with that version.
         problem: String,
     },
-    /// A newer version of this program wrote it, in a schema that this one does not know: update this program. Nothing
-    /// is wrong with the history.
-    #[error(
-        "{aggregate} needs a newer version of this program from version {version} on: {reason}"
-    )]
+    /// A newer version of this program wrote the data, in a schema that this one does not know.
+    /// Update this program; nothing is wrong with the history.
+    #[error("{aggregate} cannot be read from version {version} on: {reason}")]
     Newer {
-        /// Whose history.
+        /// The aggregate.
         aggregate: AggregateId,
         /// The first version that this program cannot read.
         version: Version,
         /// The event or the command, with its schema.
         reason: Box<UpcastError>,
     },
-    /// The feed is not what sequencers write.
+    /// The feed is not what a sequencer would have written.
     #[error("the feed is corrupt: {0}")]
     Feed(#[from] FeedBreak),
-    /// The change set is larger than any may be, or does not fit into an item where there is nothing
-    /// but items.
-    #[error("the change set has {bytes} bytes; at most {limit} fit")]
+    /// The change set is larger than any may be, or does not fit into an item or a transaction
+    /// without object storage.
+    #[error("the write has {bytes} bytes; at most {limit} fit")]
     TooLarge {
-        /// Of its body, as it would be kept: compressed, where that is less.
+        /// The size of the body as it would be kept (compressed, if that is smaller), or of all
+        /// items of the transaction.
         bytes: usize,
-        /// The most that a body may have.
+        /// The limit that it exceeds.
         limit: usize,
     },
     /// More change sets than can be appended together.
     #[error("{count} change sets cannot be appended together; at most {TOGETHER} can")]
     TooMany {
-        /// How many.
+        /// The number of change sets.
         count: usize,
     },
-    /// The store refuses, and would refuse again: missing permission, missing table.
-    #[error("the store refuses: {0}")]
+    /// The store refuses the request, and would again: missing permission, missing table.
+    #[error("the store refused the request: {0}")]
     Refused(String),
     /// A command or its events cannot be written or read back: a defect of the aggregate's types.
     #[error("cannot encode: {0}")]
@@ -283,17 +286,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// A history that does not hold together.
+    /// Reports a history whose chain is broken.
     pub fn broken(aggregate: &AggregateId, broken: ChainBreak) -> Self {
         Self::corrupt(aggregate, broken.version(), broken)
     }
 
-    /// A version that cannot be trusted.
+    /// Reports a version that cannot be trusted.
     pub fn corrupt(aggregate: &AggregateId, version: Version, problem: impl ToString) -> Self {
         Self::Corrupt { aggregate: aggregate.clone(), version, problem: problem.to_string() }
     }
 
-    /// A version whose events or command cannot be read.
+    /// Reports a version whose events or command cannot be read.
     pub fn unreadable(aggregate: &AggregateId, version: Version, error: DecodeError) -> Self {
         match error {
             DecodeError::Upcast(reason @ UpcastError::Newer { .. }) => {
@@ -303,7 +306,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the same may succeed when it is asked for again.
+    /// Returns whether a retry may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Full(_))

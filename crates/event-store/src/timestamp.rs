@@ -15,7 +15,8 @@ use uuid::Uuid;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Milliseconds since the Unix epoch, clamped to the years 0 to 9999, which RFC 3339 can write.
+    /// The moment so many milliseconds after the Unix epoch, clamped to the years 0 to 9999, which
+    /// RFC 3339 can write.
     pub const fn from_millis(millis: i64) -> Self {
         const EARLIEST: i64 = -62_167_219_200_000;
         const LATEST: i64 = 253_402_300_799_999;
@@ -33,7 +34,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment that a UUIDv7 says it was made at; `None` for any other version (RFC 9562, 5.7).
+    /// The time at which a UUIDv7 was made (RFC 9562, 5.7); `None` for any other version.
     pub fn of_uuid(id: Uuid) -> Option<Self> {
         if id.get_version_num() != 7 {
             return None;
@@ -43,7 +44,7 @@ impl Timestamp {
         Some(Self::from_millis(millis.saturating_add(i64::from(nanos / 1_000_000))))
     }
 
-    /// This moment, so many milliseconds earlier.
+    /// The moment this many milliseconds earlier.
     #[must_use]
     pub const fn minus_millis(self, millis: i64) -> Self {
         Self::from_millis(self.0.saturating_sub(millis))
@@ -61,7 +62,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A text that is not an RFC 3339 date and time.
+/// Text that is not an RFC 3339 date and time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an RFC 3339 date and time such as 2026-11-23T09:30:00.000Z")]
 pub struct InvalidTimestamp(String);
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_written_with_milliseconds_in_utc_and_read_from_any_offset() {
+    fn a_timestamp_is_written_in_utc_with_milliseconds_and_read_from_any_offset() {
         let written = Timestamp::from_millis(1_763_890_200_007).to_string();
         assert_eq!(written, "2025-11-23T09:30:00.007Z");
         assert_eq!(
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn is_read_off_a_uuid_of_version_7_only() {
+    fn only_a_uuid_of_version_7_gives_a_timestamp() {
         let id = Uuid::parse_str("019a0000-1234-7000-8000-000000000000").unwrap_or_default();
         assert_eq!(Timestamp::of_uuid(id), Some(Timestamp::from_millis(0x019a_0000_1234)));
         assert_eq!(Timestamp::of_uuid(Uuid::nil()), None);

@@ -9,10 +9,11 @@ use crate::{DecodeError, Tagged};
 
 /// Turns the data of one type of event or command from one schema version into the next.
 ///
-/// The current schema of a type is one more than the highest that has an upcaster, or 1. An old command, upcast and
-/// decided again by the rules of its time ([`Context::rules`](crate::Context::rules)), has to give the old events, upcast:
-/// otherwise [`crate::verify`] reports that it decides differently. A type is never removed or renamed while a history
-/// holds it; keep the variant, and read it.
+/// The current schema of a type is one more than the highest that has an upcaster, or 1. An old
+/// command, upcast and decided again by the rules of its time
+/// ([`Context::rules`](crate::Context::rules)), must give the old events, upcast. Otherwise
+/// [`crate::verify`] reports that it decides differently. Never remove or rename a type that a
+/// history holds: keep the variant, and read it.
 ///
 /// ```
 /// use event_store::Upcaster;
@@ -31,25 +32,25 @@ use crate::{DecodeError, Tagged};
 /// ```
 ///
 /// # Deploying
-/// Change sets in a new schema, or of a new type, cannot be read by the programs before it: these answer
-/// [`UpcastError::Newer`] for the aggregates concerned, and take no commands to them. Where several processes share a
-/// store, deploy in two steps: first a version that reads the new schema and does not write it yet, then one that writes
-/// it. A browser that replays histories counts as a process.
+/// Older programs cannot read change sets in a new schema, or of a new type. They answer
+/// [`UpcastError::Newer`] for the aggregates concerned, and accept no commands to them. If several
+/// processes share a store, deploy in two steps: first a version that reads the new schema but does
+/// not write it yet, then one that writes it. A browser that replays histories counts as a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Upcaster {
     /// The type's name.
     pub name: &'static str,
-    /// The schema version it takes.
+    /// The schema version that it takes.
     pub from: u32,
-    /// Returns the data in schema `from + 1`, or what is wrong with it.
+    /// Returns the data in schema `from + 1`, or a description of what is wrong with it.
     pub upcast: fn(Value) -> Result<Value, String>,
 }
 
-/// An event or a command that cannot be brought to today's schema.
+/// An event or a command that cannot be upcast to the current schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpcastError {
-    /// This program does not know the type, or not this schema of it.
+    /// This program does not know the type, or this schema of it.
     #[error(
         "{name} of schema {schema} is unknown to this program: a newer version wrote it, or the type was removed"
     )]
@@ -59,22 +60,22 @@ pub enum UpcastError {
         /// The schema it was written in.
         schema: u32,
     },
-    /// No upcaster takes this schema, which is older than today's.
+    /// No upcaster takes this schema, which is older than the current one.
     #[error("{name} of schema {schema} cannot be read: its upcaster is gone")]
     Gone {
         /// The type's name.
         name: String,
-        /// The schema that nothing takes.
+        /// The schema that no upcaster takes.
         schema: u32,
     },
     /// The upcaster could not read the data.
-    #[error("{name} of schema {schema} cannot be brought to the next: {problem}")]
+    #[error("{name} of schema {schema} cannot be upcast: {problem}")]
     Refused {
         /// The type's name.
         name: String,
         /// The schema it was in.
         schema: u32,
-        /// What the upcaster said.
+        /// The upcaster's message.
         problem: String,
     },
 }
@@ -83,8 +84,9 @@ fn current_schema(name: &str, upcasters: &[Upcaster]) -> u32 {
     upcasters.iter().filter(|u| u.name == name).map(|u| u.from + 1).max().unwrap_or(1)
 }
 
-/// Encodes a command or an event, and reads it back: what is sealed is there forever, and must not be found unreadable,
-/// or another, only then. JSON has no NaN, for example, and `#[serde(skip)]` loses a field.
+/// Encodes a command or an event, and checks that it reads back equal. A sealed value stays
+/// forever, so a defect must be found before. JSON has no NaN, for example, and `#[serde(skip)]`
+/// loses a field.
 pub(crate) fn encode<T>(value: &T, upcasters: &[Upcaster]) -> Result<Tagged, DecodeError>
 where
     T: Serialize + DeserializeOwned + PartialEq,
@@ -130,7 +132,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     newer.decode()
 }
 
-/// Returns whether the enum has a variant of this name. Asks the enum itself, with a tag and nothing behind it: of all
+/// Returns whether the enum has a variant of this name. Deserializes a tag without data: of all
 /// errors, only that of an unknown variant counts.
 fn is_known<T: DeserializeOwned>(name: &str) -> bool {
     let tag_alone = MapDeserializer::new([("type", name)].into_iter());

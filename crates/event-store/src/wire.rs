@@ -1,4 +1,4 @@
-//! What travels over HTTP (`/api/v1`), in the words of the store.
+//! The types that travel over HTTP (`/api/v1`), in the words of the store.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,20 +11,21 @@ use crate::{AggregateId, Hash, LAST_VERSION, Tagged, Timestamp, Version};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandRequest {
-    /// Made by the client, UUIDv7 by preference. Sending the same one again is harmless. It is checked
-    /// within the aggregate: sent to another one, it is another command.
+    /// The command's id, made by the client; preferably a UUIDv7. Sending it again is harmless. Ids
+    /// are checked within an aggregate: sent to another one, the same id is another command.
     pub command_id: Uuid,
-    /// Whom it concerns. For a command that creates, the client makes this id too.
+    /// The aggregate that the command addresses. If the command creates it, the client makes this
+    /// id too.
     pub aggregate: AggregateId,
-    /// The version its author had in view, when what has happened since could matter.
+    /// The version its author had in view, if later changes could matter.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "possible")]
     pub expected_version: Option<Version>,
-    /// What to do.
+    /// The command.
     pub command: Command,
-    /// What larger piece of work this belongs to.
+    /// The larger piece of work that this belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<Uuid>,
-    /// What led to it.
+    /// The command or event that led to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Uuid>,
 }
@@ -33,10 +34,10 @@ pub struct CommandRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
-    /// The commands, in the order in which they are meant.
+    /// The commands, in their intended order.
     pub commands: Vec<CommandRequest>,
-    /// Whether they are taken all together or not at all, each aggregate once. Otherwise each is taken
-    /// by itself, one after the other.
+    /// `true` to accept all of them or none; each must address another aggregate. Otherwise each is
+    /// handled by itself, one after the other.
     pub atomic: bool,
 }
 
@@ -47,7 +48,7 @@ pub struct Command {
     /// The type's name, such as `CheckInItems`.
     #[serde(rename = "type")]
     pub name: String,
-    /// What it needs; may be left out when it needs nothing.
+    /// The command's fields; may be omitted if it has none.
     #[serde(default = "nothing", deserialize_with = "named_fields")]
     pub data: serde_json::Value,
 }
@@ -65,7 +66,7 @@ fn nothing() -> serde_json::Value {
     serde_json::Value::Object(serde_json::Map::new())
 }
 
-/// Serde reads a struct off an array as well, by position; a command is told by names only. (`null`
+/// Accepts fields by name only. Serde would also read a struct from an array, by position. (`null`
 /// is what a command without data serializes to.)
 fn named_fields<'de, D: Deserializer<'de>>(data: D) -> Result<serde_json::Value, D::Error> {
     let fields = Option::<serde_json::Map<_, _>>::deserialize(data)?;
@@ -78,67 +79,67 @@ pub struct Event {
     /// The type's name, such as `ItemsCheckedIn`.
     #[serde(rename = "type")]
     pub name: String,
-    /// What it says.
+    /// The event's fields.
     pub data: serde_json::Value,
 }
 
-/// The answer to a command that was accepted, now or before.
+/// The answer to a command that was accepted, now or earlier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandAccepted {
-    /// Whom it concerned.
+    /// The aggregate that the command addressed.
     pub aggregate: AggregateId,
-    /// The version it became.
+    /// The version of the change set.
     pub version: Version,
-    /// What it led to.
+    /// The events that the command led to.
     pub events: Vec<Event>,
     /// The change set's hash.
     pub hash: Hash,
-    /// Whether this is the outcome of an earlier sending of the same command.
+    /// `true` if an earlier sending of the same command was accepted.
     pub duplicate: bool,
 }
 
 /// An aggregate as of one version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AggregateState<S = serde_json::Value> {
-    /// Which one.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// The version this is as of.
+    /// The version.
     pub version: Version,
-    /// What a replay to that version gives.
+    /// The state after that version.
     pub state: S,
-    /// When version 1 was recorded.
+    /// `recorded_at` of version 1.
     pub created_at: Timestamp,
-    /// When this version was recorded.
+    /// `recorded_at` of this version.
     pub updated_at: Timestamp,
     /// The hash of this version's change set.
     pub hash: Hash,
 }
 
-/// A change set on the wire. `body` is the exact hashed text; everything from `command_id` to
-/// `causation_id` is read off it for convenience.
+/// A change set on the wire. `body` is the exact hashed text; the fields from `command_id` to
+/// `causation_id` are read from it for convenience.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChangeSet {
-    /// Whose history this belongs to.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// Its place in that history.
+    /// The place in the aggregate's history.
     pub version: Version,
     /// The command's id.
     pub command_id: Uuid,
     /// The command.
     pub command: Command,
-    /// What it led to.
+    /// The events that the command led to.
     pub events: Vec<Event>,
-    /// Who did it.
+    /// The caller who sent the command.
     pub actor: String,
-    /// Why.
+    /// The reason in the person's own words.
     pub reason: Option<String>,
-    /// When.
+    /// The time at which the server handled the command.
     pub recorded_at: Timestamp,
-    /// What it belongs to.
+    /// The larger piece of work that this belongs to.
     pub correlation_id: Uuid,
-    /// What led to it.
+    /// The command or event that led to it.
     pub causation_id: Option<Uuid>,
-    /// The hash of the change set before.
+    /// The hash of the previous change set.
     pub prev: Hash,
     /// Its own hash.
     pub hash: Hash,
@@ -149,9 +150,9 @@ pub struct ChangeSet {
 /// A change set at its place in the feed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeedEntry {
-    /// Its place, from 1.
+    /// The position, from 1.
     pub position: Position,
-    /// What stands there.
+    /// The change set at this position.
     pub change_set: ChangeSet,
 }
 

@@ -1,4 +1,4 @@
-//! What an append makes of lost answers, throttling and refusals: never a guess, never a blind retry.
+//! Appends under lost answers, throttling and refusals: never a guess, never a blind retry.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use event_store::{Appended, ChangeSet, Page, Reach, Store, StoreError};
 use crate::faults::{Fault, Faulty};
 use crate::histories::{noting, tally};
 
-/// A store whose next requests go wrong one after the other, and what has become of it.
+/// A store whose next requests meet given faults in order, and the engine below it.
 struct Setting {
     store: DynamoDbStore,
     faulty: Faulty,
@@ -30,7 +30,7 @@ impl Setting {
         self.store.append(change_set).await
     }
 
-    /// What is there in truth.
+    /// The change sets that are really stored.
     async fn written(&self) -> Vec<ChangeSet> {
         let sound = DynamoDbStore::new(self.embedded.client(), "daybook");
         sound.change_sets(&tally(1), Page::After { version: 0, limit: 9 }).await.unwrap()
@@ -45,7 +45,7 @@ fn rival() -> ChangeSet {
     noting(&tally(1), None, "theirs")
 }
 
-/// The put goes wrong in this way, and yet is written once, after exactly these requests.
+/// Asserts that a put that meets these faults is written once, after exactly these requests.
 async fn written_after(faults: &[Fault], requests: &[&str]) {
     let setting = Setting::with(faults.iter().copied()).await;
     let appended = setting.append(&first()).await.unwrap();
@@ -55,14 +55,14 @@ async fn written_after(faults: &[Fault], requests: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_found_by_reading_back() {
+async fn a_lost_answer_is_resolved_by_reading_back() {
     for fault in [Fault::AnswerLost, Fault::AnswerGarbled, Fault::ErrorAfterwards] {
         written_after(&[fault], &["PutItem", "GetItem"]).await;
     }
 }
 
 #[tokio::test]
-async fn a_lost_request_is_sent_again_once_reading_back_found_nothing() {
+async fn a_lost_request_is_retried_once_reading_back_finds_nothing() {
     for fault in [Fault::RequestLost, Fault::ErrorInstead] {
         written_after(&[fault], &["PutItem", "GetItem", "PutItem"]).await;
     }
@@ -71,23 +71,23 @@ async fn a_lost_request_is_sent_again_once_reading_back_found_nothing() {
 }
 
 #[tokio::test]
-async fn a_throttled_request_was_not_carried_out_and_is_sent_again() {
+async fn a_throttled_request_is_retried_without_reading_back() {
     let twice = [Fault::Throttled, Fault::Throttled];
     written_after(&twice, &["PutItem", "PutItem", "PutItem"]).await;
 }
 
 #[tokio::test]
-async fn a_request_that_hangs_is_read_back_after_its_timeout() {
+async fn a_request_that_hangs_is_resolved_by_reading_back_after_its_timeout() {
     written_after(&[Fault::Hangs], &["PutItem", "GetItem", "PutItem"]).await;
 }
 
 #[tokio::test]
-async fn so_is_one_that_was_carried_out() {
+async fn a_carried_out_request_that_hangs_is_resolved_by_reading_back() {
     written_after(&[Fault::HangsAfterwards], &["PutItem", "GetItem"]).await;
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_a_lost_race_gives_the_winner() {
+async fn a_lost_answer_to_a_lost_race_yields_the_winner() {
     let setting = Setting::with([Fault::None, Fault::AnswerLost]).await;
     assert_eq!(setting.append(&rival()).await.unwrap(), Appended::Written);
     let appended = setting.append(&first()).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_lost_answer_to_a_lost_race_gives_the_winner() {
 }
 
 #[tokio::test]
-async fn a_winner_that_the_answer_does_not_bring_is_read() {
+async fn a_winner_that_is_missing_from_the_answer_is_read() {
     let setting = Setting::with([Fault::None, Fault::WithoutItem]).await;
     setting.append(&rival()).await.unwrap();
     let appended = setting.append(&first()).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_lost_race_takes_one_request() {
 }
 
 #[tokio::test]
-async fn without_any_answer_the_store_is_away() {
+async fn a_store_that_never_answers_is_unavailable() {
     for fault in [Fault::RequestLost, Fault::ErrorInstead, Fault::Throttled, Fault::Hangs] {
         let setting = Setting::with([fault; 64]).await;
         match setting.append(&first()).await {
@@ -128,7 +128,7 @@ async fn without_any_answer_the_store_is_away() {
 }
 
 #[tokio::test]
-async fn a_put_that_is_never_carried_out_is_given_up() {
+async fn a_put_that_is_never_carried_out_is_abandoned_after_four_attempts() {
     let lost = [Fault::RequestLost, Fault::None].into_iter().cycle().take(64);
     let setting = Setting::with(lost).await;
     assert!(setting.append(&first()).await.unwrap_err().is_transient());
@@ -140,7 +140,7 @@ async fn a_put_that_is_never_carried_out_is_given_up() {
 async fn a_refusal_is_final_and_says_why() {
     let setting = Setting::with([Fault::Denied]).await;
     let Err(StoreError::Refused(why)) = setting.append(&first()).await else {
-        unreachable!("it was denied");
+        unreachable!("the request was denied");
     };
     assert!(why.contains("AccessDeniedException: you may not"), "{why}");
     assert_eq!(setting.faulty.requests(), ["PutItem"]);
@@ -151,27 +151,27 @@ async fn a_missing_table_is_a_refusal() {
     let embedded = Embedded::in_memory().unwrap();
     let store = DynamoDbStore::new(embedded.client(), "nowhere");
     let Err(StoreError::Refused(why)) = store.append(&first()).await else {
-        unreachable!("there is no table");
+        unreachable!("the table does not exist");
     };
     assert!(why.contains("ResourceNotFoundException"), "{why}");
     assert!(matches!(store.ping().await, Err(StoreError::Refused(_))));
 }
 
 #[tokio::test]
-async fn an_unreachable_endpoint_is_away() {
+async fn an_unreachable_endpoint_is_unavailable() {
     let store =
         DynamoDbStore::new(Client::from_conf(for_endpoint("http://127.0.0.1:1")), "daybook");
     assert!(store.append(&first()).await.unwrap_err().is_transient());
     assert!(store.ping().await.unwrap_err().is_transient());
 }
 
-/// Of a text that does not compress well, more and more, up to the first one too many.
+/// Bisects the length of a text that compresses poorly, down to the first that does not fit.
 #[tokio::test]
-async fn what_does_not_fit_is_refused_unsent() {
+async fn a_body_that_does_not_fit_is_refused_unsent() {
     let setting = Setting::with([]).await;
     let text = noise(300_000);
     let noting_first = |letters: usize| {
-        // Each of three bytes; each attempt an aggregate of its own.
+        // Each letter has three bytes. Each attempt has an aggregate of its own.
         noting(&tally(letters as u128), None, &text[..letters * 3])
     };
     let (mut fits, mut too_large): (usize, _) = (1_000, 300_000);
@@ -190,7 +190,7 @@ async fn what_does_not_fit_is_refused_unsent() {
         }
     }
     let largest = noting_first(fits);
-    assert!(largest.body().len() > 2 * items::ITEM_LIMIT, "it was compressed");
+    assert!(largest.body().len() > 2 * items::ITEM_LIMIT, "the body was not compressed");
     assert_eq!(setting.append(&largest).await.unwrap(), Appended::Again);
     let there = setting.store.load(&largest.aggregate, Reach::Whole).await.unwrap();
     assert_eq!(there.change_sets, [largest]);
@@ -201,7 +201,7 @@ async fn what_does_not_fit_is_refused_unsent() {
 }
 
 #[tokio::test]
-async fn no_body_has_more_than_sixteen_megabytes_however_well_it_compresses() {
+async fn a_body_over_sixteen_megabytes_is_refused_however_well_it_compresses() {
     let setting = Setting::with([]).await;
     let empty = noting(&tally(1), None, "").body().len();
     let letters = (items::BODY_LIMIT - empty) / 2;
@@ -214,6 +214,6 @@ async fn no_body_has_more_than_sixteen_megabytes_however_well_it_compresses() {
         Err(StoreError::TooLarge { bytes, limit }) => {
             assert_eq!((bytes, limit), (too_large.body().len(), items::BODY_LIMIT));
         }
-        other => unreachable!("it does not fit: {other:?}"),
+        other => unreachable!("the body does not fit: {other:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! The hash chain: what holds, and where and how it is found to be broken.
+//! The hash chain: valid histories, and how each kind of damage is found and reported.
 
 use event_store::{AggregateId, ChainBreak, ChangeSet, Hash, Kind, verify_chain};
 
@@ -17,7 +17,7 @@ fn broken(history: &[ChangeSet]) -> ChainBreak {
 }
 
 #[test]
-fn a_history_holds_from_its_start_or_from_any_head_on() {
+fn a_history_verifies_from_its_start_or_from_any_head() {
     let history = history(&tally(1), 5);
     let end = history[4].hash;
     assert_eq!(verify_chain(&tally(1), 0, Hash::ZERO, &history), Ok(end));
@@ -30,7 +30,7 @@ fn a_history_holds_from_its_start_or_from_any_head_on() {
 }
 
 #[test]
-fn each_way_to_break_it_is_named_with_the_first_version_not_to_be_trusted() {
+fn each_break_is_reported_with_the_first_untrusted_version() {
     let sound = history(&tally(1), 5);
 
     let mut removed = sound.clone();
@@ -53,7 +53,7 @@ fn each_way_to_break_it_is_named_with_the_first_version_not_to_be_trusted() {
     altered[3] = ChangeSet::from_parts(aggregate, version, prev, hash, body).unwrap();
     assert_eq!(broken(&altered), ChainBreak::Altered { version: 4 });
 
-    // Sealed again, so that it is whole in itself: then what comes after does not fit.
+    // Sealed again, so that it is valid by itself: only the next change set does not chain to it.
     let mut forged = sound.clone();
     forged[3] = noting(&tally(1), Some(&sound[2]), "so be it not");
     assert_eq!(broken(&forged), ChainBreak::Unchained { version: 5 });
@@ -63,9 +63,9 @@ fn each_way_to_break_it_is_named_with_the_first_version_not_to_be_trusted() {
     assert_eq!(broken(&foreign), ChainBreak::Foreign { version: 5 });
 }
 
-/// Whatever the hash covers changes it.
+/// A change to any covered part changes the hash.
 #[test]
-fn a_hash_covers_what_came_before_whose_it_is_its_place_and_its_body() {
+fn a_hash_covers_the_previous_hash_the_aggregate_the_version_and_the_body() {
     let hash = Hash::of_change_set(Hash::ZERO, &tally(1), 1, "{}");
     for other in [
         Hash::of_change_set(hash, &tally(1), 1, "{}"),
@@ -98,9 +98,9 @@ fn a_hash_is_written_in_lower_case_hex() {
     assert_eq!(Hash::from_slice(&[0; 31]), None);
 }
 
-/// One hash has one text, so that nothing of what is sealed can be altered unnoticed.
+/// A hash has one text form, so that a recorded hash cannot be altered unnoticed, not even in case.
 #[test]
-fn a_hash_is_read_from_lower_case_hex_alone() {
+fn only_lower_case_hex_is_read_as_a_hash() {
     let hash = tally(1).id.simple().to_string().repeat(2).replace('0', "a");
     assert_eq!(hash.parse::<Hash>().unwrap().to_string(), hash);
     let capital = hash.replacen('a', "A", 1);

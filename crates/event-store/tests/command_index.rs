@@ -1,5 +1,5 @@
-//! The command index is exact: it never takes a new command for an old one or an old one for a new
-//! one, whatever the clocks of clients and servers say.
+//! The command index is exact: it never mistakes a new command for an old one, nor an old one for a
+//! new one, whatever the clocks of clients and servers say.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use uuid::{Builder, Uuid};
 
 const START: i64 = 1_767_268_800_000;
 
-/// Where an id says it comes from.
+/// The time that an id carries.
 #[derive(Clone, Copy, Debug)]
 enum Origin {
-    /// So many milliseconds after the moment at which it was recorded.
+    /// This many milliseconds after the moment at which the id is recorded.
     Lead(i64),
-    /// No time in it.
+    /// No time.
     Timeless,
 }
 
@@ -49,7 +49,7 @@ fn origin() -> impl Strategy<Value = Origin> {
     ]
 }
 
-/// Clients whose clocks are anywhere: more untimely ids than are kept.
+/// Clients with arbitrary clocks: more untimely ids than the index keeps.
 fn wild() -> impl Strategy<Value = Origin> {
     let edge = SKEW_ALLOWANCE_MS;
     prop_oneof![
@@ -83,7 +83,7 @@ fn change_set(version: Version, command_id: Uuid, recorded_at: i64) -> ChangeSet
     ChangeSet::from_parts(aggregate, version, Hash::ZERO, Hash::ZERO, body.to_string()).unwrap()
 }
 
-/// What everybody can see is right.
+/// A plain map of the taken ids, which is obviously right.
 struct Naive {
     index: CommandIndex,
     taken: HashMap<Uuid, Version>,
@@ -111,7 +111,8 @@ impl Naive {
         self.history[usize::try_from(version).unwrap() - 1].content().recorded_at.as_millis()
     }
 
-    /// Looks for a command in the history, as it is told to. How many change sets it read.
+    /// Searches the history for a command as the index directs. Returns the number of change sets
+    /// read.
     fn search(&mut self, id: Uuid) -> usize {
         let Lookup::Older { before, until } = self.index.find(id) else { return 0 };
         let mut read = 0;
@@ -131,7 +132,7 @@ impl Naive {
         match self.index.find(id) {
             Lookup::Taken(version) => prop_assert_eq!(Some(version), taken),
             Lookup::Absent => prop_assert_eq!(None, taken),
-            // Whoever searches as told has to come across it.
+            // A search as directed has to come across the id.
             Lookup::Older { before, until } => {
                 if let Some(version) = taken {
                     prop_assert!(version < before);
@@ -149,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn agrees_with_a_plain_list(
+    fn the_index_agrees_with_a_plain_map(
         history in history(),
         strangers in vec((prop_oneof![origin(), wild()], 0..90_000_000_i64), 20),
     ) {
@@ -164,18 +165,18 @@ proptest! {
         naive.agrees(Uuid::max())?;
     }
 
-    /// As it is kept in a snapshot.
+    /// A snapshot keeps the index in this form.
     #[test]
-    fn survives_being_written_down(history in history()) {
+    fn the_index_survives_serialization(history in history()) {
         let Naive { index, .. } = Naive::of(&history);
         let read: CommandIndex = serde_json::from_str(&serde_json::to_string(&index)?)?;
         prop_assert_eq!(read, index.condensed());
     }
 
-    /// As a process has it that begins with a snapshot, takes further commands, and searches where it is told to:
-    /// it is as exact, and what it has searched for once it knows.
+    /// A process starts with an index from a snapshot, takes further commands and searches as
+    /// directed. What it has read is added to the index, which stays exact.
     #[test]
-    fn a_search_is_remembered(
+    fn the_index_stays_exact_when_searches_extend_it(
         before in history(),
         after in vec((origin(), step()), 0..100),
         looked_for in vec((prop_oneof![origin(), wild()], 0..90_000_000_i64), 10),
@@ -193,8 +194,8 @@ proptest! {
         }
     }
 
-    /// Timely ids are never searched for further back than the allowance, however many commands
-    /// there were: exactness does not cost a long history its speed.
+    /// A timely id is never searched for further back than the allowance, however many commands
+    /// came before: exactness does not slow down a long history.
     #[test]
     fn a_new_command_of_today_needs_no_search(steps in vec(10_000..60_000_i64, 100..200)) {
         let history: Vec<_> = steps.into_iter().map(|step| (Origin::Lead(-100), step)).collect();
@@ -205,20 +206,20 @@ proptest! {
 }
 
 #[test]
-fn past_its_bound_of_timeless_ids_it_says_to_search_everything() {
+fn past_its_bound_of_timeless_ids_the_index_asks_for_a_full_search() {
     let timeless = |length| Naive::of(&vec![(Origin::Timeless, 86_400_000); length]);
     let stranger = Origin::Timeless.id(START, 9_999);
     assert_eq!(timeless(64).index.find(stranger), Lookup::Absent);
     assert_eq!(
         timeless(65).index.find(stranger),
         Lookup::Older { before: 2, until: None },
-        "65 are one too many to be kept"
+        "65 ids are one too many to keep"
     );
 }
 
-/// A client whose clock was a day ahead is no burden to the others once that day is over.
+/// A client whose clock was a day ahead costs the others nothing once that day is over.
 #[test]
-fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_when_their_time_has_come() {
+fn past_its_bound_of_ids_ahead_of_the_clock_the_index_asks_for_a_search_only_at_their_time() {
     const DAY: i64 = 86_400_000;
     let history = |ahead: usize| {
         let fast = (Origin::Lead(DAY), 60_000);
@@ -235,7 +236,7 @@ fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_when_their_time_has_come
     let searched = Lookup::Older { before: 102, until: None };
     assert_eq!(found, [Lookup::Absent, searched, Lookup::Absent]);
 
-    // A snapshot of a program that did not know from when on they were.
+    // A snapshot of an older program, without the earliest time of the ids that have left.
     let mut kept = serde_json::to_value(many.index.condensed()).unwrap();
     kept["ahead"].as_object_mut().unwrap().remove("left_from").unwrap();
     let mut index: CommandIndex = serde_json::from_value(kept).unwrap();
@@ -244,10 +245,10 @@ fn past_its_bound_of_ids_ahead_of_the_clock_it_searches_when_their_time_has_come
     assert_eq!(index.find(today), searched);
 }
 
-/// At 170 commands a second, from clients whose clocks differ by seconds, one of them minutes ahead: in memory nobody
-/// is searched for. Who begins with a snapshot searches once.
+/// At 170 commands a second, from clients whose clocks differ by seconds, one of them by minutes,
+/// an index in memory needs no search. An index from a snapshot needs one.
 #[test]
-fn clocks_that_differ_cost_a_busy_aggregate_one_search() {
+fn differing_clocks_cost_a_busy_aggregate_one_search() {
     let lead = |number: usize| match number % 64 {
         0 => 240_000,
         number => i64::try_from(number * 60).unwrap() - 2_000,
@@ -264,8 +265,8 @@ fn clocks_that_differ_cost_a_busy_aggregate_one_search() {
     assert_eq!(naive.index.find(late(3)), Lookup::Absent);
 }
 
-/// A version that is read on the way to another must not be taken for the one that comes next: ids in between would
-/// count as absent, and their commands would be carried out twice.
+/// A version read on the way to another must not extend the window. Otherwise ids in between would
+/// count as absent, and their commands would be executed twice.
 #[test]
 fn only_the_version_right_before_the_window_extends_it() {
     let ids: Vec<Uuid> = (1..=200).map(|number| Origin::Lead(0).id(START, number)).collect();
@@ -274,7 +275,9 @@ fn only_the_version_right_before_the_window_extends_it() {
     let mut index = CommandIndex::default();
     history.iter().for_each(|change_set| index.push(change_set));
     let mut index = index.condensed();
-    let Lookup::Older { before, until } = index.find(ids[0]) else { panic!("it has left") };
+    let Lookup::Older { before, until } = index.find(ids[0]) else {
+        panic!("the id has left the window")
+    };
     let first = usize::try_from(before).unwrap() - 1;
     assert!(first > 10, "{first}");
     for other in [first, first - 2, 0] {

@@ -1,4 +1,4 @@
-//! Every store passes the same suite, and the suite can be failed.
+//! The conformance suite: sound stores pass it, and stores broken on purpose fail it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ async fn the_memory_store_passes() {
     passes(&InMemory).await;
 }
 
-/// No outcome rests on what may be stale: each read that does not ask for consistency is answered without the
-/// newest items, without one of them, or refused.
+/// No outcome depends on a stale read. Here every eventually consistent query misses the newest
+/// item or the one before it. Any other eventually consistent read is refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_embedded_store_in_memory_passes_with_every_eventual_read_behind() {
+async fn the_embedded_store_in_memory_passes_with_every_eventual_read_stale() {
     for fault in [Fault::Behind(1), Fault::Hole] {
         let embedded = Embedded::in_memory().unwrap();
         let (client, _) = Faulty::at_random(&embedded.client(), 1, &[(1000, fault)]);
@@ -35,7 +35,7 @@ async fn the_embedded_store_in_memory_passes_with_every_eventual_read_behind() {
     }
 }
 
-/// Puts go straight to the engine, as `daybook` has it.
+/// Puts bypass the SDK and go straight to the engine, as they do in `daybook`.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_embedded_store_on_a_file_with_objects_beside_it_passes() {
     let directory = tempfile::tempdir().unwrap();
@@ -51,7 +51,7 @@ async fn the_embedded_store_on_a_file_with_objects_beside_it_passes() {
     Arc::into_inner(embedded).unwrap().close().await;
 }
 
-/// What each broken store has to fail at the least. It may fail more.
+/// The checks that each broken store has to fail at least. It may fail more.
 const CAUGHT: [(Defect, &[&str]); 11] = [
     (
         Defect::NoCondition,

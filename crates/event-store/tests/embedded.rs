@@ -1,4 +1,4 @@
-//! The embedded engine: what it opens, what it leaves alone, and that it keeps what it was given.
+//! The embedded engine: the files that it opens or leaves alone, and the histories that it keeps.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ async fn store(embedded: &Embedded) -> DynamoDbStore {
     store
 }
 
-/// A file with a history in it.
+/// Writes a history to a file and returns it.
 async fn written(path: &Path, length: usize) -> Vec<ChangeSet> {
     let embedded = Embedded::open(path).unwrap();
     let store = store(&embedded).await;
@@ -40,7 +40,7 @@ async fn found(path: &Path) -> Vec<ChangeSet> {
 }
 
 #[tokio::test]
-async fn a_file_keeps_what_it_was_given() {
+async fn a_file_keeps_its_history() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("daybook.db");
     let history = written(&path, 70).await;
@@ -48,9 +48,9 @@ async fn a_file_keeps_what_it_was_given() {
     assert_eq!(found(&path).await, history);
 }
 
-/// As a process leaves it that is killed: nothing was closed.
+/// A killed process leaves its file like this, with the log beside it.
 #[tokio::test]
-async fn a_file_that_nobody_closed_keeps_it_too() {
+async fn a_file_that_was_never_closed_keeps_its_history() {
     let directory = tempfile::tempdir().unwrap();
     let [path, left] = ["daybook.db", "left.db"].map(|name| directory.path().join(name));
     let embedded = Embedded::open(&path).unwrap();
@@ -65,14 +65,15 @@ async fn a_file_that_nobody_closed_keeps_it_too() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_a_new_one() {
+async fn an_empty_file_is_a_new_database() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("daybook.db");
     fs::write(&path, []).unwrap();
     assert_eq!(found(&path).await, []);
 }
 
-/// Opening fails, for a reason that names the file, and changes nothing in its directory.
+/// Asserts that opening fails with an error that names the file, and changes nothing in its
+/// directory.
 fn left_alone(path: &Path) -> OpenError {
     let contents = |directory: &Path| {
         let mut all: Vec<_> = fs::read_dir(directory)
@@ -91,7 +92,7 @@ fn left_alone(path: &Path) -> OpenError {
 }
 
 #[test]
-fn what_is_no_database_is_left_alone() {
+fn a_file_that_is_not_a_database_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("daybook.db");
     for (content, found) in [
@@ -127,7 +128,7 @@ fn a_database_of_another_program_is_left_alone() {
 #[tokio::test]
 async fn a_truncated_file_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
-    // A name that needs care where SQLite takes it for a URI.
+    // A name with characters that are special in SQLite's URIs.
     let path = directory.path().join("100% day?book#1.db");
     written(&path, 70).await;
     let whole = fs::read(&path).unwrap();
@@ -140,9 +141,9 @@ async fn a_truncated_file_is_left_alone() {
     }
 }
 
-/// SQLite would throw the log away, and everything in it.
+/// SQLite would discard the log and everything in it.
 #[test]
-fn a_log_whose_database_is_gone_is_left_alone() {
+fn a_log_without_its_database_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("daybook.db");
     fs::write(directory.path().join("daybook.db-wal"), b"frames").unwrap();
@@ -152,11 +153,11 @@ fn a_log_whose_database_is_gone_is_left_alone() {
 }
 
 #[test]
-fn where_nothing_can_be_written_nothing_is_opened() {
+fn a_path_that_cannot_be_written_is_not_opened() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, b"").unwrap();
-    // Permissions do not stop root, on whose machine this may run; these do.
+    // Permissions do not stop root, who may run this; these paths do.
     for path in [directory.path().join("missing/daybook.db"), file.join("daybook.db")] {
         let error = Embedded::open(&path).unwrap_err();
         assert!(matches!(error, OpenError::Inaccessible { .. }), "{error:?}");
@@ -165,7 +166,7 @@ fn where_nothing_can_be_written_nothing_is_opened() {
 }
 
 #[tokio::test]
-async fn a_client_that_outlives_the_engine_is_told_so() {
+async fn a_client_that_outlives_the_engine_gets_an_error() {
     let embedded = Embedded::in_memory().unwrap();
     let store = store(&embedded).await;
     embedded.close().await;
@@ -175,14 +176,14 @@ async fn a_client_that_outlives_the_engine_is_told_so() {
 }
 
 #[tokio::test]
-async fn what_the_engine_does_not_do_it_says() {
+async fn an_unsupported_operation_is_named_in_the_error() {
     let embedded = Embedded::in_memory().unwrap();
     let error = embedded.client().describe_limits().send().await.unwrap_err();
     let error = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
-    assert!(error.contains("the embedded engine does not do `DescribeLimits`"), "{error}");
+    assert!(error.contains("the embedded engine does not support `DescribeLimits`"), "{error}");
 }
 
-/// What the next ones to write this need from it: all of several puts, or none.
+/// The store relies on this: either all puts of a transaction take effect, or none.
 #[tokio::test]
 async fn a_transaction_is_carried_out_whole_or_not_at_all() {
     let embedded = Embedded::in_memory().unwrap();
@@ -213,7 +214,7 @@ async fn a_transaction_is_carried_out_whole_or_not_at_all() {
     assert_eq!(client.list_tables().send().await.unwrap().table_names(), ["daybook"]);
 }
 
-/// Appends one change set after those in `history`, which receives it if the store says that it is written.
+/// Appends the next change set of `history`, which receives it if the store acknowledges the write.
 async fn append_to(store: &DynamoDbStore, history: &mut Vec<ChangeSet>) -> Result<(), StoreError> {
     let change_set = noting(&tally(1), history.last(), "more");
     assert_eq!(store.append(&change_set).await?, Appended::Written);
@@ -222,7 +223,7 @@ async fn append_to(store: &DynamoDbStore, history: &mut Vec<ChangeSet>) -> Resul
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+async fn no_write_is_acknowledged_once_the_file_is_gone() {
     type Change = fn(&Path);
     let changes: [(&str, Change); 4] = [
         ("the directory is renamed", |at| fs::rename(at, at.with_file_name("aside")).unwrap()),
@@ -253,7 +254,7 @@ async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_put_back_serves_again() {
+async fn a_directory_that_is_put_back_works_again() {
     let directory = tempfile::tempdir().unwrap();
     let (data, aside) = (directory.path().join("data"), directory.path().join("aside"));
     fs::create_dir(&data).unwrap();

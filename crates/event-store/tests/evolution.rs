@@ -1,4 +1,5 @@
-//! Two versions of a program on one store: commands and events whose schemas have changed in between.
+//! Two versions of a program on one store, with schemas of commands and events that have changed in
+//! between.
 
 use std::num::NonZeroUsize;
 
@@ -15,7 +16,7 @@ use uuid::Uuid;
 #[error("full")]
 struct Full;
 
-/// The program as it was: a parcel is booked by its weight in kilograms.
+/// The old program, which books a parcel by its weight in kilograms.
 mod before {
     use super::*;
 
@@ -52,7 +53,7 @@ mod before {
     }
 }
 
-/// The program as it is: by its weight in grams, and shelves are cleared.
+/// The new program, which books a parcel by its weight in grams and can clear a shelf.
 mod after {
     use super::*;
 
@@ -166,7 +167,7 @@ async fn a_history_of_the_old_schema_is_verified_and_continued() {
 }
 
 #[tokio::test]
-async fn a_repeat_across_the_change_is_a_duplicate() {
+async fn a_repeat_across_the_schema_change_is_a_duplicate() {
     let store = MemoryStore::default();
     let first = envelope(1, before::Command::Book { kilograms: 40 });
     let (first, _) = accepted::<before::Shelf>(&store, first).await;
@@ -201,7 +202,7 @@ async fn an_old_program_says_that_a_newer_one_is_needed() {
                 other => panic!("{other}"),
             }
         }
-        // What it knows, it still reads.
+        // The old program still reads the versions it knows.
         assert_eq!(old.load(Uuid::from_u128(7), Some(1)).await.unwrap().version, 1);
         let found = verified::<before::Shelf>(&store).await;
         assert_eq!((found.failed_at, found.reason), (Some(2), Some(Reason::SchemaUnknown)));
@@ -243,9 +244,10 @@ async fn a_verification_tells_altered_from_decided_differently() {
     assert_eq!((found.failed_at, found.reason), (Some(1), Some(Reason::DecidedDifferently)));
 }
 
-/// Its hash is right, and its command decides to its events; only a clock that runs backwards gives it away.
+/// The hash is right, and the command gives the recorded events. Only the clock that runs backwards
+/// gives the version away.
 #[tokio::test]
-async fn a_version_recorded_before_the_one_before_it_does_not_hold() {
+async fn a_version_recorded_before_its_predecessor_fails_verification() {
     let store = MemoryStore::default();
     for id in 1..=2 {
         accepted::<before::Shelf>(&store, envelope(id, before::Command::Book { kilograms: 1 }))

@@ -1,4 +1,4 @@
-//! The example says what its readers are told that it says.
+//! The `bank` example prints what its readers are told to expect.
 
 #[expect(dead_code, reason = "its `main`, which writes to standard output")]
 #[path = "../examples/bank.rs"]
@@ -12,7 +12,7 @@ async fn the_bank_tells_its_story() {
     for line in [
         "open an account for Ada: done, version 1",
         "deposit 100.00: done, version 2",
-        "the same, as its answer was lost: was done already, as version 2",
+        "the same again, because the answer was lost: already done, as version 2",
         "withdraw 5.00: done, version 3",
         "transfer 30.00 from Ada to Bob: done, 2 change sets",
         "transfer 300.00 from Ada to Bob: no: the balance is 65.00, which does not cover 300.00",

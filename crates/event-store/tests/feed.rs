@@ -1,9 +1,9 @@
-//! The feed over a network that loses requests and answers, out of processes that die at any step, from
-//! hints that come late, twice, in any order or never: dense, in each aggregate's order, nothing missing
-//! and nothing twice.
+//! The feed over a network that loses requests and answers, with processes that die at any call and
+//! hints that come late, twice, in any order or never. It stays dense and in each aggregate's
+//! order, with nothing missing and nothing twice.
 //!
-//! A run is named by its seed. `DAYBOOK_FEED_SEED` runs one seed again; `DAYBOOK_FEED_RUNS` says how many are
-//! drawn beside the fixed ones.
+//! A seed names a run. `DAYBOOK_FEED_SEED` repeats one seed. `DAYBOOK_FEED_RUNS` sets how many
+//! random seeds run beside the fixed ones.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -27,14 +27,15 @@ use crate::faults::{Fault, Faulty};
 use crate::histories::{noting, tally};
 use crate::order;
 
-/// How long to wait for what has to come.
+/// The longest wait for the feed.
 const LONG: Duration = Duration::from_secs(60);
-/// A pace that leaves everything to the order of calls.
+/// A pace without delays or polls: only the order of calls matters.
 const ALONE: Pace = Pace { between: Duration::ZERO, look: None };
 const BESIDE: Pace = Pace { between: Duration::ZERO, look: Some(LONG) };
 const SHARED: Pace = Pace { between: Duration::ZERO, look: Some(Duration::from_millis(20)) };
 
-/// Of a thousand requests, how many go wrong, and how. What hangs takes time, so it is rare.
+/// The faults, and how many requests in a thousand meet each. Faults that hang take time, so they
+/// are rare.
 const FAULTS: [(u32, Fault); 9] = [
     (20, Fault::AnswerLost),
     (20, Fault::AnswerGarbled),
@@ -47,12 +48,12 @@ const FAULTS: [(u32, Fault); 9] = [
     (5, Fault::HangsAfterwards),
 ];
 
-/// What a process says to its feed of a change set that it has appended.
+/// The hint that a process gives its feed after it has appended a change set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hint {
     Commit,
     Doubt,
-    /// Nothing, as its aggregate's next one tells of it.
+    /// None: the aggregate's next change set implies this one.
     None,
 }
 
@@ -80,7 +81,8 @@ fn seeds(fixed: u64) -> impl Iterator<Item = u64> {
     seeds.into_iter().inspect(|seed| println!("DAYBOOK_FEED_SEED={seed}"))
 }
 
-/// So many change sets of so many aggregates, in an order in which they can be appended, each with a hint.
+/// Returns `count` change sets of some `aggregates`, in an order in which they can be appended,
+/// each with a hint.
 fn written(random: &mut StdRng, aggregates: u128, count: usize) -> Vec<(ChangeSet, Hint)> {
     let mut newest: HashMap<AggregateId, usize> = HashMap::new();
     let mut written: Vec<(ChangeSet, Hint)> = Vec::new();
@@ -95,7 +97,7 @@ fn written(random: &mut StdRng, aggregates: u128, count: usize) -> Vec<(ChangeSe
         };
         written.push((change_set, hint));
     }
-    // Of the newest ones nothing else would tell.
+    // Nothing later implies an aggregate's newest change set.
     for place in newest.into_values().filter(|place| place % 2 == 0) {
         written[place].1 = Hint::Doubt;
     }
@@ -115,7 +117,7 @@ async fn reach<S: FeedStore>(feed: &Feed<S>, position: u64) {
     tokio::time::timeout(LONG, there).await.unwrap().unwrap();
 }
 
-/// Follows the feed from its start, and keeps what it was given.
+/// Follows the feed from its start, and records what it is given.
 fn follower<S: FeedStore>(feed: &Feed<S>) -> (impl Future<Output = ()> + use<S>, Given) {
     let given = Given::default();
     let (mut entries, keep) = (feed.subscribe(0).boxed(), Arc::clone(&given));
@@ -137,8 +139,9 @@ fn follower<S: FeedStore>(feed: &Feed<S>) -> (impl Future<Output = ()> + use<S>,
 
 type Given = Arc<Mutex<Vec<Reference>>>;
 
-/// Appends all and tells its feed, while somebody follows it, until it is done or dies. With a neighbour,
-/// another process sequences on the same store, and has heard of some. Whether it was done.
+/// Appends all and gives hints to a followed feed, until it is done or dies. A neighbour is another
+/// process that sequences the same store and gets some hints. Returns whether all was done, and
+/// what the follower was given.
 async fn live(
     store: &MemoryStore,
     death: Death,
@@ -155,7 +158,7 @@ async fn live(
             tell(&feed, *hint, change_set);
             match &neighbour {
                 Some(neighbour) if place % 3 == 0 => neighbour.commit(change_set),
-                // Now many share a batch, now each has its own.
+                // Some batches hold many references, others hold one.
                 _ if place % 7 == 0 => _ = feed.settle(LONG).await.unwrap(),
                 _ => {}
             }
@@ -180,7 +183,8 @@ async fn live(
     (done, given)
 }
 
-/// What the process had not done when it died, and what the feed lacks, comes in at the next start.
+/// Kills the process before and after each of its calls. The next process completes the feed and
+/// resumes.
 async fn a_kill_at_every_call(neighbour: bool) {
     for seed in seeds(6) {
         let written = written(&mut StdRng::seed_from_u64(seed), 4, 30);
@@ -194,8 +198,8 @@ async fn a_kill_at_every_call(neighbour: bool) {
                 let found = next.reconcile(|_| {}).await.unwrap();
                 left_behind += found.missing;
                 let order = order::assert_complete(&store).await;
-                assert!(order.starts_with(&given), "{death:?}: what was given out was moved");
-                // The commands are sent again, and it goes on.
+                assert!(order.starts_with(&given), "{death:?}: an entry that was served has moved");
+                // The commands are retried, and the feed resumes.
                 for (change_set, _) in &written {
                     store.append(change_set).await.unwrap();
                     next.commit(change_set);
@@ -207,7 +211,7 @@ async fn a_kill_at_every_call(neighbour: bool) {
                 all_done &= done;
             }
             if all_done {
-                assert!(call > 30, "all was done after {call} calls");
+                assert!(call > 30, "all was done after only {call} calls");
                 break;
             }
         }
@@ -216,19 +220,19 @@ async fn a_kill_at_every_call(neighbour: bool) {
 }
 
 #[tokio::test]
-async fn a_process_killed_at_any_call_leaves_a_feed_that_goes_on() {
+async fn a_process_killed_at_any_call_leaves_a_feed_that_can_resume() {
     a_kill_at_every_call(false).await;
 }
 
 #[tokio::test]
-async fn so_does_one_of_two() {
+async fn one_of_two_processes_killed_at_any_call_leaves_a_feed_that_can_resume() {
     a_kill_at_every_call(true).await;
 }
 
-/// Of a history that cannot be read to its end, or that has a hole, what comes before the damage is in the feed, and
-/// the histories beside it are in it whole.
+/// A history with an unreadable change set or a hole is in the feed up to the damage. The histories
+/// beside it are complete.
 #[tokio::test]
-async fn what_comes_before_the_damage_is_in_the_feed() {
+async fn change_sets_before_the_damage_are_in_the_feed() {
     for is_gone in [false, true] {
         let embedded = Embedded::in_memory().unwrap();
         let store = DynamoDbStore::new(embedded.client(), "daybook");
@@ -255,19 +259,20 @@ async fn what_comes_before_the_damage_is_in_the_feed() {
         let feed = Feed::start(store, ALONE);
         (1..=3).for_each(|aggregate| feed.doubt(&tally(aggregate)));
         reach(&feed, 5 + 3 + 5).await;
-        assert!(!feed.finish().await, "something is left");
+        assert!(!feed.finish().await, "the damaged history is left");
         assert_eq!((feed.entries(0, 20).await.unwrap().len(), feed.stuck()), (13, 1));
     }
 }
 
-/// Of many aggregates that have little each, what is read shares batches: a request for each would take hours.
+/// Many aggregates with a few missing change sets each share batches. A batch for each would take
+/// hours.
 #[tokio::test]
-async fn what_is_found_of_several_aggregates_shares_batches() {
+async fn missing_change_sets_of_many_aggregates_share_batches() {
     let store = MemoryStore::default();
     for aggregate in 1..=250 {
         let first = noting(&tally(aggregate), None, "a note");
         store.append(&first).await.unwrap();
-        // Of every tenth more than a page.
+        // Every tenth aggregate has more than a page.
         let mut last = first;
         for _ in 0..if aggregate % 10 == 0 { 220 } else { 0 } {
             last = noting(&last.aggregate.clone(), Some(&last), "a note");
@@ -276,7 +281,7 @@ async fn what_is_found_of_several_aggregates_shares_batches() {
     }
     let all = 250 + 25 * 220;
     let feed = Feed::start(store.clone(), ALONE);
-    // All of them before it acts for the first time.
+    // All of them, before the sequencer acts for the first time.
     (1..=250).for_each(|aggregate| feed.doubt(&tally(aggregate)));
     reach(&feed, all).await;
     let batches = feed.head().unwrap().batch;
@@ -285,7 +290,7 @@ async fn what_is_found_of_several_aggregates_shares_batches() {
     assert_eq!(order::assert_complete(&store).await.len() as u64, all);
 }
 
-/// What it finds it remembers until that is put in order, so however much is missing, it waits.
+/// The feed holds what a comparison finds until it is sequenced, so the comparison has to wait.
 #[tokio::test]
 async fn a_comparison_does_not_run_far_ahead_of_the_feed() {
     let store = MemoryStore::default();
@@ -306,9 +311,9 @@ async fn a_comparison_does_not_run_far_ahead_of_the_feed() {
     assert_eq!(position(), 6000);
 }
 
-/// A batch that is gone is not passed over, wherever it stood.
+/// A missing batch is never skipped, wherever it stood.
 #[tokio::test]
-async fn a_feed_that_has_lost_a_batch_says_so() {
+async fn a_missing_batch_is_reported() {
     for gone in 1..=3 {
         let embedded = Embedded::in_memory().unwrap();
         let store = DynamoDbStore::new(embedded.client(), "daybook");
@@ -333,14 +338,14 @@ async fn a_feed_that_has_lost_a_batch_says_so() {
             Err(FeedError::Store(StoreError::Feed(FeedBreak { batch, .. }))) => {
                 assert_eq!(batch, gone);
             }
-            other => unreachable!("without batch {gone} there is no feed: {other:?}"),
+            other => unreachable!("batch {gone} is missing, but the feed gave {other:?}"),
         }
     }
 }
 
-/// A batch is in the store a moment before the sequencer knows that it is.
+/// A batch is in the store a moment before the sequencer learns that it is.
 #[tokio::test]
-async fn what_is_not_known_to_be_in_the_feed_is_not_given() {
+async fn entries_past_the_known_head_are_not_served() {
     let store = MemoryStore::default();
     let first = noting(&tally(1), None, "first");
     let second = noting(&tally(1), Some(&first), "second");
@@ -405,7 +410,7 @@ async fn two_sequencers_on_a_bad_network_write_one_feed() {
             sound.append(change_set).await.unwrap();
             let node = random.random_range(0..2);
             tell(&feeds[node], *hint, change_set);
-            // Some reach both.
+            // Some hints reach both nodes.
             if random.random_ratio(1, 3) {
                 tell(&feeds[1 - node], Hint::Commit, change_set);
             }

@@ -14,7 +14,7 @@ use crate::dying::{Death, Dying};
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// A process that has no feed, or was killed before it told it.
+/// The handler of a process without a feed, or killed before it told its feed.
 fn silent(store: &MemoryStore) -> CommandHandler<Tally, MemoryStore> {
     CommandHandler::new(store.clone(), NonZeroUsize::MIN)
 }
@@ -34,7 +34,7 @@ fn add(aggregate: u128) -> Envelope<Task> {
 }
 
 #[tokio::test]
-async fn what_is_committed_is_handed_over() {
+async fn a_commit_is_handed_over_to_the_feed() {
     let store = MemoryStore::default();
     let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
     let tallies = handing_over(&feed);
@@ -49,9 +49,9 @@ async fn what_is_committed_is_handed_over() {
     assert_eq!(feed.settle(LONG).await, Ok(3));
 }
 
-/// The process that took it first was killed before it told its feed.
+/// The process that committed the command first was killed before it told its feed.
 #[tokio::test]
-async fn a_repeat_is_handed_over() {
+async fn a_repeat_is_handed_over_to_the_feed() {
     let store = MemoryStore::default();
     let first = add(1);
     let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_repeat_is_handed_over() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_committed_when_its_caller_left_is_found() {
+async fn a_commit_whose_caller_left_is_found() {
     for together in [false, true] {
         let store = MemoryStore::default();
         let dying = Dying::at(Death::Appending, &store);
@@ -93,7 +93,7 @@ async fn what_may_have_been_committed_when_its_caller_left_is_found() {
 }
 
 #[tokio::test]
-async fn a_feed_that_opens_finds_what_nobody_handed_over() {
+async fn an_opening_feed_finds_commits_that_were_not_handed_over() {
     let store = MemoryStore::default();
     let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
     handing_over(&feed).execute(&add(1)).await.unwrap();

@@ -1,5 +1,5 @@
-//! The heads that a handler keeps in memory: how many, what one that had to go costs, and who is next
-//! where many want the same.
+//! The heads that a handler caches: how many, the cost of an evicted one, and the order in which
+//! concurrent writers take their turns.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use futures::future::join_all;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Writes down every request.
+/// Records the operation of every request.
 #[derive(Debug, Default)]
 struct Ledger(Mutex<Vec<&'static str>>);
 
@@ -49,17 +49,17 @@ impl Setting {
         Self { handler, ledger, _embedded: embedded }
     }
 
-    /// Has this note taken.
+    /// Executes a note, which is accepted.
     async fn note(&self, aggregate: u128, id: u64) -> Accepted {
         let envelope = note(aggregate, id);
         match self.handler.execute(&envelope).await.unwrap() {
             Outcome::Accepted(accepted) => accepted,
-            other => unreachable!("nothing speaks against a note: {other:?}"),
+            other => unreachable!("a note is always accepted: {other:?}"),
         }
     }
 }
 
-/// A note by a command of so many milliseconds past a certain moment.
+/// A note whose command id is `id` milliseconds after a fixed moment.
 fn note(aggregate: u128, id: u64) -> Envelope<Task> {
     let millis = 1_767_268_800_000 + id;
     Envelope::new(
@@ -71,7 +71,7 @@ fn note(aggregate: u128, id: u64) -> Envelope<Task> {
     )
 }
 
-/// Three aggregates take turns.
+/// Returns the requests of the second note on each of three aggregates, with `heads` cached.
 async fn turns(heads: usize) -> Vec<&'static str> {
     let setting = Setting::caching(heads).await;
     for (aggregate, id) in (1..=3).zip(1..) {
@@ -86,14 +86,14 @@ async fn turns(heads: usize) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn a_head_that_had_to_go_costs_one_load() {
+async fn an_evicted_head_costs_one_load() {
     assert_eq!(turns(3).await, ["PutItem"; 3]);
     assert_eq!(turns(2).await, ["Query", "PutItem"].repeat(3));
     assert_eq!(turns(1).await, ["Query", "PutItem"].repeat(3));
 }
 
 #[tokio::test]
-async fn a_head_that_is_used_stays() {
+async fn a_head_in_use_is_not_evicted() {
     let setting = Setting::caching(2).await;
     for (other, id) in (2..=21).zip(1..) {
         setting.note(1, 2 * id).await;
@@ -104,7 +104,7 @@ async fn a_head_that_is_used_stays() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_known_without_the_head() {
+async fn a_repeat_is_recognized_without_a_cached_head() {
     let setting = Setting::caching(1).await;
     let first = setting.note(1, 1).await;
     setting.note(2, 2).await;
@@ -114,8 +114,8 @@ async fn a_repeat_is_known_without_the_head() {
     assert_eq!(head.unwrap().version, 1);
 }
 
-/// Whoever has had a turn waits until all the others have had theirs. An append is let through when all who want
-/// one have queued, so that the order is the queue's and not that in which an engine happens to answer.
+/// A writer that has had a turn waits until all the others have had theirs. The gate lets an append
+/// through after all writers have queued, so that the order is the queue's and not the engine's.
 #[tokio::test]
 async fn sixty_four_writers_on_one_aggregate_take_turns() {
     const WRITERS: u64 = 64;
@@ -136,14 +136,14 @@ async fn sixty_four_writers_on_one_aggregate_take_turns() {
             }
         }
     };
-    // A task whose budget is spent does not get to the queue: it would be the runtime that is unfair.
+    // A writer whose cooperative budget is spent would not queue: the runtime would be unfair.
     tokio::task::unconstrained(async { tokio::join!(writers, gatekeeper) }).await;
     let notes = store.notes.lock().unwrap().clone();
     let in_turns: Vec<_> = (0..WRITERS * ROUNDS).map(|id| format!("note {id}")).collect();
     assert_eq!(notes, in_turns);
 }
 
-/// A store that lets an append through when it is told to, and writes down the notes in their order.
+/// A store whose appends wait at a gate. It records the notes in the order of their appends.
 #[derive(Clone, Debug)]
 struct Gated {
     store: MemoryStore,
@@ -202,8 +202,9 @@ impl Store for Gated {
     }
 }
 
-/// All of them come through, on one head. In which order they come to the queue is the runtime's; each makes its
-/// command's id as it queues, as clients do, so that no id is older than what the head remembers.
+/// All writers succeed on one cached head. The runtime decides the order in which they queue. Each
+/// makes its command's id as it queues, as clients do, so that no id is older than those that
+/// the head remembers.
 #[tokio::test]
 async fn sixty_four_writers_on_one_aggregate_share_its_head() {
     const WRITERS: u64 = 64;
@@ -215,7 +216,7 @@ async fn sixty_four_writers_on_one_aggregate_share_its_head() {
             setting.note(1, ids.fetch_add(1, Ordering::Relaxed)).await;
         }
     }));
-    // See above: a task whose budget is spent has made its id and is not in the queue.
+    // As above: a writer whose budget is spent has made its id but is not in the queue.
     tokio::task::unconstrained(writers).await;
     let requests = setting.ledger.settle();
     let loads = requests.iter().filter(|operation| **operation == "Query").count();

@@ -1,4 +1,5 @@
-//! The item format is written forever: this is what is in the table, attribute by attribute.
+//! The item format, attribute by attribute. What is written stays forever, so the format must not
+//! change.
 
 use std::collections::HashMap;
 
@@ -36,7 +37,7 @@ fn bytes(hex: &str) -> AttributeValue {
 }
 
 #[tokio::test]
-async fn a_change_set_is_written_like_this() {
+async fn a_change_set_item_has_exactly_these_attributes() {
     let (_embedded, client, store) = table().await;
     let first = noting(&tally(1), None, "é \"1\"");
     let second = noting(&tally(1), Some(&first), "2");
@@ -52,7 +53,8 @@ async fn a_change_set_is_written_like_this() {
         r#""events":[{"data":{"text":"é \"1\""},"type":"Noted"}],"#,
         r#""reason":null,"recorded_at":"2026-01-01T12:00:00.000Z","rules":1}"#,
     );
-    // Not from our own `Hash`: SHA-256 over prev, pk, a zero byte, the version and the body.
+    // Computed without our own `Hash`: SHA-256 over prev, pk, a zero byte, the version and the
+    // body.
     let mut hasher = Sha256::new();
     hasher.update([0; 32]);
     hasher.update(PK);
@@ -68,9 +70,9 @@ async fn a_change_set_is_written_like_this() {
     assert_eq!(item(&client, "000000000002").await["prev"], hash);
 }
 
-/// A frame of zstd is what it is whoever made it.
+/// The body is a plain zstd frame, which any decoder reads.
 #[tokio::test]
-async fn a_body_is_compressed_where_that_costs_a_unit_less() {
+async fn a_body_is_compressed_when_that_saves_a_unit() {
     let (_embedded, client, store) = table().await;
     let first = noting(&tally(1), None, &"long ".repeat(200));
     store.append(&first).await.unwrap();
@@ -81,7 +83,7 @@ async fn a_body_is_compressed_where_that_costs_a_unit_less() {
     let loaded = store.load(&tally(1), Reach::Whole).await.unwrap();
     assert_eq!(loaded.change_sets, std::slice::from_ref(&first));
 
-    // A unit as it is, which is the least that anything costs.
+    // Uncompressed, this costs one unit, the least that anything costs.
     let second = noting(&tally(1), Some(&first), &"long ".repeat(40));
     store.append(&second).await.unwrap();
     assert!(item(&client, "000000000002").await["body"].is_s());
@@ -101,7 +103,7 @@ fn snapshot() -> Snapshot {
 }
 
 #[tokio::test]
-async fn a_snapshot_is_written_like_this() {
+async fn a_snapshot_item_has_exactly_these_attributes() {
     let (_embedded, client, store) = table().await;
     store.save_snapshot(&snapshot()).await.unwrap();
 
@@ -134,9 +136,9 @@ async fn a_snapshot_is_written_like_this() {
     assert_eq!(found, expected);
 }
 
-/// Each part of a snapshot, changed by itself, is noticed.
+/// A change to any one part of a snapshot is noticed.
 #[tokio::test]
-async fn a_snapshot_that_does_not_match_its_sum_is_passed_over() {
+async fn a_snapshot_that_does_not_match_its_sum_is_ignored() {
     let (_embedded, client, store) = table().await;
     let tally = tally(1);
     store.append(&noting(&tally, None, "1")).await.unwrap();
@@ -161,7 +163,7 @@ async fn a_snapshot_that_does_not_match_its_sum_is_passed_over() {
 }
 
 #[tokio::test]
-async fn what_nobody_wrote_or_a_later_version_does_is_refused_in_words_or_passed_over() {
+async fn unreadable_change_sets_are_refused_in_words_and_unknown_items_are_ignored() {
     let (_embedded, client, store) = table().await;
     let bomb = zstd::bulk::compress(&vec![b' '; items::BODY_LIMIT + 1], 1).unwrap();
     store.append(&noting(&tally(1), None, "1")).await.unwrap();
@@ -174,7 +176,7 @@ async fn what_nobody_wrote_or_a_later_version_does_is_refused_in_words_or_passed
         ("overflow", bytes("00"), "`overflow` is not 32 bytes"),
         ("hash", bytes("00"), "`hash` is not 32 bytes"),
         ("prev", S("0".repeat(32)), "`prev` is not 32 bytes"),
-        ("body", S("{}".to_owned()), "not the JSON that was expected"),
+        ("body", S("{}".to_owned()), "unexpected JSON"),
     ] {
         let mut item = sound.clone();
         item.insert(name.to_owned(), value);

@@ -1,4 +1,5 @@
-//! All integration tests of the crate but `spans`, in one program. The AWS SDK is linked once, not once per file.
+//! All integration tests of the crate except `spans`, in one binary. The AWS SDK is linked once,
+//! not once per file.
 
 #![expect(
     clippy::expect_used,

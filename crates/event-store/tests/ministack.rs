@@ -1,4 +1,4 @@
-//! The conformance suite over HTTP, on somebody else's DynamoDB.
+//! The conformance suite over HTTP, on another project's DynamoDB and S3.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use crate::histories;
 use crate::object_contract;
 use crate::order;
 
-/// A ministack of this test's own, gone with it.
+/// A ministack of this test's own, which ends with it.
 struct Ministack {
     process: Child,
     directory: tempfile::TempDir,
@@ -40,8 +40,8 @@ impl Ministack {
         );
         assert!(program.exists(), "{} is missing: `make test` installs it", program.display());
         let directory = tempfile::tempdir().unwrap();
-        // Bound and let go again, as it cannot be told to choose one itself. Should somebody else get it
-        // in between, it ends and says so.
+        // Bound and released, because ministack cannot choose a port itself. If another process
+        // takes the port in between, ministack exits and logs why.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
         let process = Command::new(program)
@@ -59,7 +59,8 @@ impl Ministack {
 
     async fn client(&mut self) -> Client {
         const TRIES: u32 = 600;
-        // As long as it takes: on a busy machine a late answer is no lost one, and costs are counted.
+        // A long timeout: on a busy machine a late answer is not lost, and a retry would change the
+        // counted costs.
         let patience =
             TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build();
         let config = for_endpoint(format!("http://127.0.0.1:{}", self.port));
@@ -80,7 +81,7 @@ impl Ministack {
 }
 
 impl Ministack {
-    /// Its S3, at the same port, once it is ready.
+    /// A client of its S3, on the same port.
     fn s3(&self) -> aws_sdk_s3::Client {
         let config = objects::for_endpoint(format!("http://127.0.0.1:{}", self.port)).to_builder();
         let patience =
@@ -93,20 +94,20 @@ impl Ministack {
 
 impl Drop for Ministack {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have exited by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// More objects than S3 lists on a page, and another table's beside them.
+/// Checks a bucket with more objects than S3 lists on a page, beside another table's.
 async fn of_a_bucket(s3: &aws_sdk_s3::Client) {
     let objects = S3Objects::new(s3.clone(), "daybook", "contract");
     match objects.check().await {
         Err(ObjectError::Refused(reason)) => {
             assert!(reason.contains("there is no bucket `daybook`"), "{reason}");
         }
-        other => panic!("there is no such bucket yet: {other:?}"),
+        other => panic!("the bucket does not exist yet: {other:?}"),
     }
     let put = objects.put(ObjectKey::of(b"abc"), b"abc".to_vec()).await;
     assert!(matches!(put, Err(ObjectError::Refused(_))), "{put:?}");
@@ -117,14 +118,14 @@ async fn of_a_bucket(s3: &aws_sdk_s3::Client) {
     S3Objects::new(s3.clone(), "daybook", "another").put(key, b"abc".to_vec()).await.unwrap();
     s3.put_object().bucket("daybook").key("contract/README").send().await.unwrap();
     object_contract::is_kept(&objects, 1_100).await;
-    // What S3 keeps is what it was told to keep.
+    // S3 compares the bytes with their SHA-256.
     let altered = objects.put(key, b"abd".to_vec()).await;
-    assert!(altered.is_err(), "it does not compare the bytes with their SHA-256");
+    assert!(altered.is_err(), "S3 did not compare the bytes with their SHA-256");
 }
 
-/// One test, so that one process serves all of it and ends with it.
+/// One test, so that one process serves all checks and ends with them.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_store_on_ministack_passes_at_its_costs() {
+async fn the_store_on_ministack_passes_at_the_expected_costs() {
     let mut ministack = Ministack::start();
     let client = ministack.client().await;
     let on = costs::On::client(client.clone());
@@ -147,8 +148,8 @@ async fn the_store_on_ministack_passes_at_its_costs() {
     }
 }
 
-/// One process appends and is killed before it tells its feed. Another one has never heard of it, and a third
-/// comes later.
+/// One process appends and is killed before it tells a feed. Two nodes find its change sets in the
+/// stream, and so does a third that starts later.
 async fn the_stream_tells_what_a_killed_writer_left(client: &Client, streams: streams::Config) {
     let streams = streams::Client::from_conf(streams);
     let plain = DynamoDbStore::new(client.clone(), "plain");
@@ -173,7 +174,7 @@ async fn the_stream_tells_what_a_killed_writer_left(client: &Client, streams: st
     for version in 1..=250 {
         let next = histories::noting(&histories::tally(1), last.as_ref(), "so it is");
         store.append(&next).await.unwrap();
-        // Of some, whoever wrote them has told.
+        // A feed is told of some change sets.
         if version % 100 == 0 {
             nodes[0].0.commit(&next);
         }

@@ -1,10 +1,11 @@
-//! Random commands from many writers on several nodes, over a network that loses requests and answers and
-//! answers with what is stale:
-//! after every step, what is stored is what was said, and at the end all of it is in the feed.
+//! Random commands from many writers on several nodes, over a network that loses requests and
+//! answers and serves stale reads. After every step the store has to match the answers. At the end
+//! everything has to be in the feed.
 //!
-//! A run is named by its seed, which fixes the commands and the faults; only their interleaving is the
-//! machine's. `DAYBOOK_MODEL_SEED` runs one seed again; `DAYBOOK_MODEL_RUNS` says how many seeds are drawn
-//! beside the fixed ones, `DAYBOOK_MODEL_STEPS` how long a run is. `make soak` is a long one.
+//! A seed names a run. It fixes the commands and the faults; only their interleaving depends on the
+//! machine. `DAYBOOK_MODEL_SEED` repeats one seed. `DAYBOOK_MODEL_RUNS` sets how many random seeds
+//! run beside the fixed ones, and `DAYBOOK_MODEL_STEPS` the length of a run. `make soak` is a long
+//! one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -32,9 +33,10 @@ use crate::order;
 
 const NODES: usize = 3;
 const TALLIES: u128 = 2;
-/// Commands under way at once.
+/// Commands in flight at once.
 const WRITERS: usize = 6;
-/// Of a thousand requests, how many go wrong, and how. What hangs takes time, so it is rare.
+/// The faults, and how many requests in a thousand meet each. Faults that hang take time, so they
+/// are rare.
 const FAULTS: [(u32, Fault); 12] = [
     (20, Fault::AnswerLost),
     (20, Fault::AnswerGarbled),
@@ -50,13 +52,13 @@ const FAULTS: [(u32, Fault); 12] = [
     (5, Fault::HangsAfterwards),
 ];
 
-/// How long to wait for the feed.
+/// The longest wait for the feed.
 const LONG: Duration = Duration::from_secs(60);
 const PACE: Pace = Pace { between: Duration::ZERO, look: Some(Duration::from_millis(20)) };
 
 type Node = CommandHandler<Tally, DynamoDbStore>;
 
-/// What one writer sends: one command, or two that are taken together.
+/// The message of one writer: one command, or two in one transaction.
 #[derive(Clone, Debug, PartialEq)]
 enum Sent {
     Alone(Envelope<Task>),
@@ -72,17 +74,17 @@ impl Sent {
     }
 }
 
-/// What a writer was told.
+/// The answer that a writer got.
 #[derive(Debug)]
 enum Told {
     Accepted(Vec<Accepted>),
-    /// Refused by the domain, or in conflict.
+    /// Refused by the domain, for this reason, or in conflict.
     Refused(Option<Reason>),
-    /// It gave up asking.
+    /// No answer: the writer gave up.
     Nothing,
 }
 
-/// Why a tally refused something, as of some version.
+/// The reason of a tally for refusing a command, as of some version.
 #[derive(Debug)]
 struct Reason {
     tally: Uuid,
@@ -91,11 +93,11 @@ struct Reason {
     version: Version,
 }
 
-/// What must be there, and what must not.
+/// The commands that must be stored, and those that must not.
 #[derive(Debug, Default)]
 struct Model {
     accepted: HashMap<Uuid, ChangeSet>,
-    /// Ids of which nothing may ever be found.
+    /// Ids that must never be found.
     refused: Vec<Uuid>,
     refusals: Vec<Reason>,
     together: Vec<Vec<Uuid>>,
@@ -124,12 +126,12 @@ impl Model {
         }
     }
 
-    /// Holds all this against what is stored, read without faults. How many change sets that are.
+    /// Compares the model with the store, read without faults. Returns the number of change sets.
     async fn check(&self, store: &DynamoDbStore) -> usize {
         let mut found: HashMap<Uuid, ChangeSet> = HashMap::new();
         for id in 1..=TALLIES {
             let tally = AggregateId::of::<Tally>(Uuid::from_u128(id));
-            // Contiguous and chained, or this fails.
+            // The load fails unless the history is contiguous and chained.
             let history = store.load(&tally, Reach::Whole).await.unwrap().change_sets;
             let from_snapshot = Head::<Tally>::load(store, tally.id, None).await.unwrap();
             let loaded = Loaded { snapshot: None, change_sets: history.clone() };
@@ -138,7 +140,8 @@ impl Model {
                 (from_snapshot.version, &from_snapshot.state),
                 (folded.version, &folded.state)
             );
-            // Each command, decided again, gives what is recorded; each refusal was right when it was given.
+            // Each command, decided again, gives the recorded events. Each rejection was right at
+            // its version.
             let verification = verify::<Tally>(&tally, &history);
             assert!(verification.ok, "{verification:?}");
             for refusal in self.refusals.iter().filter(|refusal| refusal.tally == tally.id) {
@@ -154,19 +157,19 @@ impl Model {
             }
         }
         for (id, change_set) in &self.accepted {
-            assert_eq!(found.get(id), Some(change_set), "{id} was acknowledged, and is lost");
+            assert_eq!(found.get(id), Some(change_set), "{id} was acknowledged but is lost");
         }
         for id in &self.refused {
-            assert!(!found.contains_key(id), "{id} was refused, and is there");
+            assert!(!found.contains_key(id), "{id} was refused but is stored");
         }
         for ids in &self.together {
             let there = ids.iter().filter(|id| found.contains_key(id)).count();
-            assert!(there == 0 || there == ids.len(), "of {ids:?} only {there} are there");
+            assert!(there == 0 || there == ids.len(), "only {there} of {ids:?} are stored");
         }
         found.len()
     }
 
-    /// Each node puts into the feed what it is told of, over its own network: once, all of it.
+    /// Checks that the nodes, each over its own network, put everything into the feed exactly once.
     async fn check_feed(&self, nodes: &[Node], store: &DynamoDbStore, random: &mut StdRng) {
         let feeds: Vec<_> = nodes.iter().map(|n| Feed::start(n.store().clone(), PACE)).collect();
         let mut accepted: Vec<_> = self.accepted.values().collect();
@@ -176,7 +179,7 @@ impl Model {
                 feeds[random.random_range(0..NODES)].commit(change_set);
             }
         }
-        // What became of some commands nobody was told.
+        // The outcome of some commands is unknown.
         for id in 1..=TALLIES {
             let tally = AggregateId::of::<Tally>(Uuid::from_u128(id));
             feeds[random.random_range(0..NODES)].doubt(&tally);
@@ -192,7 +195,7 @@ impl Model {
     }
 }
 
-/// Everything that is left to chance, and the clock.
+/// All that is left to chance, and the clock.
 struct Chance {
     random: StdRng,
     now: i64,
@@ -225,7 +228,7 @@ impl Chance {
 
     fn envelope(&mut self, tally: u128, command: Task) -> Envelope<Task> {
         self.now += self.random.random_range(0..5_000);
-        // Some clients' clocks are wrong, and some ids have no time.
+        // Some clients' clocks are wrong, and some ids carry no time.
         let at = self.now + if self.random.random_ratio(1, 8) { 3_600_000 } else { 0 };
         let command_id = if self.random.random_ratio(1, 8) {
             Builder::from_random_bytes(self.random.random()).into_uuid()
@@ -264,7 +267,7 @@ async fn send(node: &Node, sent: &Sent) -> Result<Told, StoreError> {
     }
 }
 
-/// A tally does not mind who asks, and when.
+/// Any context: a tally ignores actor and time.
 fn anybody() -> Context {
     Context {
         command_id: Uuid::nil(),
@@ -276,7 +279,8 @@ fn anybody() -> Context {
     }
 }
 
-/// What the domain has said. A conflict is looked at at once: something matters that happened since.
+/// Returns the reason of a rejection. A conflict is checked at once: the expected version is not
+/// there yet, or a newer change set matters to the command.
 fn reason(envelope: &Envelope<Task>, refusal: Refusal<Refused>) -> Option<Reason> {
     match refusal {
         Refusal::Rejected { rejection, version } => {
@@ -297,7 +301,7 @@ fn reason(envelope: &Envelope<Task>, refusal: Refusal<Refused>) -> Option<Reason
     }
 }
 
-/// Sends it to these nodes, one after the other, until one says what became of it.
+/// Sends the command to these nodes in turn, until one answers.
 async fn insist(nodes: Vec<Node>, sent: &Sent) -> Told {
     for node in nodes {
         match send(&node, sent).await {
@@ -316,7 +320,8 @@ async fn run(seed: u64, steps: usize) {
         .map(|node| {
             let seed = seed.wrapping_mul(31).wrapping_add(node as u64);
             let client: Client = Faulty::at_random(&embedded.client(), seed, &FAULTS).0;
-            // Fewer heads than there are tallies: some commands meet a cached one, some do not.
+            // The cache holds fewer heads than there are tallies: some commands find theirs, some
+            // do not.
             let heads = NonZeroUsize::MIN;
             CommandHandler::new(DynamoDbStore::new(client, "model"), heads)
         })
@@ -328,8 +333,8 @@ async fn run(seed: u64, steps: usize) {
     for _ in 0..steps {
         let step: Vec<(Sent, Vec<Node>)> = (0..WRITERS)
             .map(|writer| {
-                // One of them sends again what was sent before. (Were there two, what one of them is
-                // refused the other may be granted.)
+                // Only one writer repeats an earlier command. If two did, one might be refused what
+                // the other is granted.
                 let again = writer == 0 && !earlier.is_empty();
                 let sent = if again {
                     earlier[chance.random.random_range(0..earlier.len())].clone()
@@ -351,7 +356,7 @@ async fn run(seed: u64, steps: usize) {
                     Told::Nothing => "unknown",
                 })
                 .or_default() += 1;
-            // What was refused may be taken when it is sent again, so it is not.
+            // A refused command may be accepted on a retry, so it is never sent again.
             if matches!(told, Told::Refused(_)) {
                 earlier.retain(|other| other != &sent);
             } else {
@@ -362,9 +367,9 @@ async fn run(seed: u64, steps: usize) {
         model.check(&sound).await;
     }
     model.check_feed(&nodes, &sound, &mut chance.random).await;
-    // A run in which nothing goes wrong would prove nothing.
+    // A run without one of these outcomes would prove nothing.
     for outcome in ["repeated", "accepted", "refused", "unknown"] {
-        assert!(outcomes.contains_key(outcome), "none was {outcome}: {outcomes:?}");
+        assert!(outcomes.contains_key(outcome), "no command was {outcome}: {outcomes:?}");
     }
     embedded.close().await;
 }
@@ -374,7 +379,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_stored_is_what_was_said() {
+async fn the_store_matches_the_answers() {
     let steps = number("DAYBOOK_MODEL_STEPS").unwrap_or(60);
     let steps = usize::try_from(steps).unwrap();
     let seeds: Vec<u64> = match number("DAYBOOK_MODEL_SEED") {

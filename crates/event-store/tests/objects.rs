@@ -12,20 +12,20 @@ use event_store::objects::{
 use crate::object_contract::{all_of, is_kept};
 
 #[tokio::test]
-async fn in_memory() {
+async fn objects_in_memory_keep_the_contract() {
     is_kept(&MemoryObjects::default(), 250).await;
 }
 
 #[tokio::test]
-async fn in_a_directory() {
+async fn objects_in_a_directory_keep_the_contract() {
     let directory = tempfile::tempdir().unwrap();
-    // Created with all above it.
+    // Created with its missing parents.
     let root = directory.path().join("data").join("objects");
     is_kept(&DirectoryObjects::new(&root), 250).await;
 }
 
 #[tokio::test]
-async fn a_file_is_named_by_what_is_in_it() {
+async fn a_file_is_named_by_the_hash_of_its_content() {
     let directory = tempfile::tempdir().unwrap();
     let objects = DirectoryObjects::new(directory.path());
     // `printf abc | sha256sum` (FIPS 180-4, B.1).
@@ -36,15 +36,15 @@ async fn a_file_is_named_by_what_is_in_it() {
     let file = directory.path().join("ba").join("78").join(name);
     assert_eq!(fs::read(file).unwrap(), b"abc");
     let beside = fs::read_dir(directory.path().join("ba").join("78")).unwrap();
-    assert_eq!(beside.count(), 1, "something unfinished is left");
+    assert_eq!(beside.count(), 1, "an unfinished file is left");
     for other in ["", "ba78", &name.to_uppercase(), &name.replace('b', "g")] {
         assert!(other.parse::<ObjectKey>().is_err(), "{other}");
     }
 }
 
-/// Whatever became of a file, a put makes it whole and young.
+/// A put restores the bytes of a file and renews its time.
 #[tokio::test]
-async fn a_damaged_file_is_mended_by_the_next_put() {
+async fn a_damaged_file_is_repaired_by_the_next_put() {
     let directory = tempfile::tempdir().unwrap();
     let objects = DirectoryObjects::new(directory.path());
     let key = ObjectKey::of(b"abc");
@@ -62,7 +62,7 @@ async fn a_damaged_file_is_mended_by_the_next_put() {
 }
 
 #[tokio::test]
-async fn what_is_no_object_is_passed_over() {
+async fn files_that_are_not_objects_are_skipped() {
     let directory = tempfile::tempdir().unwrap();
     let objects = DirectoryObjects::new(directory.path());
     let key = ObjectKey::of(b"abc");
@@ -73,9 +73,9 @@ async fn what_is_no_object_is_passed_over() {
     assert_eq!(all_of(&objects).await.into_keys().collect::<Vec<_>>(), [key]);
 }
 
-/// What a killed process was about to write, and what another one is about to write.
+/// The unfinished file of a killed process goes; that of a process still writing stays.
 #[tokio::test]
-async fn what_was_left_unfinished_is_tidied_up_once_it_is_old() {
+async fn unfinished_files_are_tidied_up_once_they_are_old() {
     let directory = tempfile::tempdir().unwrap();
     let objects = DirectoryObjects::new(directory.path());
     let key = ObjectKey::of(b"abc");
@@ -95,7 +95,7 @@ async fn what_was_left_unfinished_is_tidied_up_once_it_is_old() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_no_directory_is_a_refusal_that_names_it() {
+async fn a_root_that_is_not_a_directory_is_named_in_the_refusal() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let objects = DirectoryObjects::new(file.path());
     let key = ObjectKey::of(b"abc");
@@ -108,9 +108,9 @@ async fn a_place_that_is_no_directory_is_a_refusal_that_names_it() {
     }
 }
 
-/// A server need not say how long its answer is.
+/// A server need not send the length of its answer.
 #[tokio::test]
-async fn what_comes_without_its_length_is_whole() {
+async fn an_answer_without_its_length_is_read_whole() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.local_addr().unwrap());
     let answering = std::thread::spawn(move || {
@@ -125,7 +125,7 @@ async fn what_comes_without_its_length_is_whole() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_nobody_answers_at_is_away() {
+async fn an_unreachable_endpoint_is_unavailable() {
     let client = aws_sdk_s3::Client::from_conf(for_endpoint("http://127.0.0.1:1"));
     let objects = S3Objects::new(client, "books", "daybook");
     assert!(matches!(objects.check().await, Err(ObjectError::Away(_))));

@@ -1,5 +1,5 @@
-//! Bodies that are too large for an item: what is written, what a reader makes of an object that is gone
-//! or altered, and what is left when an append comes no further than its object.
+//! Bodies that are too large for an item: how they are written, how a missing or altered object is
+//! reported, and what remains of an append that stops after its object.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,12 +25,12 @@ use sha2::{Digest, Sha256};
 use crate::faults::{Fault, Faulty};
 use crate::histories::{noting, tally};
 
-/// Objects that fail when told to.
+/// Object storage that fails when told to.
 #[derive(Debug, Default)]
 struct Moody {
     sound: MemoryObjects,
     fails: Mutex<Option<fn() -> ObjectError>>,
-    /// Whether somebody deletes the next object right after it was put.
+    /// A switch: the next object is deleted right after its put, as by a sweep.
     swept: AtomicBool,
 }
 
@@ -73,7 +73,7 @@ impl Objects for Moody {
     }
 }
 
-/// A store whose next requests go wrong one after the other, with objects.
+/// A store with objects, whose next requests meet given faults in order.
 struct Setting {
     store: DynamoDbStore,
     objects: Arc<Moody>,
@@ -113,7 +113,7 @@ impl Setting {
         request.send().await.unwrap();
     }
 
-    /// Says that the objects were last put so long ago.
+    /// Dates the last put of all objects to this many hours ago.
     async fn age(&self, hours: u64) {
         let put_at = SystemTime::now() - Duration::from_secs(hours * 3600);
         for key in self.keys().await {
@@ -122,7 +122,7 @@ impl Setting {
         }
     }
 
-    /// What is loaded, by a store that nothing goes wrong for.
+    /// Loads the history through a store without faults.
     async fn loaded(&self) -> Result<Vec<ChangeSet>, StoreError> {
         let store = DynamoDbStore::new(self.client.clone(), "daybook");
         let store = store.with_objects(self.objects.clone());
@@ -132,7 +132,7 @@ impl Setting {
 
 const PK: &str = "tally#00000000-0000-0000-0000-000000000001";
 
-/// Of a megabyte and a half.
+/// A change set of one and a half megabytes.
 fn large(of: char) -> ChangeSet {
     noting(&tally(1), None, &(of.to_string() + &noise(250_000)))
 }
@@ -142,7 +142,7 @@ fn a_day_ago() -> SystemTime {
 }
 
 #[tokio::test]
-async fn a_large_body_is_written_like_this() {
+async fn a_large_body_is_an_object_that_its_item_names() {
     let setting = Setting::with(&[]).await;
     let change_set = large('a');
     assert_eq!(setting.append(&change_set).await.unwrap(), Appended::Written);
@@ -164,9 +164,9 @@ async fn a_large_body_is_written_like_this() {
     assert_eq!(setting.loaded().await.unwrap(), [change_set]);
 }
 
-/// Compressing is not all that can be done with a body, only what is done today.
+/// Objects are compressed today, but need not be: an uncompressed one is readable too.
 #[tokio::test]
-async fn an_object_may_be_the_text_itself() {
+async fn an_object_may_be_uncompressed() {
     let setting = Setting::with(&[]).await;
     let change_set = large('a');
     setting.append(&change_set).await.unwrap();
@@ -180,9 +180,9 @@ async fn an_object_may_be_the_text_itself() {
     assert_eq!(setting.loaded().await.unwrap(), [change_set]);
 }
 
-/// Of a text that does not compress well, more and more, up to the first that is kept elsewhere.
+/// Bisects the length of a text that compresses poorly, down to the first that becomes an object.
 #[tokio::test]
-async fn up_to_300_kib_a_body_stays_in_its_item() {
+async fn a_body_of_up_to_300_kib_stays_in_its_item() {
     let setting = Setting::with(&[]).await;
     let text = noise(300_000);
     let (mut fits, mut too_large): (usize, _) = (1_000, 300_000);
@@ -206,14 +206,14 @@ async fn up_to_300_kib_a_body_stays_in_its_item() {
         }
     };
     let inline = kept(fits).await["body"].as_b().unwrap().as_ref().len();
-    // A letter more or less changes a few bytes.
+    // One letter more or less changes a few bytes.
     assert!((items::INLINE_LIMIT - 100..=items::INLINE_LIMIT).contains(&inline), "{inline}");
     assert!(kept(too_large).await.contains_key("overflow"));
 }
 
-/// Each of them would fit into its item, and not all into one transaction.
+/// Each body would fit into its item, but not all of them into one transaction.
 #[tokio::test]
-async fn what_is_too_large_together_is_kept_elsewhere() {
+async fn bodies_too_large_for_one_transaction_become_objects() {
     let setting = Setting::with(&[]).await;
     let text = noise(150_000);
     let large = |id: u128| noting(&tally(id), None, &format!("{id}: {text}"));
@@ -230,7 +230,7 @@ async fn what_is_too_large_together_is_kept_elsewhere() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_gone_or_altered_is_corrupt_loudly() {
+async fn a_missing_or_altered_object_is_reported_as_corrupt() {
     let setting = Setting::with(&[]).await;
     setting.append(&large('a')).await.unwrap();
     let [key] = setting.keys().await[..] else { unreachable!("one object") };
@@ -255,13 +255,13 @@ async fn an_object_that_is_gone_or_altered_is_corrupt_loudly() {
         says("its body was altered").await;
     }
     setting.objects.sound.delete(key).await.unwrap();
-    says("its body is gone").await;
+    says("its body is missing").await;
     setting.objects.sound.put(key, sound).await.unwrap();
     assert_eq!(setting.loaded().await.unwrap(), [large('a')]);
 }
 
 #[tokio::test]
-async fn an_encoding_of_a_later_version_is_refused_in_words() {
+async fn an_unknown_encoding_is_refused_with_the_expected_ones() {
     let setting = Setting::with(&[]).await;
     setting.append(&large('a')).await.unwrap();
     for encoding in [Some(S("lzma".to_owned())), None] {
@@ -279,7 +279,7 @@ async fn an_encoding_of_a_later_version_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn object_storage_that_fails_says_how() {
+async fn a_failure_of_object_storage_is_passed_on() {
     let setting = Setting::with(&[]).await;
     setting.append(&large('a')).await.unwrap();
     let requests = setting.faulty.requests().len();
@@ -296,7 +296,7 @@ async fn object_storage_that_fails_says_how() {
             other => unreachable!("{other:?}"),
         }
     }
-    // Without its object an item is not even tried.
+    // Without its object, an item is not even sent.
     assert_eq!(setting.faulty.requests().len(), requests);
 }
 
@@ -318,7 +318,7 @@ async fn without_object_storage_a_large_body_is_neither_written_nor_read() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_resolved_by_reading_back() {
+async fn a_lost_answer_is_resolved_by_reading_back() {
     for fault in [Fault::AnswerLost, Fault::ErrorAfterwards, Fault::RequestLost] {
         let setting = Setting::with(&[fault]).await;
         assert_eq!(setting.append(&large('a')).await.unwrap(), Appended::Written, "{fault:?}");
@@ -327,8 +327,9 @@ async fn an_answer_that_is_lost_is_resolved_by_reading_back() {
 }
 
 #[tokio::test]
-async fn a_winner_is_given_with_its_large_body() {
-    // By the put itself, by reading it, after a put that was lost; and in a transaction.
+async fn a_winner_is_returned_with_its_large_body() {
+    // The failed put returns the winner, or it is read: after a put without it, and after a
+    // transaction whose answer was lost.
     for faults in [&[Fault::None][..], &[Fault::None, Fault::WithoutItem]] {
         let setting = Setting::with(faults).await;
         setting.append(&large('b')).await.unwrap();
@@ -343,14 +344,14 @@ async fn a_winner_is_given_with_its_large_body() {
     assert_eq!(appended, AppendedAll::Taken(vec![large('b')]));
 }
 
-/// As when the process is killed there.
+/// A process that is killed after the object leaves the same.
 #[tokio::test]
-async fn an_append_that_comes_no_further_than_its_object_leaves_an_orphan() {
+async fn an_append_that_stops_after_its_object_leaves_an_orphan() {
     let setting = Setting::with(&[Fault::Denied]).await;
     assert!(matches!(setting.append(&large('a')).await, Err(StoreError::Refused(_))));
     assert_eq!(setting.loaded().await.unwrap(), []);
     assert_eq!(setting.keys().await.len(), 1);
-    // Too young to be one for certain, and then old enough.
+    // First too young to be certainly an orphan, then old enough.
     let store = &setting.store;
     let swept = store.orphans(a_day_ago(), |_| {}).await.unwrap();
     assert_eq!((swept.young.objects, swept.orphans.len()), (1, 0));
@@ -360,15 +361,15 @@ async fn an_append_that_comes_no_further_than_its_object_leaves_an_orphan() {
     let gone = store.delete_orphans(&swept.orphans, a_day_ago(), |_| {}).await.unwrap();
     assert_eq!((gone.objects, gone.bytes), (1, swept.orphans[0].bytes));
     assert!(setting.keys().await.is_empty());
-    // The command comes again, and nothing is in its way.
+    // A retry of the command finds nothing in its way.
     assert_eq!(setting.append(&large('a')).await.unwrap(), Appended::Written);
     assert_eq!(setting.loaded().await.unwrap(), [large('a')]);
 }
 
 #[tokio::test]
-async fn what_a_change_set_names_is_never_an_orphan() {
+async fn an_object_that_a_change_set_names_is_never_an_orphan() {
     let setting = Setting::with(&[]).await;
-    // More than a page of the scan, with small ones between them.
+    // More items than a page of the scan, with three large bodies among them.
     let mut history: Vec<ChangeSet> = Vec::new();
     for version in 1..=300 {
         let text = if version % 100 == 0 { noise(250_000 + version) } else { "small".to_owned() };
@@ -400,9 +401,9 @@ async fn an_orphan_that_is_put_again_is_not_deleted() {
     assert_eq!(setting.loaded().await.unwrap(), [large('a')]);
 }
 
-/// The sweep looked just before the put, and its deletion comes just after it.
+/// The sweep checked the object just before the put, and deletes it just after the put.
 #[tokio::test]
-async fn an_object_that_is_deleted_between_put_and_name_is_put_again() {
+async fn an_object_deleted_before_its_item_is_written_is_put_again() {
     let firsts = |of| [noting(&tally(2), None, "small"), large(of)];
     for together in [false, true] {
         let setting = Setting::with(&[Fault::Denied]).await;
@@ -418,9 +419,9 @@ async fn an_object_that_is_deleted_between_put_and_name_is_put_again() {
     }
 }
 
-/// It may name any object.
+/// The name may be that of any object.
 #[tokio::test]
-async fn a_name_that_cannot_be_read_stops_the_sweep() {
+async fn an_unreadable_name_stops_the_sweep() {
     let setting = Setting::with(&[]).await;
     setting.append(&large('a')).await.unwrap();
     setting.age(25).await;
@@ -452,11 +453,11 @@ async fn two_tables_do_not_share_their_objects() {
 }
 
 #[tokio::test]
-async fn no_body_has_more_than_sixteen_megabytes_wherever_it_is_kept() {
+async fn a_body_over_sixteen_megabytes_is_refused_wherever_it_would_be_kept() {
     let setting = Setting::with(&[]).await;
     let empty = noting(&tally(1), None, "").body().len();
     let largest = noting(&tally(2), None, &"x".repeat((BODY_LIMIT - empty) / 2));
-    assert!(BODY_LIMIT - largest.body().len() < 2, "there is no larger one");
+    assert!(BODY_LIMIT - largest.body().len() < 2, "a larger body would fit");
     assert_eq!(setting.append(&largest).await.unwrap(), Appended::Written);
     let there = setting.store.load(&tally(2), Reach::Whole).await.unwrap();
     assert_eq!(there.change_sets, [largest]);
@@ -474,9 +475,9 @@ async fn no_body_has_more_than_sixteen_megabytes_wherever_it_is_kept() {
     assert!(setting.keys().await.is_empty());
 }
 
-/// It costs time and nothing else.
+/// A missing snapshot costs time and nothing else.
 #[tokio::test]
-async fn a_snapshot_that_does_not_fit_is_not_kept() {
+async fn a_snapshot_too_large_for_an_item_is_not_kept() {
     let setting = Setting::with(&[]).await;
     let first = noting(&tally(1), None, "1");
     setting.append(&first).await.unwrap();

@@ -37,7 +37,7 @@ fn adding(amounts: &[i64]) -> Vec<ChangeSet> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Around the states that are kept, and everywhere else.
+    /// Every version is compared: near the kept states and far from them.
     #[test]
     fn every_version_is_the_fold_up_to_it(amounts in vec(1..1_000_i64, 0..200)) {
         let replay = Replay::<Tally>::new(&adding(&amounts)).unwrap();
@@ -64,7 +64,7 @@ fn a_replay_grows_with_its_history() {
 }
 
 #[test]
-fn the_events_of_a_version_are_those_that_it_brought() {
+fn the_events_of_a_version_are_those_of_its_change_set() {
     let replay = Replay::<Tally>::new(&adding(&[3, 4])).unwrap();
     assert_eq!(replay.events(1), [Event::Added { amount: 3 }]);
     assert_eq!(replay.events(2), [Event::Added { amount: 4 }]);
@@ -74,7 +74,7 @@ fn the_events_of_a_version_are_those_that_it_brought() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_leaves_the_replay_as_it_was() {
+fn an_unreadable_change_set_is_named_and_leaves_the_replay_unchanged() {
     let history = adding(&[1, 2]);
     let body = history[1].body().replace("\"Added\"", "\"Sold\"");
     let unreadable = ChangeSet::from_parts(aggregate(), 2, Hash::ZERO, Hash::ZERO, body).unwrap();
@@ -86,20 +86,20 @@ fn what_cannot_be_read_is_named_and_leaves_the_replay_as_it_was() {
 }
 
 #[test]
-fn a_history_that_its_commands_do_not_lead_to_fails_its_verification() {
+fn a_history_that_its_commands_do_not_produce_fails_verification() {
     let mut history = adding(&[1, 2, 3]);
     let sound = verify::<Tally>(&aggregate(), &history);
     assert_eq!((sound.ok, sound.version, sound.failed_at), (true, 3, None));
     assert_eq!(sound.hash, history[2].hash);
 
-    // Chained as it should be: only deciding again shows that it never was so.
+    // Chained correctly: only deciding again shows that the command never gave these events.
     let more = sealed(Some(&history[1]), &Task::Add { amount: 3 }, &[Event::Added { amount: 300 }]);
     history[2] = more;
     let verification = verify::<Tally>(&aggregate(), &history);
     assert_eq!((verification.ok, verification.version), (false, 2));
     assert_eq!(verification.failed_at, Some(3));
     let problem = verification.problem.unwrap();
-    assert_eq!(problem, "its command, decided again, gives other events");
+    assert_eq!(problem, "its command, decided again, gives different events");
 
     let refused =
         sealed(Some(&history[1]), &Task::Take { amount: 9 }, &[Event::Taken { amount: 9 }]);

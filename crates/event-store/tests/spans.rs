@@ -1,7 +1,7 @@
-//! What `tracing` hears of commands: which spans, one within the other, with the store's outcome.
+//! The spans that `tracing` receives for commands: their names, nesting and outcomes.
 //!
-//! A program of its own: tracing caches per process whether anybody listens, so tests without a subscriber on other
-//! threads would silence these.
+//! A binary of its own: `tracing` caches per process whether anybody listens, so tests without a
+//! subscriber on other threads would silence these.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 #[expect(dead_code, reason = "few faults are needed")]
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::faults::{Fault, Faulty};
 use crate::recorded::Recorded;
 
-/// A handler on a store of its own, before which these faults stand, and what is told from here on.
+/// A store of its own, and a recorder of the spans from here on.
 struct Setting {
     embedded: Embedded,
     recorded: Recorded,
@@ -40,7 +40,7 @@ impl Setting {
         Self { embedded, recorded, _listening: subscriber.set_default() }
     }
 
-    /// A handler that knows nothing yet.
+    /// A handler with an empty cache.
     fn handler(&self) -> CommandHandler<Tally, DynamoDbStore> {
         self.behind([])
     }
@@ -59,7 +59,7 @@ impl Setting {
     #[track_caller]
     fn assert_told(&self, spans: &str) {
         let told = self.recorded.take();
-        assert_eq!(told.trim(), spans.trim(), "this was told:\n{told}");
+        assert_eq!(told.trim(), spans.trim(), "the spans were:\n{told}");
     }
 }
 
@@ -78,7 +78,7 @@ fn add(command_id: u128) -> Envelope<Task> {
 }
 
 #[tokio::test]
-async fn a_command_is_loaded_decided_and_written() {
+async fn a_command_has_spans_for_load_decide_and_append() {
     let setting = Setting::new().await;
     setting.handler().execute(&add(1)).await.unwrap();
     setting.assert_told(
@@ -94,7 +94,7 @@ command kind=tally outcome=accepted
 }
 
 #[tokio::test]
-async fn whoever_comes_second_decides_again() {
+async fn a_writer_that_loses_the_race_decides_again() {
     let setting = Setting::new().await;
     let [one, other] = [setting.handler(), setting.handler()];
     one.execute(&add(1)).await.unwrap();
@@ -115,7 +115,7 @@ command kind=tally outcome=accepted
 }
 
 #[tokio::test]
-async fn a_repeat_is_a_duplicate_and_a_refusal_the_domains() {
+async fn a_span_tells_a_duplicate_from_a_reused_id_and_a_rejection() {
     let setting = Setting::new().await;
     let handler = setting.handler();
     handler.execute(&add(1)).await.unwrap();
@@ -139,7 +139,7 @@ command kind=tally outcome=rejected
 }
 
 #[tokio::test]
-async fn what_matters_to_a_command_is_a_conflict() {
+async fn a_conflicting_change_set_shows_as_a_conflict() {
     let setting = Setting::new().await;
     let handler = setting.handler();
     let rename = |id, name: &str| envelope(id, 1, Task::Rename { name: name.to_owned() });
@@ -162,7 +162,7 @@ command kind=tally outcome=conflict
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_told_from_one_that_refuses() {
+async fn an_unavailable_store_is_told_from_a_store_that_refuses() {
     let setting = Setting::new().await;
     let away = setting.behind([Fault::None, Fault::AnswerLost, Fault::RequestLost]);
     away.execute(&add(1)).await.unwrap_err();
@@ -184,7 +184,7 @@ command kind=tally outcome=refused
 }
 
 #[tokio::test]
-async fn commands_taken_together_are_one_span() {
+async fn commands_in_a_transaction_are_one_span() {
     let setting = Setting::new().await;
     let handler = setting.handler();
     let parts = [1, 2].map(|aggregate| {
@@ -215,16 +215,16 @@ transaction parts=2 outcome=refused
     );
 }
 
-/// The feed's own requests, and what became of the batch.
+/// Both feeds propose batch 1. The loser reads the winner and proposes batch 2.
 #[tokio::test]
-async fn what_is_put_in_order_is_told_with_what_became_of_the_batch() {
+async fn a_sequence_span_reports_the_outcome_of_its_batch() {
     let setting = Setting::new().await;
     let handler = setting.handler();
     let mut committed = Vec::new();
     for aggregate in [1, 2] {
         match handler.execute(&envelope(1, aggregate, Task::Add { amount: 1 })).await.unwrap() {
             Outcome::Accepted(accepted) => committed.push(accepted.change_set),
-            other => unreachable!("nothing speaks against an addition: {other:?}"),
+            other => unreachable!("an addition is always accepted: {other:?}"),
         }
     }
     let feeds = [(); 2].map(|()| Feed::start(handler.store().clone(), Pace::ALONE));
@@ -249,9 +249,9 @@ sequence batch=2 references=1 outcome=written
     );
 }
 
-/// Whoever listens to less than DEBUG hears nothing, and nothing is made for him.
+/// All spans have level DEBUG. For a subscriber at INFO none is even created.
 #[tokio::test]
-async fn nobody_hears_what_nobody_listens_to() {
+async fn a_subscriber_at_info_level_receives_no_spans() {
     let embedded = Embedded::in_memory().unwrap();
     let store = DynamoDbStore::new(embedded.client(), "daybook");
     store.ensure_table().await.unwrap();

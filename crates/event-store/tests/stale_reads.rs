@@ -1,4 +1,4 @@
-//! What a command is decided on may be as it was a moment ago. What becomes of the command never shows it.
+//! A command may be decided on a stale state, but its outcome never shows that.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::faults::{Fault, Faulty};
 
 type Handler = CommandHandler<Tally, DynamoDbStore>;
 
-/// A tally with a history, and somebody who knows nothing of it yet.
+/// A tally with a history, and a handler that has not read it yet: the newcomer.
 struct Setting {
     embedded: Embedded,
     newcomer: Handler,
@@ -24,7 +24,7 @@ struct Setting {
 }
 
 impl Setting {
-    /// After these commands; then, of what the newcomer asks for, this goes wrong.
+    /// Executes these commands. The newcomer's requests then meet these faults in order.
     async fn after(
         tasks: impl IntoIterator<Item = Task>,
         faults: impl IntoIterator<Item = Fault>,
@@ -45,7 +45,7 @@ impl Setting {
         self.newcomer.execute(envelope).await
     }
 
-    /// The version and the total, in truth.
+    /// The version and the total that are really stored.
     async fn truth(&self) -> (Version, i64) {
         let store = DynamoDbStore::new(self.embedded.client(), "daybook");
         let head = Head::<Tally>::load(&store, Uuid::from_u128(1), None).await.unwrap();
@@ -72,7 +72,7 @@ fn envelope(id: u64, command: Task) -> Envelope<Task> {
 fn accepted(outcome: Result<Outcome<Refused>, StoreError>) -> Accepted {
     match outcome.unwrap() {
         Outcome::Accepted(accepted) => accepted,
-        other => panic!("{other:?} where it should be accepted"),
+        other => panic!("the command was not accepted: {other:?}"),
     }
 }
 
@@ -85,7 +85,7 @@ fn take(amount: i64) -> Task {
 }
 
 #[tokio::test]
-async fn an_acceptance_is_decided_again_on_what_the_put_meets() {
+async fn an_acceptance_on_a_stale_read_is_decided_again_on_the_winner() {
     let setting = Setting::after([add(5), add(5)], [Fault::Behind(1)]).await;
     let taken = accepted(setting.execute(&envelope(3, take(5))).await);
     assert_eq!((taken.change_set.version, taken.retries), (3, 1));
@@ -109,7 +109,7 @@ async fn a_refusal_rests_on_a_consistent_read() {
     let taken = accepted(setting.execute(&envelope(3, take(10))).await);
     assert_eq!((taken.change_set.version, taken.retries), (3, 0));
     assert_eq!(setting.faulty.requests(), ["Query", "Query", "PutItem"]);
-    // When nothing at all is seen, too.
+    // Likewise when the stale read finds nothing.
     let setting = Setting::after([add(1), add(9)], [Fault::Behind(usize::MAX)]).await;
     accepted(setting.execute(&envelope(3, take(10))).await);
     assert_eq!(setting.faulty.requests(), ["Query", "Query", "PutItem"]);
@@ -117,7 +117,7 @@ async fn a_refusal_rests_on_a_consistent_read() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_not_seen_yet_is_no_conflict() {
+async fn a_version_missing_from_a_stale_read_is_no_conflict() {
     let setting = Setting::after([add(1), add(1), add(1)], [Fault::Behind(2)]).await;
     let expecting = envelope(4, add(1)).with_expected_version(3);
     let added = accepted(setting.execute(&expecting).await);
@@ -125,7 +125,7 @@ async fn a_version_that_is_not_seen_yet_is_no_conflict() {
 }
 
 #[tokio::test]
-async fn a_conflict_names_what_was_not_seen() {
+async fn a_conflict_names_change_sets_missing_from_a_stale_read() {
     let rename = |name: &str| Task::Rename { name: name.to_owned() };
     let setting =
         Setting::after([add(1), rename("a"), add(2), rename("b")], [Fault::Behind(1)]).await;
@@ -139,7 +139,7 @@ async fn a_conflict_names_what_was_not_seen() {
 }
 
 #[tokio::test]
-async fn a_repeat_that_is_not_seen_is_one_nevertheless() {
+async fn a_repeat_is_recognized_when_a_stale_read_misses_it() {
     for behind in [1, 2, usize::MAX] {
         let setting = Setting::after([add(1), add(2), add(3)], [Fault::Behind(behind)]).await;
         let mut later = envelope(2, add(2));
@@ -151,16 +151,16 @@ async fn a_repeat_that_is_not_seen_is_one_nevertheless() {
 }
 
 #[tokio::test]
-async fn a_hole_is_no_corruption_until_a_consistent_read_finds_it() {
+async fn a_hole_is_not_corruption_until_a_consistent_read_finds_it() {
     let setting = Setting::after([add(1), add(1), add(1)], [Fault::Hole]).await;
     let added = accepted(setting.execute(&envelope(4, add(1))).await);
     assert_eq!((added.change_set.version, added.retries), (4, 0));
     assert_eq!(setting.faulty.requests(), ["Query", "Query", "PutItem"]);
 }
 
-/// One failed put tells of one version, and then a read of all others.
+/// A failed put returns one version. After the second one, a read brings all the others.
 #[tokio::test]
-async fn who_is_far_behind_catches_up_by_a_read() {
+async fn a_handler_that_lags_far_behind_catches_up_by_a_read() {
     let setting = Setting::after([add(1)], []).await;
     accepted(setting.execute(&envelope(2, add(1))).await);
     let store = DynamoDbStore::new(setting.embedded.client(), "daybook");
@@ -170,7 +170,11 @@ async fn who_is_far_behind_catches_up_by_a_read() {
     }
     let before = setting.faulty.requests().len();
     let late = accepted(setting.execute(&envelope(50, take(49))).await);
-    assert_eq!((late.change_set.version, late.retries), (50, 0), "a refusal reads anyway");
+    assert_eq!(
+        (late.change_set.version, late.retries),
+        (50, 0),
+        "a refusal reads the newest state anyway"
+    );
     assert_eq!(setting.faulty.requests()[before..], ["Query", "PutItem"]);
 
     for id in 51..100 {
@@ -183,9 +187,10 @@ async fn who_is_far_behind_catches_up_by_a_read() {
     assert_eq!(setting.truth().await, (100, 50));
 }
 
-/// A history that nobody has left a snapshot in is read whole by the first who comes, and not by the next.
+/// The first handler to read a history without a snapshot reads all of it and leaves a snapshot for
+/// the next.
 #[tokio::test]
-async fn who_has_read_far_back_leaves_a_snapshot() {
+async fn a_handler_that_reads_a_long_history_leaves_a_snapshot() {
     let setting = Setting::after([], []).await;
     let (mut hash, mut head) = (Hash::ZERO, Head::<Tally>::empty(Uuid::from_u128(1)));
     let store = DynamoDbStore::new(setting.embedded.client(), "daybook");

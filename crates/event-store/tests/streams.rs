@@ -1,5 +1,5 @@
-//! The tail that follows a table's stream: shards and their children, what is expired, trimmed, gone, late,
-//! twice or refused.
+//! The tail that follows a table's stream: shards and their children, and what is expired, trimmed,
+//! missing, late, repeated or refused.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::stream::{Shard, Stream};
 
 const LONG: Duration = Duration::from_secs(60);
 const NEVER: Duration = Duration::from_secs(3_600);
-/// Others write, and there is no looking but when one is told to.
+/// A pace for a shared store, without polls.
 const PACE: Pace = Pace { between: Duration::ZERO, look: Some(NEVER) };
 
 async fn written(store: &MemoryStore, id: u128, count: usize) -> Vec<ChangeSet> {
@@ -38,7 +38,7 @@ async fn reach<S: FeedStore>(feed: &Feed<S>, position: u64) {
     tokio::time::timeout(LONG, there).await.unwrap().unwrap();
 }
 
-/// Until so many more such requests were made.
+/// Waits until this many more such requests are made.
 async fn asked(stream: &Stream, operation: &str, shard: usize, times: usize) {
     let count = || {
         let state = stream.state();
@@ -53,10 +53,10 @@ async fn asked(stream: &Stream, operation: &str, shard: usize, times: usize) {
     tokio::time::timeout(LONG, asked).await.unwrap();
 }
 
-/// Nobody has told any feed: whoever wrote it was killed before that. A shard is read once its parent has
-/// been read to its end, and what comes later is found in shards that come later.
+/// No feed was told of these change sets, because their writer was killed first. A shard is read
+/// once its parent has been read to its end, and later change sets are in later shards.
 #[tokio::test]
-async fn what_a_killed_writer_left_is_found() {
+async fn change_sets_of_a_killed_writer_are_found() {
     let (store, stream) = (MemoryStore::default(), Stream::default());
     let histories = [written(&store, 1, 7).await, written(&store, 2, 4).await];
     let [closed, open] = histories.map(|history| keys(&history));
@@ -71,7 +71,7 @@ async fn what_a_killed_writer_left_is_found() {
     let requests = stream.state().requests.clone();
     let read = |shard| requests.iter().position(|asked| *asked == ("GetRecords".into(), shard));
     let last = requests.iter().rposition(|asked| *asked == ("GetRecords".into(), 1));
-    assert!(last < read(0), "the child came before its parent's end: {requests:?}");
+    assert!(last < read(0), "the child was read before its parent's end: {requests:?}");
     {
         let mut state = stream.state();
         state.shards[0].is_closed = true;
@@ -84,7 +84,7 @@ async fn what_a_killed_writer_left_is_found() {
 }
 
 #[tokio::test]
-async fn what_expired_was_trimmed_or_refused_is_gone_on_with() {
+async fn the_tail_resumes_after_expired_trimmed_and_refused_requests() {
     let (store, stream) = (MemoryStore::default(), Stream::default());
     let feed = Feed::start(store.clone(), PACE);
     let history = written(&store, 1, 8).await;
@@ -107,7 +107,7 @@ async fn what_expired_was_trimmed_or_refused_is_gone_on_with() {
         stream.state().shards[0].records.extend(keys(&history));
         reach(&feed, 8 + id as u64 - 1).await;
     }
-    // Trimmed further than it was read, with what it had in hand.
+    // The shard is trimmed past the iterator that the tail holds.
     let (lost, kept) = (written(&store, 20, 1).await, written(&store, 21, 1).await);
     {
         let mut state = stream.state();
@@ -117,10 +117,10 @@ async fn what_expired_was_trimmed_or_refused_is_gone_on_with() {
     }
     reach(&feed, 13).await;
     assert_eq!(feed.version_of(&tally(21)), 1);
-    // What was trimmed no tail can find.
+    // No tail can find a trimmed record.
     assert_eq!(feed.version_of(&tally(20)), 0);
     assert_eq!(feed.reconcile(|_| {}).await.unwrap().missing, 1);
-    // All of it trimmed, and another one in its place.
+    // The whole shard is trimmed, and another one takes its place.
     let history = written(&store, 30, 1).await;
     stream.state().shards = vec![
         Shard { is_closed: true, ..Shard::default() },
@@ -130,10 +130,10 @@ async fn what_expired_was_trimmed_or_refused_is_gone_on_with() {
     order::assert_complete(&store).await;
 }
 
-/// A batch of somebody else makes the feed look; what is in order costs no reading, however often it is
-/// heard of.
+/// Another process's batch makes the feed look. Sequenced change sets cost no reads, however often
+/// the stream shows them.
 #[tokio::test]
-async fn what_is_in_order_is_left_alone() {
+async fn sequenced_change_sets_are_left_alone() {
     let (store, stream) = (MemoryStore::default(), Stream::default());
     let counted = Dying::at(Death::Before(usize::MAX), &store);
     let feed = Feed::start(counted.clone(), PACE);
@@ -152,11 +152,11 @@ async fn what_is_in_order_is_left_alone() {
     let before = counted.calls();
     let mut records = [keys(&history), keys(&history)].concat();
     records.reverse();
-    // Neither is a snapshot anything to look for, nor what is no aggregate's.
+    // A snapshot is not looked for either, nor is an item of no aggregate.
     records.push((tally(1).to_string(), format!("{:012}.snapshot", 5)));
     records.push(("ping".into(), format!("{:012}", 0)));
     stream.state().shards[0].records.extend(records);
-    // Long enough to be put into doubt.
+    // Long enough for the tail to put them into doubt.
     asked(&stream, "GetRecords", 0, 12).await;
     assert_eq!(counted.calls(), before);
 }

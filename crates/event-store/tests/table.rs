@@ -1,4 +1,4 @@
-//! The table is created when it is missing, and left alone when it is not ours.
+//! A missing table is created, and a table of another shape is left alone.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -22,7 +22,7 @@ async fn create(client: &Client, keys: &[(&str, KeyType, ScalarAttributeType)]) 
 }
 
 #[tokio::test]
-async fn a_missing_table_is_created_billed_by_use_and_found_again() {
+async fn a_missing_table_is_created_with_on_demand_billing_and_found_again() {
     let embedded = Embedded::in_memory().unwrap();
     let store = DynamoDbStore::new(embedded.client(), "daybook");
     store.ensure_table().await.unwrap();
@@ -32,12 +32,12 @@ async fn a_missing_table_is_created_billed_by_use_and_found_again() {
     let table = embedded.client().describe_table().table_name("daybook").send().await.unwrap();
     let billing = table.table.unwrap().billing_mode_summary.unwrap().billing_mode;
     assert_eq!(billing, Some(BillingMode::PayPerRequest));
-    // The engine in this process has nobody to tell, and would be slower by it.
+    // The engine in this process has no use for a stream, which would slow it down.
     assert!(!store.has_stream().await.unwrap());
 }
 
 #[tokio::test]
-async fn several_at_once_create_one() {
+async fn concurrent_calls_create_one_table() {
     let embedded = Embedded::in_memory().unwrap();
     let stores: [DynamoDbStore; 4] =
         std::array::from_fn(|_| DynamoDbStore::new(embedded.client(), "daybook"));
@@ -47,7 +47,7 @@ async fn several_at_once_create_one() {
 }
 
 #[tokio::test]
-async fn a_table_of_another_shape_is_refused_with_what_was_found() {
+async fn a_table_of_another_shape_is_refused_and_its_keys_are_named() {
     use KeyType::{Hash, Range};
     use ScalarAttributeType::{N, S};
     for (keys, found) in [

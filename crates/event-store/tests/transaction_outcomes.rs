@@ -1,5 +1,5 @@
-//! What a transaction makes of lost answers, throttling and refusals: as one put does, and a transaction
-//! that was cancelled for want of capacity is no conflict.
+//! Transactions under lost answers, throttling and refusals: handled as a single put is. A
+//! transaction that is cancelled for lack of capacity is not a conflict.
 
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
@@ -26,7 +26,7 @@ impl Setting {
         Self { store, faulty, sound, _embedded: embedded }
     }
 
-    /// How many of these are there in truth.
+    /// The number of these that are really stored.
     async fn written(&self, change_sets: &[ChangeSet]) -> usize {
         let mut written = 0;
         for change_set in change_sets {
@@ -43,7 +43,8 @@ fn three(text: &str) -> Vec<ChangeSet> {
 
 const TRANSACTION: &str = "TransactWriteItems";
 
-/// The transaction goes wrong in this way, and yet is written once, after exactly these requests.
+/// Asserts that a transaction that meets these faults is written once, after exactly these
+/// requests.
 async fn written_after(faults: &[Fault], requests: &[&str]) {
     let setting = Setting::with(faults).await;
     let ours = three("ours");
@@ -54,8 +55,8 @@ async fn written_after(faults: &[Fault], requests: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_resolved_by_reading_back() {
-    // The first says that it was carried out, and then each that it is ours.
+async fn a_lost_answer_is_resolved_by_reading_back() {
+    // The first read shows that it was carried out, the others that each change set is ours.
     let carried_out = [TRANSACTION, "GetItem", "GetItem", "GetItem", "GetItem"];
     for fault in [Fault::AnswerLost, Fault::AnswerGarbled, Fault::ErrorAfterwards] {
         written_after(&[fault], &carried_out).await;
@@ -66,7 +67,7 @@ async fn an_answer_that_is_lost_is_resolved_by_reading_back() {
 }
 
 #[tokio::test]
-async fn a_transaction_cancelled_for_want_of_capacity_is_sent_again() {
+async fn a_transaction_cancelled_for_lack_of_capacity_is_retried() {
     for code in ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"] {
         written_after(&[Fault::Cancelled(code)], &[TRANSACTION, TRANSACTION]).await;
     }
@@ -79,7 +80,7 @@ async fn a_transaction_cancelled_for_want_of_capacity_is_sent_again() {
 }
 
 #[tokio::test]
-async fn one_that_is_refused_is_not_sent_again() {
+async fn a_refused_transaction_is_not_retried() {
     for fault in [Fault::Denied, Fault::Cancelled("ValidationError")] {
         let setting = Setting::with(&[fault]).await;
         let refused = setting.store.append_all(&three("ours")).await;
@@ -89,7 +90,7 @@ async fn one_that_is_refused_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn whose_answer_is_lost_may_have_lost_the_race_too() {
+async fn a_transaction_whose_answer_is_lost_may_have_lost_the_race() {
     for fault in [Fault::RequestLost, Fault::ErrorAfterwards, Fault::None] {
         let setting = Setting::with(&[fault]).await;
         let theirs = three("theirs");
@@ -103,7 +104,7 @@ async fn whose_answer_is_lost_may_have_lost_the_race_too() {
 }
 
 #[tokio::test]
-async fn more_than_four_megabytes_together_are_refused_unsent() {
+async fn a_transaction_over_four_megabytes_is_refused_unsent() {
     let setting = Setting::with(&[]).await;
     let large = noise(150_000);
     let change_sets: Vec<_> = (1..=20).map(|id| noting(&tally(id), None, &large)).collect();
@@ -112,7 +113,7 @@ async fn more_than_four_megabytes_together_are_refused_unsent() {
             assert_eq!(limit, 4 * 1024 * 1024);
             assert!(bytes > limit);
         }
-        other => unreachable!("they do not fit: {other:?}"),
+        other => unreachable!("the change sets do not fit: {other:?}"),
     }
     assert_eq!(setting.faulty.requests(), [""; 0]);
 }

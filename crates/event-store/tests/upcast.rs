@@ -1,4 +1,4 @@
-//! Events of older schemas, read today.
+//! Events of older schemas, read by today's program.
 
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Context, DecodeError, Hash, Timestamp, UpcastError, Upcaster,
@@ -91,7 +91,7 @@ fn greeted(names: &[&str], language: &str) -> Event {
 }
 
 #[test]
-fn every_schema_is_brought_to_todays_step_by_step() {
+fn every_schema_is_upcast_to_the_newest_step_by_step() {
     let events = read(json!([
         { "type": "Greeted", "data": { "name": "Ada" } },
         { "type": "Greeted", "schema": 2, "data": { "names": ["Ada", "Grace"] } },
@@ -108,7 +108,7 @@ fn every_schema_is_brought_to_todays_step_by_step() {
 }
 
 #[test]
-fn what_no_upcaster_takes_up_is_an_error_with_its_schema() {
+fn an_event_without_an_upcaster_is_an_error_that_names_its_schema() {
     let newer = |name: &str, schema| UpcastError::Newer { name: name.to_owned(), schema };
     let gone = |name: &str, schema| UpcastError::Gone { name: name.to_owned(), schema };
     for (name, schema, expected) in [
@@ -127,23 +127,20 @@ fn what_no_upcaster_takes_up_is_an_error_with_its_schema() {
 }
 
 #[test]
-fn what_an_upcaster_refuses_is_an_error_with_its_reason() {
+fn a_failing_upcaster_is_an_error_with_its_reason() {
     let error = read(json!([{ "type": "Greeted", "data": {} }])).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Greeted of schema 1 cannot be brought to the next: there is no name"
-    );
+    assert_eq!(error.to_string(), "Greeted of schema 1 cannot be upcast: there is no name");
 }
 
 #[test]
-fn what_upcasting_does_not_make_readable_is_an_error() {
+fn an_event_that_is_unreadable_after_upcasting_is_an_error() {
     let events = json!([{ "type": "Greeted", "schema": 2, "data": { "names": "Ada" } }]);
     assert!(matches!(read(events), Err(DecodeError::Json(_))));
     assert!(matches!(read(json!([])), Err(DecodeError::NoEvents)));
 }
 
 #[test]
-fn events_are_written_in_todays_schema_which_is_left_out_while_it_is_the_first() {
+fn events_are_written_in_the_newest_schema_whose_number_is_left_out_if_it_is_1() {
     let context = Context {
         command_id: Uuid::nil(),
         actor: "tester".to_owned(),

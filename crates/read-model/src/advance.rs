@@ -2,12 +2,13 @@ use event_store::{AggregateId, ChangeSet, Page, Store, StoreError, Version};
 
 use crate::{Error, Outcome, ReadModel};
 
-/// Change sets that are asked of the store at a time.
+/// The most change sets to read from the store at a time.
 const PAGE: usize = 500;
 
 impl ReadModel {
-    /// Applies what an aggregate has in the store beyond its row, to the end. `None` when it got there,
-    /// otherwise why it did not.
+    /// Applies the change sets of an aggregate that the store has beyond its row.
+    ///
+    /// Returns `None` once the row is current, or the reason why it cannot become so.
     pub(crate) async fn advance<S: Store>(
         &self,
         store: &S,
@@ -18,12 +19,13 @@ impl ReadModel {
             let page = newer(store, aggregate, after).await?;
             let Some(last) = page.last() else { return Ok(None) };
             let newest = last.version;
-            // The feed gives nothing that was altered, and so does this.
+            // The feed never returns an altered change set, and the rows must not show one either.
             if let Some(altered) = page.iter().find(|change_set| !change_set.is_unaltered()) {
                 return Ok(Some(format!("version {} was altered", altered.version)));
             }
             let outcome = self.apply(&page).await?;
-            // Only a row that is not its checkpoint's asks for more than was known to be missing.
+            // A gap at or before `after` means that the row does not match its checkpoint. It is
+            // rebuilt.
             if let Some(gap) = outcome.gaps.first().filter(|gap| gap.from <= after) {
                 after = gap.from - 1;
                 continue;
@@ -44,7 +46,7 @@ async fn newer<S: Store>(
     store.change_sets(aggregate, Page::After { version, limit: PAGE }).await
 }
 
-/// Why an aggregate that was applied from its checkpoint on did not get to the end.
+/// Returns the reason why an aggregate that was applied from its checkpoint is not current.
 fn why_stuck(outcome: &Outcome) -> Option<String> {
     let gap = outcome.gaps.first().map(|gap| format!("version {} is missing", gap.from));
     let unreadable = outcome.unreadable.first();

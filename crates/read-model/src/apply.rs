@@ -9,43 +9,43 @@ use uuid::Uuid;
 use crate::database::DbConnection;
 use crate::{Error, ReadModel, behind, checkpoints, items, standing};
 
-/// How many aggregates one statement reads or writes.
+/// The most aggregates that one statement reads or writes.
 const PER_STATEMENT: usize = 100;
 
-/// What became of a batch of change sets.
+/// The result of applying a batch of change sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// How many are in the rows now and were not before.
+    /// The number of change sets that are new in the rows.
     pub applied: u64,
-    /// How many were in the rows already, or are of a kind that nothing here shows.
+    /// The number of change sets that were in the rows already, or belong to a kind without rows.
     pub skipped: u64,
-    /// Aggregates of which something in between is missing.
+    /// Aggregates with a missing change set between their row and the batch.
     pub gaps: Vec<Gap>,
-    /// Aggregates that cannot go on, as their next change set cannot be read.
+    /// Aggregates that are stuck at an unreadable change set.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// A change set came, and the one it follows is not in the rows.
+/// A missing version: a later change set arrived, but its predecessor is not in the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Whose.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// The first version that is needed.
+    /// The first missing version.
     pub from: Version,
 }
 
-/// A change set whose events this program cannot read. The row stays at the version before.
+/// A change set whose events this program cannot read. The row stays at the version before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Whose.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// Its version.
+    /// The version of the change set.
     pub version: Version,
-    /// What is wrong with it.
+    /// The error.
     pub problem: String,
 }
 
-/// Whether this kind of aggregate has rows here.
+/// Returns whether aggregates of this kind have rows.
 pub(crate) fn has_rows(kind: &str) -> bool {
     kind == InventoryItem::KIND
 }
@@ -54,16 +54,18 @@ pub(crate) fn has_rows(kind: &str) -> bool {
 type ByItem<'a> = BTreeMap<Uuid, Vec<&'a ChangeSet>>;
 
 impl ReadModel {
-    /// Brings rows and checkpoints on by these change sets, of any aggregates, in any order, known or
-    /// not: all of it in one transaction.
+    /// Advances rows and checkpoints by these change sets, in one transaction.
+    ///
+    /// The change sets may belong to any aggregates, come in any order, and be applied already.
     ///
     /// # Errors
-    /// [`Error::Database`]: then none of it is applied.
+    /// [`Error::Database`] or [`Error::Damaged`]; nothing is applied then.
     pub async fn apply(&self, change_sets: &[ChangeSet]) -> Result<Outcome, Error> {
         self.apply_up_to(change_sets.iter(), None).await
     }
 
-    /// The same for the next entries of the feed; the rows' position is moved on in that transaction too.
+    /// Applies the next entries of the feed, and advances the rows' position in the same
+    /// transaction.
     ///
     /// # Errors
     /// As [`ReadModel::apply`].
@@ -71,7 +73,7 @@ impl ReadModel {
         self.apply_up_to(entries.iter().map(|entry| &entry.change_set), entries.last()).await
     }
 
-    /// Passes over an entry that cannot be read, by which its aggregate's rows are behind.
+    /// Skips an unreadable entry of the feed, and records that the rows of its aggregate lag.
     pub(crate) async fn pass_over(
         &self,
         position: Position,
@@ -108,7 +110,7 @@ impl ReadModel {
         Ok(applied)
     }
 
-    /// The version that an aggregate is in the rows at; 0 when it is not.
+    /// Returns the version at which an aggregate is in the rows; 0 if it is not.
     pub(crate) async fn checkpoint(&self, aggregate: &AggregateId) -> Result<Version, Error> {
         let mut connection = self.database.readers().acquire().await?;
         let found = checkpoints::of(&mut connection, &aggregate.kind, &[aggregate.id]).await?;
@@ -142,7 +144,7 @@ async fn advance_items(
     let mut rows = items::of(connection, &ids).await?;
     let (mut new, mut versions) = (Vec::new(), Vec::new());
     for (id, history) in by_item {
-        // A row counts only beside its checkpoint; otherwise the item starts from nothing.
+        // A row counts only with its matching checkpoint; otherwise the item starts from nothing.
         let before = rows.remove(id).filter(|row| checkpoints.get(id) == Some(&row.version));
         let Some(after) = advance_item(*id, before.clone(), history, applied) else { continue };
         versions.push((*id, after.version));
@@ -155,7 +157,7 @@ async fn advance_items(
     checkpoints::save(connection, InventoryItem::KIND, &versions).await
 }
 
-/// The row as far as these change sets bring it; `None` when they bring it nowhere.
+/// Returns the row advanced by these change sets, or `None` if none of them advances it.
 fn advance_item(
     id: Uuid,
     mut row: Option<InventoryItemRow>,

@@ -1,5 +1,7 @@
-//! Aggregates whose rows do not show yet what the feed has of them, kept beside the rows: it may take
-//! another program to read them, or a store that is repaired.
+//! Aggregates whose rows lag the feed.
+//!
+//! The list is stored beside the rows, because only a newer program or a repaired store may be able
+//! to provide the missing change sets.
 
 use std::collections::BTreeSet;
 

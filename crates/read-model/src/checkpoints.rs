@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::database::{Db, DbConnection, push_ids};
 
-/// The checkpoints of these aggregates, as far as they have one.
+/// Returns the checkpoints of those aggregates that have one.
 pub(crate) async fn of(
     connection: &mut DbConnection,
     kind: &str,
@@ -19,7 +19,7 @@ pub(crate) async fn of(
     Ok(found.into_iter().map(|(id, version)| (id, version.cast_unsigned())).collect())
 }
 
-/// Moves checkpoints on.
+/// Saves new checkpoints.
 pub(crate) async fn save(
     connection: &mut DbConnection,
     kind: &str,
@@ -36,7 +36,7 @@ pub(crate) async fn save(
     Ok(())
 }
 
-/// Forgets all.
+/// Deletes all checkpoints.
 pub(crate) async fn delete_all(connection: &mut DbConnection) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM checkpoints").execute(connection).await?;
     Ok(())

@@ -8,8 +8,9 @@ use crate::ListError;
 use crate::collation::sort_key;
 use crate::items::NONE_KEY;
 
-/// The place in a list after one row: what the row is sorted by, its id, and the order that this is a
-/// place in. On the wire URL-safe base64, which nobody is to look into.
+/// The position after one row of a list: the row's sort key and id, and the order of the list.
+///
+/// On the wire it is URL-safe base64, which clients must treat as opaque.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     sort: ItemSort,
@@ -17,7 +18,7 @@ pub(crate) struct Cursor {
     pub(crate) id: Uuid,
 }
 
-/// What a row is sorted by.
+/// The sort key of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Key {
@@ -44,17 +45,17 @@ impl Key {
 }
 
 impl Cursor {
-    /// The place after this row.
+    /// Returns the position after this row.
     pub(crate) fn after(row: &InventoryItemRow, sort: ItemSort) -> Self {
         Self { sort, key: Key::of(row, sort.column), id: row.id }
     }
 
-    /// For the wire.
+    /// Encodes the cursor for the wire.
     pub(crate) fn encode(&self) -> Result<String, serde_json::Error> {
         Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?))
     }
 
-    /// Off the wire, for a list in this order.
+    /// Decodes a cursor for a list in this order.
     pub(crate) fn decode(text: &str, sort: ItemSort) -> Result<Self, ListError> {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| ListError::Cursor)?;
         let cursor: Self = serde_json::from_slice(&json).map_err(|_| ListError::Cursor)?;

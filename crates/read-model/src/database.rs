@@ -1,5 +1,7 @@
-//! All that depends on which database it is: connecting, beginning, and what its errors mean. SQL
-//! elsewhere is plain; `REPLACE INTO` and `instr` are what SQLite and MySQL share.
+//! Everything that depends on the database: connecting, beginning transactions, and classifying
+//! errors.
+//!
+//! The SQL elsewhere is portable; SQLite and MySQL share `REPLACE INTO` and `instr`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,16 +19,17 @@ use uuid::Uuid;
 
 use crate::OpenError;
 
-/// The database that the rest of the crate is written for.
+/// The database that the rest of the crate uses.
 pub(crate) type Db = sqlx::Sqlite;
-/// A connection to it.
+/// A connection to the database.
 pub(crate) type DbConnection = <Db as sqlx::Database>::Connection;
-/// A transaction in it.
+/// A transaction in the database.
 pub(crate) type Transaction = sqlx::Transaction<'static, Db>;
 
 /// The migrations, in order. A released script must not change, because databases store its hash.
 ///
-/// The list is written out because sqlx's macro would compile SQLite a second time, for the compiler.
+/// The list is written out because sqlx's macro would compile SQLite a second time, for use at
+/// compile time.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let scripts = [
         ("inventory items", include_str!("../migrations/0001_inventory_items.sql")),
@@ -42,8 +45,8 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(migrations.collect())
 });
 
-/// Pages of the log between two checkpoints: one row touches a page in each index, and most of them
-/// again soon.
+/// Pages of the write-ahead log between two checkpoints. A row touches a page in each index, and
+/// most of these pages are soon touched again.
 const LOG_PAGES: &str = "8000";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
@@ -54,17 +57,17 @@ const IO_ERROR: i32 = 10;
 const FULL: i32 = 13;
 const NOT_A_DATABASE: i32 = 26;
 
-/// One connection that writes, and some that read what was committed without waiting for it.
+/// One connection that writes, and several that read committed data without waiting for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
-    /// Empty in memory.
+    /// Empty for a database in memory.
     path: PathBuf,
 }
 
 impl Database {
-    /// Opens the file, or creates it, and brings its tables up to date.
+    /// Opens or creates the file, and migrates its tables.
     pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
         let failed = |error| classify(path, error);
@@ -76,7 +79,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .pragma("wal_autocheckpoint", LOG_PAGES);
-        // A full disk makes SQLite end a transaction by itself. sqlx does not notice, and could never begin another one.
+        // A full disk makes SQLite end a transaction on its own. sqlx does not notice and could
+        // never begin another one, so the pool must drop the connection.
         let writer = lasting(1).before_acquire(|connection, _| {
             let is_free = !connection.is_in_transaction();
             Box::pin(async move { Ok(is_free) })
@@ -87,7 +91,7 @@ impl Database {
         Ok(Self { writer, readers, path: path.to_owned() })
     }
 
-    /// One that is gone when it is closed. It has a single connection, as it lives in that.
+    /// Opens a database that is gone when it is closed. Its single connection holds the data.
     pub(crate) async fn in_memory() -> Result<Self, OpenError> {
         let path = Path::new(":memory:");
         let options = SqliteConnectOptions::new().in_memory(true);
@@ -96,23 +100,25 @@ impl Database {
         Ok(Self { writer: only.clone(), readers: only, path: PathBuf::new() })
     }
 
-    /// What may write, alone: the lock is taken now and not at the first write, when it might be late.
+    /// Begins the only write transaction. It locks at once, because a lock at the first write may
+    /// fail.
     pub(crate) async fn begin_write(&self) -> sqlx::Result<Transaction> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// What reads, all of it as of one moment.
+    /// Begins a read transaction, which sees a single snapshot.
     pub(crate) async fn begin_read(&self) -> sqlx::Result<Transaction> {
         self.readers.begin().await
     }
 
-    /// For a single read.
+    /// Returns the pool for single reads.
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.readers
     }
 
-    /// Commits what the statements do so that not even a power cut undoes it. (Other transactions may
-    /// be undone by one, newest first, which costs a catch-up.)
+    /// Runs `work` in a transaction that survives a power cut.
+    ///
+    /// A power cut may undo other transactions, newest first, which costs a catch-up.
     pub(crate) async fn durably<T: Send>(
         &self,
         work: impl AsyncFnOnce(&mut DbConnection) -> sqlx::Result<T>,
@@ -126,7 +132,8 @@ impl Database {
         Ok(done)
     }
 
-    /// Returns whether the error means that the disk has no room. SQLite calls an exceeded quota an I/O error.
+    /// Returns whether the error means a full disk. SQLite reports an exceeded quota as an I/O
+    /// error.
     pub(crate) fn lacks_room(&self, error: &sqlx::Error) -> bool {
         let is_refused = || try_to_write(&self.path).is_err_and(|error| is_no_room(&error));
         match result_code(error) {
@@ -136,20 +143,22 @@ impl Database {
         }
     }
 
-    /// Waits for what is under way and closes the file.
+    /// Waits for running queries and closes the file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 }
 
-/// A connection to a file that is there, which changes nothing that it says. Closed last, it moves the log into it.
+/// Opens a connection that cannot change the content of an existing file.
+///
+/// If it is the last connection to close, it moves the log into the file.
 pub(crate) async fn connect(path: &Path) -> sqlx::Result<DbConnection> {
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
     options.pragma("query_only", "ON").connect().await
 }
 
-/// A list of ids in brackets, for `IN`.
+/// Pushes a list of ids in parentheses, for `IN`.
 pub(crate) fn push_ids(query: &mut QueryBuilder<Db>, ids: &[Uuid]) {
     query.push("(");
     let mut list = query.separated(", ");
@@ -159,12 +168,13 @@ pub(crate) fn push_ids(query: &mut QueryBuilder<Db>, ids: &[Uuid]) {
     query.push(")");
 }
 
-/// Connections that stay: there is no server that would mind, and in memory they are the database.
+/// Returns a pool whose connections never expire. No server minds idle connections, and a database
+/// in memory lives in its connection.
 fn lasting(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
 }
 
-/// Whether the file is one of ours, before anything in it is touched.
+/// Checks that the file is a read model, before touching anything in it.
 async fn look(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenError> {
     let seen = async {
         let mut connection = options.connect().await?;
@@ -176,8 +186,8 @@ async fn look(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenErr
         sqlx::Result::Ok((names, bytes.unsigned_abs()))
     };
     let (tables, bytes) = seen.await.map_err(|error| classify(path, error))?;
-    // SQLite minds a missing page, but not a missing part of the last one. Unless somebody else has the
-    // file open, closing it has brought the log into it.
+    // SQLite detects a missing page, but not a missing part of the last page. Closing the
+    // connection has moved the log into the file, unless another process has the file open.
     let there = length(path).unwrap_or(bytes);
     if there < bytes && length(&beside(path, "-wal")).is_none_or(|log| log == 0) {
         let found = format!("it has {there} of its {bytes} bytes");
@@ -190,14 +200,14 @@ async fn look(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenErr
     Err(OpenError::Foreign { path: path.to_owned(), found })
 }
 
-/// What SQLite keeps beside a file.
+/// Returns the path of a companion of the file, such as SQLite's log.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
 }
 
-/// Whether the error says that the file is not what was written.
+/// Returns whether the error means that the file is damaged.
 pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
     matches!(result_code(error), Some(CORRUPT | NOT_A_DATABASE))
 }
@@ -228,7 +238,7 @@ fn classify_migration(path: &Path, error: MigrateError) -> OpenError {
     match error {
         MigrateError::VersionMissing(migration) => newer_or_foreign(path.to_owned(), migration),
         MigrateError::VersionMismatch(migration) => {
-            foreign(format!("its migration {migration} is another than this program's"))
+            foreign(format!("its migration {migration} differs from this program's"))
         }
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             classify(path, error)

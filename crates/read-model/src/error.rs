@@ -7,88 +7,89 @@ use event_store::feed::FeedError;
 use crate::database::is_damage;
 use crate::list::LIST_LIMIT;
 
-/// A file that cannot serve as a read model. Nothing in it has been changed, and nothing is lost: all
-/// that a read model says is in the change sets.
+/// A file that cannot serve as a read model.
+///
+/// The file is unchanged. Nothing is lost, because the change sets hold all data of a read model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// It cannot be read or written, or its directory cannot.
+    /// The file or its directory cannot be read or written.
     #[error("cannot open the read model {}: {reason}", path.display())]
     Inaccessible {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error from the system.
         reason: String,
     },
-    /// It is something else.
+    /// The file is something else.
     #[error("{} is not a read model of this program: {found}; {REMEDY}", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it seems to be.
+        /// The apparent content of the file.
         found: String,
     },
-    /// It was one of ours, and part of it is gone.
+    /// The file was a read model, and part of it is gone.
     #[error("the read model {} is damaged: {found}; {REMEDY}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The damage.
         found: String,
     },
-    /// Its tables are of a later program.
+    /// The tables belong to a newer program.
     #[error(
-        "the read model {} is of a newer program: it has migration {migration}, which this one does \
-         not know; start that program, or {REMEDY}", path.display()
+        "the read model {} belongs to a newer version of this program, which added migration {migration}; \
+         start that version, or {REMEDY}", path.display()
     )]
     Newer {
         /// The file.
         path: PathBuf,
-        /// The first migration that is not known here.
+        /// The first migration that this program does not know.
         migration: i64,
     },
 }
 
-const REMEDY: &str = "run `daybook rebuild`, which moves it aside and builds it again from the change \
-                      sets (nothing is lost)";
+const REMEDY: &str = "run `daybook rebuild`, which moves it aside and rebuilds it from the change sets \
+                      (nothing is lost)";
 
-/// What can go wrong with a read model at work. Nothing was changed, and the same may be tried again.
+/// An error of a read model in use. Nothing was changed, and the operation may be retried.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The database does not do what it is asked.
-    #[error("the read model does not answer: {0}")]
+    /// The database failed.
+    #[error("the database of the read model failed: {0}")]
     Database(sqlx::Error),
-    /// The database is not what was written. Trying again does not help.
+    /// The database is not what was written. A retry does not help.
     #[error("the read model is damaged: {0}; stop, and {REMEDY}")]
     Damaged(sqlx::Error),
-    /// The store that it is filled from does not.
+    /// The store that fills the read model failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The feed that it follows cannot be followed.
+    /// The feed cannot be followed.
     #[error(transparent)]
     Feed(FeedError),
 }
 
-/// Why a list cannot be given.
+/// The reason why a list cannot be returned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListError {
-    /// No rows, or too many.
+    /// The limit is 0 or too large.
     #[error("limit is {0}; it must be 1 to {LIST_LIMIT}")]
     Limit(u32),
-    /// `after` was not made here.
-    #[error("`after` is no cursor: give `next` of the page before as it is")]
+    /// `after` is not a cursor of this program.
+    #[error("`after` is not a cursor: pass `next` of the previous page unchanged")]
     Cursor,
     /// `after` belongs to a list in another order.
     #[error("`after` continues a list sorted by {after}, not one sorted by {sort}")]
     OtherSort {
-        /// The order that it belongs to.
+        /// The order of the list that `after` belongs to.
         after: ItemSort,
-        /// The order that was asked for.
+        /// The requested order.
         sort: ItemSort,
     },
-    /// The list was asked for rightly, and something else went wrong.
+    /// The request is valid, but something else failed.
     #[error(transparent)]
     Failed(#[from] Error),
 }

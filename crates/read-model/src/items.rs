@@ -1,4 +1,4 @@
-//! The table `inventory_items`: what a row says, and how a change set moves it on.
+//! The table `inventory_items`: the content of its rows, and how a change set advances them.
 
 use std::collections::HashMap;
 use std::mem;
@@ -14,18 +14,18 @@ use uuid::Uuid;
 use crate::collation::sort_key;
 use crate::database::{Db, DbConnection, push_ids};
 
-/// What [`StoredItem`] reads.
+/// The query that [`StoredItem`] reads.
 pub(crate) const SELECT: &str = "SELECT id, version, sku, name, unit, on_hand, max_quantity, \
                                  reorder_level, active, created_at, updated_at \
                                  FROM inventory_items";
 
-/// The latest time of a change, or NULL.
+/// The query for the latest time of a change, or NULL.
 pub(crate) const LATEST_CHANGE: &str = "SELECT MAX(updated_at) FROM inventory_items";
 
-/// No maximum, or no reorder level, comes after every other when sorted.
+/// The key of a missing maximum or reorder level, which sorts after all others.
 pub(crate) const NONE_KEY: i64 = i64::MAX;
 
-/// A row as SQL knows it.
+/// A row as SQL stores it.
 #[derive(Debug)]
 pub(crate) struct StoredItem {
     id: Uuid,
@@ -77,7 +77,7 @@ impl From<StoredItem> for InventoryItemRow {
     }
 }
 
-/// The row after one more change set, by the domain's own `evolve`.
+/// Returns the row advanced by one more change set, using the domain's own `evolve`.
 pub(crate) fn advance(
     row: Option<InventoryItemRow>,
     id: Uuid,
@@ -104,7 +104,7 @@ pub(crate) fn advance(
     }
 }
 
-/// The rows of these items, as far as there are any.
+/// Returns the rows of those items that have one.
 pub(crate) async fn of(
     connection: &mut DbConnection,
     ids: &[Uuid],
@@ -116,7 +116,7 @@ pub(crate) async fn of(
     Ok(found.into_iter().map(|stored| (stored.id, stored.into())).collect())
 }
 
-/// Writes rows that were not there before.
+/// Inserts new rows, replacing any that do not match their checkpoints.
 pub(crate) async fn insert(
     connection: &mut DbConnection,
     rows: &[InventoryItemRow],
@@ -137,7 +137,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Writes what is different in a row, and so leaves the indexes alone that it stays the same in.
+/// Updates the columns that differ, and so leaves the other indexes untouched.
 pub(crate) async fn update(
     connection: &mut DbConnection,
     before: &InventoryItemRow,
@@ -156,13 +156,13 @@ pub(crate) async fn update(
     Ok(())
 }
 
-/// Deletes all.
+/// Deletes all rows.
 pub(crate) async fn delete_all(connection: &mut DbConnection) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM inventory_items").execute(connection).await?;
     Ok(())
 }
 
-/// All that a row is in SQL.
+/// Returns all columns of a row in SQL.
 fn columns(row: &InventoryItemRow) -> [(&'static str, Value); 17] {
     let sku_key = fold(&row.sku);
     [

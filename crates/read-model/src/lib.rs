@@ -1,19 +1,19 @@
-//! What the business asks: SQL projections and queries over the events.
+//! The read model: SQL projections of the events, and queries on them.
 //!
-//! A [`ReadModel`] holds a row for each aggregate, advanced by the domain's own `evolve` from change set
-//! to change set, and a checkpoint for each, written in the same transaction. So change sets may come
-//! twice, late or in any order, and a crash may come in between: what was applied is skipped, what
-//! leaves a gap is named, and nothing is corrupted.
+//! A [`ReadModel`] holds a row and a checkpoint for each aggregate. The domain's own `evolve`
+//! advances the row from change set to change set, and the checkpoint is written in the same
+//! transaction. Change sets may therefore arrive twice, late or out of order, and a crash may come
+//! at any time: duplicates are skipped, gaps are reported, and nothing is corrupted.
 //!
-//! Whatever is in here can be thrown away and built again from the store ([`ReadModel::recreate`]).
+//! All of it can be deleted and rebuilt from the store ([`ReadModel::recreate`]).
 //!
-//! | from | to |
+//! | when | call |
 //! |---|---|
-//! | a process that starts | [`ReadModel::open`], [`ReadModel::take_up`], [`Projector::start`] on the feed |
-//! | a command that was taken | the feed's `commit`, which never waits |
-//! | a question | [`Projector::settle`], to see one's own commands, then [`ReadModel::list`] |
-//! | a process that stops | [`Projector::stop`] |
-//! | the same, beside a store in a file | [`Projector::finish`], [`ReadModel::close_sealed`] |
+//! | a process starts | [`ReadModel::open`], [`ReadModel::take_up`], [`Projector::start`] on the feed |
+//! | a command is accepted | the feed's `commit`, which never waits |
+//! | a query arrives | [`Projector::settle`], to see one's own commands, then [`ReadModel::list`] |
+//! | a process stops | [`Projector::stop`] |
+//! | a process with a store in a file stops | [`Projector::finish`], [`ReadModel::close_sealed`] |
 
 mod advance;
 mod apply;

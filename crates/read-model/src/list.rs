@@ -8,28 +8,33 @@ use crate::database::Db;
 use crate::items::{SELECT, StoredItem};
 use crate::{Error, ListError, ReadModel};
 
-/// The most rows that a page can have.
+/// The most rows in a page.
 pub const LIST_LIMIT: u32 = 200;
 
-/// The words of a search that are looked for, as SQLite bounds the depth of an expression. No name has so many.
+/// The most words of a search that count, because SQLite limits the depth of an expression. No name
+/// has that many.
 const MOST_WORDS: usize = 200;
 
 /// A page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// The rows, in the order that was asked for.
+    /// The rows, in the requested order.
     pub rows: Vec<InventoryItemRow>,
-    /// [`ListItems::after`] for the next page; `None` at the end.
+    /// The [`ListItems::after`] of the next page; `None` at the end.
     pub next: Option<String>,
-    /// How many items the search finds in all.
+    /// The total number of items that the search finds.
     pub total: u64,
 }
 
 impl ReadModel {
-    /// A page of the list. A search finds the items that contain each of its words in the SKU or the name, both
-    /// [folded](fold). Text is sorted as people expect: `9 mm` before `10 mm`, `Äpfel` beside `apple`. Rows that are
-    /// equal in the sorted column are in the order of their ids; those without a maximum or a reorder level come last
-    /// ascending, and first descending.
+    /// Returns a page of the list.
+    ///
+    /// A search finds the items that contain each of its words in the SKU or the name, both
+    /// [folded](fold). Text is sorted as people expect: `9 mm` before `10 mm`, `Äpfel` beside
+    /// `apple`.
+    ///
+    /// Rows that are equal in the sorted column are ordered by id. Rows without a maximum or a
+    /// reorder level come last in ascending and first in descending order.
     ///
     /// # Errors
     /// [`ListError`].
@@ -53,10 +58,10 @@ impl ReadModel {
         Ok(Listed { rows, next, total: total.cast_unsigned() })
     }
 
-    /// One item.
+    /// Returns an item.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn find(&self, id: Uuid) -> Result<Option<InventoryItemRow>, Error> {
         let mut query = QueryBuilder::<Db>::new(SELECT);
         query.push(" WHERE id = ").push_bind(id);
@@ -65,19 +70,19 @@ impl ReadModel {
         Ok(found.map(Into::into))
     }
 
-    /// The SKUs, as their items write them, that read the same as this one.
+    /// Returns the SKUs, as their items write them, that read the same as this one.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn skus_alike(&self, sku: &str) -> Result<Vec<String>, Error> {
         let query = sqlx::query_scalar("SELECT sku FROM inventory_items WHERE sku_key = ?");
         Ok(query.bind(fold(sku)).fetch_all(self.database.readers()).await?)
     }
 
-    /// The items that changed last, newest first.
+    /// Returns the items that changed last, newest first.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn recent(&self, limit: u32) -> Result<Vec<InventoryItemRow>, Error> {
         let mut query = QueryBuilder::<Db>::new(SELECT);
         query.push(" ORDER BY updated_at DESC, id DESC LIMIT ").push_bind(limit);
@@ -86,20 +91,20 @@ impl ReadModel {
         Ok(found.into_iter().map(Into::into).collect())
     }
 
-    /// How many items there are.
+    /// Returns the number of items.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn count(&self) -> Result<u64, Error> {
         let mut query = count_query(&ListItems::default());
         let count: i64 = query.build_query_scalar().fetch_one(self.database.readers()).await?;
         Ok(count.cast_unsigned())
     }
 
-    /// Whether there are none.
+    /// Returns whether the list is empty.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn is_empty(&self) -> Result<bool, Error> {
         let any = sqlx::query("SELECT 1 FROM inventory_items LIMIT 1");
         Ok(any.fetch_optional(self.database.readers()).await?.is_none())
@@ -112,7 +117,7 @@ fn count_query(list: &ListItems) -> QueryBuilder<Db> {
     query
 }
 
-/// One row more than the page holds, which tells whether there is a next.
+/// Selects one row more than the page holds, which shows whether another page follows.
 fn page_query(list: &ListItems, after: Option<&Cursor>) -> QueryBuilder<Db> {
     let column = key_column(list.sort.column);
     let (direction, beyond) = if list.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
@@ -132,7 +137,7 @@ fn page_query(list: &ListItems, after: Option<&Cursor>) -> QueryBuilder<Db> {
     query
 }
 
-/// `instr` takes the word as it is: no character of it means anything else.
+/// Uses `instr`, to which every character of a word is literal.
 fn push_search(query: &mut QueryBuilder<Db>, search: &str) {
     for word in fold(search).split_whitespace().take(MOST_WORDS) {
         query.push(" AND instr(words, ").push_bind(word.to_owned()).push(") > 0");
@@ -168,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_page_of_every_order_is_read_off_an_index() {
+    async fn every_page_in_every_order_uses_an_index() {
         let model = ReadModel::in_memory().await.unwrap();
         for column in ItemColumn::ALL {
             for descending in [false, true] {
@@ -192,7 +197,7 @@ mod tests {
         }
     }
     #[tokio::test]
-    async fn counting_what_a_search_finds_reads_no_rows() {
+    async fn counting_search_results_reads_no_rows() {
         let model = ReadModel::in_memory().await.unwrap();
         let list = ListItems { search: "part".to_owned(), ..ListItems::default() };
         assert_eq!(

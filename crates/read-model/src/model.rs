@@ -9,17 +9,17 @@ use sqlx::Connection as _;
 use crate::database::{self, Database, beside};
 use crate::{Error, OpenError, items};
 
-/// Rows for the questions of the business. Cheap to clone; clones share one database.
+/// The rows that answer queries. Cheap to clone; clones share one database.
 #[derive(Clone, Debug)]
 pub struct ReadModel {
     pub(crate) database: Database,
-    /// Whether all that was committed before this process came is in the rows, and what it commits
-    /// will be.
+    /// `true` if the rows show everything committed before this process started, and will show
+    /// everything that it commits.
     whole: Arc<AtomicBool>,
 }
 
 impl ReadModel {
-    /// Opens the file, or creates it. Its directory has to exist. [`ReadModel::take_up`] comes next.
+    /// Opens or creates the file, whose directory must exist. Call [`ReadModel::take_up`] next.
     ///
     /// # Errors
     /// [`OpenError`]; [`ReadModel::recreate`] is the remedy for all but an inaccessible file.
@@ -27,23 +27,23 @@ impl ReadModel {
         Ok(Self::over(Database::open(path.as_ref()).await?))
     }
 
-    /// One that is gone when it is closed.
+    /// Opens a read model that is gone when it is closed.
     ///
     /// # Errors
-    /// [`OpenError`], when the system has no memory or thread to give.
+    /// [`OpenError`] if the system has no memory or thread to spare.
     pub async fn in_memory() -> Result<Self, OpenError> {
         Ok(Self::over(Database::in_memory().await?))
     }
 
-    /// Moves whatever stands there aside (to `….old`, in place of what was moved aside before) and
-    /// opens a new one.
+    /// Moves any existing file aside (to `….old`, replacing an earlier one), and opens a new read
+    /// model.
     ///
     /// # Errors
     /// [`OpenError::Inaccessible`].
     pub async fn recreate(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
-        // The database before its log: SQLite throws away a log without a database, and would read
-        // one beside another database as that one's.
+        // Move the database before its log: SQLite discards a log without a database, but would
+        // apply a log that lies beside another database to that one.
         for suffix in ["", "-wal", "-shm"] {
             move_aside(path, suffix).map_err(|error| OpenError::Inaccessible {
                 path: path.to_owned(),
@@ -53,13 +53,16 @@ impl ReadModel {
         Self::open(path).await
     }
 
-    /// Marks the last stop as clean, if nothing is left to be applied, and closes the file. While there
-    /// is a [`crate::Projector`], this is its [`stop`](crate::Projector::stop)'s to do.
+    /// Marks the last stop as clean if nothing is left to apply, and closes the file.
+    ///
+    /// A [`crate::Projector`] does this in its [`stop`](crate::Projector::stop).
     pub async fn close(&self) {
         self.close_sealed("").await;
     }
 
-    /// The same for a store in a file, of which `seal` says what it was once it had been closed; see
+    /// Closes the read model of a store in a file, like [`ReadModel::close`].
+    ///
+    /// The `seal` describes the store's file after it was closed; see
     /// [`ReadModel::take_up_sealed`].
     pub async fn close_sealed(&self, seal: &str) {
         if self.whole.swap(false, Ordering::AcqRel)
@@ -70,10 +73,10 @@ impl ReadModel {
         self.database.close().await;
     }
 
-    /// The latest time at which a change in the rows was recorded.
+    /// Returns the latest time at which a change in the rows was recorded.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn latest_change(&self) -> Result<Option<Timestamp>, Error> {
         let readers = self.database.readers();
         let latest: Option<i64> =
@@ -81,10 +84,12 @@ impl ReadModel {
         Ok(latest.map(Timestamp::from_millis))
     }
 
-    /// Reads the same from a file, even while another process has it open. Changes no row.
+    /// Returns [`ReadModel::latest_change`] of a file, even while another process has it open.
+    /// Changes no row.
     ///
     /// # Errors
-    /// [`Error::Database`], also when the file is not a read model of this version.
+    /// [`Error::Database`] or [`Error::Damaged`], also if the file is not a read model of this
+    /// version.
     pub async fn latest_change_in(path: impl AsRef<Path>) -> Result<Option<Timestamp>, Error> {
         let mut connection = database::connect(path.as_ref()).await?;
         let latest: Option<i64> =

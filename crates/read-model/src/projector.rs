@@ -1,4 +1,4 @@
-//! From the feed to the rows, beside the command's path.
+//! The projection of the feed into rows, off the path of commands.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -15,15 +15,17 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::apply::has_rows;
 use crate::{Error, ReadModel};
 
-/// Entries that are applied in one transaction: the more, the fewer times each page of an index is written.
+/// The most entries to apply in one transaction. A larger batch writes each index page fewer times.
 const PER_TRANSACTION: usize = 400;
-/// Entries between two lines of log.
+/// The number of entries between two progress lines in the log.
 const LOG_EVERY: u64 = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Applies the feed, in its order, from where the rows are on: as many entries at a time as have come. Cheap
-/// to clone; when the last clone goes, it ends.
+/// Applies the feed in order, starting from the position of the rows.
+///
+/// Each transaction takes all entries that have arrived, up to a limit. Cheap to clone; the
+/// projector ends when its last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Projector<S: FeedStore>(Arc<Handle<S>>);
 
@@ -36,24 +38,24 @@ struct Handle<S: FeedStore> {
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// How far the rows are.
+/// The progress of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// The position that they show, with all before it; `None` until the feed has been read.
+    /// The position that the rows have reached; `None` until the feed has been read.
     pub position: Option<Position>,
-    /// Aggregates that nothing here can bring to their newest version; the log says which and why.
+    /// The number of aggregates that cannot reach their newest version; the log says which and why.
     pub stuck: u64,
-    /// The disk has no room for more rows.
+    /// `true` if the disk is too full for more rows.
     pub disk_full: bool,
 }
 
-/// The rows do not show yet all that was committed.
+/// The rows lag the feed, and do not show everything that was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the read model is behind by {0} change sets or more")]
+#[error("the read model lags by at least {0} change sets")]
 pub struct Behind(pub u64);
 
 impl<S: FeedStore + std::fmt::Debug> Projector<S> {
-    /// Starts one. It belongs to the runtime that this is called in.
+    /// Starts a projector on the runtime of the caller.
     pub fn start(model: ReadModel, feed: Feed<S>) -> Self {
         let (applies, applied) = watch::channel(Applied::default());
         let (stopping, stop) = watch::channel(false);
@@ -73,21 +75,22 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
         Self(Arc::new(Handle { model, feed, applied, stopping, task }))
     }
 
-    /// The feed that it follows.
+    /// Returns the feed that the projector follows.
     pub fn feed(&self) -> &Feed<S> {
         &self.0.feed
     }
 
-    /// How far the rows are, now and whenever that changes.
+    /// Returns the progress of the rows, now and on every change.
     pub fn applied(&self) -> watch::Receiver<Applied> {
         self.0.applied.clone()
     }
 
-    /// Returns once the rows show all that was committed before this call. What is in doubt is not
-    /// waited for, as nobody was told that it is there.
+    /// Waits until the rows show everything that was committed before this call.
+    ///
+    /// A change set in doubt is not waited for, because nobody was told that it exists.
     ///
     /// # Errors
-    /// [`Behind`], when that takes longer than `patience`. The rows are then older, and still true.
+    /// [`Behind`] if `patience` runs out. The rows are then stale, but correct.
     pub async fn settle(&self, patience: Duration) -> Result<(), Behind> {
         let deadline = Instant::now() + patience;
         let position = self.0.feed.settle(patience).await.map_err(|behind| Behind(behind.0))?;
@@ -102,21 +105,25 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
         }
     }
 
-    /// All that the store holds is known to be in the feed: from now on a stop may leave nothing undone.
+    /// Declares that the feed holds everything in the store. From now on, a stop may be clean.
     pub fn mark_complete(&self) {
         self.0.model.set_whole(true);
     }
 
-    /// Ends the feed, applies what is in it, marks the stop as clean if nothing is left, and closes the
-    /// read model. No command may be taken any more; a second call does nothing.
+    /// Ends the feed, applies the rest of it, and closes the read model. The stop is marked as
+    /// clean if nothing is left.
+    ///
+    /// The caller must accept no more commands. A second call does nothing.
     pub async fn stop(&self) {
         self.finish().await;
         self.0.model.close().await;
     }
 
-    /// Ends the feed, applies what is in it and leaves the read model open, for who closes it once the
-    /// store is closed. No command may be taken any more. Whether the feed has all that was committed; a second call
-    /// says no.
+    /// Ends the feed and applies the rest of it, but leaves the read model open. The caller closes
+    /// it once the store is closed.
+    ///
+    /// The caller must accept no more commands. Returns whether the feed has everything that was
+    /// committed; a second call returns `false`.
     pub async fn finish(&self) -> bool {
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return false };
@@ -126,7 +133,7 @@ impl<S: FeedStore + std::fmt::Debug> Projector<S> {
         let end = self.0.feed.head().map(|head| head.position);
         let Applied { position, stuck, .. } = *self.0.applied.borrow();
         if !(in_order && ended && stuck == 0 && position == end) {
-            tracing::warn!("the read model is behind; it will catch up at the next start");
+            tracing::warn!("the read model lags; it will catch up at the next start");
             self.0.model.set_whole(false);
         }
         in_order
@@ -149,11 +156,11 @@ struct Task<S> {
     stop: watch::Receiver<bool>,
     position: Position,
     logged: Position,
-    /// Aggregates whose rows do not lead up to what the feed says of them.
+    /// Aggregates whose rows lag the feed.
     behind: BTreeSet<AggregateId>,
-    /// Aggregates that nothing here can bring on; the log has said why.
+    /// Aggregates that cannot be advanced; the log has said why.
     stuck: BTreeSet<AggregateId>,
-    /// What comes after this position, on its way.
+    /// The entries after this position, which are being fetched.
     ahead: Option<(Position, JoinHandle<Fetched>)>,
     retries: OnceAMinute,
 }
@@ -161,7 +168,7 @@ struct Task<S> {
 type Fetched = Result<Vec<Entry>, FeedError>;
 
 impl<S: FeedStore> Task<S> {
-    /// Until it is told to stop, and then as far as the feed goes.
+    /// Applies the feed until the projector is stopped, and then the rest of it.
     async fn run(mut self) {
         let mut heads = self.feed.heads();
         let mut begun = false;
@@ -187,7 +194,7 @@ impl<S: FeedStore> Task<S> {
                 Err(error) => {
                     self.warn(&error);
                     sleep(FIRST_PAUSE).await;
-                    // What comes meanwhile may mean that the store is back.
+                    // A change of the head may mean that the store is available again.
                     if timeout(pause, heads.changed()).await.is_err() {
                         pause = (pause * 2).min(LONGEST_PAUSE);
                     }
@@ -196,7 +203,8 @@ impl<S: FeedStore> Task<S> {
         }
     }
 
-    /// Does what there is to do. Whether that was anything.
+    /// Applies the next entries and advances lagging aggregates. Returns whether the position
+    /// moved.
     async fn work(&mut self, begun: &mut bool) -> Result<bool, Error> {
         if self.feed.head().is_none() {
             return Ok(false);
@@ -217,7 +225,7 @@ impl<S: FeedStore> Task<S> {
         Ok(newest.is_some())
     }
 
-    /// From where the rows are, if it is this feed that they show.
+    /// Starts from the position of the rows if they show this feed; otherwise deletes the rows.
     async fn begin(&mut self) -> Result<(), Error> {
         let (position, hash) = self.model.position().await?;
         let is_its_own = match self.feed.reference(position).await? {
@@ -228,7 +236,7 @@ impl<S: FeedStore> Task<S> {
             self.behind = self.model.behind().await?;
             self.position = position;
         } else {
-            tracing::warn!(position, "the rows are of another feed; they are built again");
+            tracing::warn!(position, "the rows belong to another feed; rebuilding them");
             self.model.clear().await?;
         }
         self.logged = self.position;
@@ -237,7 +245,7 @@ impl<S: FeedStore> Task<S> {
         Ok(())
     }
 
-    /// Applies what comes next, and says up to which position.
+    /// Applies the next entries, and returns the position reached.
     async fn apply_next(&mut self) -> Result<Option<Position>, Error> {
         let entries = match self.next().await {
             Ok(entries) => entries,
@@ -264,7 +272,7 @@ impl<S: FeedStore> Task<S> {
         Ok(Some(last.position))
     }
 
-    /// The entries after what the rows show, fetched in advance if they were.
+    /// Returns the entries after the position of the rows, prefetched if possible.
     async fn next(&mut self) -> Fetched {
         if let Some((after, ahead)) = self.ahead.take()
             && after == self.position
@@ -275,7 +283,8 @@ impl<S: FeedStore> Task<S> {
         self.feed.entries(self.position, PER_TRANSACTION).await
     }
 
-    /// While some are applied the next ones are fetched, where there is still far to go.
+    /// Prefetches the next entries while the current ones are applied, if a full batch is
+    /// available.
     fn fetch_ahead(&mut self, after: Position) {
         let enough = after + PER_TRANSACTION as Position;
         if self.feed.head().is_some_and(|head| head.position >= enough) {
@@ -285,7 +294,7 @@ impl<S: FeedStore> Task<S> {
         }
     }
 
-    /// Fails when it is worth trying again.
+    /// Advances a lagging aggregate to its newest version. Fails only if a retry may help.
     async fn bring_on(&mut self, aggregate: &AggregateId) -> Result<(), Error> {
         match self.model.advance(self.feed.store(), aggregate).await {
             Ok(None) => {
@@ -301,7 +310,7 @@ impl<S: FeedStore> Task<S> {
         Ok(())
     }
 
-    /// Logs an error that is retried.
+    /// Logs an error that will be retried.
     fn warn(&self, error: &Error) {
         let disk_full = match error {
             Error::Database(error) => self.model.database.lacks_room(error),
@@ -313,14 +322,14 @@ impl<S: FeedStore> Task<S> {
             full_disk::tell(error);
         } else {
             self.retries.tell(|untold| {
-                tracing::warn!(%error, untold, "the read model is behind; it tries again");
+                tracing::warn!(%error, untold, "the read model lags; retrying");
             });
         }
     }
 
     fn give_up(&mut self, aggregate: AggregateId, why: &str) {
         if self.stuck.insert(aggregate.clone()) {
-            tracing::error!(%aggregate, why, "the list goes on showing an older version");
+            tracing::error!(%aggregate, why, "the list keeps showing an older version");
         }
     }
 
@@ -328,7 +337,7 @@ impl<S: FeedStore> Task<S> {
         if self.position >= self.logged + LOG_EVERY {
             self.logged = self.position;
             let newest = self.feed.head().map(|head| head.position);
-            tracing::info!(self.position, newest, "the read model catches up");
+            tracing::info!(self.position, newest, "the read model is catching up");
         }
         let stuck = self.stuck.len() as u64;
         let position = Some(self.position);

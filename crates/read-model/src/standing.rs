@@ -5,35 +5,39 @@ use event_store::{Aggregate, Hash};
 use crate::database::DbConnection;
 use crate::{Error, ReadModel, behind, checkpoints, items};
 
-/// How the process before left the read model.
+/// The state in which the previous process left the read model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastStop {
-    /// It had applied all that it had committed. If nobody else writes to the store, there is nothing
-    /// to catch up with.
+    /// The process had applied everything that it committed. Nothing is left to catch up on, unless
+    /// another process writes to the store.
     Clean,
-    /// It was stopped in the middle, or had not caught up itself.
+    /// The process was interrupted, or had not caught up itself.
     Unclean,
-    /// There was none: the read model is new, or it was of another store, or of this one before it was
-    /// replaced, or rows had another shape. It is empty now.
+    /// No previous process counts, and the read model is now empty. It is new, or its rows belonged
+    /// to another store, to this store before it was replaced, or to another schema.
     Never,
 }
 
 impl ReadModel {
-    /// Takes the read model up for the store of this identity (a text that no other store has), and
-    /// says how it was left. From now on, and durably, it counts as not cleanly stopped.
+    /// Takes the read model into use for the store with this identity, a text that no other store
+    /// has. Returns how it was left.
+    ///
+    /// From now on it counts as uncleanly stopped, even after a power cut.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn take_up(&self, identity: &str) -> Result<LastStop, Error> {
         self.take_up_sealed(identity, "").await
     }
 
-    /// The same for a store in a file, of which `seal` says what it was before anybody opened it. What
-    /// is not as [`ReadModel::close_sealed`] was told has been replaced while nobody looked, by an older
-    /// copy or another history, and no row is known to be of it.
+    /// Takes the read model into use for a store in a file, like [`ReadModel::take_up`].
+    ///
+    /// The `seal` describes the store's file before anybody opened it. If it differs from that of
+    /// [`ReadModel::close_sealed`], the file has been replaced by an older copy or another history.
+    /// All rows are then deleted, because none is known to belong to it.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn take_up_sealed(&self, identity: &str, seal: &str) -> Result<LastStop, Error> {
         let lineage = lineage(identity);
         let last_stop = self
@@ -52,7 +56,8 @@ impl ReadModel {
         Ok(last_stop)
     }
 
-    /// Up to which position of the feed all is in the rows, and the hash of the change set there.
+    /// Returns the position of the feed that the rows have reached, and the hash of the change set
+    /// there.
     pub(crate) async fn position(&self) -> Result<(Position, String), Error> {
         let query = sqlx::query_as("SELECT position, position_hash FROM meta");
         let found: Option<(i64, String)> = query.fetch_optional(self.database.readers()).await?;
@@ -69,7 +74,7 @@ impl ReadModel {
         Ok(transaction.commit().await?)
     }
 
-    /// Drops all rows. One transaction also says that there is everything to catch up with.
+    /// Deletes all rows, and records in the same transaction that the read model must catch up.
     pub(crate) async fn clear(&self) -> Result<(), Error> {
         self.set_whole(false);
         let mut transaction = self.database.begin_write().await?;
@@ -79,7 +84,8 @@ impl ReadModel {
     }
 }
 
-/// Rows are only as good as the code that folded them, so their shape is part of whose they are.
+/// Returns the origin of the rows. It includes the schema of the state, because rows are only as
+/// good as the code that folded them.
 fn lineage(identity: &str) -> String {
     format!("{} {}; {identity}", InventoryItem::KIND, InventoryItem::STATE_SCHEMA)
 }
@@ -98,7 +104,7 @@ async fn last_stop(
     })
 }
 
-/// What was there stays as it was left, but for the clean stop.
+/// Clears the mark of a clean stop. Rows of the same lineage keep their position.
 async fn mark(connection: &mut DbConnection, lineage: &str) -> sqlx::Result<()> {
     let marked = sqlx::query("UPDATE meta SET clean = FALSE WHERE lineage = ?")
         .bind(lineage)
@@ -113,7 +119,7 @@ async fn mark(connection: &mut DbConnection, lineage: &str) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// Notes that the rows show the feed up to this position, where this change set stands.
+/// Records that the rows show the feed up to this position, whose change set has this hash.
 pub(crate) async fn move_on(
     connection: &mut DbConnection,
     position: Position,

@@ -1,8 +1,10 @@
+//! Generates the browser's JavaScript and WASM.
+//!
 //! `bindgen PROGRAM.wasm DIRECTORY` does the same as
 //! `wasm-bindgen --target web --no-typescript --out-name daybook`.
 //!
-//! The crate `wasm-bindgen-cli` also contains a test runner and an HTTP client, which take longer to compile than
-//! everything here.
+//! The crate `wasm-bindgen-cli` also contains a test runner and an HTTP client, which take longer
+//! to compile than everything here.
 
 use std::path::PathBuf;
 

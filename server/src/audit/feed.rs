@@ -10,21 +10,21 @@ use crate::patient::Patient;
 /// Batches read at a time.
 const PAGE: usize = 100;
 
-/// The feed, followed as far as it holds.
+/// The feed, followed from its start to its end or to the first break.
 #[derive(Debug)]
 pub(super) struct Followed {
     store: Patient<DynamoDbStore>,
     sequence: Sequence,
-    /// What it had once.
+    /// A root that the feed once had.
     root: Option<Root>,
-    /// The hash of the batch of that number, once it is come to.
+    /// The hash of the batch with the root's number, once that batch has been read.
     met: Option<Hash>,
-    /// Why it goes no further.
+    /// The break at which following stopped.
     pub(super) broken: Option<FeedBreak>,
 }
 
 impl Followed {
-    /// Follows all that is there, in which this root was once.
+    /// Follows the whole feed and looks for `root` on the way.
     pub(super) async fn to_its_end(
         store: &Patient<DynamoDbStore>,
         root: Option<Root>,
@@ -35,12 +35,12 @@ impl Followed {
         Ok(followed)
     }
 
-    /// Where it ends, as far as it holds.
+    /// Returns the end of the feed, as far as it holds.
     pub(super) fn head(&self) -> FeedHead {
         self.sequence.head()
     }
 
-    /// What became of the root, if it is not there. Beyond where the feed is broken that cannot be told.
+    /// Returns how the root was lost, if it was. Beyond a break that is unknown.
     pub(super) fn lost(&self) -> Option<RootLost> {
         let root = self.root?;
         match self.met {
@@ -50,11 +50,11 @@ impl Followed {
         }
     }
 
-    /// Which of its change sets are not in the feed. Of a broken feed that cannot be told.
+    /// Returns the versions of this aggregate that the feed lacks. Unknown for a broken feed.
     pub(super) async fn lacks(&mut self, found: &Found) -> Result<Option<Waiting>, StoreError> {
         let Found { ref aggregate, change_sets: last, .. } = *found;
         if last > self.sequence.version_of(aggregate) {
-            // Others may have put them in order meanwhile.
+            // Other processes may have sequenced them in the meantime.
             self.go_on().await?;
         }
         let first = self.sequence.version_of(aggregate) + 1;
@@ -62,8 +62,8 @@ impl Followed {
         Ok(waits.then(|| Waiting { aggregate: aggregate.clone(), first, last }))
     }
 
-    /// Looks up what the batch after those noted names, and notes what is not there, or is another. `None`
-    /// at the end of what holds; otherwise how many it names.
+    /// Resolves the references of the batch after the last noted one, and notes each change set
+    /// that is missing or differs. Returns the number of references; `None` where the feed ends.
     pub(super) async fn resolve(&self, notes: &mut Notes) -> Result<Option<u64>, StoreError> {
         if notes.batch >= self.sequence.head().batch {
             return Ok(None);
@@ -79,7 +79,7 @@ impl Followed {
         let mut rest = batch.references();
         while !rest.is_empty() {
             let (aggregate, version, problem) = match self.store.referenced(rest).await {
-                // Of large ones it gives the first.
+                // Of large change sets, only the first ones are returned.
                 Ok(found) => {
                     rest = rest.get(found.len()..).unwrap_or_default();
                     continue;
@@ -93,7 +93,7 @@ impl Followed {
                 .iter()
                 .position(|named| (&named.aggregate, named.version) == (&aggregate, version));
             notes.add_named(Finding { aggregate, version, problem });
-            // One that is not among them would be found forever.
+            // A finding outside the batch would repeat forever, so the rest is skipped.
             rest = place.and_then(|place| rest.get(place + 1..)).unwrap_or_default();
         }
         Ok(())

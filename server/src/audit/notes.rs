@@ -1,4 +1,4 @@
-//! What a verification has found so far, kept so that one that was stopped can go on.
+//! The progress and the findings of a verification, saved so that an interrupted one can resume.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Found;
 
-/// After so long what was checked may have been altered since: a day.
+/// The maximum age of notes to resume from: older checks say too little about the store today.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// How many of those that wait for the feed are named.
+/// The maximum number of waiting aggregates that are named.
 const NAMED: usize = 10;
 
 /// An aggregate whose history does not hold.
@@ -22,7 +22,7 @@ pub(super) struct Finding {
     pub(super) problem: String,
 }
 
-/// Change sets of an aggregate that are not in the feed: these versions.
+/// The versions of an aggregate that are not in the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
     pub(super) aggregate: AggregateId,
@@ -42,48 +42,48 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// How far a verification is.
+/// The progress and the findings of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Notes {
-    /// Of which store.
+    /// The identity of the store.
     store: String,
-    /// When it began; nobody knows of those that do not say.
+    /// The time at which the verification began; missing from notes of earlier releases.
     #[serde(default)]
     pub(super) begun: Option<Timestamp>,
-    /// The page of keys that it is on.
+    /// The cursor of the current page of keys.
     pub(super) page: Option<String>,
-    /// What has been verified of that page.
+    /// The aggregates of that page that have been verified.
     done: Vec<AggregateId>,
     pub(super) aggregates: u64,
     pub(super) change_sets: u64,
     /// Change sets that are not in the feed yet.
     #[serde(default)]
     pub(super) unsequenced: u64,
-    /// Of how many aggregates.
+    /// The number of aggregates that these change sets belong to.
     #[serde(default)]
     pub(super) lagging: u64,
-    /// The first of them.
+    /// The first of these aggregates.
     #[serde(default)]
     pub(super) waiting: Vec<Waiting>,
-    /// The last batch of the feed all of whose references have been followed.
+    /// The last batch of the feed whose references have all been resolved.
     #[serde(default)]
     pub(super) batch: u64,
     pub(super) findings: Vec<Finding>,
 }
 
 impl Notes {
-    /// Those of a verification of this store that begins now.
+    /// Begins the notes of a new verification of this store.
     pub(super) fn begin(store: &str, now: Timestamp) -> Self {
         Self { store: store.to_owned(), begun: Some(now), ..Self::default() }
     }
 
-    /// Those that an earlier verification of this store has left.
+    /// Reads the notes that an earlier verification of this store left.
     pub(super) fn left(file: &Path, store: &str) -> Option<Self> {
         let left = fs::read(file).ok().and_then(|json| serde_json::from_slice::<Self>(&json).ok());
         left.filter(|notes| notes.store == store)
     }
 
-    /// Whether what they say can be gone by still.
+    /// Returns whether the notes are recent enough to resume from.
     pub(super) fn are_recent(&self, now: Timestamp) -> bool {
         let age = |begun: Timestamp| now.as_millis() - begun.as_millis();
         self.begun.is_some_and(|begun| (0..=DAY_MS).contains(&age(begun)))
@@ -96,7 +96,7 @@ impl Notes {
     /// Notes that this aggregate has been verified.
     pub(super) fn add(&mut self, found: Found, finding: Option<Finding>) {
         if self.page != found.page {
-            // The last one may reach into this page.
+            // The keys of the last aggregate may extend onto the new page.
             self.done.drain(..self.done.len().saturating_sub(1));
             self.page = found.page;
         }
@@ -106,7 +106,7 @@ impl Notes {
         self.findings.extend(finding);
     }
 
-    /// Notes that these are not in the feed.
+    /// Notes that these versions are not in the feed.
     pub(super) fn add_waiting(&mut self, waiting: Waiting) {
         self.unsequenced += waiting.last - waiting.first + 1;
         self.lagging += 1;
@@ -115,7 +115,8 @@ impl Notes {
         }
     }
 
-    /// Notes what is wrong with a change set that the feed names, unless more of its history is.
+    /// Notes a fault of a change set that the feed references, unless its history is already known
+    /// to break at that version or earlier.
     pub(super) fn add_named(&mut self, finding: Finding) {
         let is_known = |known: &Finding| {
             known.aggregate == finding.aggregate && known.version <= finding.version
@@ -125,7 +126,7 @@ impl Notes {
         }
     }
 
-    /// Puts them where the next verification finds them: whole, or not at all.
+    /// Saves the notes for the next verification, atomically.
     pub(super) fn keep(&self, file: &Path) -> io::Result<()> {
         let beside = PathBuf::from(format!("{}.new", file.display()));
         fs::write(&beside, serde_json::to_vec(self)?)?;
@@ -133,7 +134,7 @@ impl Notes {
     }
 }
 
-/// Takes them away, once nothing is left to go on with.
+/// Removes the notes once a verification is complete.
 pub(super) fn forget(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

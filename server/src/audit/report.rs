@@ -1,4 +1,4 @@
-//! What a verification says at its end.
+//! The report at the end of a verification.
 
 use std::io::{self, StdoutLock, Write};
 
@@ -7,31 +7,27 @@ use super::feed::Followed;
 use super::notes::{Finding, Notes};
 use crate::Failure;
 
-/// What was found.
 #[derive(Debug)]
 pub(super) struct Report<'a> {
     pub(super) notes: &'a Notes,
-    /// How many change sets an earlier verification has checked, which was stopped.
+    /// The number of change sets that an earlier, interrupted verification checked.
     pub(super) before: u64,
     pub(super) feed: &'a Followed,
-    /// The root that was asked for.
     pub(super) root: Option<Root>,
 }
 
-/// Says that what an earlier verification has left does not count.
+/// Prints that the notes of an earlier verification are too old to resume from.
 pub(super) fn say_too_old(left: &Notes) -> io::Result<()> {
     let begun = match left.begun {
         Some(begun) => format!("began at {begun}, not within the last day"),
         None => "does not say when it began".to_owned(),
     };
-    writeln!(
-        io::stdout(),
-        "An earlier verification was stopped and {begun}: what it checked is checked again."
-    )
+    writeln!(io::stdout(), "An interrupted verification {begun}: starting over.")
 }
 
 impl Report<'_> {
-    /// Prints what does not hold, or that all of it does, and by what that can be told later.
+    /// Prints each fault. If there is none, prints the totals and the newest root, which reveals a
+    /// later truncation.
     pub(super) fn print(&self) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         self.say_what_was_before(&mut stdout)?;
@@ -62,7 +58,7 @@ impl Report<'_> {
             0 => Ok(()),
             before => writeln!(
                 stdout,
-                "{before} change sets were checked before; `--afresh` checks them again."
+                "{before} change sets were checked by the interrupted verification; `--afresh` checks them again."
             ),
         }
     }
@@ -106,7 +102,7 @@ impl Report<'_> {
         match Root::of(head) {
             Some(root) => writeln!(
                 stdout,
-                "The feed ends at position {}. To know later that nothing was cut off: daybook verify \
+                "The feed ends at position {}. To check later that nothing was cut off: daybook verify \
                  --root {root}",
                 head.position
             ),

@@ -4,25 +4,26 @@ use std::str::FromStr;
 use event_store::Hash;
 use event_store::feed::FeedHead;
 
-/// A batch of the feed by its number and hash, and so all of the feed up to it: `3:9f86d081…`. Who keeps one
-/// where nobody can reach it who can reach the store knows by it, later, that nothing was cut off.
+/// The number and the hash of a feed batch, such as `3:9f86d081…`, which pin the whole feed up to
+/// that batch. A root that is kept out of reach of everybody who can reach the store proves later
+/// that nothing was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Root {
     /// The number of the batch, from 1.
     pub batch: u64,
-    /// Its hash.
+    /// The hash of the batch.
     pub hash: Hash,
 }
 
 /// A text that is not a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected the number of a batch, from 1, and its hash, such as 3:9f86d081…, as `verify` says it"
+    "expected a batch number (from 1) and its hash, such as 3:9f86d081…, as `daybook verify` prints them"
 )]
 pub struct InvalidRoot;
 
 impl Root {
-    /// That of a feed with anything in it.
+    /// Returns the root of a feed with this head; `None` for an empty feed.
     pub(super) fn of(head: FeedHead) -> Option<Self> {
         let FeedHead { batch, hash, .. } = head;
         (batch > 0).then_some(Self { batch, hash })
@@ -41,13 +42,13 @@ impl FromStr for Root {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (batch, hash) = text.split_once(':').ok_or(InvalidRoot)?;
         let batch = batch.parse().ok().filter(|batch| *batch > 0).ok_or(InvalidRoot)?;
-        // It may come from paper.
+        // Accepts upper case: the hash may have been typed from paper.
         let hash = hash.to_ascii_lowercase().parse().map_err(|_| InvalidRoot)?;
         Ok(Self { batch, hash })
     }
 }
 
-/// Why a root is not in the feed any more.
+/// The way in which the feed lost a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RootLost {
     #[error("batch {} of the feed is gone: the feed was cut off and ends with batch {newest}", root.batch)]

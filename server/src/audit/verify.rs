@@ -17,21 +17,23 @@ use crate::patient::Patient;
 use crate::progress::Progress;
 use crate::stop::Stop;
 
-/// How often what has been found is kept.
+/// The interval at which the notes are saved.
 const KEEP_EVERY: Duration = Duration::from_secs(2);
-/// Change sets read at a time, of a kind that this program does not know.
+/// Change sets read at a time, for a kind that this program does not know.
 const PAGE: usize = 500;
 
-/// Checks every history in the store that the settings name: that its chain holds and that each command,
-/// decided again, gives the events that were recorded; and the feed: that its chain holds, that it names what
-/// is there, what is there and not in it, and whether it still has the `root` that was kept. Prints what does
-/// not hold, or the feed's newest root. What is not in the feed yet is no fault: a process that is killed
-/// leaves that behind. One that was stopped goes on where it was, within a day, unless it is to begin
-/// `afresh`.
+/// Checks every history and the feed in the store that the settings name.
+///
+/// A history holds if its chain does and each command, decided again, gives the events that were
+/// recorded. The feed holds if its chain does, every reference resolves, and it still has the
+/// `root` that was kept. Prints each fault, or the feed's newest root.
+///
+/// Change sets that are not in the feed yet are no fault: a killed process leaves them behind. An
+/// interrupted verification resumes within a day, unless `afresh` is set.
 ///
 /// # Errors
-/// [`Failure::Altered`] or [`Failure::FeedAltered`] when something does not hold, or why it cannot be
-/// checked.
+/// [`Failure::Altered`] or [`Failure::FeedAltered`] when something does not hold; otherwise the
+/// reason why the check is impossible.
 pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::to_read(settings)?;
@@ -90,7 +92,8 @@ pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Re
     Report { notes: &notes, before, feed: &feed, root }.print()
 }
 
-/// What an earlier verification has left, unless it has left it too long ago.
+/// Returns the notes to resume from; new ones when an earlier verification left none or left them
+/// too long ago.
 fn take_up(file: &Path, store: &str) -> Result<Notes, Failure> {
     let now = now();
     match Notes::left(file, store) {
@@ -101,13 +104,13 @@ fn take_up(file: &Path, store: &str) -> Result<Notes, Failure> {
     Ok(Notes::begin(store, now))
 }
 
-/// For the notes alone. Nothing of it is recorded.
+/// Reads the clock for the notes alone: no change set records this time.
 fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// What does not hold of an aggregate's history, if anything.
+/// Returns the first fault in an aggregate's history, if any.
 async fn check(
     kinds: &Kinds,
     store: &Patient<DynamoDbStore>,
@@ -120,7 +123,7 @@ async fn check(
             Ok(verification) => Ok(verification
                 .failed_at
                 .and_then(|version| finding(version, verification.problem.unwrap_or_default()))),
-            // All of it is gone since its keys were read, or it cannot be read at all.
+            // It vanished since its keys were read, which resolving the feed reveals.
             Err(problem) if problem.is(Code::UnknownAggregate) => Ok(None),
             Err(problem) => Err(Failure::Store(problem.detail)),
         };

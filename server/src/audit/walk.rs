@@ -1,26 +1,25 @@
-//! All aggregates of a store, one after the other.
+//! A walk over all aggregates of a store.
 
 use std::collections::VecDeque;
 
 use event_store::{AggregateId, Store, StoreError, Version};
 
-/// An aggregate that was come across.
+/// An aggregate that a walk found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Which.
+    /// The kind and the id of the aggregate.
     pub(crate) aggregate: AggregateId,
-    /// How many change sets of it there are.
     pub(crate) change_sets: u64,
-    /// The cursor of the page on which it begins: from there it is come across again.
+    /// The cursor of the page on which its keys begin. A walk from there finds the whole aggregate.
     pub(crate) page: Option<String>,
 }
 
-/// Walks over the keys of a store.
+/// A walk over the keys of a store, grouped by aggregate.
 #[derive(Debug)]
 pub(crate) struct Walk<S> {
     store: S,
     keys: VecDeque<(AggregateId, Version)>,
-    /// The cursor by which the keys in hand were asked for.
+    /// The cursor that fetched the keys in hand.
     page: Option<String>,
     next: Next,
     /// The aggregate whose keys are being counted.
@@ -34,12 +33,13 @@ enum Next {
 }
 
 impl<S: Store> Walk<S> {
-    /// From the start, or from a page that an earlier walk has [`Found`] something on.
+    /// Starts at the beginning, or at the page of an earlier [`Found`].
     pub(crate) fn from(store: S, page: Option<String>) -> Self {
         Self { store, keys: VecDeque::new(), page: None, next: Next::Page(page), current: None }
     }
 
-    /// The next aggregate; `None` at the end. After a failure it can be asked again: nothing is passed over.
+    /// Returns the next aggregate; `None` at the end. After an error the call can be repeated: no
+    /// key is skipped.
     pub(crate) async fn next(&mut self) -> Result<Option<Found>, StoreError> {
         loop {
             self.fill().await?;
@@ -57,8 +57,8 @@ impl<S: Store> Walk<S> {
         }
     }
 
-    /// Has the next key in hand, if there is one. An aggregate's keys stand together, but not always on one
-    /// page.
+    /// Fetches pages until a key is in hand or the keys end. The keys of one aggregate are
+    /// adjacent, but may span pages.
     async fn fill(&mut self) -> Result<(), StoreError> {
         while self.keys.is_empty() {
             let Next::Page(cursor) = std::mem::replace(&mut self.next, Next::End) else {
@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// So many change sets of this item. What they say does not matter here.
+    /// Appends this many change sets to the item. Their content does not matter here.
     async fn fill(store: &MemoryStore, id: u128, count: Version) {
         let aggregate = AggregateId::of::<InventoryItem>(Uuid::from_u128(id));
         let check_in = CheckInItems { quantity: 1, reference: None, unit_cost: None };
@@ -132,7 +132,7 @@ mod tests {
         all
     }
 
-    /// The store in memory has a hundred keys on a page.
+    /// The memory store returns a hundred keys per page.
     #[tokio::test]
     async fn an_aggregate_on_two_pages_is_one_aggregate() {
         let store = MemoryStore::default();
@@ -143,10 +143,10 @@ mod tests {
         let hundreds = |n: u32| (n > 0).then(|| (n * 100).to_string());
         let all = vec![(1, 70, None), (2, 150, None), (3, 80, hundreds(2)), (4, 1, hundreds(3))];
         assert_eq!(walk(Walk::from(store.clone(), None)).await, all);
-        // From the page on which one begins it is come across whole.
+        // A walk from the page on which an aggregate begins finds the whole aggregate.
         assert_eq!(walk(Walk::from(store, hundreds(3))).await, all[3..]);
     }
-    /// A store that is away every other time it is asked for keys.
+    /// A store whose keys are unavailable on every other call.
     #[derive(Clone, Debug, Default)]
     struct Faltering(MemoryStore, Arc<AtomicBool>);
 
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn asked_again_after_a_failure_it_has_passed_over_nothing() {
+    async fn a_walk_resumed_after_a_failure_skips_nothing() {
         let store = MemoryStore::default();
         for (id, count) in [(1, 70), (2, 150), (3, 80)] {
             fill(&store, id, count).await;

@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::Limits;
 
-/// The state of a connection between requests and answers. The service sets it, and the stream reads it.
+/// The state of a connection between requests and responses, set by the service.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     arrived: AtomicBool,
@@ -21,26 +21,26 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// The head of a request is read.
+    /// Marks the head of a request as read.
     pub(super) fn begin(&self) {
         self.answering.store(true, Ordering::Relaxed);
         self.arrived.store(true, Ordering::Relaxed);
     }
 
-    /// The answer has begun.
+    /// Marks the response as begun.
     pub(super) fn end(&self) {
         self.answering.store(false, Ordering::Relaxed);
     }
 }
 
-/// A stream with a deadline for the head of a request, and one for a client that takes nothing.
+/// A stream with two deadlines: one for a request head, one for a client that stops reading.
 #[derive(Debug)]
 pub(super) struct TimedStream {
     stream: TcpStream,
     exchange: Arc<Exchange>,
     /// Runs while a head is incomplete.
     head: Deadline,
-    /// Runs while bytes wait that the client does not take.
+    /// Runs while the client does not take the bytes to write.
     stalled: Deadline,
 }
 
@@ -76,7 +76,7 @@ impl TimedStream {
         Self { stream, exchange, head, stalled: Deadline::stopped(limits.stalled) }
     }
 
-    /// The result of a write, or the end of a client that takes nothing.
+    /// Returns the result of a write, or `TimedOut` once the client has not read for too long.
     fn written(
         &mut self,
         context: &mut Context<'_>,
@@ -103,13 +103,13 @@ impl AsyncRead for TimedStream {
         if self.exchange.arrived.swap(false, Ordering::Relaxed) {
             self.head.stop();
         }
-        // What has come in time is read, however late the runtime comes to it.
+        // Bytes that arrived in time count, even if the runtime polls late.
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if read.is_pending() && self.head.has_passed(context) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         ready!(read)?;
-        // While a request is being answered, what comes is its body.
+        // While a request is being answered, incoming bytes belong to its body.
         if !self.exchange.answering.load(Ordering::Relaxed) {
             self.head.start_unless_running();
         }

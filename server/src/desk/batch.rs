@@ -14,12 +14,13 @@ use crate::kinds::Order;
 use crate::problems;
 
 impl FrontDesk {
-    /// Takes up commands one after the other, each by itself, and says what became of each. After one of
-    /// which that is not known none is taken up, or a repeat would take them in another order. Once taken
-    /// up all of them are tried, whether or not anybody waits for the answer.
+    /// Executes commands one after the other, each by itself, and returns the outcome of each.
+    /// After a command with an unknown outcome, or on a full disk, the rest is not tried, or a
+    /// repeat could execute the commands in another order. Once begun, the batch runs to its end,
+    /// even if nobody waits for the answer.
     ///
     /// # Errors
-    /// `malformed`, when there are none or too many: then none was taken up.
+    /// `malformed` when the batch is empty or too large; no command is executed then.
     pub async fn take_up_each(
         &self,
         requests: Vec<CommandRequest>,
@@ -48,9 +49,9 @@ impl FrontDesk {
         results
     }
 
-    /// Takes up one while the desk is held open for all of them: whoever asked to be let in once more would
-    /// wait behind him who closes it, and he for all of them. In a task of its own, so that a defect in one
-    /// leaves the others their answers.
+    /// Executes one command under the read lock that is held for the whole batch. A second read
+    /// lock would deadlock: it queues behind a waiting writer, which waits for the batch. A task of
+    /// its own keeps a panic in one command from costing the others their answers.
     async fn one_of(
         &self,
         request: CommandRequest,
@@ -64,10 +65,10 @@ impl FrontDesk {
         taken.unwrap_or_else(|error| Err(problems::defect(&error)))
     }
 
-    /// Takes up commands to different aggregates, all of them or none.
+    /// Executes commands on different aggregates, all of them or none.
     ///
     /// # Errors
-    /// The problem of the batch, or that of the first command that is refused, with its `index`.
+    /// The problem of the batch, or that of the first refused command, with its `index`.
     pub async fn take_up_together(
         &self,
         requests: Vec<CommandRequest>,
@@ -117,7 +118,7 @@ impl FrontDesk {
     }
 }
 
-/// The problem of the rest of a batch, when this one keeps it from being tried.
+/// Returns the problem of the remaining commands when this one prevents trying them.
 fn after(problem: &Problem) -> Option<Problem> {
     if problem.is(Code::DiskFull) {
         return Some(problems::disk_full());
@@ -142,7 +143,7 @@ fn of_batch(declined: Declined) -> Problem {
     }
 }
 
-/// The problem that one command of a batch has. Where it says a place in the command, that is a place in
+/// Returns the problem of one command in a batch. A pointer into the command becomes a pointer into
 /// the batch.
 fn of_command(index: usize, problem: Problem) -> Problem {
     let problem = match problem.more.get("pointer").and_then(serde_json::Value::as_str) {

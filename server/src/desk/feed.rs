@@ -1,4 +1,4 @@
-//! The feed as the desk gives it: with everything that was acknowledged before.
+//! The feed as the desk serves it: with everything that was acknowledged before the request.
 
 use std::time::Duration;
 
@@ -11,30 +11,33 @@ use tokio::time::timeout;
 use super::FrontDesk;
 use crate::problems;
 
-/// How long a reader waits for what was acknowledged before it, and for the feed itself.
+/// The time to wait until acknowledged change sets reach the feed, and until the feed is open.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl FrontDesk {
-    /// Where the feed ends, once all that was acknowledged before is in it.
+    /// Returns the end of the feed, once it holds everything acknowledged before the call.
     ///
     /// # Errors
-    /// `unavailable`, when that takes too long, or the feed is still being read.
+    /// `unavailable` when that takes too long, or while the feed is still being opened.
     pub async fn feed_end(&self) -> Result<Position, Problem> {
         self.known_feed_end().await?;
         match self.lists.feed().settle(PATIENCE).await {
             Ok(end) => Ok(end),
             Err(behind) => {
-                let late = problems::unavailable("the feed is behind what was acknowledged");
+                let late = problems::unavailable(
+                    "the feed does not hold the latest changes yet; try again",
+                );
                 let reason = self.reason_for(late).await;
                 if !reason.is(Code::DiskFull) {
-                    tracing::warn!(%behind, "the feed was not given");
+                    tracing::warn!(%behind, "a feed request was refused");
                 }
                 Err(reason)
             }
         }
     }
 
-    /// The problem of a feed, or of lists, that are behind: a full disk, which keeps them there, comes first.
+    /// Returns the reason for a lagging feed or list: a full disk, which causes the lag, or else
+    /// `late`.
     pub(super) async fn reason_for(&self, late: Problem) -> Problem {
         match self.store.ping().await {
             Err(full @ StoreError::Full(_)) => problems::of_store(&full),
@@ -42,11 +45,11 @@ impl FrontDesk {
         }
     }
 
-    /// Up to `limit` entries after this position, ascending; none only at the end of the feed.
+    /// Returns up to `limit` entries after this position, ascending; none only at the end of the
+    /// feed.
     ///
-    /// # Errors
-    /// `malformed`, with `place` for where the position was given, when it is beyond the feed; `corrupt`,
-    /// when the very next entry cannot be read.
+    /// `malformed`, naming the `place` of the position, when the position is beyond the feed;
+    /// `corrupt` when the very next entry cannot be read.
     pub async fn feed_entries(
         &self,
         place: &str,
@@ -58,10 +61,10 @@ impl FrontDesk {
         entries.map_err(|error| problems::of_feed(place, &error))
     }
 
-    /// The position that this text says, which was given in `place`.
+    /// Parses a position that was given in `place`.
     ///
     /// # Errors
-    /// `malformed`, when it says none.
+    /// `malformed` when the text is not a position.
     pub async fn feed_position(&self, place: &str, text: &str) -> Result<Position, Problem> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse().ok().filter(|_| digits) {
@@ -70,32 +73,33 @@ impl FrontDesk {
         }
     }
 
-    /// The same, for one who goes on reading from there, and waits there while the store is away: a browser that
-    /// is turned away does not come back.
+    /// Parses the position from which a client resumes the live feed. Accepts it while the store is
+    /// unavailable: a browser that is refused does not reconnect.
     ///
     /// # Errors
-    /// `malformed` for one beyond the feed, too; `unavailable`, when that cannot be told yet.
+    /// `malformed`, also for a position beyond the feed; `unavailable` when that cannot be
+    /// determined yet.
     pub async fn feed_start(&self, place: &str, text: &str) -> Result<Position, Problem> {
         let position = self.feed_position(place, text).await?;
         let feed = self.lists.feed();
         if feed.head().is_some_and(|head| position <= head.position) {
             return Ok(position);
         }
-        // Another process may have told of more than this one knows: reading on finds out.
+        // Another process may have served more than this one knows; reading on finds out.
         let mut found = feed.entries(position, 1).await;
-        // What was acknowledged a moment ago is on its way there.
+        // A change set acknowledged a moment ago may still be on its way into the feed.
         if matches!(found, Err(FeedError::Beyond { .. })) {
             self.feed_end().await?;
             found = feed.entries(position, 1).await;
         }
         match found {
             Err(error @ FeedError::Beyond { .. }) => Err(problems::of_feed(place, &error)),
-            // What cannot be read is told when its turn comes.
+            // An unreadable entry is reported when the client reaches it.
             Ok(_) | Err(_) => Ok(position),
         }
     }
 
-    /// As far as this process knows.
+    /// Returns the end of the feed as far as this process knows it.
     async fn known_feed_end(&self) -> Result<Position, Problem> {
         let mut heads = self.lists.feed().heads();
         let known = timeout(PATIENCE, heads.wait_for(Option::is_some)).await;

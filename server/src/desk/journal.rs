@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::telemetry::metrics;
 
-/// A command that is being carried out.
+/// A command in execution.
 pub(super) struct Entry {
     command: String,
     command_id: Uuid,
@@ -26,7 +26,7 @@ impl Entry {
         }
     }
 
-    /// What became of it.
+    /// Records the outcome of the command.
     pub(super) fn close(self, taken: Result<&Accepted, &Problem>, duration: Duration) {
         let (outcome, version, retries) = match taken {
             Ok(Accepted { change_set, duplicate, retries, .. }) => {
@@ -42,7 +42,7 @@ impl Entry {
             return;
         }
         let rejection = taken.err().and_then(rejection_code);
-        // What a client made up must not break out of its line.
+        // Escaped: a client's text must not break out of its log line.
         tracing::info!(
             kind = %aggregate.kind.escape_debug(),
             "type" = %command.escape_debug(),

@@ -1,4 +1,4 @@
-//! The read model as the desk uses it: fed by what the desk commits, asked for lists.
+//! The read model as the desk uses it: fed with the desk's commits, queried for lists.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,51 +15,51 @@ use read_model::{Behind, Error, ListError, Listed, Projector, ReadModel};
 
 use crate::problems;
 
-/// How long a list waits for what was acknowledged before it.
+/// The time to wait until acknowledged change sets are in the rows.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two attempts to catch up while the store is away.
+/// The pause between two attempts to catch up while the store is unavailable.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What is known when a process comes of what was committed before.
+/// The state of earlier commits when a process starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// All of it is in the rows.
+    /// All of them are in the rows.
     Complete,
-    /// All of it is in the feed, or a tail tells of what is not; the rows may be behind.
+    /// All of them are in the feed, or a tail reports those that are not; the rows may lag.
     BehindFeed,
-    /// Some of it may not be in the feed.
+    /// Some of them may not be in the feed.
     Unknown,
 }
 
-/// Lists, and what keeps them true: the feed, and the read model that follows it.
+/// The lists, with the feed and the read model that keep them up to date.
 #[derive(Clone, Debug)]
 pub struct Lists {
     model: ReadModel,
     projector: Projector<DynamoDbStore>,
     start: Start,
-    /// Whether what was committed before this process came is in the rows.
+    /// Set once everything that was committed before this process started is in the rows.
     caught_up: Arc<AtomicBool>,
 }
 
 impl Lists {
-    /// Lists out of this read model, which was taken up for the feed's store. Unless it starts complete, it
-    /// has to catch up first.
+    /// Creates the lists from this read model, which was opened for the feed's store. Unless the
+    /// start is complete, they have to catch up first.
     pub fn new(model: ReadModel, feed: Feed<DynamoDbStore>, start: Start) -> Self {
         let projector = Projector::start(model.clone(), feed);
         let caught_up = Arc::new(AtomicBool::new(start == Start::Complete));
         Self { model, projector, start, caught_up }
     }
 
-    /// The feed of all that is committed.
+    /// Returns the feed of everything that is committed.
     pub fn feed(&self) -> &Feed<DynamoDbStore> {
         self.projector.feed()
     }
 
-    /// Puts into the feed what the store has and the feed does not, and into the rows what the feed has,
-    /// for as long as it takes.
+    /// Puts into the feed what only the store has, and into the rows what only the feed has,
+    /// however long that takes.
     ///
     /// # Errors
-    /// Why it never can: the feed is not what was written, or the store refuses.
+    /// A permanent error: the feed is not what was written, or the store refuses.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         if self.is_caught_up() {
             return Ok(());
@@ -79,11 +79,11 @@ impl Lists {
         Ok(())
     }
 
-    /// Once the feed is read, what comparing it with the store has found, where that is to be done.
+    /// Waits for the feed to be read, then compares it with the store if that is necessary.
     async fn reconcile_if_needed(&self) -> Result<Option<Reconciled>, StoreError> {
         loop {
             let found = match self.feed().opened().await {
-                // A feed with nothing in it may be that of a store that was filled before it had one.
+                // An empty feed may belong to a store that was filled before it had a feed.
                 Ok(head) if self.start == Start::BehindFeed && head.batch > 0 => return Ok(None),
                 Ok(_) => self.feed().reconcile(|_| {}).await,
                 Err(error) => Err(error),
@@ -92,7 +92,7 @@ impl Lists {
                 Ok(found) => return Ok(Some(found)),
                 Err(error) if error.is_transient() => {
                     full_disk::tell_or(&error, || {
-                        tracing::warn!(%error, "the feed is behind; it tries again");
+                        tracing::warn!(%error, "the feed lags; retrying");
                     });
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -101,32 +101,32 @@ impl Lists {
         }
     }
 
-    /// Whether the lists are complete.
+    /// Returns whether the lists are complete.
     pub fn is_caught_up(&self) -> bool {
         self.caught_up.load(Ordering::Acquire)
     }
 
-    /// How many aggregates the lists show an older version of.
+    /// Returns the number of aggregates that the lists show in an older version.
     pub fn stuck(&self) -> u64 {
         self.feed().stuck() + self.projector.applied().borrow().stuck
     }
 
-    /// How many change sets are committed and not in the rows, at least.
+    /// Returns the number of change sets that are committed and not in the rows, at least.
     pub async fn lag(&self) -> u64 {
         self.projector.settle(Duration::ZERO).await.map_or_else(|Behind(by)| by, |()| 0)
     }
 
-    /// The latest time at which a change in the rows was recorded.
+    /// Returns the latest time at which a change in the rows was recorded.
     pub(super) async fn latest_change(&self) -> Result<Option<Timestamp>, Error> {
         self.model.latest_change().await
     }
 
-    /// Puts in order and applies what was committed, for which the store has to be open still.
+    /// Sequences and applies everything that was committed. The store must still be open.
     pub async fn finish(&self) {
         self.projector.finish().await;
     }
 
-    /// Closes the read model, after the store, which was left as `seal` says.
+    /// Closes the read model. The store must be closed already; `seal` is the state it was left in.
     pub async fn close(&self, seal: &str) {
         self.model.close_sealed(seal).await;
     }
@@ -142,7 +142,7 @@ impl Lists {
     /// Checks that the disk has room for the rows.
     ///
     /// # Errors
-    /// `disk-full`; the log has said so.
+    /// `disk-full`, which the log has already reported.
     pub(super) fn has_room(&self) -> Result<(), Problem> {
         if self.projector.applied().borrow().disk_full {
             return Err(problems::disk_full());
@@ -150,8 +150,8 @@ impl Lists {
         Ok(())
     }
 
-    /// The SKUs in the lists that read the same as this one. Lists that cannot be read stop no command: they are
-    /// asked only for what was claimed before there was one fold.
+    /// Returns the listed SKUs that read the same as this one. Lists that cannot be read stop no
+    /// command: they matter only to claims from before there was one fold.
     pub(super) async fn skus_alike(&self, sku: &str) -> Vec<String> {
         self.model.skus_alike(sku).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "could not look for SKUs that read the same");
@@ -167,8 +167,10 @@ impl Lists {
         }
         if let Err(behind) = self.projector.settle(PATIENCE).await {
             self.has_room()?;
-            tracing::warn!(%behind, "a list was not given");
-            return Err(problems::unavailable("the list is behind what was acknowledged"));
+            tracing::warn!(%behind, "a list request was refused");
+            return Err(problems::unavailable(
+                "the list does not show the latest changes yet; try again",
+            ));
         }
         let Listed { rows, next, total } = self.model.list(list).await.map_err(refused)?;
         Ok(ItemPage { rows, next, total })

@@ -1,4 +1,4 @@
-//! Commands that are taken all together or not at all. With each item that is created its SKU is claimed.
+//! Commands that are executed all together or not at all. Creating an item also claims its SKU.
 
 use app::problem::Problem;
 use domain::Sku;
@@ -11,12 +11,12 @@ use super::FrontDesk;
 use crate::kinds::{DeskPart, Order};
 use crate::problems;
 
-/// Why none of several commands was taken.
+/// The reason why none of several commands was executed.
 #[derive(Debug)]
 pub(super) enum Declined {
-    /// Because of one.
+    /// One command was refused.
     One { index: usize, problem: Problem },
-    /// Because of none in particular.
+    /// No command in particular was refused.
     All(Problem),
 }
 
@@ -26,32 +26,32 @@ impl From<Problem> for Declined {
     }
 }
 
-/// What a part of the transaction is to the command of this index.
+/// The role of a transaction's part for the command of this index.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Own(usize),
     Claim(usize),
 }
 
-/// The SKU that the command of this index claims is another's: that of a command before it, or of an item
-/// that is there.
+/// The SKU that the command at `index` claims is taken: by the earlier command at `by`, or by an
+/// existing item.
 struct SkuTaken {
     index: usize,
     by: Option<usize>,
 }
 
-/// The item that a command creates, if it is not there yet.
+/// The item that a command creates, unless it exists already.
 struct Creation {
     item: CreateInventoryItem,
-    /// The id of the aggregate that its SKU is claimed at.
+    /// The id of the aggregate at which its SKU is claimed.
     claim: Uuid,
 }
 
-/// The creation of each command, if it creates something.
+/// The creation of each command that creates an item.
 type Creations = Vec<Option<Creation>>;
 
 impl FrontDesk {
-    /// Takes up one command, with what is claimed along with it.
+    /// Executes one command together with the claim of its SKU.
     pub(super) async fn take_with_claim(&self, order: Order) -> Result<Accepted, Problem> {
         match self.take_together(&[order]).await {
             Ok(accepted) => accepted.into_iter().next().ok_or_else(|| lost("its command")),
@@ -59,11 +59,11 @@ impl FrontDesk {
         }
     }
 
-    /// Takes up commands to different aggregates, all of them or none.
+    /// Executes commands on different aggregates, all of them or none.
     ///
-    /// What an item itself says to a command comes before what there is to say of its SKU. So where a claim
-    /// is refused and the item is there, the claim is left out: nothing is created then, and the item
-    /// says why not, or that the command was taken before.
+    /// The answer of the item itself takes precedence over that of its SKU. So when a claim is
+    /// refused and the item exists, the claim is left out: nothing is created then, and the item
+    /// says why not, or that the command is a repeat.
     pub(super) async fn take_together(&self, orders: &[Order]) -> Result<Vec<Accepted>, Declined> {
         let mut creations = Creations::with_capacity(orders.len());
         for order in orders {
@@ -80,9 +80,10 @@ impl FrontDesk {
         }
     }
 
-    /// The aggregate at which to claim a SKU: [`Sku::id`], unless an older claim stands at a [`Sku::former_id`]. Older
-    /// claims are looked for under this spelling, and under the spelling of each listed item whose SKU reads the same.
-    /// While the lists are being rebuilt, only this spelling is checked, because creations do not wait for lists.
+    /// Returns the id of the aggregate at which to claim a SKU: [`Sku::id`], unless an older claim
+    /// exists at a [`Sku::former_id`]. Older claims are looked up under this spelling, and under
+    /// the spelling of each listed item whose SKU reads the same. While the lists are being
+    /// rebuilt, only this spelling is checked, because creations do not wait for lists.
     async fn place_of(&self, sku: &str) -> Result<Uuid, Problem> {
         let own = Sku::id(sku);
         let alike = self.lists.skus_alike(sku).await;
@@ -95,8 +96,8 @@ impl FrontDesk {
         Ok(own)
     }
 
-    /// Takes them up with the claims of these, unless one of those is another's. What is in doubt of the
-    /// commands themselves is for whoever asked to tell the lists.
+    /// Executes the commands with the claims of these creations, unless a claimed SKU is taken. The
+    /// caller reports commands in doubt to the lists.
     async fn try_together(
         &self,
         orders: &[Order],
@@ -123,8 +124,9 @@ impl FrontDesk {
         }
     }
 
-    /// What the commands themselves came to. The lists hear of all of it, of each item before its claim;
-    /// of a repeat as well: whoever repeats may not have heard of the first outcome, and neither have they.
+    /// Returns the outcomes of the commands themselves. The lists learn of every change set, an
+    /// item before its claim. They learn of a repeat, too: its first outcome may have been lost on
+    /// them as well as on the sender.
     fn own(&self, places: &[Place], accepted: Vec<Accepted>) -> Vec<Accepted> {
         let mut own = Vec::with_capacity(accepted.len());
         for (place, accepted) in places.iter().zip(accepted) {
@@ -144,7 +146,7 @@ impl FrontDesk {
         problem
     }
 
-    /// Each command's part, and right after it that of its claim.
+    /// Returns the part of each command, directly followed by that of its claim.
     fn parts(
         &self,
         orders: &[Order],
@@ -198,7 +200,7 @@ impl FrontDesk {
     async fn taken_by_an_item(&self, claim: Uuid) -> Result<Problem, Problem> {
         let Sku { sku, item } = self.kinds.sku.state_of(claim, None).await?.state;
         let item = item.ok_or_else(|| lost("the item of a SKU"))?;
-        // A name that cannot be told makes the SKU no less taken.
+        // The SKU is taken even if its holder's name cannot be read.
         let holder = self.kinds.inventory_item.state_of(item, None).await.ok();
         let name = holder.map(|holder| holder.state.name);
         Ok(problems::sku_taken(&sku, item, name.as_deref()))

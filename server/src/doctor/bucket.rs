@@ -1,4 +1,4 @@
-//! Where change sets go that are too large for an item.
+//! The bucket for change sets that are too large for an item.
 
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::error::ProvideErrorMetadata;
@@ -9,12 +9,11 @@ use super::Finding;
 use crate::Failure;
 use crate::config::{ObjectsChoice, Settings};
 
-/// What is in an object that nobody puts.
+/// The body of an object that is never stored.
 const NOBODY: &[u8] = b"nothing";
-/// What no object has for an ETag: the MD5 of nothing, as no object is empty.
+/// An ETag that no object has: the MD5 of no bytes, as no object is empty.
 const NO_ETAG: &str = "\"d41d8cd98f00b204e9800998ecf8427e\"";
 
-/// A bucket and how it is reached.
 pub(super) struct Bucket {
     name: String,
     table: String,
@@ -23,8 +22,8 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// The one that the settings name. `s3` says how S3 is found, at another endpoint than its own when one
-    /// is given.
+    /// Returns the bucket that the settings name. `s3` configures the client, for this endpoint if
+    /// one is given, else for S3 itself.
     pub(super) fn named_in(
         settings: &Settings,
         s3: impl FnOnce(Option<String>) -> aws_sdk_s3::Config,
@@ -37,11 +36,11 @@ impl Bucket {
     }
 }
 
-/// Whether the bucket is there, and objects can be read and put.
+/// Checks that the bucket exists and that objects can be read and put.
 pub(super) async fn examine(bucket: Option<&Bucket>) -> Finding {
     let Some(bucket) = bucket else {
         return Finding::warning(
-            "there is no bucket: change sets of more than 400 KB, compressed, are refused",
+            "no bucket is configured: change sets of more than 400 KB, compressed, are refused",
             "Name one with --bucket",
         );
     };
@@ -62,9 +61,8 @@ pub(super) async fn examine(bucket: Option<&Bucket>) -> Finding {
     }
 }
 
-/// Whether an object may be put, asked under the condition that another is there, which is not: S3 says
-/// 404 to that (412, where another server goes by RFC 9110), and keeps nothing. Who may not put is told so
-/// before.
+/// Checks that an object may be put, with an If-Match that cannot hold. S3 answers 404 (a server
+/// that follows RFC 9110: 412) and stores nothing. A missing permission is refused before that.
 async fn putting(Bucket { name, table, client, .. }: &Bucket) -> Finding {
     let request = client
         .put_object()
@@ -73,18 +71,18 @@ async fn putting(Bucket { name, table, client, .. }: &Bucket) -> Finding {
         .if_match(NO_ETAG)
         .body(NOBODY.to_vec().into())
         .customize()
-        // As objects are put.
+        // Objects are put with the same setting.
         .config_override(
             aws_sdk_s3::Config::builder()
                 .request_checksum_calculation(RequestChecksumCalculation::WhenRequired),
         );
     let error = match request.send().await {
-        // It is named as a sweep finds it.
+        // The key is one that a sweep finds.
         Ok(_) => {
             return Finding::warning(
                 format!(
-                    "the bucket `{name}` can be read and written, by a server that knows no If-Match: an \
-                     object that nothing names is left there"
+                    "the bucket `{name}` can be read and written, but its server ignores If-Match: an \
+                     unreferenced object is left there"
                 ),
                 "Remove it a day from now: daybook sweep",
             );
@@ -118,6 +116,6 @@ async fn putting(Bucket { name, table, client, .. }: &Bucket) -> Finding {
 fn silent(name: &str, why: &str) -> Finding {
     Finding::problem(
         format!("the bucket `{name}` does not answer: {why}"),
-        "Try again; if it stays so, look at the network",
+        "Try again; if it persists, check the network",
     )
 }

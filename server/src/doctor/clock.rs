@@ -1,4 +1,5 @@
-//! This machine's clock against the store's, which says in each answer what time it is, and against recorded times.
+//! Compares this machine's clock with the store's, which dates each answer, and with recorded
+//! times.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,12 +21,12 @@ use crate::ahead::Ahead;
 use crate::config::Settings;
 use crate::open::DataDirectory;
 
-/// What a `Date`, which has whole seconds, and a slow answer may explain.
+/// The difference that the whole seconds of a `Date` and a slow answer may explain.
 const UNREMARKABLE_MS: u64 = 5000;
-/// By how much the time of a command's id may be wrong before a repeat is looked for everywhere.
+/// The error in a command id's time beyond which a repeat is searched for in the whole history.
 const ALLOWANCE_MS: u64 = SKEW_ALLOWANCE_MS.unsigned_abs();
 
-/// Takes the time of the last request, and compares.
+/// An interceptor that compares the clock with the `Date` of the last answer.
 #[derive(Clone, Debug, Default)]
 struct Comparison(Arc<Mutex<Taken>>);
 
@@ -35,7 +36,8 @@ struct Taken {
     ahead: Option<i64>,
 }
 
-/// Describes the table, and how many milliseconds our clock is ahead of the answer's, if that says.
+/// Describes the table, and returns by how many milliseconds this clock is ahead of the answer's
+/// `Date`.
 pub(super) async fn compared(
     request: DescribeTableFluentBuilder,
     table: &str,
@@ -57,12 +59,13 @@ pub(super) fn finding(ahead: Option<i64>) -> Option<Finding> {
     } else if ahead.unsigned_abs() <= ALLOWANCE_MS {
         Finding::warning(what, remedy)
     } else {
-        let what = format!("{what}; more than {} s cost time at each repeat", ALLOWANCE_MS / 1000);
+        let what =
+            format!("{what}; beyond {} s, every retried command is slow", ALLOWANCE_MS / 1000);
         Finding::problem(what, remedy)
     })
 }
 
-/// Compares the clock with the times in the lists, if there are any that can be read.
+/// Compares the clock with the latest time in the lists, if there are any.
 pub(super) async fn recorded(settings: &Settings) -> Option<Finding> {
     let path = DataDirectory::read_model_in(&settings.data);
     if !path.exists() {
@@ -72,7 +75,7 @@ pub(super) async fn recorded(settings: &Settings) -> Option<Finding> {
         Ok(latest) => recorded_finding(Ahead::of(latest, Timestamp::from_millis(now()))),
         Err(error) => Finding::warning(
             format!("the times in {} cannot be compared with the clock: {error}", path.display()),
-            "If `daybook serve` does not mend it, `daybook rebuild` does",
+            "If `daybook serve` does not repair it, run `daybook rebuild`",
         ),
     })
 }
@@ -130,7 +133,7 @@ impl Intercept for Comparison {
     }
 }
 
-/// In milliseconds since the epoch. Nothing of it is recorded.
+/// Reads the clock, in milliseconds since the epoch. This time is never recorded.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
@@ -142,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_worth_a_warning_and_more_than_the_allowance_is_a_problem() {
+    fn a_skew_of_seconds_is_a_warning_and_one_beyond_the_allowance_is_a_problem() {
         let severity = |ahead| finding(Some(ahead)).map(|finding| finding.severity);
         assert_eq!(finding(None), None);
         for sign in [1, -1] {

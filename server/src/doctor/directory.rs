@@ -1,4 +1,4 @@
-//! The data directory: whether it can be written, who has it, and how much room there is.
+//! The data directory: whether it can be written, which process has it, and its free space.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -10,19 +10,19 @@ use super::Finding;
 use crate::open::{is_open_to_others, lock_file};
 
 const MEBIBYTE: u64 = 1024 * 1024;
-/// Less than this is soon full.
+/// The free space below which the disk is soon full, in bytes.
 const LITTLE: u64 = 1024 * MEBIBYTE;
-/// Less than this is full.
+/// The free space below which the disk counts as full, in bytes.
 const NOTHING: u64 = 64 * MEBIBYTE;
 
-/// Who has the directory while this is kept.
+/// The holder of the directory, for as long as this value lives.
 #[derive(Debug)]
 pub(super) enum Lock {
-    /// We, or nobody: there is nothing in it yet.
+    /// This process, or nobody: the directory has no lock file yet.
     Ours { _file: Option<File> },
-    /// Another daybook.
+    /// Another daybook process.
     Theirs,
-    /// There is no such directory, or it cannot be used.
+    /// The directory does not exist or cannot be used.
     None,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn examine(path: &Path) -> (Vec<Finding>, Lock) {
     }
     let (finding, lock) = match lock(&path.join("daybook.lock")) {
         Ok(Lock::Theirs) => (
-            Finding::ok(format!("another daybook works in the data directory {name}")),
+            Finding::ok(format!("another daybook is using the data directory {name}")),
             Lock::Theirs,
         ),
         Ok(lock) => (Finding::ok(format!("the data directory {name} can be written")), lock),
@@ -67,7 +67,7 @@ fn privacy(path: &Path) -> Option<Finding> {
     }
 }
 
-/// `serve` makes the directory: can it?
+/// Checks that `serve` can create the directory.
 fn to_be_created(path: &Path) -> Finding {
     let above =
         path.ancestors().skip(1).find(|above| above.as_os_str().is_empty() || above.exists());
@@ -77,11 +77,11 @@ fn to_be_created(path: &Path) -> Finding {
     };
     match probe(above) {
         Ok(()) => Finding::ok(format!(
-            "there is no data directory {} yet; `daybook serve` makes it",
+            "there is no data directory {} yet; `daybook serve` creates it",
             path.display()
         )),
         Err(error) => Finding::problem(
-            format!("the data directory {} cannot be made: {error}", path.display()),
+            format!("the data directory {} cannot be created: {error}", path.display()),
             format!(
                 "Make {} writable for this user, or choose another with --data",
                 above.display()
@@ -90,7 +90,7 @@ fn to_be_created(path: &Path) -> Finding {
     }
 }
 
-/// Checks that files can be written here: one is, and goes again.
+/// Checks that files can be written here, by writing one and removing it.
 fn probe(directory: &Path) -> io::Result<()> {
     try_to_write(&directory.join(format!(".daybook-doctor-{}", std::process::id())))
 }
@@ -128,8 +128,8 @@ fn room(path: &Path) -> Finding {
     match rustix::fs::statvfs(path) {
         Ok(volume) => room_of(path, volume.f_bavail.saturating_mul(volume.f_frsize)),
         Err(error) => Finding::warning(
-            format!("how much room there is for {} cannot be told: {error}", path.display()),
-            "See to it that there is some",
+            format!("the free space for {} cannot be determined: {error}", path.display()),
+            "Make sure that enough is free",
         ),
     }
 }

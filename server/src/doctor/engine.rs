@@ -6,25 +6,27 @@ use super::directory::Lock;
 use super::{Finding, Place, table};
 use crate::config::Settings;
 
-/// Opens the file as `serve` would, when there is one and nobody else has it open.
+/// Opens the file as `serve` would, if it exists and no other process has it open.
 pub(super) async fn examine(settings: &Settings, lock: Lock) -> Vec<Finding> {
     let path = settings.data.join("daybook.db");
     let name = path.display();
     match lock {
         Lock::None => return Vec::new(),
         Lock::Theirs => {
-            let what = format!("{name} is in use, so it is not looked at");
-            return vec![Finding::warning(what, "Stop the other daybook and ask again")];
+            let what = format!("{name} is in use, so it was not examined");
+            return vec![Finding::warning(what, "Stop the other daybook, then run this again")];
         }
         Lock::Ours { .. } if !path.exists() => {
-            return vec![Finding::ok(format!("there is no {name} yet; `daybook serve` makes it"))];
+            return vec![Finding::ok(format!(
+                "there is no {name} yet; `daybook serve` creates it"
+            ))];
         }
         Lock::Ours { .. } => {}
     }
     let engine = match Embedded::open(&path) {
         Ok(engine) => engine,
         Err(error) => {
-            let remedy = "Put a copy of it back, or choose another directory with --data";
+            let remedy = "Restore it from a backup, or choose another directory with --data";
             return vec![Finding::problem(error.to_string(), remedy)];
         }
     };

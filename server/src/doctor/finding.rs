@@ -1,17 +1,16 @@
 use std::fmt;
 
-/// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Severity {
-    /// As it should be.
+    /// Everything is as it should be.
     Ok,
-    /// It works, and one day it may hurt.
+    /// It works now, but may fail one day.
     Warning,
     /// It does not work.
     Problem,
 }
 
-/// What was found, and what to do about it: one line.
+/// A finding and its remedy, printed as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) severity: Severity,

@@ -1,5 +1,5 @@
-//! What these credentials may do, tried without leaving anything behind: writes are asked for under a
-//! condition that cannot hold.
+//! The permissions of these credentials, tried without leaving anything behind: every write carries
+//! a condition that cannot hold.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use event_store::dynamodb;
 
 use super::{Finding, Place, Remote};
 
-/// A key that nothing is ever written under.
+/// A key under which nothing is ever written.
 const NOBODY: [(&str, &str); 2] = [("pk", "doctor#"), ("sk", "000000000000")];
-/// That something stands there.
+/// The condition that the item exists.
 const NEVER: &str = "attribute_exists(pk)";
-/// How many keys are looked at to tell whose table it is.
+/// The number of keys to examine for those of another program.
 const SOME: i32 = 20;
 
 pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
@@ -60,7 +60,7 @@ pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A read of several items, as the feed reads them.
+/// Reads several items at once, as the feed does.
 async fn several(store: &Remote<'_>) -> Option<String> {
     match KeysAndAttributes::builder().keys(nobody()).build() {
         Ok(keys) => {
@@ -71,7 +71,7 @@ async fn several(store: &Remote<'_>) -> Option<String> {
     }
 }
 
-/// A transaction that is cancelled, if it may be asked for.
+/// Sends a transaction, which its condition cancels if the credentials permit it at all.
 async fn together(store: &Remote<'_>) -> Option<String> {
     let put = Put::builder().table_name(store.at.table).set_item(Some(nobody()));
     let put = match put.condition_expression(NEVER).build() {
@@ -81,7 +81,8 @@ async fn together(store: &Remote<'_>) -> Option<String> {
     refused(store.client.transact_write_items().transact_items(put).send().await)
 }
 
-/// Nothing deletes an item; who cannot does no harm with it.
+/// Warns about the permission to delete: the program deletes no item, so the permission can only do
+/// harm.
 async fn deleting(store: &Remote<'_>) -> Option<Finding> {
     let request = store.client.delete_item().table_name(store.at.table).set_key(Some(nobody()));
     let may = refused(request.condition_expression(NEVER).send().await).is_none();
@@ -93,7 +94,7 @@ async fn deleting(store: &Remote<'_>) -> Option<Finding> {
     })
 }
 
-/// Why it was refused, unless that is for its condition.
+/// Returns why a request was refused, unless its condition was the reason.
 fn refused<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Option<String>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -108,7 +109,7 @@ where
 }
 
 fn denied(operation: &str, why: &str) -> Finding {
-    // There is no action of that name: a transaction needs what its parts need (IAM's list of actions).
+    // No action has that name: a transaction needs what its parts need (IAM's list of actions).
     let action = if operation == "TransactWriteItems" { "PutItem" } else { operation };
     Finding::problem(
         format!("{operation} is refused: {why}"),
@@ -116,7 +117,7 @@ fn denied(operation: &str, why: &str) -> Finding {
     )
 }
 
-/// Keys that are none of ours, if there are any among these.
+/// Finds a key that is not ours.
 fn foreign(table: &str, items: &[HashMap<String, AttributeValue>]) -> Option<Finding> {
     let text = |item: &HashMap<String, AttributeValue>, name| {
         item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
@@ -124,12 +125,13 @@ fn foreign(table: &str, items: &[HashMap<String, AttributeValue>]) -> Option<Fin
     let keys = items.iter().map(|item| (text(item, "pk"), text(item, "sk")));
     let (pk, sk) = keys.into_iter().find(|(pk, sk)| !is_ours(pk, sk))?;
     Some(Finding::warning(
-        format!("the table `{table}` holds an item that is none of ours: `{pk}`, `{sk}`"),
+        format!("the table `{table}` holds an item of another program: `{pk}`, `{sk}`"),
         "Give this program a table of its own: choose another with --table",
     ))
 }
 
-/// `{kind}#{uuid}` or `feed#{epoch}`, and twelve digits with or without a word behind.
+/// Returns whether a key looks like ours: `{kind}#{uuid}` or `feed#{epoch}`, and twelve digits with
+/// an optional suffix.
 fn is_ours(pk: &str, sk: &str) -> bool {
     let digits = sk.split('.').next().unwrap_or_default();
     pk.contains('#') && digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit())

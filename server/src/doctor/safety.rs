@@ -1,4 +1,4 @@
-//! What is not needed to work, and is missed when something goes wrong.
+//! Safeguards that daily work does not need, and that are missed when something goes wrong.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -7,7 +7,8 @@ use event_store::dynamodb::{self, streams};
 
 use super::{Finding, Remote};
 
-/// By the stream each server hears of what the others have committed, and of what one left that died.
+/// Checks the stream, which tells each server of the others' commits, even those of a server that
+/// died.
 pub(super) async fn stream(store: &Remote<'_>, description: &TableDescription) -> Finding {
     let table = store.at.table;
     let enabled = description.stream_specification().filter(|stream| stream.stream_enabled());
@@ -31,17 +32,17 @@ pub(super) async fn stream(store: &Remote<'_>, description: &TableDescription) -
             format!("Allow dynamodb:{operation}: deploy/iam/serve.json has all that is needed"),
         ),
         Err(Unread::Untried(why)) => Finding::warning(
-            format!("whether the stream of the table `{table}` can be read cannot be told: {why}"),
-            "Ask again in a minute",
+            format!("it is unknown whether the stream of the table `{table}` can be read: {why}"),
+            "Try again in a minute",
         ),
     }
 }
 
-/// Why a stream was not read.
+/// The reason why a stream was not read.
 enum Unread {
-    /// This is not allowed, or does not work.
+    /// The operation is not allowed or does not work.
     Refused { operation: &'static str, why: String },
-    /// It was not its turn.
+    /// The operation could not be tried now.
     Untried(String),
 }
 
@@ -63,7 +64,8 @@ async fn read(streams: &streams::Client, stream: &str) -> Result<(), Unread> {
     granted("GetRecords", records).map(|_| ())
 }
 
-/// The answer, if there is one. A stream has few reads a second, which the servers may have had.
+/// Returns the answer, if any. Throttling proves nothing: a stream allows few reads a second, which
+/// the servers may have used up.
 fn granted<T, E>(
     operation: &'static str,
     answer: Result<T, SdkError<E, HttpResponse>>,
@@ -84,7 +86,7 @@ where
     })
 }
 
-/// Whether AWS would keep the table from being deleted, and could bring back what it was.
+/// Checks that AWS protects the table from deletion and can restore an earlier state of it.
 pub(super) async fn examine(store: &Remote<'_>, description: &TableDescription) -> Vec<Finding> {
     vec![protection(store.at.table, description), recovery(store).await]
 }
@@ -94,7 +96,7 @@ fn protection(table: &str, description: &TableDescription) -> Finding {
         return Finding::ok(format!("the table `{table}` is protected from deletion"));
     }
     Finding::warning(
-        format!("the table `{table}` can be deleted by a slip"),
+        format!("the table `{table}` can be deleted by accident"),
         format!(
             "Protect it: aws dynamodb update-table --table-name {table} \
              --deletion-protection-enabled"
@@ -113,8 +115,8 @@ async fn recovery(store: &Remote<'_>) -> Finding {
         Ok(answer) => answer.continuous_backups_description,
         Err(error) => {
             let why = dynamodb::reason(&error);
-            let what = format!("whether point-in-time recovery is on cannot be told: {why}");
-            let remedy = "Allow dynamodb:DescribeContinuousBackups to whoever asks this";
+            let what = format!("it is unknown whether point-in-time recovery is on: {why}");
+            let remedy = "Allow dynamodb:DescribeContinuousBackups for these credentials";
             return Finding::warning(what, remedy);
         }
     };

@@ -1,4 +1,4 @@
-//! The table: whether it is there, is ready, and is one of ours.
+//! The table: whether it exists, is ready, and has our keys.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -8,7 +8,7 @@ use event_store::dynamodb;
 
 use super::{Finding, Place};
 
-/// The table's description, or why there is none.
+/// Returns the table's description, or the finding that says why there is none.
 pub(super) fn found(
     at: &Place<'_>,
     described: Result<DescribeTableOutput, SdkError<DescribeTableError, HttpResponse>>,
@@ -43,15 +43,15 @@ pub(super) fn found(
 fn missing(table: &str, place: &str) -> Finding {
     Finding::problem(
         format!("there is no table `{table}` at {place}"),
-        "`daybook serve` creates it, where it may; or choose another with --table",
+        "`daybook serve` creates it if permitted; or choose another with --table",
     )
 }
 
-/// What there is to say of the table, and whether it can be used at all.
+/// Returns the findings about the table, and whether it can be used at all.
 pub(super) fn examine(at: &Place<'_>, description: &TableDescription) -> (Vec<Finding>, bool) {
     let Place { table, name: place, .. } = at;
     if let Err(error) = dynamodb::check_shape(table, description) {
-        let remedy = "It is another program's: choose another with --table";
+        let remedy = "It belongs to another program: choose another with --table";
         return (vec![Finding::problem(error.to_string(), remedy)], false);
     }
     let status = description.table_status().map_or("UNKNOWN", TableStatus::as_str);
@@ -64,7 +64,7 @@ pub(super) fn examine(at: &Place<'_>, description: &TableDescription) -> (Vec<Fi
 }
 
 fn billing(at: &Place<'_>, description: &TableDescription) -> Option<Finding> {
-    // A table that is billed by use has one of nothing.
+    // A table that is billed by use reports a capacity of zero.
     let capacity = description.provisioned_throughput().and_then(|p| p.write_capacity_units());
     let is_provisioned = capacity.is_some_and(|units| units > 0);
     is_provisioned.then(|| {

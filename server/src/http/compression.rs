@@ -1,7 +1,7 @@
-//! Compression of answers, by a bounded number of encoders.
+//! Compression of responses by a bounded number of encoders.
 //!
-//! An encoder takes up to a mebibyte until its client has taken the answer. While all encoders are at work, further
-//! answers are sent as they are.
+//! An encoder holds up to a mebibyte until its client has received the response. While all encoders
+//! are busy, further responses are sent uncompressed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,13 +19,14 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 
-/// Answers that are being compressed at the same time.
+/// The maximum number of responses that are compressed at the same time.
 const ENCODERS: usize = 32;
-/// The compression level; the highest is 11 for brotli and 9 for gzip. Brotli at 11 takes 5 MiB and a third of a second
-/// for 200 change sets; level 3 takes 2 milliseconds and produces a third more bytes.
+/// The compression level; the highest is 11 for brotli and 9 for gzip. Brotli at 11 takes 5 MiB and
+/// a third of a second for 200 change sets; level 3 takes 2 milliseconds and produces a third more
+/// bytes.
 const LEVEL: CompressionLevel = CompressionLevel::Precise(3);
 
-/// Compresses answers that gain by it, for clients that accept it.
+/// Compresses responses that gain by it, for clients that accept it.
 pub(super) fn compressed(router: Router) -> Router {
     let encoders = Arc::new(Semaphore::new(ENCODERS));
     router
@@ -33,7 +34,7 @@ pub(super) fn compressed(router: Router) -> Router {
         .layer(CompressionLayer::new().quality(LEVEL).compress_when(IfItHasEncoder))
 }
 
-/// Gives the answer an encoder if it gains by it and one is free.
+/// Gives the response an encoder if it gains by it and one is free.
 async fn with_encoder(
     State(encoders): State<Arc<Semaphore>>,
     request: Request,
@@ -52,7 +53,7 @@ async fn with_encoder(
     answer
 }
 
-/// Marks an answer that has an encoder.
+/// Marks a response that has an encoder.
 #[derive(Clone, Copy, Debug)]
 struct HasEncoder;
 
@@ -65,7 +66,7 @@ impl Predicate for IfItHasEncoder {
     }
 }
 
-/// The body of an answer, which keeps its encoder until it is dropped.
+/// A response body that holds its encoder until it is dropped.
 struct Compressible {
     body: Body,
     _encoder: OwnedSemaphorePermit,
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn while_all_encoders_are_at_work_answers_are_sent_as_they_are() {
+    async fn answers_are_sent_uncompressed_while_all_encoders_are_busy() {
         let router = compressed(Router::new().route("/", get(|| async { "text".repeat(1000) })));
         let answer = || async {
             let request = Request::get("/").header(ACCEPT_ENCODING, "br").body(Body::empty());

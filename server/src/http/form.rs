@@ -1,4 +1,4 @@
-//! A form's fields in, and the same problems for what is none.
+//! An extractor for form fields, which rejects with the same problems as the others.
 
 use app::problem::{Code, Problem};
 use axum::extract::rejection::FormRejection;
@@ -9,7 +9,7 @@ use super::json::unreadable;
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// A body as browsers post it.
+/// A form as browsers post it.
 #[derive(Clone, Copy, Debug)]
 pub struct Form<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! What stands between the network and the handlers.
+//! The layers between the network and the handlers.
 
 use std::any::Any;
 use std::time::Duration;
@@ -24,11 +24,11 @@ use super::request_id::identify;
 use super::requests::{only_plain, options};
 use crate::problems;
 
-/// Nobody waits longer than this for an answer. What was taken up is finished all the same: attempts that
-/// the store does not answer, or a command decided anew behind others, may take longer together.
+/// The longest time that a client waits for an answer. The command itself is finished all the same:
+/// several unanswered attempts, or several conflicts, may together take longer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// The headers of every answer, unless its handler sets others. A page brings its own policy, a file of the site
-/// its own caching.
+/// The headers of every response, unless its handler sets others: a page brings its own policy, a
+/// file of the site its own caching.
 const EVERY_ANSWER: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -39,7 +39,8 @@ const EVERY_ANSWER: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Around everything: ids for requests, no panic, no cross-site post, no endless request.
+/// Adds the outer layers: request ids, a timeout, and protection against panics, foreign hosts and
+/// cross-site posts.
 pub(crate) fn around_all(router: Router, reach: Reach) -> Router {
     let origins = reach.origins.iter().fold(CsrfLayer::new(), |layer, Origin(origin)| {
         layer.clone().add_trusted_origin(origin).unwrap_or_else(|error| {
@@ -65,7 +66,7 @@ pub(crate) fn around_all(router: Router, reach: Reach) -> Router {
     )
 }
 
-/// Around what answers with data: nothing but problem documents for errors, nothing kept by caches.
+/// Adds the layers for data: every error is a problem document, and no cache keeps a response.
 pub(crate) fn around_data(router: Router) -> Router {
     router.layer(
         ServiceBuilder::new()
@@ -94,7 +95,8 @@ async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
     }
 }
 
-/// The router and the layer that counts bytes answer in plain text or not at all.
+/// Turns the errors of the router and of the body limit, which have a plain text or no body, into
+/// problems.
 async fn layers_as_problems(response: Response) -> Response {
     match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::METHOD_NOT_ALLOWED => {
@@ -110,9 +112,9 @@ fn cross_site(_: ProtectionError) -> Response {
     ProblemDocument(Problem::new(Code::Forbidden, detail)).into_response()
 }
 
-/// The log has the message and the place.
+/// Answers a request whose handler panicked; the log has the message and the place.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    let detail = "this is a defect of the program; the log of the server says where";
+    let detail = "this is a bug in the program; the server's log says where";
     ProblemDocument(Problem::new(Code::Internal, detail)).into_response()
 }
 
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_takes_too_long_is_told_to_come_back() {
+    async fn a_request_that_takes_too_long_is_told_to_retry() {
         let soon = from_fn(|request, next| in_time(Duration::from_millis(1), request, next));
         let response = ask(Router::new().route("/", get(pending::<()>)).layer(soon)).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

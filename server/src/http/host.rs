@@ -1,8 +1,8 @@
 //! Refuses requests that name another host.
 //!
-//! A page of another site can have its own name resolve to this machine (DNS rebinding). The browser then takes the
-//! page and this server for one origin, so that its scripts may read every record. Only the `Host` header tells such
-//! a request from an honest one.
+//! A page of another site can make its own name resolve to this machine (DNS rebinding). The
+//! browser then treats the page and this server as one origin, so that its scripts may read every
+//! record. Only the `Host` header tells such a request from an honest one.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use axum::response::{IntoResponse, Response};
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// The paths that a load balancer asks for, by an address of its own choice. The answers hold no records.
+/// The paths that load balancers probe, under an address of their choice. The responses hold no
+/// records.
 pub(crate) const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// The host names and origins under which people reach this server.
@@ -33,20 +34,21 @@ pub struct Reach {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName(String);
 
-/// An origin: scheme, host and port, as browsers write them in the `Origin` header (RFC 6454, section 6.2).
+/// An origin: scheme, host and port, as browsers write them in the `Origin` header (RFC 6454,
+/// section 6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(pub(super) String);
 
 impl Reach {
-    /// A server that is bound to this address and that these names lead to.
+    /// Describes a server that is bound to this address and reached under these names.
     pub fn new(bound: SocketAddr, hosts: Vec<HostName>, origins: Vec<Origin>) -> Self {
         Self { bound: bound.ip(), hosts: hosts.into(), origins: origins.into() }
     }
 
     /// Returns whether `host`, without a port, names this server.
     ///
-    /// A server that is bound to all addresses accepts any IP address: a browser that was given an address has
-    /// resolved no name that another site controls.
+    /// A server that is bound to all addresses accepts any IP address: a browser that was given an
+    /// address has not resolved a name that another site controls.
     fn names_us(&self, host: &str) -> bool {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         if let Ok(address) = bare.parse::<IpAddr>() {
@@ -70,7 +72,7 @@ impl Reach {
             let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
             host.ok_or_else(|| problems::malformed("", "the header `host` is not a host name"))
         });
-        // HTTP/2 and absolute addresses name the host in the request's own line.
+        // HTTP/2 and request targets in absolute form name the host, too.
         let authorities = [request.uri().authority().cloned(), header.transpose()?];
         let mut is_named = false;
         for authority in authorities.iter().flatten() {
@@ -91,7 +93,7 @@ fn misdirected(host: &str) -> Problem {
     Problem::new(Code::Misdirected, detail)
 }
 
-/// Refuses requests for other hosts.
+/// Refuses requests for other hosts, except probes.
 pub(super) async fn only_for_us(reach: Reach, request: Request, next: Next) -> Response {
     if PROBES.contains(&request.uri().path()) {
         return next.run(request).await;
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_the_bound_address_and_allowed_names_name_us() {
+    fn loopback_the_bound_address_and_allowed_names_are_accepted() {
         let reach = reach("192.0.2.7:3000");
         for host in [
             "localhost",
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn bound_to_all_addresses_any_address_names_us_and_no_other_name() {
+    fn a_server_bound_to_all_addresses_accepts_any_address_but_no_other_name() {
         for bound in ["0.0.0.0:80", "[::]:80"] {
             let reach = reach(bound);
             assert!(reach.names_us("192.168.1.20") && reach.names_us("[2001:db8::1]"));
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_origins_are_read_strictly() {
+    fn names_and_origins_are_parsed_strictly() {
         for text in ["", "https://books.example", "books.example:80", "a b", "a..b", "*", "[::1]"] {
             assert!(text.parse::<HostName>().is_err(), "{text}");
         }

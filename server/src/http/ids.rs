@@ -1,4 +1,4 @@
-//! Ids out of paths and bodies. The server never makes one; it insists on being given one.
+//! Ids from paths and bodies. The server never makes an id; it insists on being given one.
 
 use app::problem::Problem;
 use axum::extract::{FromRequestParts, Path};
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// `{kind}/{id}` in a path. Whether there is such a kind is for [`crate::kinds::Kinds`] to say.
+/// The `{kind}/{id}` of a path. [`crate::kinds::Kinds`] decides whether the kind exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregatePath {
-    /// The kind's name as it was given.
+    /// The name of the kind, as given.
     pub kind: String,
-    /// Never nil.
+    /// The id, which is never nil.
     pub id: Uuid,
 }
 
@@ -29,13 +29,14 @@ impl<S: Send + Sync> FromRequestParts<S> for AggregatePath {
             problems::malformed("", format!("`{id}` in the path is not a UUID: {error}"))
         })?;
         if Uuid::is_nil(&id) {
-            return Err(problems::malformed("", "the nil UUID in the path names nothing").into());
+            return Err(problems::malformed("", "the nil UUID in the path is not an id").into());
         }
         Ok(Self { kind, id })
     }
 }
 
-/// The nil UUID is what an uninitialised field looks like, so it is nobody's id.
+/// Refuses nil ids: the nil UUID is what an uninitialised field looks like, so it identifies
+/// nothing.
 pub(crate) fn insist_on_ids(request: &CommandRequest) -> Result<(), Problem> {
     let ids = [
         ("/command_id", Some(request.command_id)),
@@ -45,7 +46,7 @@ pub(crate) fn insist_on_ids(request: &CommandRequest) -> Result<(), Problem> {
     ];
     match ids.into_iter().find(|(_, id)| id.is_some_and(|id| id.is_nil())) {
         Some((place, _)) => {
-            Err(problems::malformed(place, "the nil UUID names nothing: the client makes the ids"))
+            Err(problems::malformed(place, "the nil UUID is not an id: the client must make one"))
         }
         None => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! JSON in, read strictly: whoever sends something wrong is told where.
+//! A strict extractor for JSON, whose rejections say where the mistake is.
 
 use app::problem::{Code, Problem};
 use axum::body::Bytes;
@@ -13,10 +13,10 @@ use serde_path_to_error::{Path, Segment};
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// The most that a body may have.
+/// The maximum size of a body, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A body of JSON.
+/// A JSON body.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -30,7 +30,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// Refuses a body that does not say that it is JSON.
+/// Refuses a body that is not declared as JSON.
 pub(crate) fn insist_on_json(request: &Request) -> Result<(), Problem> {
     if says_json(request) {
         return Ok(());
@@ -48,7 +48,7 @@ fn says_json(request: &Request) -> bool {
     })
 }
 
-/// What a body is that did not arrive whole.
+/// Returns the problem of a body that did not arrive whole.
 pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(Code::TooLarge, format!("the body has more than {BODY_LIMIT} bytes"))
@@ -77,7 +77,7 @@ fn misread(pointer: &str, error: &serde_json::Error) -> Problem {
     problems::malformed(pointer, error).with("line", error.line()).with("column", error.column())
 }
 
-/// The place as a JSON pointer (RFC 6901), as far as it is known.
+/// Returns the place as a JSON pointer (RFC 6901), as far as it is known.
 pub(crate) fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {

@@ -25,11 +25,12 @@ struct Page<C> {
     next: C,
 }
 
-/// Answers with an object of the array `name` and the cursor `next`.
+/// Responds with an object of the array `name` and the cursor `next`.
 ///
-/// A part of `rest` is asked for once the client has taken the part before, so that a reader costs the memory of one
-/// part. `rest` ends early where it cannot continue: the page is then shorter, and its cursor leads to the remainder.
-/// A page without `rest` is answered as a whole, with its length.
+/// Each part of `rest` is fetched once the client has taken the part before, so that a reader costs
+/// the memory of one part. `rest` ends early where it cannot continue: the page is then shorter,
+/// and its cursor leads to the remainder. A page without `rest` is sent as a whole, with its
+/// length.
 pub(crate) fn page<T, C>(
     name: &str,
     first: Part<T, C>,
@@ -73,7 +74,7 @@ impl<C: Serialize> Page<C> {
     }
 
     fn close(&self) -> Result<Vec<u8>, serde_json::Error> {
-        // Without any item the opening is still to be written.
+        // A page without items has not written its opening yet.
         let opening = if self.before == "," { "" } else { &self.before };
         Ok(format!("{opening}],\"next\":{}}}", serde_json::to_string(&self.next)?).into_bytes())
     }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem on its way out. Handlers return it as their error and reach it with `?`.
+/// A problem as a response. Handlers return it as their error, and `?` converts a problem to it.
 #[derive(Clone, Debug)]
 pub struct ProblemDocument(pub Problem);
 
@@ -35,8 +35,8 @@ impl IntoResponse for ProblemDocument {
     }
 }
 
-/// Turns what a layer or the router itself answers with, such as 405 or 413 in plain text, into the
-/// one shape that errors have.
+/// Turns errors that a layer or the router itself answers, such as 405 or 413 in plain text, into
+/// problem documents.
 pub(crate) async fn only_problems(response: Response) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_problem(&response) {
@@ -50,7 +50,7 @@ pub(crate) async fn only_problems(response: Response) -> Response {
         }
         StatusCode::PAYLOAD_TOO_LARGE => (Code::TooLarge, "the body has more than 1 MiB"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => (Code::UnsupportedMediaType, "send JSON"),
-        _ => (Code::Internal, "the log of the server says why"),
+        _ => (Code::Internal, "the server's log says why"),
     };
     let (mut given, _) = response.into_parts();
     let mut problem = ProblemDocument(Problem::new(code, detail)).into_response();

@@ -1,4 +1,4 @@
-//! Query parameters, read strictly: one that is unknown, repeated or wrong is an error, not a default.
+//! Strict query parameters: an unknown, repeated or wrong one is an error, not a default.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// The parameters of the query. For strictness, `T` denies unknown fields.
+/// The parameters of the query. For strictness, `T` must deny unknown fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! Requests that cost much wait for their turn.
+//! A queue for expensive requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use super::problem::ProblemDocument;
 /// The time for which a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A number of requests that are worked on at once. Any others wait in the order in which they came, for some
-/// seconds, and are then told to try again. A client that goes away leaves the queue.
+/// A limit on the requests that are handled at once. Others wait in order of arrival, for some
+/// seconds, and are then told to retry. A client that disconnects leaves the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     places: Arc<Semaphore>,
@@ -34,7 +34,7 @@ impl Queue {
     }
 }
 
-/// Server functions that read. They are posts, because all of the screens' functions are.
+/// Server functions that only read. They are posts, as all of the screens' functions are.
 const READS: [&str; 4] = ["/ui/item", "/ui/items", "/ui/change-sets", "/ui/sample-progress"];
 
 /// Returns whether the request only reads.
@@ -42,9 +42,11 @@ pub(crate) fn is_read(request: &Request) -> bool {
     request.method().is_safe() || READS.contains(&request.uri().path())
 }
 
-/// Has requests that read wait for their turn. Requests that write pass: people who work do not queue behind readers.
+/// Makes requests that only read wait for their turn. Requests that write pass: people at work do
+/// not queue behind readers.
 ///
-/// The place is held until the answer begins, so that work in progress and answers that wait for room are bounded.
+/// The place is held until the response begins, which bounds the work in progress as well as the
+/// responses that wait for room.
 pub(crate) async fn wait_for_turn(
     State(queue): State<Queue>,
     request: Request,
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_whose_turn_does_not_come_is_told_to_try_again() {
+    async fn a_request_whose_turn_does_not_come_is_told_to_retry() {
         let queue = Queue::new(1).with_patience(Duration::from_millis(1));
         let begun = Arc::new(Notify::new());
         let endless = {
@@ -105,7 +107,7 @@ mod tests {
         assert_eq!(second.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(second.headers()[RETRY_AFTER], "5");
 
-        // The client of the first goes away, and its place is free.
+        // The first client disconnects, which frees its place.
         first.abort();
         assert!(first.await.is_err());
         let third = tokio::spawn(routes.oneshot(ask()));

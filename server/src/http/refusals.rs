@@ -1,4 +1,4 @@
-//! One log line for each request that a guard turns away.
+//! One log line for each request that a guard refuses.
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
@@ -6,11 +6,11 @@ use axum::http::{HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Logs requests that are answered with 403 or 421. Such a request comes from a page of another site or through a
-/// proxy that is not set up yet; the headers tell which.
+/// Logs requests that are answered with 403 or 421. Such a request comes from a page of another
+/// site, or through a proxy that is not set up yet; the headers tell which.
 pub(super) async fn log_refusals(request: Request, next: Next) -> Response {
     let (host, origin) = (text(&request, &HOST), text(&request, &ORIGIN));
-    // An absolute request line names a host of its own.
+    // A request target in absolute form names a host of its own.
     let authority = request.uri().authority().map(ToString::to_string);
     let response = next.run(request).await;
     let outcome = match response.status() {

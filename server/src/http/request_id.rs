@@ -1,5 +1,5 @@
-//! Every request has an id: the client's, when it sends a decent one. The answer carries it, and so
-//! does every log line on the way.
+//! Request ids. A request keeps the id that its client sent if that is safe to log, and gets a new
+//! one otherwise. The response and every log line of the request carry it.
 
 use std::net::SocketAddr;
 
@@ -14,12 +14,12 @@ use uuid::Uuid;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST: usize = 128;
 
-/// The middleware.
+/// Gives each request an id and a span.
 pub(crate) async fn identify(request: Request, next: Next) -> Response {
     let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_decent(id)).cloned();
     let id = given.or_else(|| HeaderValue::try_from(Uuid::now_v7().to_string()).ok());
     let Some(id) = id else { return next.run(request).await };
-    // The template, not the address: there is no end to those.
+    // The template, not the path: the number of paths is unbounded.
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let caller = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let span = tracing::info_span!(
@@ -36,7 +36,7 @@ pub(crate) async fn identify(request: Request, next: Next) -> Response {
     response
 }
 
-/// Nothing that could break out of a log line.
+/// Returns whether the id is short and cannot break out of a log line.
 fn is_decent(id: &HeaderValue) -> bool {
     let decent = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/=+".contains(byte);
     (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(decent)

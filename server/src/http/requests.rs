@@ -1,4 +1,4 @@
-//! Requests that no handler sees: questions about methods, and bodies in a coding that nobody here reads.
+//! Requests that no handler sees: `OPTIONS`, and bodies in a coding that the server does not read.
 
 use app::problem::{Code, Problem};
 use axum::extract::Request;
@@ -9,11 +9,12 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::problem::ProblemDocument;
 
-/// The methods that some resource of this server has.
+/// The methods that at least one resource of this server supports.
 const METHODS: &str = "GET,HEAD,POST";
 
-/// Answers `OPTIONS` for the whole server and for each resource (RFC 9110, 9.3.7). No resource handles the method
-/// itself, so the router refuses it; axum adds the header `allow` to that answer once it has passed this layer.
+/// Answers `OPTIONS` for the whole server and for each resource (RFC 9110, 9.3.7). No resource
+/// handles the method itself, so the router refuses it; axum adds the header `allow` to the
+/// response once it has passed this layer.
 pub(super) async fn options(request: Request, next: Next) -> Response {
     if request.method() != Method::OPTIONS {
         return next.run(request).await;
@@ -31,8 +32,8 @@ pub(super) async fn options(request: Request, next: Next) -> Response {
     (StatusCode::NO_CONTENT, allowed).into_response()
 }
 
-/// Refuses compressed bodies. A handler would take the compressed bytes for the content (RFC 9110, 8.4 and
-/// 15.5.16).
+/// Refuses compressed bodies, whose compressed bytes a handler would mistake for the content (RFC
+/// 9110, 8.4 and 15.5.16).
 pub(super) async fn only_plain(request: Request, next: Next) -> Response {
     let mut codings = request.headers().get_all(CONTENT_ENCODING).iter();
     if codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {

@@ -1,4 +1,4 @@
-//! A bound on the bytes of answers that wait for their clients.
+//! A bound on the bytes of responses that wait for their clients.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,18 +14,19 @@ use tokio::time::timeout;
 use super::problem::ProblemDocument;
 use super::queue::{busy, is_read};
 
-/// The bytes of all answers that clients have not taken yet.
+/// The maximum number of bytes in all responses that clients have not read yet.
 const BYTES: usize = 32 * 1024 * 1024;
-/// The size from which an answer counts. Smaller ones fit into the buffers of the system.
+/// The size from which a response counts. Smaller ones fit into the buffers of the system.
 const COUNTS: u64 = 64 * 1024;
 /// The bytes that a permit stands for.
 const UNIT: usize = 1024;
-/// Parts of streamed answers that are made, or have been made and wait for room, at the same time.
+/// The maximum number of parts of streamed responses that are in production or wait for room.
 const TURNS: usize = 16;
-/// The time for which a finished answer waits for room. Clients that take nothing are cut off after 30 seconds.
+/// The time for which a finished response waits for room. Clients that read nothing are cut off
+/// after 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Room for answers that wait for their clients. Cheap to clone.
+/// Room for responses that wait for their clients. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
     units: Arc<Semaphore>,
@@ -34,7 +35,7 @@ pub(crate) struct Room {
     patience: Duration,
 }
 
-/// A part of an answer, and its room until it is written.
+/// A part of a response, which holds its room until it is written.
 struct Held {
     bytes: Bytes,
     _room: Option<OwnedSemaphorePermit>,
@@ -59,7 +60,8 @@ impl Room {
         Self { units: Arc::new(Semaphore::new(of)), of, turns, patience: PATIENCE }
     }
 
-    /// Admits the answers to requests that read. Others are not refused for want of room, because what they wrote stands.
+    /// Admits the responses to requests that only read. Others are not refused for lack of room,
+    /// because their writes are committed.
     pub(crate) async fn admit_reads(
         State(room): State<Self>,
         request: Request,
@@ -70,8 +72,8 @@ impl Room {
         if is_read { room.admit(answer).await } else { answer }
     }
 
-    /// The answer, once it has room. An answer that is streamed has room for its first part then, and waits with each
-    /// further part.
+    /// Returns the response once it has room. A streamed response has room for its first part then,
+    /// and waits with each further part.
     async fn admit(self, response: Response) -> Response {
         let (parts, body) = response.into_parts();
         let admitted = match body.size_hint().exact() {
@@ -86,7 +88,7 @@ impl Room {
     }
 
     async fn admit_whole(self, body: Body) -> Option<Body> {
-        // It is in memory as a whole.
+        // The body is in memory as a whole already.
         let bytes = to_bytes(body, usize::MAX).await.ok()?;
         timeout(self.patience, self.hold(bytes)).await.ok().map(Body::from)
     }
@@ -103,11 +105,11 @@ impl Room {
             let part = room.next(&mut parts).await?;
             Some((part, (room, parts)))
         });
-        // Compression asks once more after the end.
+        // Compression polls once more after the end.
         Some(Body::from_stream(stream::iter(first).chain(rest).fuse()))
     }
 
-    /// Makes the next part once it is its turn, so that few parts wait for room.
+    /// Produces the next part when it is its turn, so that few parts wait for room.
     async fn next(&self, parts: &mut BodyDataStream) -> Option<Result<Bytes, axum::Error>> {
         let _turn = self.turns.acquire().await;
         match parts.next().await? {
@@ -117,7 +119,7 @@ impl Room {
     }
 
     async fn hold(&self, bytes: Bytes) -> Bytes {
-        // More than all of it waits for all of it.
+        // A part larger than the whole room waits for all of it.
         let units = u32::try_from(bytes.len().div_ceil(UNIT).min(self.of)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.units).acquire_many_owned(units).await.ok();
         Bytes::from_owner(Held { bytes, _room: room })
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_gets_no_room_is_told_to_come_back() {
+    async fn an_answer_that_gets_no_room_is_refused_as_busy() {
         let room = Room { patience: Duration::from_millis(1), ..Room::of(100 * 1024) };
         let _first = room.clone().admit(answer(100 * 1024)).await;
         let second = room.clone().admit(answer(100 * 1024)).await;
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_streamed_answer_waits_for_room_with_each_part() {
+    async fn a_streamed_answer_waits_for_room_before_each_part() {
         let room = Room::of(2 * 1024);
         let made = Arc::new(AtomicUsize::new(0));
         let parts = stream::iter(0..3).map({
@@ -190,7 +192,7 @@ mod tests {
         assert!(third.await.unwrap().is_ok());
         drop(room);
         for _ in 0..2 {
-            assert!(parts.next().await.is_none(), "compression asks once more after the end");
+            assert!(parts.next().await.is_none(), "compression polls once more after the end");
         }
     }
 }

@@ -17,31 +17,31 @@ use super::{DeskPart, Kind, Order, sound};
 use crate::http::json::pointer;
 use crate::problems;
 
-/// Change sets read at a time where a whole history is wanted.
+/// Change sets read at a time where a whole history is needed.
 const PAGE: usize = 500;
 
-/// What the host has to know of an aggregate that the store need not.
+/// An aggregate that the server can host.
 pub trait Hosted: Aggregate<Rejection: Serialize> {
-    /// Whether the rejection says that there is no such aggregate.
+    /// Returns whether the rejection says that the aggregate does not exist.
     fn is_unknown(rejection: &Self::Rejection) -> bool;
 }
 
-/// One kind of aggregate in its store.
+/// One kind of aggregate on its store.
 #[derive(Debug)]
 pub struct Hosting<A: Aggregate> {
     handler: CommandHandler<A, DynamoDbStore>,
 }
 
 impl<A: Hosted> Hosting<A> {
-    /// The kind in this store, with so many heads in memory.
+    /// Hosts the kind on this store, with this number of heads in memory.
     pub fn new(store: DynamoDbStore, cached_heads: NonZeroUsize) -> Self {
         Self { handler: CommandHandler::new(store, cached_heads) }
     }
 
-    /// The state as of a version, or now.
+    /// Returns the state as of a version, or the current one.
     ///
     /// # Errors
-    /// `unknown-aggregate`, `unknown-version`, or what is wrong with the store.
+    /// `unknown-aggregate`, `unknown-version`, or the problem of the store.
     pub async fn state_of(
         &self,
         id: Uuid,
@@ -62,7 +62,7 @@ impl<A: Hosted> Hosting<A> {
         &self.handler
     }
 
-    /// Whether there is such an aggregate.
+    /// Returns whether the aggregate exists.
     pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, Problem> {
         let first = self.page(id, Page::After { version: 0, limit: 1 }).await;
         first.map(|first| !first.is_empty()).map_err(|error| problems::of_store(&error))
@@ -76,7 +76,7 @@ impl<A: Hosted> Hosting<A> {
         self.store().change_sets(&AggregateId::of::<A>(id), page).await
     }
 
-    /// Checks the history page by page, as far as it can be read.
+    /// Verifies the history page by page, as far as it can be read.
     async fn verified(&self, id: Uuid) -> Result<Verification, Problem> {
         let mut verifier = Verifier::<A>::new(AggregateId::of::<A>(id));
         let mut limit = PAGE;
@@ -88,7 +88,7 @@ impl<A: Hosted> Hosting<A> {
             let after = found.version;
             match self.page(id, Page::After { version: after, limit }).await {
                 Ok(page) if page.is_empty() => return Ok(found),
-                // Hashing and deciding again takes a while, which is nothing for the runtime.
+                // Hashing and deciding again take too long for the threads of the runtime.
                 Ok(page) => {
                     let checking = tokio::task::spawn_blocking(move || {
                         verifier.check(&page);
@@ -96,7 +96,7 @@ impl<A: Hosted> Hosting<A> {
                     });
                     verifier = checking.await.map_err(|error| problems::defect(&error))?;
                 }
-                // What stands before it is still to be checked, and read without it.
+                // The versions before it can be read without it, and are still to be checked.
                 Err(StoreError::Corrupt { version, .. }) if before(version, after) < limit => {
                     limit = before(version, after);
                 }
@@ -148,7 +148,7 @@ impl<A: Hosted> Kind for Hosting<A> {
     }
 }
 
-/// How many versions stand between these two, and at least one.
+/// Returns the number of versions between these two, and at least one.
 fn before(version: Version, after: Version) -> usize {
     let between = version.saturating_sub(after + 1).max(1);
     usize::try_from(between).unwrap_or(usize::MAX)
@@ -168,8 +168,8 @@ fn envelope<A: Aggregate>(order: Order) -> Result<Envelope<A::Command>, Problem>
     .with_causation(request.causation_id))
 }
 
-/// The command of this kind that the request says. The tag comes first, so that serde reads the data
-/// as it comes and can say where it is wrong.
+/// Decodes a command of this kind. The tag comes first, so that serde reads the data directly and
+/// can say where it is wrong.
 pub(super) fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command, Problem> {
     let wire::Command { name, data } = command;
     let fields = [("type", Value::String(name)), ("data", data)];
@@ -205,7 +205,9 @@ pub(super) fn refusal<A: Hosted>(id: Uuid, refusal: Refusal<A::Rejection>) -> Pr
         }
         Refusal::CommandIdReused { version } => Problem::new(
             Code::CommandIdReused,
-            format!("version {version} holds another command of this id: give each its own"),
+            format!(
+                "version {version} holds another command with this id: give each command its own id"
+            ),
         )
         .with("version", version),
         // No kind here decides on nothing: what changes nothing is rejected, with the reason.
@@ -216,9 +218,6 @@ pub(super) fn refusal<A: Hosted>(id: Uuid, refusal: Refusal<A::Rejection>) -> Pr
 fn conflict(current_version: Version, since: &Value) -> String {
     match since.as_array().map_or(0, Vec::len) {
         0 => format!("the expected version does not exist yet: the newest is {current_version}"),
-        _ => format!(
-            "what happened since the expected version matters to this command: the newest version is \
-             {current_version}"
-        ),
+        _ => format!("newer changes affect this command: the newest version is {current_version}"),
     }
 }

@@ -15,8 +15,8 @@ impl Hosted for Sku {
 }
 
 impl Order {
-    /// The item that it is to create, if it is to create one. An order that cannot be read creates nothing,
-    /// and is refused for that.
+    /// Returns the item that the command creates, if any. A command that cannot be decoded creates
+    /// nothing, and is refused later.
     pub(crate) fn creation(&self) -> Option<CreateInventoryItem> {
         if self.request.aggregate.kind != InventoryItem::KIND {
             return None;
@@ -29,8 +29,8 @@ impl Order {
 }
 
 impl Kinds {
-    /// The claim of a new item's SKU at this aggregate, as a part of the transaction that the item is created in: by the same
-    /// person, at the same time, under the same ids.
+    /// Returns the claim of a new item's SKU at this aggregate, as a part of the item's
+    /// transaction. It has the same actor, time and ids as the item.
     pub(crate) fn claim(&self, aggregate: Uuid, sku: &str, order: &Order) -> DeskPart {
         let Order { request, actor, now } = order;
         let envelope = Envelope::new(

@@ -1,4 +1,4 @@
-//! What can be shown of a history that is not, or not all, as it was written.
+//! The readable part of a damaged history.
 
 use app::problem::{Code, Problem};
 use app::views::Fault;
@@ -10,8 +10,8 @@ use super::{Hosted, Hosting};
 use crate::problems;
 
 impl<A: Hosted> Hosting<A> {
-    /// The state as of a version, or now; where a version does not hold that it rests on, the state before
-    /// that one, and what is wrong.
+    /// Returns the state as of a version, or the current one. If a version that it rests on is
+    /// damaged, returns the state before that version, and the fault.
     ///
     /// # Errors
     /// As [`Hosting::state_of`]; `corrupt` when not even version 1 holds.
@@ -25,7 +25,7 @@ impl<A: Hosted> Hosting<A> {
         loop {
             match self.handler().load(id, as_of).await {
                 Ok(head) => return self.judge(head, as_of, fault).await,
-                // Each time further back, so that it comes to an end.
+                // Each attempt goes further back, so the loop ends.
                 Err(StoreError::Corrupt { version: broken, problem, .. })
                     if as_of.is_none_or(|as_of| broken <= as_of) =>
                 {
@@ -40,7 +40,8 @@ impl<A: Hosted> Hosting<A> {
         }
     }
 
-    /// A load holds as far as it comes. Where that is not as far as it should, a version is missing.
+    /// Checks whether a load reached its end. One that stops too early has met a gap, if a later
+    /// version exists.
     async fn judge(
         &self,
         head: Head<A>,
@@ -70,7 +71,7 @@ impl<A: Hosted> Hosting<A> {
         }
     }
 
-    /// The next version that is there, whatever it says.
+    /// Returns the next version that exists, readable or not.
     async fn version_after(&self, id: Uuid, version: Version) -> Result<Option<Version>, Problem> {
         match self.page(id, Page::After { version, limit: 1 }).await {
             Ok(next) => Ok(next.first().map(|next| next.version)),
@@ -79,11 +80,11 @@ impl<A: Hosted> Hosting<A> {
         }
     }
 
-    /// Up to `limit` change sets from version `newest` down, newest first, as far as they can be read and
-    /// none is missing; and what is wrong with those that are left out. Unverified.
+    /// Returns up to `limit` unverified change sets from version `newest` down, newest first, as
+    /// far as they are readable and contiguous; and the faults of those left out.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn readable(
         &self,
         id: Uuid,
@@ -99,7 +100,7 @@ impl<A: Hosted> Hosting<A> {
                     if version == newest {
                         newest -= 1;
                     } else {
-                        // What stands after it is read without it.
+                        // The versions after it are read without it.
                         limit = usize::try_from(newest - version).unwrap_or(limit);
                     }
                 }
@@ -128,7 +129,6 @@ impl<A: Hosted> Hosting<A> {
     }
 }
 
-/// A loaded head as it travels.
 pub(super) fn state<A: Hosted>(head: Head<A>) -> AggregateState<A> {
     AggregateState {
         aggregate: head.aggregate().clone(),
@@ -144,7 +144,7 @@ fn missing<A: Hosted>(id: Uuid, expected: Version, found: Version) -> Fault {
     told::<A>(id, expected, ChainBreak::Gap { expected, found }.to_string())
 }
 
-/// The fault, of which the log hears as well.
+/// Logs the fault and returns it.
 fn told<A: Hosted>(id: Uuid, version: Version, problem: String) -> Fault {
     tracing::error!(kind = A::KIND, %id, version, problem, "what is stored is not what was written");
     Fault { version, problem }

@@ -1,4 +1,4 @@
-//! The one reader of the feed for all live consumers.
+//! The single reader of the feed for all live consumers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,14 +10,15 @@ use tokio::sync::Mutex;
 
 use super::json;
 
-/// The size of the pages that are kept, in bytes of change sets.
+/// The maximum size of the pages that are kept, in bytes of change sets.
 const KEPT: usize = 8 * 1024 * 1024;
 
 /// Consecutive entries as the events that consumers receive, each with its position.
 pub(super) type Page = Arc<[(Position, Event)]>;
 
-/// The pages that consumers have read lately. Consumers at the same position share a page, so that it is read and
-/// written as JSON once; and one page is read at a time, so that commands wait for one read at most. Cheap to clone.
+/// The pages that consumers have read lately. Consumers at the same position share a page, so that
+/// it is read and serialized once. Only one page is read at a time, so that commands wait for at
+/// most one read. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pages(Arc<Mutex<Kept>>);
 
@@ -36,10 +37,10 @@ struct Read {
 }
 
 impl Pages {
-    /// The entries after this position, at least one unless the feed ends there.
+    /// Returns the entries after this position, at least one unless the feed ends there.
     ///
     /// # Errors
-    /// As [`Feed::entries`].
+    /// The same as [`Feed::entries`].
     pub(super) async fn after<S: FeedStore>(
         &self,
         feed: &Feed<S>,

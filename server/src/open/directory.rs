@@ -16,23 +16,23 @@ const DATABASE: &str = "daybook.db";
 const LOG: &str = "daybook.db-wal";
 const LOCK: &str = "daybook.lock";
 
-/// A data directory that is this process's alone for as long as this lives.
+/// A data directory that belongs to this process alone for as long as this value lives.
 #[derive(Debug)]
 pub struct DataDirectory {
     path: PathBuf,
     /// The directory of the objects, which are never copied.
     objects: PathBuf,
     _lock: Option<File>,
-    /// The copy that is read where nothing can be written.
+    /// The copy to read when the directory cannot be written.
     _copy: Option<TempDir>,
 }
 
 impl DataDirectory {
-    /// Creates the directory when it is missing, and locks it. The lock goes with the process, however
-    /// that ends; its file stays.
+    /// Creates the directory if it is missing, and locks it. The lock ends with the process, even
+    /// if that crashes; its file stays.
     ///
     /// # Errors
-    /// When another process has it, or it cannot be written.
+    /// When another process holds it, or it cannot be written.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
@@ -53,8 +53,8 @@ impl DataDirectory {
         }
     }
 
-    /// The directory of these settings, for what makes no store where there is none: an embedded one has to
-    /// be there, or a mistyped name would be examined and found in good order.
+    /// Opens the directory of these settings for a command that must not create a store. An
+    /// embedded store has to exist, or a mistyped name would be examined and found in good order.
     ///
     /// # Errors
     /// [`Failure::Settings`] or [`Failure::Open`].
@@ -62,7 +62,8 @@ impl DataDirectory {
         let path = &settings.data;
         let missing = || OpenError::NoStore(path.clone());
         let embedded = settings.store()? == StoreChoice::Embedded;
-        // Nothing is made where nothing is; whoever has the directory now may be about to make a store.
+        // Create nothing where nothing exists. A lock file suffices: its process may be about to
+        // create a store.
         if embedded && [DATABASE, LOCK].iter().all(|name| !path.join(name).exists()) {
             return Err(missing().into());
         }
@@ -73,11 +74,12 @@ impl DataDirectory {
         Ok(directory)
     }
 
-    /// The same, for what only reads. An embedded store that cannot be written, as on read-only media, is copied to the
-    /// directory for temporary files: SQLite has to write beside a database to read what its log holds.
+    /// Opens the directory of these settings for a command that only reads. An embedded store that
+    /// cannot be written, as on read-only media, is copied to the directory for temporary files:
+    /// SQLite has to write beside a database to read what its log holds.
     ///
     /// # Errors
-    /// As [`DataDirectory::of_existing`].
+    /// The same as [`DataDirectory::of_existing`].
     pub fn to_read(settings: &Settings) -> Result<Self, Failure> {
         let database = settings.data.join(DATABASE);
         let is_unwritable = || try_to_write(&database).is_err_and(|error| forbids_writing(&error));
@@ -89,7 +91,7 @@ impl DataDirectory {
 
     fn copied(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { path: path.to_owned(), source };
-        // A process that writes there holds the lock.
+        // A process that writes there holds this lock.
         let lock = match File::open(path.join(LOCK)) {
             Ok(lock) => Some(lock),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -105,7 +107,7 @@ impl DataDirectory {
         for name in [DATABASE, LOG].into_iter().filter(|name| path.join(name).exists()) {
             let to = copy.path().join(name);
             fs::copy(path.join(name), &to).map_err(failed)?;
-            // It has the permissions of the original, which may be for reading only.
+            // The copy has the permissions of the original, which may be read-only.
             fs::set_permissions(to, Permissions::from_mode(0o600)).map_err(failed)?;
         }
         tracing::info!(
@@ -117,34 +119,34 @@ impl DataDirectory {
         Ok(Self { path, objects, _lock: lock, _copy: Some(copy) })
     }
 
-    /// The embedded store's file.
+    /// Returns the file of the embedded store.
     pub fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 
-    /// Where the embedded store keeps what is too large for the items of this table.
+    /// Returns the directory of the change sets that are too large for the items of this table.
     pub fn objects(&self, table: &str) -> PathBuf {
         self.objects.join("objects").join(table)
     }
 
-    /// Where a verification that was stopped has left its notes.
+    /// Returns the file for the notes of an interrupted verification.
     pub fn verification(&self) -> PathBuf {
         self.path.join("verification.json")
     }
 
-    /// The read model's file.
+    /// Returns the file of the read model.
     pub fn read_model(&self) -> PathBuf {
         Self::read_model_in(&self.path)
     }
 
-    /// The read model's file in a directory that is not opened.
+    /// Returns the file of the read model in a directory that is not opened.
     pub(crate) fn read_model_in(path: &Path) -> PathBuf {
         path.join("read-model.db")
     }
 }
 
-/// Opens the lock file, and creates it if `create` is set. A symbolic link in its place is not followed, because it
-/// may lead to a file that another process locks or that must not be created.
+/// Opens the lock file, and creates it if `create` is set. A symbolic link in its place is not
+/// followed, because it may lead to a file that another process locks or that must not be created.
 ///
 /// # Errors
 /// The system's error, or one that names the link.

@@ -14,17 +14,17 @@ use crate::Failure;
 use crate::config::{ObjectsChoice, Settings, StoreChoice};
 use crate::telemetry::metrics::{self, StoreMetrics};
 
-/// A store whose table is there, and what has to be closed behind it.
+/// An open store whose table exists, and the engine to close with it.
 #[derive(Debug)]
 pub struct OpenStore {
     /// The store.
     pub store: DynamoDbStore,
-    /// What no other store is called: by this the read model knows whose rows it has.
+    /// The unique name of the store, by which the read model knows whose rows it has.
     pub identity: String,
-    /// What its file was before it was opened; see [`OpenStore::close`].
+    /// The state of the store's file before it was opened; see [`OpenStore::close`].
     pub seal: String,
     engine: Option<(Embedded, PathBuf)>,
-    /// Of a table that others may write to.
+    /// The client of the table's stream, for a table that others may write to.
     pub(super) streams: Option<streams::Client>,
 }
 
@@ -37,11 +37,11 @@ impl OpenStore {
         Self::open_with(settings, directory, Missing::Create).await
     }
 
-    /// The same for what makes no store where there is none: of a name that was mistyped it would say that all
-    /// is well.
+    /// Opens the store for a command that must not create one: of a mistyped name it would report
+    /// that all is well.
     ///
     /// # Errors
-    /// As [`OpenStore::open`].
+    /// The same as [`OpenStore::open`].
     pub async fn of_existing(
         settings: &Settings,
         directory: &DataDirectory,
@@ -87,19 +87,19 @@ impl OpenStore {
         }
     }
 
-    /// Whether nobody else can write to it.
+    /// Returns whether no other process can write to the store.
     pub fn is_ours_alone(&self) -> bool {
         self.engine.is_some()
     }
 
-    /// Starts the feed of what is in it.
+    /// Starts the feed of the store.
     pub fn feed(&self) -> Feed<DynamoDbStore> {
         let pace = if self.is_ours_alone() { Pace::ALONE } else { Pace::SHARED };
         Feed::start_observed(self.store.clone(), pace, metrics::feed_lag)
     }
 
-    /// Closes it, once what was begun is done, and says what its file is now. Whoever finds it otherwise
-    /// at the next start knows that somebody has replaced it.
+    /// Closes the store once the work in progress is done, and returns the state of its file.
+    /// Another state at the next start means that somebody has replaced the file.
     pub async fn close(self) -> String {
         match self.engine {
             Some((engine, path)) => {
@@ -110,7 +110,8 @@ impl OpenStore {
         }
     }
 
-    /// `s3` says how S3 is found, at another endpoint than its own when one is given.
+    /// Opens a remote store. `s3` configures the client, for this endpoint if one is given, else
+    /// for S3 itself.
     async fn remote(
         client: Client,
         streams: streams::Client,
@@ -139,7 +140,7 @@ impl OpenStore {
     }
 }
 
-/// What becomes of a table that is not there.
+/// The treatment of a table that does not exist.
 #[derive(Clone, Copy, Debug)]
 enum Missing {
     Create,
@@ -157,15 +158,15 @@ fn unusable(place: String) -> impl FnOnce(TableError) -> OpenError {
     }
 }
 
-/// Another file put in its place is another store, and so is another table in it. (One that cannot be
-/// looked at opens no further.)
+/// Returns the identity of an embedded store. Another file in its place is another store, and so is
+/// another table in it. (A file that cannot be examined cannot be opened, either.)
 fn identity_of(database: &Path, table: &str) -> String {
     let inode = fs::metadata(database).map_or(0, |metadata| metadata.ino());
     format!("embedded, inode {inode}, table {table}")
 }
 
-/// The inode alone does not tell a file from a copy written over it, nor from a new one that was given
-/// the number of a deleted one.
+/// Returns the state of the file. The inode alone does not distinguish a file from a copy written
+/// over it, nor from a new file that was given the number of a deleted one.
 fn seal_of(database: &Path) -> String {
     fs::metadata(database).map_or_else(
         |_| "no file".to_owned(),
@@ -176,7 +177,7 @@ fn seal_of(database: &Path) -> String {
     )
 }
 
-/// Region, credentials and the rest as AWS's own tools find them; and where that is, in words.
+/// Loads the region, the credentials and the rest as AWS's own tools do; and names the location.
 pub(crate) async fn of_environment() -> (aws_config::SdkConfig, String) {
     let environment = aws_config::from_env()
         .http_client(dynamodb::https())
@@ -206,7 +207,7 @@ pub(crate) fn streams_of(
     streams::Client::from_conf(config.build())
 }
 
-/// A server of one's own has buckets in the path: their names are no hosts of it.
+/// Configures S3. A custom endpoint has buckets in the path: their names are no hosts of it.
 pub(crate) fn s3_of(
     environment: &aws_config::SdkConfig,
     endpoint: Option<String>,

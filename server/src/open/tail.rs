@@ -4,19 +4,18 @@ use event_store::feed::Feed;
 
 use super::OpenStore;
 
-/// How a process hears of what others commit to its store, for as long as this lives.
+/// The way in which a process learns of other processes' commits, for as long as this value lives.
 #[derive(Debug)]
 pub(super) enum Others {
-    /// There are none.
+    /// No other process can write to the store.
     None,
-    /// The table's stream tells of it.
+    /// The table's stream reports their commits.
     Heard(#[expect(dead_code, reason = "it is followed until this is dropped")] Tail),
-    /// The table has no stream that can be followed. It is, once that changes.
+    /// The table has no stream that can be followed. The tail follows one as soon as it appears.
     Unheard(#[expect(dead_code, reason = "it is followed until this is dropped")] Tail),
 }
 
 impl OpenStore {
-    /// Starts to follow what others commit.
     pub(super) async fn others(&self, feed: &Feed<DynamoDbStore>) -> Others {
         let Some(client) = &self.streams else { return Others::None };
         let table = self.store.table();
@@ -30,7 +29,7 @@ impl OpenStore {
                  StreamEnabled=true,StreamViewType=KEYS_ONLY`; then `daybook reconcile`, once"
             ),
             Err(error) => {
-                tracing::warn!(%error, "it cannot be told whether the table has a stream")
+                tracing::warn!(%error, "it is unknown whether the table has a stream")
             }
         }
         Others::Unheard(tail)

@@ -1,30 +1,30 @@
-//! The commands of `domain`, as the description shows them.
+//! The commands of `domain`, as the OpenAPI description shows them.
 
 #![expect(dead_code, reason = "shapes: nobody makes one")]
 
 use utoipa::ToSchema;
 
-/// What can be asked of an inventory item.
+/// A command to an inventory item.
 #[derive(ToSchema)]
 #[serde(tag = "type", content = "data")]
 pub(crate) enum Command {
     /// Puts a new item on the books, with nothing on hand.
     CreateInventoryItem(CreateInventoryItem),
-    /// Gives it another name.
+    /// Renames the item.
     RenameInventoryItem(RenameInventoryItem),
-    /// Goods have come in.
+    /// Records that goods have come in.
     CheckInItems(CheckInItems),
-    /// Goods have left.
+    /// Records that goods have left.
     RemoveItems(RemoveItems),
-    /// Somebody has counted.
+    /// Records a stock count.
     AdjustStock(AdjustStock),
-    /// Sets or lifts the limit.
+    /// Sets or lifts the maximum quantity.
     ChangeMaxQuantity(ChangeMaxQuantity),
-    /// Says when it is time to order more.
+    /// Sets the quantity below which it is time to order more.
     SetReorderLevel(SetReorderLevel),
-    /// Takes it out of use.
+    /// Takes the item out of use.
     DeactivateInventoryItem(DeactivateInventoryItem),
-    /// Takes it back into use.
+    /// Takes the item back into use.
     ReactivateInventoryItem(ReactivateInventoryItem),
 }
 
@@ -32,21 +32,21 @@ pub(crate) enum Command {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateInventoryItem {
-    /// The stock keeping unit; no other item's, whatever its case.
+    /// The stock keeping unit. No other item may have one that reads the same.
     #[schema(min_length = 1, max_length = 200)]
     pub sku: String,
-    /// What it is called.
+    /// The name of the item.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// What is counted.
+    /// The unit in which it is counted.
     #[schema(min_length = 1, max_length = 200, example = "pcs")]
     pub unit: String,
-    /// The most there may be; no limit when left out.
+    /// The maximum quantity; no limit when left out.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub max_quantity: Option<i64>,
 }
 
-/// Gives it another name.
+/// Renames the item.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RenameInventoryItem {
@@ -55,93 +55,93 @@ pub(crate) struct RenameInventoryItem {
     pub name: String,
 }
 
-/// Goods have come in.
+/// Records that goods have come in.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckInItems {
-    /// How many.
+    /// The number that came in.
     #[schema(minimum = 1, maximum = 1_000_000_000, example = 12)]
     pub quantity: i64,
-    /// What they came with, such as a purchase order's number.
+    /// The reference they came with, such as a purchase order's number.
     #[schema(max_length = 200, example = "PO 1182")]
     pub reference: Option<String>,
-    /// What one of them cost, in minor units of the currency.
+    /// The cost of one of them, in minor units of the currency.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
     pub unit_cost: Option<i64>,
 }
 
-/// Goods have left.
+/// Records that goods have left.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RemoveItems {
-    /// How many.
+    /// The number that left.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub quantity: i64,
-    /// Why.
+    /// The reason.
     #[schema(inline)]
     pub reason: RemovalReason,
 }
 
-/// Why goods have left.
+/// The reason why goods have left.
 #[derive(ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RemovalReason {
-    /// To a customer.
+    /// Sold to a customer.
     Sold,
-    /// In the house.
+    /// Used in-house.
     Used,
     /// Broken.
     Damaged,
-    /// Nobody knows where.
+    /// Lost without a trace.
     Lost,
     /// Past its date.
     Expired,
     /// Given away to try.
     Sample,
-    /// Sent back.
+    /// Sent back to the supplier.
     ReturnedToSupplier,
 }
 
-/// Somebody has counted.
+/// Records a stock count.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdjustStock {
-    /// How many there really are.
+    /// The number that was counted.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     pub counted: i64,
-    /// Why the books were wrong; may be blank when they were right.
+    /// The reason why the books were wrong; may be blank when they were right.
     #[schema(max_length = 200)]
     pub reason: String,
 }
 
-/// Sets or lifts the limit.
+/// Sets or lifts the maximum quantity.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeMaxQuantity {
-    /// The most there may be; no limit when left out.
+    /// The maximum quantity; no limit when left out.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub max_quantity: Option<i64>,
 }
 
-/// Says when it is time to order more.
+/// Sets the quantity below which it is time to order more.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetReorderLevel {
-    /// Below this it is time.
+    /// The quantity below which it is time to order more.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     pub level: i64,
 }
 
-/// Takes it out of use.
+/// Takes the item out of use.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeactivateInventoryItem {
-    /// Why.
+    /// The reason.
     #[schema(min_length = 1, max_length = 200)]
     pub reason: String,
 }
 
-/// Takes it back into use.
+/// Takes the item back into use.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReactivateInventoryItem {}

@@ -1,5 +1,6 @@
-//! The shapes of `event_store::wire`, of rows and of problems, as the description shows them. The event
-//! store itself knows nothing of OpenAPI; the tests below hold the two together.
+//! The shapes of `event_store::wire`, of rows and of problems, as the OpenAPI description shows
+//! them. The event store itself knows nothing of OpenAPI; `tests/routes/operations/openapi.rs`
+//! holds the two together.
 
 #![expect(dead_code, reason = "shapes: nobody makes one")]
 
@@ -9,14 +10,14 @@ use uuid::Uuid;
 
 use super::commands::Command;
 
-/// What names an aggregate.
+/// The kind and the id of an aggregate.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AggregateId {
-    /// The kind: `inventory-item`; also `sku`, to look at.
+    /// The kind: `inventory-item`, or `sku`, which is read-only.
     #[schema(example = "inventory-item", pattern = "^[^#]+$")]
     pub kind: String,
-    /// Made by the client, or derived from the SKU; never nil.
+    /// The id, made by the client or derived from the SKU; never nil.
     pub id: Uuid,
 }
 
@@ -24,19 +25,20 @@ pub(crate) struct AggregateId {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CommandRequest {
-    /// Made by the client, UUIDv7 by preference. Sending the same command again is harmless. It is
-    /// checked within the aggregate: sent to another one, it is another command.
+    /// The id of the command, made by the client, UUIDv7 by preference. Sending the same command
+    /// again is harmless. The id is checked within the aggregate: sent to another one, it is
+    /// another command.
     pub command_id: Uuid,
-    /// Whom it concerns. For a command that creates, the client makes this id too.
+    /// The aggregate of the command. For a command that creates, the client makes this id too.
     pub aggregate: AggregateId,
-    /// The version its author had in view, when what has happened since could matter.
+    /// The version that the author had in view, if later changes could matter.
     #[schema(maximum = 999_999_999_999_u64)]
     pub expected_version: Option<u64>,
-    /// What to do.
+    /// The command itself.
     pub command: Command,
-    /// What larger piece of work this belongs to.
+    /// The larger piece of work that this belongs to.
     pub correlation_id: Option<Uuid>,
-    /// What led to it.
+    /// The id of what led to it.
     pub causation_id: Option<Uuid>,
 }
 
@@ -44,40 +46,40 @@ pub(crate) struct CommandRequest {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchRequest {
-    /// The commands, in the order in which they are meant. Together they write 100 change sets at most, of
-    /// which a new item takes two: its own and that of its SKU.
+    /// The commands, in their intended order. Together they write 100 change sets at most, of which
+    /// a new item takes two: its own and that of its SKU.
     #[schema(min_items = 1, max_items = 100)]
     pub commands: Vec<CommandRequest>,
-    /// Whether they are taken all together or not at all, each aggregate once. Otherwise each is taken
-    /// by itself, one after the other.
+    /// True to execute all commands or none, each on another aggregate. False to execute each by
+    /// itself, one after the other.
     pub atomic: bool,
 }
 
 /// An event.
 #[derive(ToSchema)]
 pub(crate) struct Event {
-    /// The type's name.
+    /// The name of the type.
     #[schema(example = "ItemsCheckedIn")]
     pub r#type: String,
-    /// What it says.
+    /// The content.
     #[schema(value_type = Object)]
     pub data: Value,
 }
 
-/// The answer to a command that was accepted, now or before.
+/// The answer to a command that was accepted, now or earlier.
 #[derive(ToSchema)]
 pub(crate) struct CommandAccepted {
-    /// Whom it concerned.
+    /// The aggregate of the command.
     pub aggregate: AggregateId,
-    /// The version it became.
+    /// The version that the command became.
     #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
-    /// What it led to.
+    /// The resulting events.
     pub events: Vec<Event>,
     /// The change set's hash.
     #[schema(inline)]
     pub hash: Hash,
-    /// Whether this is the outcome of an earlier sending of the same command.
+    /// True if this is the outcome of an earlier sending of the same command.
     pub duplicate: bool,
 }
 
@@ -94,17 +96,17 @@ pub(crate) struct Timestamp(String);
 /// An aggregate as of one version.
 #[derive(ToSchema)]
 pub(crate) struct AggregateState {
-    /// Which one.
+    /// The aggregate.
     pub aggregate: AggregateId,
-    /// The version this is as of.
+    /// The version of this state.
     #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
-    /// What a replay to that version gives.
+    /// The result of a replay to that version.
     pub state: State,
-    /// When version 1 was recorded.
+    /// The time at which version 1 was recorded.
     #[schema(inline)]
     pub created_at: Timestamp,
-    /// When this version was recorded.
+    /// The time at which this version was recorded.
     #[schema(inline)]
     pub updated_at: Timestamp,
     /// The hash of this version's change set.
@@ -120,35 +122,35 @@ pub(crate) enum State {
     Sku(Sku),
 }
 
-/// Whose a stock keeping unit is: the `sku` aggregate, which is written along with its item, and whose id
-/// is derived from the SKU.
+/// The claim of a stock keeping unit: the `sku` aggregate, which is written along with its item,
+/// and whose id is derived from the SKU.
 #[derive(ToSchema)]
 pub(crate) struct Sku {
-    /// As the item that has it writes it.
+    /// The SKU, as its item spells it.
     pub sku: String,
-    /// The item that has it.
+    /// The item that has the SKU.
     #[schema(required)]
     pub item: Option<Uuid>,
 }
 
-/// What an inventory item is at one version.
+/// The state of an inventory item at one version.
 #[derive(ToSchema)]
 pub(crate) struct InventoryItem {
     /// The stock keeping unit.
     pub sku: String,
-    /// What it is called.
+    /// The name of the item.
     pub name: String,
-    /// What is counted.
+    /// The unit in which it is counted.
     pub unit: String,
-    /// How many there are.
+    /// The quantity on hand.
     pub on_hand: i64,
-    /// The most there may be, when there is a limit.
+    /// The maximum quantity, if there is a limit.
     #[schema(required)]
     pub max_quantity: Option<i64>,
-    /// Below this it is time to order more, when somebody has said so.
+    /// The quantity below which it is time to order more, if one is set.
     #[schema(required)]
     pub reorder_level: Option<i64>,
-    /// Whether tasks can be performed on it.
+    /// True if tasks can be performed on the item.
     pub active: bool,
 }
 
@@ -162,61 +164,61 @@ pub(crate) struct InventoryItemRow {
     pub version: u64,
     /// The stock keeping unit.
     pub sku: String,
-    /// What it is called.
+    /// The name of the item.
     pub name: String,
-    /// What is counted.
+    /// The unit in which it is counted.
     pub unit: String,
-    /// How many there are.
+    /// The quantity on hand.
     pub on_hand: i64,
-    /// The most there may be, when there is a limit.
+    /// The maximum quantity, if there is a limit.
     #[schema(required)]
     pub max_quantity: Option<i64>,
-    /// Below this it is time to order more, when somebody has said so.
+    /// The quantity below which it is time to order more, if one is set.
     #[schema(required)]
     pub reorder_level: Option<i64>,
-    /// Whether tasks can be performed on it.
+    /// True if tasks can be performed on the item.
     pub active: bool,
-    /// When version 1 was recorded.
+    /// The time at which version 1 was recorded.
     #[schema(inline)]
     pub created_at: Timestamp,
-    /// When this version was recorded.
+    /// The time at which this version was recorded.
     #[schema(inline)]
     pub updated_at: Timestamp,
 }
 
 /// A change set. `body` is the exact hashed text; everything from `command_id` to `causation_id` is
-/// read off it for convenience. `hash` is the SHA-256 of `prev` as 32 bytes, `{kind}#{id}`, a zero
+/// read from it for convenience. `hash` is the SHA-256 of `prev` as 32 bytes, `{kind}#{id}`, a zero
 /// byte, the version as 8 bytes big-endian, and `body`.
 #[derive(ToSchema)]
 pub(crate) struct ChangeSet {
-    /// Whose history this belongs to.
+    /// The aggregate whose history this belongs to.
     pub aggregate: AggregateId,
-    /// Its place in that history.
+    /// The place in that history.
     #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     pub version: u64,
-    /// The command's id.
+    /// The id of the command.
     pub command_id: Uuid,
     /// The command.
     pub command: Event,
-    /// What it led to.
+    /// The resulting events.
     pub events: Vec<Event>,
-    /// Who did it.
+    /// The name under which it was recorded.
     pub actor: String,
-    /// Why.
+    /// The reason, if one was given.
     #[schema(required)]
     pub reason: Option<String>,
-    /// When.
+    /// The time at which it was recorded.
     #[schema(inline)]
     pub recorded_at: Timestamp,
-    /// What it belongs to.
+    /// The larger piece of work that it belongs to.
     pub correlation_id: Uuid,
-    /// What led to it.
+    /// The id of what led to it, if anything.
     #[schema(required)]
     pub causation_id: Option<Uuid>,
-    /// The hash of the change set before; zeros for version 1.
+    /// The hash of the previous change set; zeros for version 1.
     #[schema(inline)]
     pub prev: Hash,
-    /// Its own hash.
+    /// The hash of this change set.
     #[schema(inline)]
     pub hash: Hash,
     /// The exact hashed text.
@@ -226,10 +228,10 @@ pub(crate) struct ChangeSet {
 /// A change set at its place in the feed.
 #[derive(ToSchema)]
 pub(crate) struct FeedEntry {
-    /// Its place: from 1, without holes, the same forever.
+    /// The place in the feed: from 1, without holes, the same forever.
     #[schema(minimum = 1)]
     pub position: u64,
-    /// What stands there.
+    /// The change set at that place.
     pub change_set: ChangeSet,
 }
 
@@ -252,37 +254,38 @@ pub(crate) struct History {
     pub next: Option<u64>,
 }
 
-/// What checking a whole history found.
+/// The result of checking a whole history.
 #[derive(ToSchema)]
 pub(crate) struct Verification {
-    /// Whether chain and command replay hold for all of it.
+    /// True if the chain and the replay of the commands hold for all of it.
     pub ok: bool,
     /// The last version that holds; 0 when not even the first does.
     #[schema(maximum = 999_999_999_999_u64)]
     pub version: u64,
-    /// That version's hash.
+    /// The hash of that version.
     #[schema(inline)]
     pub hash: Hash,
     /// The first version that does not hold.
     #[schema(required)]
     pub failed_at: Option<u64>,
-    /// The way in which it does not hold: `chain-broken`, `decided-differently`, `schema-unknown` (a newer version wrote it) or
-    /// `unreadable`; left out when all is well.
+    /// The kind of failure: `chain-broken`, `decided-differently`, `schema-unknown` (a newer
+    /// version wrote it) or `unreadable`; left out when all is well.
     #[schema(nullable = false)]
     pub reason: Option<String>,
-    /// What is wrong with it; left out when all is well.
+    /// The failure in words; left out when all is well.
     #[schema(nullable = false)]
     pub problem: Option<String>,
 }
 
-/// A problem document (RFC 9457). What explains the problem further stands beside these: `pointer`,
-/// `line` and `column` of what is malformed, `rejection` (its own `code`, with the figures that explain it) and
-/// `version` of what was rejected, `current_version` and `since` (change sets) of a conflict, `failed_at` of what is corrupt, `index` of
-/// the command in an atomic batch, `position` in the feed. A new item whose SKU another item has is rejected with the code `sku-taken`, the
-/// `sku` as that item writes it, its id as `item` and its `name`, null where it cannot be told.
+/// A problem document (RFC 9457). Further members explain the problem: `pointer`, `line` and
+/// `column` of what is malformed, `rejection` (its own `code`, with the figures that explain it)
+/// and `version` of what was rejected, `current_version` and `since` (change sets) of a conflict,
+/// `failed_at` of what is corrupt, `index` of the command in an atomic batch, `position` in the
+/// feed. A new item whose SKU another item has is rejected with the code `sku-taken`, the `sku` as
+/// that item spells it, its id as `item`, and its `name`, which is null if it cannot be read.
 #[derive(ToSchema)]
 pub(crate) struct Problem {
-    /// What kind of problem: a reference into the documentation, by code.
+    /// The kind of problem: a reference into the documentation, by code.
     #[schema(example = "/problems/rejected")]
     pub r#type: String,
     /// The status in words.
@@ -293,7 +296,7 @@ pub(crate) struct Problem {
     /// The stable name of the problem.
     #[schema(example = "rejected")]
     pub code: String,
-    /// What was wrong, where, and what would be right.
+    /// The mistake, its place, and what would be right.
     pub detail: String,
 }
 

@@ -1,5 +1,6 @@
-//! What a page without JavaScript posts. On success the browser is sent to the item; otherwise the same
-//! page comes back with the reason and what was typed, under the status of the problem.
+//! The forms that a page without JavaScript posts. On success the browser is redirected to the
+//! item. Otherwise the same page comes back with the reason and the input, under the status of the
+//! problem.
 
 use std::collections::HashSet;
 
@@ -61,8 +62,8 @@ pub(super) async fn create_item(
     Ok(take_up(&renderer, uri, Task::Create, id, fields).await)
 }
 
-/// The fields of a form in which none appears twice. Readers of forms disagree about a repeated field: some keep the
-/// first value, some the last.
+/// Collects the fields of a form, and refuses a field that appears twice. Readers of forms disagree
+/// about a repeated field: some keep the first value, some the last.
 fn each_once(posted: Vec<(String, String)>) -> Result<Fields, Problem> {
     let mut names = HashSet::new();
     if let Some((name, _)) = posted.iter().find(|(name, _)| !names.insert(name)) {
@@ -74,7 +75,7 @@ fn each_once(posted: Vec<(String, String)>) -> Result<Fields, Problem> {
 /// `POST /inventory/sample`
 pub(super) async fn load_sample(State(renderer): State<Renderer>) -> Response {
     match renderer.desk.load_sample().await {
-        // A refusal means that there is an inventory to see already.
+        // A rejection means that an inventory exists already.
         Ok(_) => Redirect::to("/inventory").into_response(),
         Err(problem) if problem.is(Code::Rejected) => Redirect::to("/inventory").into_response(),
         Err(problem) => ProblemDocument(problem).into_response(),
@@ -95,8 +96,8 @@ async fn take_up(renderer: &Renderer, uri: Uri, task: Task, id: Uuid, fields: Fi
     }
 }
 
-/// The form as a command. The page that it stood in has made its ids, so that sending it twice is one
-/// command.
+/// Converts the form to a command. The page of the form made its ids, so that a form sent twice is
+/// one command.
 fn request(task: Task, id: Uuid, fields: &Fields) -> Result<CommandRequest, Problem> {
     let command_id = Uuid::parse_str(fields.get("command_id")).unwrap_or_default();
     if command_id.is_nil() || id.is_nil() {
@@ -105,11 +106,12 @@ fn request(task: Task, id: Uuid, fields: &Fields) -> Result<CommandRequest, Prob
     }
     let rejected = |detail: String| Problem::new(Code::Rejected, detail);
     let command = parse(task, fields).map_err(|fault| rejected(fault.message))?;
-    let command = wire_command(&command).ok_or_else(|| rejected("it cannot be sent".to_owned()))?;
+    let command =
+        wire_command(&command).ok_or_else(|| rejected("this form cannot be sent".to_owned()))?;
     Ok(CommandRequest { command_id, ..new_request(id, expected_version(fields)?, command) })
 }
 
-/// The version that the author had in view. An unparsable version must not skip the check.
+/// Returns the version that the author had in view. An unparsable version must not skip the check.
 fn expected_version(fields: &Fields) -> Result<Option<Version>, Problem> {
     match fields.get("expected_version").trim() {
         "" => Ok(None),
@@ -120,8 +122,8 @@ fn expected_version(fields: &Fields) -> Result<Option<Version>, Problem> {
     }
 }
 
-/// The form as it comes back. While it is unknown what became of the command it keeps its id; once it is
-/// known, the next one is another command.
+/// Builds the form to send back. It keeps its command id while the outcome of the command is
+/// unknown; after a known outcome, the next submission is another command.
 fn come_back(task: Task, id: Uuid, fields: Fields, problem: Problem) -> FormOutcome {
     let kept = Uuid::parse_str(fields.get("command_id")).ok();
     let command_id = kept.filter(|_| problem.is_unknown_outcome()).unwrap_or_else(Uuid::now_v7);

@@ -17,8 +17,9 @@ const FUNCTIONS: &str = "/ui/";
 
 /// Lets only scripts call server functions, and answers them only with data.
 ///
-/// Leptos takes a request whose `Accept` names HTML for a form, and redirects its sender to wherever `Referer` says.
-/// Our forms post to pages (`forms.rs`), so no such request is one of ours.
+/// Leptos mistakes a request whose `Accept` names HTML for a form, and redirects its sender to
+/// wherever `Referer` says. Our forms post to pages (`forms.rs`), so no such request is one of
+/// ours.
 pub(super) async fn only_scripts(request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with(FUNCTIONS) || request.method() != Method::POST {
         return next.run(request).await;
@@ -29,19 +30,19 @@ pub(super) async fn only_scripts(request: Request, next: Next) -> Response {
     }
 }
 
-/// The request with its whole body, and without what would make Leptos redirect.
+/// Returns the request with its whole body, and without the headers that make Leptos redirect.
 async fn of_script(request: Request) -> Result<Request, Problem> {
     insist_on_json(&request)?;
     let (mut parts, body) = request.into_parts();
     parts.headers.remove(REFERER);
     parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // Leptos would call a body that is too large malformed.
+    // Leptos would report a body that is too large as malformed.
     let body = Bytes::from_request(Request::new(body), &()).await.map_err(unreadable)?;
     Ok(Request::from_parts(parts, body.into()))
 }
 
-/// Leptos answers every failure of a server function with 500, that of a request which it cannot read
-/// among them. The problem itself names the status and the headers that are right.
+/// Turns failures of server functions into problem documents. Leptos answers each of them with 500,
+/// even that of an unreadable request; the problem itself names the right status and headers.
 pub(super) async fn failures_as_problems(response: Response) -> Response {
     if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return response;

@@ -3,8 +3,8 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-/// Gives the page that is being rendered its headers: only what it was rendered with may run. A server
-/// function's answer, which has no nonce, is no page.
+/// Sets the content security policy of the page that is being rendered: only what it was rendered
+/// with may run. The response of a server function has no nonce, and needs no policy.
 pub(super) fn protect() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
@@ -15,7 +15,7 @@ pub(super) fn protect() {
 }
 
 fn policy(nonce: &str) -> String {
-    // `cargo leptos watch` tells the page over a socket of its own that there is a new one.
+    // `cargo leptos watch` reports a new build to the page over a socket of its own.
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
     format!(
         "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; \

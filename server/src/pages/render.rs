@@ -12,7 +12,7 @@ use leptos_axum::render_app_async_with_context;
 use super::headers::protect;
 use crate::site::{self, Site};
 
-/// Renders pages that are not asked for by a plain GET of theirs.
+/// Renders pages for requests other than a plain GET of them.
 #[derive(Clone)]
 pub(super) struct Renderer {
     pub(super) desk: SharedDesk,
@@ -22,8 +22,8 @@ pub(super) struct Renderer {
 }
 
 impl Renderer {
-    /// The page at `uri`, as a GET of it would be answered; with what became of the form that was posted
-    /// to it, if one was.
+    /// Returns the page at `uri`, as a GET of it would; with the outcome of the form that was
+    /// posted to it, if any.
     pub(super) async fn page(&self, uri: Uri, outcome: Option<FormOutcome>) -> Response {
         let status = outcome.as_ref().and_then(|o| StatusCode::from_u16(o.problem.status).ok());
         let desk = self.desk.clone();
@@ -49,7 +49,7 @@ impl Renderer {
     }
 }
 
-/// A file of the site, or the page that says that there is nothing.
+/// Serves a file of the site, or else the not-found page.
 pub(super) async fn file_or_page(
     State(renderer): State<Renderer>,
     method: Method,

@@ -1,5 +1,6 @@
-//! Tells the browser how many nodes a page was sent with. Translators, password managers and proxies change pages on the
-//! way; a page of another shape cannot be hydrated and is mounted anew (`frontend`).
+//! Tells the browser how many nodes a page was sent with. Translators, password managers and
+//! proxies change pages on the way; a page of another shape cannot be hydrated and is mounted anew
+//! (`frontend`).
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -8,7 +9,8 @@ use futures::stream;
 
 const ROOT: &str = "<html";
 
-/// Notes the shape of a page at its root element. Pages are rendered as a whole, so that nothing waits for this.
+/// Notes the shape of a page at its root element. Pages are rendered as a whole, so that this
+/// delays nothing.
 pub(super) async fn note(answer: Response) -> Response {
     let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("text/html")) {
@@ -17,7 +19,7 @@ pub(super) async fn note(answer: Response) -> Response {
     let (head, body) = answer.into_parts();
     let page = match to_bytes(body, usize::MAX).await {
         Ok(page) => page,
-        // Breaks off here, too.
+        // The response must break off here, too.
         Err(error) => {
             let broken = stream::once(async { Err::<Bytes, _>(error) });
             return Response::from_parts(head, Body::from_stream(broken));
@@ -33,8 +35,9 @@ fn with_shape(page: &str) -> Option<String> {
     Some(format!("{before}{ROOT} data-shape=\"{shape}\"{after}"))
 }
 
-/// Counts the elements and the comments of the application: all of `<body>` before the sprite of icons, which comes
-/// last. Texts and attributes hold no `<`, which is escaped there; texts may hold quotes.
+/// Counts the elements and the comments of the application: all of `<body>` before the sprite of
+/// icons, which comes last. Texts and attributes hold no `<`, which is escaped there; texts may
+/// hold quotes.
 fn shape(page: &str) -> Option<String> {
     let (_, body) = page.split_once("<body>")?;
     let app = &body[..body[..body.rfind("class=\"sprite\"")?].rfind('<')?];
@@ -62,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_of_ours_is_left_alone() {
+    fn a_page_without_the_application_is_left_alone() {
         assert_eq!(with_shape("<html><body></body></html>"), None);
     }
 }

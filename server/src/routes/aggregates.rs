@@ -16,7 +16,7 @@ use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
 use crate::openapi::schemas;
 
-/// Which page of the list.
+/// The selection of a page of the list.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -24,15 +24,15 @@ pub(super) struct ListQuery {
     /// Words that SKU or name must contain, in any case and any order.
     #[serde(default)]
     search: String,
-    /// `sku`, `name`, `on_hand`, `max_quantity`, `reorder_level` or `updated_at`, with `-` before it for
-    /// descending.
+    /// The order: `sku`, `name`, `on_hand`, `max_quantity`, `reorder_level` or `updated_at`, with
+    /// `-` before it for descending.
     #[serde(default)]
     #[param(value_type = String, required = false, default = "name")]
     sort: ItemSort,
-    /// `next` of the page before.
+    /// The value of `next` of the previous page.
     #[param(nullable = false)]
     after: Option<String>,
-    /// How many rows at most.
+    /// The maximum number of rows.
     #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 200)]
     limit: u32,
@@ -47,12 +47,12 @@ const fn default_limit() -> u32 {
 pub(super) struct Listed {
     #[schema(value_type = Vec<schemas::InventoryItemRow>)]
     rows: Vec<InventoryItemRow>,
-    /// What to give as `after` for the next page; null at the end.
+    /// The value of `after` for the next page; null at the end.
     #[schema(required)]
     next: Option<String>,
 }
 
-/// As of which version.
+/// The selection of a version.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -76,7 +76,7 @@ pub(super) struct AsOf {
             content_type = "application/problem+json"),
         (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away, or the list is behind; or `disk-full`: no room for the list. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store does not answer, or the list lags; or `disk-full`: no room for the list. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]
@@ -108,7 +108,7 @@ pub(super) async fn list(
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; or `newer-version`: a newer Daybook wrote this history. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store does not answer; or `newer-version`: a newer Daybook wrote this history. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

@@ -21,10 +21,10 @@ use crate::openapi::schemas;
 use crate::problems;
 
 const LIMIT: usize = 1000;
-/// The change sets that are read at once.
+/// The number of change sets that are read at once.
 const PART: usize = 200;
 
-/// Which page of the history.
+/// The selection of a page of the history.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -33,7 +33,7 @@ pub(super) struct HistoryQuery {
     #[serde(default)]
     #[param(value_type = u64, minimum = 0, maximum = 999_999_999_999_u64)]
     after: Version,
-    /// How many change sets at most.
+    /// The maximum number of change sets.
     #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 1000)]
     limit: usize,
@@ -59,7 +59,7 @@ const fn default_limit() -> usize {
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store does not answer; safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]
@@ -78,7 +78,7 @@ pub(super) async fn get(
     let (first, reading) = reading.part().await?;
     let rest = reading.map(|reading| {
         stream::unfold(Some(reading), |reading| async {
-            // What cannot be read is the first of the next page, which says so.
+            // What cannot be read comes first on the next page, which reports it.
             reading?.part().await.ok()
         })
     });
@@ -94,11 +94,12 @@ struct Reading {
 }
 
 impl Reading {
-    /// The next change sets, and what remains after them.
+    /// Reads the next change sets, and returns what remains after them.
     async fn part(self) -> Result<(Part<wire::ChangeSet, Option<Version>>, Option<Self>), Problem> {
         let Self { kind, id, after, left } = self;
         let wanted = left.min(PART);
-        // One more than wanted tells whether there is another page. So does a page that is full of large ones.
+        // One more than wanted tells whether another page follows. So does a page that is full of
+        // large change sets.
         let page = Page::After { version: after, limit: wanted + 1 };
         let found = kind.change_sets(id, page).await?;
         let bytes: usize = found.iter().map(|change_set| change_set.body().len()).sum();

@@ -13,7 +13,7 @@ use crate::http::json::Json;
 use crate::http::problem::ProblemDocument;
 use crate::openapi::schemas;
 
-/// Takes up one command.
+/// Executes one command.
 #[utoipa::path(
     post,
     path = "/api/v1/commands",
@@ -35,11 +35,11 @@ use crate::openapi::schemas;
             content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`: not JSON", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 422, description = "`rejected`: the rules say no; `rejection` says why, with figures (of `sku-taken`: the `item` that has the SKU)", body = schemas::Problem,
+        (status = 422, description = "`rejected`: a rule forbids it; `rejection` says which, with figures (for `sku-taken`: the `item` that has the SKU)", body = schemas::Problem,
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store does not answer; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]
@@ -51,27 +51,27 @@ pub(super) async fn post(
     Ok((status_of(&accepted), axum::Json(accepted)))
 }
 
-/// What became of the commands of a batch, in their order.
+/// The outcomes of the commands of a batch, in their order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum BatchResults {
-    /// All of them were taken.
+    /// All commands were accepted.
     Together {
-        /// Each as if it had been sent alone.
+        /// The answer to each command, as if it had been sent alone.
         #[schema(value_type = Vec<schemas::CommandAccepted>)]
         results: Vec<CommandAccepted>,
     },
-    /// Each was taken up by itself.
+    /// Each command was executed by itself.
     Each {
-        /// Each with the status that it would have had alone.
+        /// The answer to each command, with the status that it would have had alone.
         results: Vec<BatchResult>,
     },
 }
 
-/// What became of one command of a batch that is not atomic.
+/// The outcome of one command of a batch that is not atomic.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct BatchResult {
-    /// The status that the command would have been answered with alone.
+    /// The status that the command would have had alone.
     status: u16,
     #[serde(flatten)]
     outcome: BatchOutcome,
@@ -81,22 +81,22 @@ pub(super) struct BatchResult {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum BatchOutcome {
-    /// It was accepted, now or before.
+    /// The command was accepted, now or earlier.
     #[schema(value_type = schemas::CommandAccepted)]
     Accepted(CommandAccepted),
-    /// It was not.
+    /// The command was not accepted.
     Refused {
-        /// Why.
+        /// The problem.
         #[schema(value_type = schemas::Problem)]
         problem: Problem,
     },
 }
 
-/// Takes up several commands: all together or not at all, or each by itself.
+/// Executes several commands: all together or not at all, or each by itself.
 ///
-/// A batch that is not atomic goes on after a command that is refused. After one whose outcome is not known
-/// (its status is 500 or 503), or on a full disk, none is tried any more: the rest are told to come back, 503, and the
-/// whole batch can be sent again as it is.
+/// A batch that is not atomic continues after a command that is refused. After one whose outcome is
+/// unknown (its status is 500 or 503), or on a full disk, it tries no further command: each of the
+/// rest gets a 503, and the whole batch can be sent again as it is.
 #[utoipa::path(
     post,
     path = "/api/v1/commands/batch",
@@ -104,7 +104,7 @@ enum BatchOutcome {
     request_body = schemas::BatchRequest,
     responses(
         (status = 201, description = "Atomic: all were accepted", body = BatchResults),
-        (status = 200, description = "Atomic: all had been accepted before. Not atomic: what became of each",
+        (status = 200, description = "Atomic: all had been accepted before. Not atomic: the outcome of each",
             body = BatchResults),
         (status = 400, description = "`malformed`: says where; in an atomic batch also an aggregate that is named twice",
             body = schemas::Problem, content_type = "application/problem+json"),
@@ -122,7 +122,7 @@ enum BatchOutcome {
             content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store does not answer; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

@@ -19,11 +19,11 @@ use crate::problems;
 
 const LIMIT: usize = 1000;
 const DEFAULT_LIMIT: usize = 100;
-/// The entries that are read at once.
+/// The number of entries that are read at once.
 const PART: usize = 200;
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// Which page of the feed.
+/// The selection of a page of the feed.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -31,28 +31,28 @@ pub(super) struct FeedQuery {
     /// The last position already seen; 0 for none.
     #[param(value_type = Option<u64>, nullable = false, default = 0)]
     after: Option<String>,
-    /// How many entries at most.
+    /// The maximum number of entries.
     #[param(value_type = Option<usize>, nullable = false, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
 }
 
-/// Where to begin.
+/// The start of a stream.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LiveQuery {
-    /// The last position already seen, 0 for none; where the feed ends now, when left out. It does not
-    /// count beside the header `last-event-id`.
+    /// The last position already seen, 0 for none; the current end of the feed when left out. The
+    /// header `last-event-id` takes precedence.
     #[param(value_type = Option<u64>, nullable = false)]
     after: Option<String>,
 }
 
-/// A page of the feed: all change sets of all aggregates, each aggregate's in the order of its versions.
+/// A page of the feed: all change sets of all aggregates, each aggregate's in version order.
 ///
-/// Positions start at 1, have no holes and stay as they are. What this server acknowledged before the
-/// request is there; what other servers of the same store acknowledged comes when they have put it into the
-/// feed, as a rule within a second. A page without entries is the end for now; the same `after` gives what has
-/// come since.
+/// Positions start at 1, have no holes and never change. The page includes what this server
+/// acknowledged before the request; what other servers of the same store acknowledged follows when
+/// they have put it into the feed, as a rule within a second. A page without entries is the end for
+/// now; the same `after` returns what has come since.
 #[utoipa::path(
     get,
     path = "/api/v1/feed",
@@ -66,7 +66,7 @@ pub(super) struct LiveQuery {
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 500, description = "`corrupt`: what is stored at `position`, the very next, is not what was written",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away, or the feed behind what this server acknowledged; safe to repeat after `retry-after` seconds",
+        (status = 503, description = "`unavailable`: the store does not answer, or the feed lags behind what this server acknowledged; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -89,7 +89,7 @@ pub(super) async fn get(
     let first = part(after, &first);
     let after = first.next;
     let rest = stream::unfold((desk, after, left), |(desk, after, left)| async move {
-        // An entry that cannot be read is the first of the next page, which says so.
+        // An unreadable entry comes first on the next page, which reports it.
         let entries = desk.lists().feed().entries(after, left.min(PART)).await.ok();
         let entries = entries.filter(|entries| !entries.is_empty())?;
         let part = part(after, &entries);
@@ -104,16 +104,17 @@ fn part(after: Position, entries: &[Entry]) -> Part<wire::FeedEntry, Position> {
     Part { items: entries.iter().map(wire::FeedEntry::from).collect(), next }
 }
 
-/// The feed as it happens, as server-sent events.
+/// The live feed, as server-sent events.
 ///
 /// Each entry is an event `change-set`, whose `id` is its position and whose `data` is the entry as
-/// `/api/v1/feed` gives it. The first is the one after `last-event-id`, else after `after`, else the first
-/// to come; before it, the `id` of where it begins is told. While the store is away the stream waits. Where
-/// nothing is to be told a comment goes out every 15 seconds. A stream ends with an event
-/// whose `data` is a problem document: `stopping` when the server stops, `dropped` when the consumer has
-/// left events waiting for 30 seconds, `problem` when an entry cannot be read, or the position turns out to be
-/// beyond the feed, which cannot be told at once while the store is away. The first two give, as
-/// `position`, what was told last, from where a new request goes on; the last has a `retry` of a minute.
+/// `/api/v1/feed` gives it. The stream begins after `last-event-id`, else after `after`, else at
+/// the current end of the feed; it sends the `id` of that position first. While the store is
+/// unavailable, the stream waits. While the feed does not grow, a comment is sent every 15 seconds.
+/// A stream ends with an event whose `data` is a problem document: `stopping` when the server
+/// stops, `dropped` when events have waited for the consumer for 30 seconds, `problem` when an
+/// entry cannot be read, or when the position turns out to be beyond the feed, which cannot be
+/// determined at once while the store is unavailable. The first two give, as `position`, the last
+/// position that was sent, from which a new request resumes; the last has a `retry` of a minute.
 #[utoipa::path(
     get,
     path = "/api/v1/feed/live",
@@ -121,7 +122,7 @@ fn part(after: Position, entries: &[Entry]) -> Part<wire::FeedEntry, Position> {
     params(
         LiveQuery,
         ("last-event-id" = Option<u64>, Header, nullable = false,
-            description = "The last position already seen, as browsers say it when they connect again"),
+            description = "The last position already seen, as browsers send it when they reconnect"),
     ),
     responses(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
@@ -129,7 +130,7 @@ fn part(after: Position, entries: &[Entry]) -> Part<wire::FeedEntry, Position> {
             body = schemas::Problem, content_type = "application/problem+json"),
         (status = 429, description = "`busy`: as many consumers as this server takes are connected; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: where it begins cannot be told yet; safe to repeat after `retry-after` seconds",
+        (status = 503, description = "`unavailable`: the start of the stream cannot be determined yet; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
     ),
 )]

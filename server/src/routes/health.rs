@@ -9,30 +9,30 @@ use crate::desk::FrontDesk;
 use crate::http::problem::ProblemDocument;
 use crate::openapi::schemas;
 
-/// That all is well.
+/// The health of the server.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(super) struct Health {
     status: &'static str,
 }
 
-/// Whether the process lives.
+/// Reports that the process is alive.
 #[utoipa::path(
     get,
     path = "/healthz",
     tag = "operations",
-    responses((status = 200, description = "It does", body = Health)),
+    responses((status = 200, description = "The process is alive", body = Health)),
 )]
 pub(super) async fn healthz() -> Json<Health> {
     Json(Health { status: "alive" })
 }
 
-/// Whether the store answers and the read model has caught up.
+/// Checks that the store answers and the read model has caught up.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = "operations",
     responses(
-        (status = 200, description = "Both", body = Health),
+        (status = 200, description = "The server is ready", body = Health),
         (status = 503, description = "`unavailable`: not yet, or not now; or `disk-full`", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),

@@ -9,8 +9,10 @@ use crate::http::ids::AggregatePath;
 use crate::http::problem::ProblemDocument;
 use crate::openapi::schemas;
 
-/// Checks the whole history: that the chain holds and that each command, decided again, gives the very
-/// events that were recorded.
+/// Verifies the whole history.
+///
+/// The chain must hold, and each command, decided again, must give the very events that were
+/// recorded.
 #[utoipa::path(
     get,
     path = "/api/v1/aggregates/{kind}/{id}/verification",
@@ -24,7 +26,7 @@ use crate::openapi::schemas;
             content_type = "application/problem+json"),
         (status = 429, description = "`busy`: its turn did not come; safe to repeat after `retry-after` seconds",
             body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store is away; safe to repeat after `retry-after` seconds", body = schemas::Problem,
+        (status = 503, description = "`unavailable`: the store does not answer; safe to repeat after `retry-after` seconds", body = schemas::Problem,
             content_type = "application/problem+json"),
     ),
 )]

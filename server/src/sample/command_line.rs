@@ -12,15 +12,15 @@ use crate::desk::FrontDesk;
 use crate::open::{DataDirectory, OpenDesk};
 use crate::stop::Stop;
 
-/// How often a terminal is told how far it is.
+/// The interval between two updates of the progress on a terminal.
 const REDRAW_EVERY: Duration = Duration::from_millis(100);
-/// How often a log is.
+/// The interval between two log lines about the progress.
 const LOG_EVERY: Duration = Duration::from_secs(2);
 
 /// Loads the sample company into the store that the settings name.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason why it failed.
 pub async fn sample(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
@@ -48,7 +48,7 @@ async fn load(sample: &SampleCompany, desk: &FrontDesk, stop: Stop) -> Result<()
         never = tell(sample, bar.as_ref()) => match never {},
         () = stop.requested() => {
             let SampleProgress { done, total, .. } = sample.progress();
-            Err(format!("stopped after {done} of {total}; the same command goes on"))
+            Err(format!("interrupted after {done} of {total}; run the same command again to resume"))
         }
     };
     if let Some(bar) = bar {
@@ -57,7 +57,7 @@ async fn load(sample: &SampleCompany, desk: &FrontDesk, stop: Stop) -> Result<()
     loaded.map_err(Failure::Sample)
 }
 
-/// Tells how far it is, for as long as this is polled.
+/// Reports the progress for as long as this is polled.
 async fn tell(sample: &SampleCompany, bar: Option<&ProgressBar>) -> Infallible {
     loop {
         tokio::time::sleep(if bar.is_some() { REDRAW_EVERY } else { LOG_EVERY }).await;

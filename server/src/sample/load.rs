@@ -12,10 +12,10 @@ use super::plan::{Planned, plan};
 use crate::desk::FrontDesk;
 use crate::problems;
 
-/// The most that a page of a list has.
+/// The maximum size of a page of a list.
 const PAGE: u32 = 200;
 
-/// The sample company on its way to the desk. Cheap to clone; clones share one way.
+/// A load of the sample company. Cheap to clone; clones share its progress.
 #[derive(Clone, Debug)]
 pub struct SampleCompany {
     plan: Arc<[Planned]>,
@@ -31,23 +31,23 @@ impl Default for SampleCompany {
 }
 
 impl SampleCompany {
-    /// How far it is.
+    /// Returns the progress of the load.
     pub fn progress(&self) -> SampleProgress {
         *self.lock()
     }
 
-    /// Sends every command of the plan through the desk, in order, each in the name and at the time of
-    /// the plan. What was done before is done: it may be interrupted and repeated at will.
+    /// Sends every command of the plan through the desk, in order, each under the name and the time
+    /// of the plan. A repeat changes nothing, so the load may be interrupted and repeated at will.
     ///
     /// # Errors
-    /// `rejected` when there are items that are not the sample's, or what becomes of the first command
-    /// that is not accepted.
+    /// `rejected` when the inventory has items that are not the sample's, or the problem of the
+    /// first command that is not accepted.
     pub async fn load(&self, desk: &FrontDesk) -> Result<(), Problem> {
         self.start(desk).await?;
         self.send(desk).await
     }
 
-    /// The same in the background; says how far it is.
+    /// Loads the sample company in the background, and returns the progress so far.
     ///
     /// # Errors
     /// `rejected` when there are items that are not the sample's.
@@ -63,7 +63,8 @@ impl SampleCompany {
         Ok(self.progress())
     }
 
-    /// Whether it is for the caller to go on, as nobody else has started.
+    /// Starts a load. Returns whether the caller has to carry it out, because no other load is
+    /// running.
     async fn start(&self, desk: &FrontDesk) -> Result<bool, Problem> {
         self.insist_on_no_others(desk).await?;
         let mut progress = self.lock();
@@ -88,7 +89,8 @@ impl SampleCompany {
         sent
     }
 
-    /// Nothing can be taken out again, so nothing is mixed with what somebody else has put in.
+    /// Refuses an inventory with other items: nothing can ever be removed, so the sample must not
+    /// mix with somebody's records.
     async fn insist_on_no_others(&self, desk: &FrontDesk) -> Result<(), Problem> {
         let ours: HashSet<_> = self.plan.iter().map(|planned| planned.item).collect();
         let mut list = ListItems { limit: PAGE, ..ListItems::default() };
@@ -107,7 +109,7 @@ impl SampleCompany {
     }
 
     fn lock(&self) -> MutexGuard<'_, SampleProgress> {
-        // A count is whole whenever it can be seen.
+        // No update can panic halfway, so that the value behind a poisoned lock is sound.
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
-//! What the sample company did, command by command.
+//! The plan of the sample company, command by command.
 //!
 //! The plan is the same on every machine and every day: dates are fixed, chance is seeded, and each
-//! command was decided on the books as they stood, so that every one of them is accepted in turn. Its
-//! ids are part of it, which makes sending it twice the same as sending it once.
+//! command was decided on the books as they stood, so that every one of them is accepted in turn.
+//! The ids are part of the plan, so that sending it twice is the same as sending it once.
 
 mod assortment;
 mod books;
@@ -22,24 +22,24 @@ use uuid::Uuid;
 
 use days::Company;
 
-/// One command of the plan, with all that its envelope takes.
+/// One command of the plan, with everything that its envelope needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// The item's id: a UUIDv7 of the moment it is created.
+    /// The item's id: a UUIDv7 of the moment of its creation.
     pub item: Uuid,
     /// The command's id: a UUIDv7 of `recorded_at`.
     pub command_id: Uuid,
     /// The delivery or the count that it is part of, or its own id.
     pub correlation_id: Uuid,
-    /// Who does it.
+    /// The person who performs it.
     pub actor: &'static str,
-    /// When.
+    /// The time at which it is recorded.
     pub recorded_at: Timestamp,
-    /// What.
+    /// The command itself.
     pub command: InventoryItemCommand,
 }
 
-/// All commands in the order they were given.
+/// Returns all commands in their order.
 pub fn plan() -> Vec<Planned> {
     let mut company = Company::new();
     for day in calendar::working_days() {

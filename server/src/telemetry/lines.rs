@@ -1,7 +1,8 @@
 //! Log lines of bounded length.
 //!
-//! A client chooses the names of its commands, its headers and its paths. A line that repeats one of them whole would
-//! let it write megabytes of log with each request, so long lines are shortened on their way out, whatever they say.
+//! A client chooses the names of its commands, its headers and its paths. A line that repeated one
+//! of them whole would let it write megabytes of log with each request, so long lines are shortened
+//! on their way out, whatever they contain.
 
 use std::io::{self, Write};
 
@@ -10,11 +11,11 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogFormat;
 
-/// The most bytes of a line that are written as they are.
+/// The maximum length of a line that is written unchanged, in bytes.
 const LONGEST: usize = 4096;
-/// The bytes kept of each end of a longer line of text. The outcome stands at the end.
+/// The bytes that are kept at each end of a longer line of text. The outcome is at the end.
 const KEPT: usize = 1024;
-/// The characters kept of each string in a longer line of JSON.
+/// The characters that are kept of each string in a longer line of JSON.
 const KEPT_OF_STRING: usize = 200;
 
 /// Standard error, for lines in this format.
@@ -45,7 +46,7 @@ impl Write for Lines {
     }
 }
 
-/// Returns the line to write in place of one that is too long.
+/// Returns the replacement of a line that is too long.
 fn shortened(format: LogFormat, line: &[u8]) -> Option<String> {
     if line.len() <= LONGEST {
         return None;

@@ -1,4 +1,4 @@
-//! The names of the metrics, each in one place. `/metrics` shows them.
+//! The metrics that `/metrics` shows, with each name in one place.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -24,11 +24,11 @@ const FEED_CONSUMERS: &str = "daybook_feed_live_consumers";
 const AHEAD_SECONDS: &str = "daybook_recorded_ahead_of_clock_seconds";
 const READ_MODEL_LAG: &str = "daybook_read_model_lag_change_sets";
 
-/// From a conditional put in memory to a request that is given up.
+/// The bounds of the buckets, from a conditional put in memory to a request that is given up.
 const SECONDS: [f64; 14] =
     [0.000_25, 0.000_5, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 3.0, 10.0];
 
-/// How often measurements are summed up.
+/// The interval at which measurements are aggregated.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Collects metrics from here on, for the whole process.
@@ -39,14 +39,14 @@ pub fn collect() -> PrometheusHandle {
 
 fn install() -> PrometheusHandle {
     let builder = PrometheusBuilder::new();
-    // Fails for no buckets only.
+    // Fails only without buckets.
     let recorder = builder.set_buckets(&SECONDS).unwrap_or_default().build_recorder();
     let handle = recorder.handle();
-    // Fails when there is a recorder already, which this is the only one to set.
+    // Fails when a recorder is set already, and nothing else sets one.
     let _ = metrics::set_global_recorder(recorder);
     describe_counter!(COMMANDS, "Commands by kind, type and outcome");
     describe_histogram!(COMMAND_SECONDS, "How long commands took, by kind, type and outcome");
-    describe_counter!(COMMAND_RETRIES, "Commands decided again because another was faster");
+    describe_counter!(COMMAND_RETRIES, "Retries of commands that lost a race for their version");
     describe_histogram!(STORE_SECONDS, "How long store requests took, by operation and outcome");
     describe_counter!(STORE_READ_UNITS, "Read capacity units consumed, by operation");
     describe_counter!(STORE_WRITE_UNITS, "Write capacity units consumed, by operation");
@@ -57,13 +57,13 @@ fn install() -> PrometheusHandle {
     describe_gauge!(FEED_POSITION, "The newest position of the feed");
     describe_gauge!(
         FEED_STUCK,
-        "Aggregates that the feed has no more of, as their histories do not hold together"
+        "Aggregates that are stuck in the feed because their histories are damaged"
     );
     describe_gauge!(
         FEED_WAITING_SECONDS,
         "How long the oldest change set that this process committed has been waiting for the feed"
     );
-    describe_gauge!(FEED_CONSUMERS, "Who follows the feed live");
+    describe_gauge!(FEED_CONSUMERS, "Live consumers of the feed");
     describe_gauge!(
         AHEAD_SECONDS,
         "How far the latest recorded time is ahead of this machine's clock"
@@ -72,8 +72,8 @@ fn install() -> PrometheusHandle {
     handle
 }
 
-/// Keeps what is collected small, for as long as it is polled: each measurement is kept by itself until somebody
-/// asks for the metrics, or this has summed it up.
+/// Keeps the collected data small for as long as it is polled. Each measurement is kept by itself
+/// until somebody asks for the metrics or this aggregates it.
 pub(crate) async fn keep_up(metrics: PrometheusHandle) {
     let mut due = tokio::time::interval(UPKEEP);
     loop {
@@ -82,9 +82,8 @@ pub(crate) async fn keep_up(metrics: PrometheusHandle) {
     }
 }
 
-/// A command was carried out.
 pub(crate) fn command(kind: &str, command: &str, outcome: &str, retries: u32, duration: Duration) {
-    // What a client made up must not become a label: there would be no end to them.
+    // A name that a client made up must not become a label: labels would be unbounded.
     let known = !matches!(outcome, "malformed" | "unknown-kind");
     let (kind, command) = if known { (kind, command) } else { ("unknown", "unknown") };
     let labels =
@@ -96,12 +95,12 @@ pub(crate) fn command(kind: &str, command: &str, outcome: &str, retries: u32, du
     }
 }
 
-/// A change set is in the feed, so long after it was committed.
+/// Records the time that a change set took from its commit to the feed.
 pub(crate) fn feed_lag(lag: Duration) {
     histogram!(FEED_LAG_SECONDS).record(lag);
 }
 
-/// Where the feed ends, what it cannot go on with, and what waits for it.
+/// Sets the end of the feed, the number of stuck aggregates, and the longest wait for the feed.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub(crate) fn feed(newest: Position, stuck: u64, oldest_waiting: Duration) {
     gauge!(FEED_POSITION).set(newest as f64);
@@ -109,7 +108,6 @@ pub(crate) fn feed(newest: Position, stuck: u64, oldest_waiting: Duration) {
     gauge!(FEED_WAITING_SECONDS).set(oldest_waiting);
 }
 
-/// How many follow the feed live.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub(crate) fn feed_consumers(consumers: usize) {
     gauge!(FEED_CONSUMERS).set(consumers as f64);
@@ -120,7 +118,6 @@ pub(crate) fn ahead_of_clock(ahead: Option<Ahead>) {
     gauge!(AHEAD_SECONDS).set(ahead.map_or(f64::NAN, |ahead| ahead.duration().as_secs_f64()));
 }
 
-/// How far the read model is behind.
 pub(crate) fn read_model_lag(change_sets: u64) {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     gauge!(READ_MODEL_LAG).set(change_sets as f64);
@@ -134,7 +131,7 @@ impl Observer for StoreMetrics {
     fn request(&self, request: &Request) {
         let Request { operation, purpose, duration, outcome, read_units, write_units } = *request;
         let mut labels = vec![("operation", operation), ("outcome", outcome.as_str())];
-        // Requests on behalf of the feed apart, so that what a command costs can be read off.
+        // Requests for the feed are labelled, so that the cost of commands can be read off.
         labels.extend((purpose == Purpose::Feed).then_some(("purpose", "feed")));
         histogram!(STORE_SECONDS, &labels).record(duration);
         labels.retain(|(label, _)| *label != "outcome");
@@ -146,7 +143,7 @@ impl Observer for StoreMetrics {
     }
 }
 
-/// Counters count in whole numbers, DynamoDB in halves of a unit: rounded up.
+/// Rounds up: counters count in whole numbers, DynamoDB in halves of a unit.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

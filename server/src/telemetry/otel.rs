@@ -1,6 +1,7 @@
-//! Spans to an OpenTelemetry collector, by OTLP over HTTP, wherever the standard variables say: the
-//! endpoint (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`), its headers and timeout, the
-//! service's name and attributes, the batches, the sampling. Without an endpoint nothing is exported.
+//! Spans to an OpenTelemetry collector, by OTLP over HTTP. The standard variables configure the
+//! endpoint (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`), its headers and
+//! timeout, the service's name and attributes, the batches and the sampling. Without an endpoint
+//! nothing is exported.
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::SpanExporter;
@@ -14,10 +15,11 @@ use tracing_subscriber::registry::LookupSpan;
 const SERVICE: &str = "daybook";
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
-/// What has to be flushed at the end, or why nothing is exported though somebody asked for it.
+/// The provider to flush at the end, or the reason why a requested export is impossible.
 pub(super) type Exporter = Result<Option<SdkTracerProvider>, String>;
 
-/// An exporter to the collector that the environment names. Its requests are made on a thread of its own.
+/// Creates an exporter to the collector that the environment names. It sends its requests on a
+/// thread of its own.
 pub(super) fn exporter() -> Exporter {
     if !ENDPOINTS.iter().any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty())) {
         return Ok(None);
@@ -36,7 +38,7 @@ pub(super) fn exporter() -> Exporter {
     Ok(Some(provider))
 }
 
-/// Hands over the spans of this program's own crates, whatever the log tells.
+/// Exports the spans of this program's own crates, whatever the log filter says.
 pub(super) fn layer<S>(exporter: &Exporter) -> Option<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

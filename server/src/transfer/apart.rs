@@ -5,20 +5,20 @@ use tokio::sync::oneshot;
 
 use crate::Failure;
 
-/// Does on a thread of its own what may wait for another process, such as a read of a pipe. It begins at
-/// once. Whoever stops waiting for it can end: unlike what runs on the runtime's threads for blocking,
-/// this goes with the process.
+/// Runs work that may wait for another process, such as a read of a pipe, on a thread of its own.
+/// The work begins at once. Unlike the runtime's threads for blocking work, this thread does not
+/// keep the process alive when the caller stops waiting.
 pub(super) fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> impl Future<Output = Result<T, Failure>> {
     let (done, result) = oneshot::channel();
     let thread = thread::Builder::new().spawn(move || {
-        // Nobody may want to know any more.
+        // The caller may have stopped waiting.
         let _ = done.send(work());
     });
     async move {
         thread?;
-        let panicked = || io::Error::other("what reads or writes the lines has failed");
+        let panicked = || io::Error::other("the thread that reads or writes the lines panicked");
         result.await.unwrap_or_else(|_| Err(panicked().into()))
     }
 }

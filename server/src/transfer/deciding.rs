@@ -1,4 +1,5 @@
-//! Deciding the commands of a file again: what the domain refuses does not come in, whatever its hashes.
+//! Deciding the commands of a file again: a change set that the domain refuses does not come in,
+//! whatever its hashes.
 
 use std::num::NonZeroUsize;
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::kinds::CACHED_HEADS;
 
-/// The states that lines follow.
+/// The states of the aggregates, as of the lines so far.
 #[derive(Debug)]
 pub(super) struct Deciding {
     items: States<InventoryItem>,
@@ -32,8 +33,9 @@ impl Deciding {
         }
     }
 
-    /// Decides the command again, on what the lines before and the store say; and says what is wrong if that does not
-    /// give the events of the change set. What is of a kind that this program does not know is taken as it is.
+    /// Decides the command again, on the state that earlier lines or the store give. The inner
+    /// error says how the result differs from the events of the change set. A change set of an
+    /// unknown kind is accepted as it is.
     ///
     /// # Errors
     /// The store cannot be read.

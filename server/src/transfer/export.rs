@@ -19,17 +19,18 @@ use crate::stop::Stop;
 
 /// Change sets read at a time.
 const PAGE: usize = 500;
-/// Lines that are written at once have so many bytes, and what the last one has more.
+/// The size from which lines are handed over to be written, in bytes.
 const CHUNK: usize = 256 * 1024;
-/// How many chunks may wait to be written.
+/// The maximum number of chunks that wait to be written.
 const CHUNKS: usize = 4;
 
-/// Writes every change set of the store that the settings name to `file`, or to standard output. A file
-/// that is there already is left alone, unless it is to be gone on with: then it gets what it lacks. A
-/// store that is away is waited for.
+/// Writes every change set of the store that the settings name to `file`, or to standard output. An
+/// existing file is left alone, unless `resume` is set: then the missing change sets are appended.
+/// An unavailable store is retried.
 ///
 /// # Errors
-/// Why it cannot. What is not as it was written is not exported: `daybook verify` says what it is.
+/// The reason why it failed. A damaged change set is not exported: `daybook verify` says what is
+/// wrong.
 pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::to_read(settings)?;
@@ -43,12 +44,12 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
     };
     open.close().await;
     let count = exported?;
-    // Standard output may be what is exported.
+    // Standard output may be the export itself.
     tracing::info!(change_sets = count, "exported");
     Ok(())
 }
 
-/// Writes what is not there yet, and says how much that was.
+/// Writes what is not there yet, and returns the number of change sets.
 async fn fill(
     file: Option<&Path>,
     resume: bool,
@@ -69,12 +70,12 @@ async fn fill(
         })
     });
     let exported = all(Output { chunk: Vec::new(), to }, written, store).await;
-    // It has ended the other, when it could not be written.
+    // A failed write has ended the export, so its error comes first.
     writing.await?;
     exported
 }
 
-/// That what the file holds is this store's, before anything is done to it.
+/// Checks that the contents of the file are this store's, before anything is done to it.
 async fn check(written: &Written, store: &Patient<DynamoDbStore>) -> Result<(), Failure> {
     for (aggregate, (version, hash)) in &written.heads {
         let page = Page::After { version: version.saturating_sub(1), limit: 1 };
@@ -96,7 +97,6 @@ fn open(path: &Path, resume: bool, written: &Written) -> Result<File, Failure> {
     Ok(file)
 }
 
-/// Writes what comes, until nothing more does.
 fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> io::Result<()> {
     let mut to: Box<dyn Write> = match file {
         Some(file) => Box::new(file),
@@ -109,7 +109,7 @@ fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> io::Result
     file.map_or(Ok(()), File::sync_all)
 }
 
-/// Puts out what is not written yet of all aggregates, and says how much that was.
+/// Exports what is not written yet of all aggregates, and returns the number of change sets.
 async fn all(
     mut output: Output,
     mut written: Written,
@@ -132,7 +132,7 @@ async fn all(
     Ok(count)
 }
 
-/// Puts out what an aggregate has beyond a version, as far as its chain holds.
+/// Exports the versions of an aggregate after this one, as far as its chain holds.
 async fn history(
     output: &mut Output,
     store: &Patient<DynamoDbStore>,
@@ -154,7 +154,7 @@ async fn history(
     }
 }
 
-/// What goes to the thread that writes it.
+/// The lines on their way to the thread that writes them.
 struct Output {
     chunk: Vec<u8>,
     to: mpsc::Sender<Vec<u8>>,
@@ -173,7 +173,7 @@ impl Output {
     async fn hand_over(&mut self) -> Result<(), Failure> {
         let chunk = mem::take(&mut self.chunk);
         if !chunk.is_empty() {
-            // Why nobody takes it any more, the thread says itself.
+            // The thread itself reports why it stopped.
             let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
             self.to.send(chunk).await.map_err(gone)?;
         }

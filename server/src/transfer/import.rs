@@ -24,28 +24,33 @@ use crate::patient::{self, Patient};
 use crate::progress::Progress;
 use crate::stop::Stop;
 
-/// How many lines are read before they are needed; each may be as large as a body may be.
+/// The number of lines that are read ahead; each may be as large as the largest body.
 const AHEAD: usize = 8;
-/// What is written together has at most so many bytes of bodies: less than a transaction may have.
+/// The size of bodies, in bytes, beyond which waiting lines are written: less than a transaction
+/// may have.
 const BYTES_TOGETHER: usize = 3 * 1024 * 1024;
-/// How many may wait for the feed: fewer than it has room for.
+/// The maximum number of change sets that wait for the feed: fewer than it has room for.
 const UNSEQUENCED: usize = 5_000;
-/// How large their bodies may be together: half of the room that the feed has for them. What has no room
-/// there comes into the feed as well, but not in the order of the lines.
+/// The size of their bodies, in bytes: half of the room that the feed has for them. A change set
+/// without room there still reaches the feed, but not in the order of the lines.
 const BYTES_UNSEQUENCED: usize = 32 * 1024 * 1024;
-/// How long to wait for the feed and the lists before going on without them.
+/// The time to wait for the feed and the lists before continuing without them.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Puts every change set of `file`, or of standard input, into the store that the settings name, where it
-/// was: the same version, the same bytes, the same hash. What is there already is passed over, so that
-/// one that was stopped goes on when it is started again. All of it comes into the store's feed, in the
-/// order of the lines, and an embedded store's lists are brought on with it, unless they have to be built anew. A
-/// store that is away is waited for. Each command is decided again on what stands before it, unless `trust` is set:
-/// hashes tell that a file is whole, and not that anybody ever performed what it says.
+/// Puts every change set of `file`, or of standard input, into the store that the settings name:
+/// the same version, the same bytes, the same hash.
+///
+/// Change sets that exist already are skipped, so that an interrupted import resumes when it is
+/// started again. All of them enter the store's feed, in the order of the lines. An embedded
+/// store's lists are updated along with it, unless they have to be rebuilt. An unavailable store is
+/// retried.
+///
+/// Each command is decided again on the state before it, unless `trust` is set: hashes prove that a
+/// file is intact, and not that anybody ever performed what it says.
 ///
 /// # Errors
-/// Why it cannot; [`Failure::Line`] says at which line. What stands before a line that cannot be read,
-/// follows nothing, or does not fit, is in the store then.
+/// The reason why it failed; [`Failure::Line`] names the line. The lines before one that cannot be
+/// read, follows nothing, or does not fit, are in the store then.
 pub async fn import(settings: &Settings, file: Option<&Path>, trust: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
@@ -102,7 +107,8 @@ fn open(file: Option<PathBuf>) -> Result<Box<dyn BufRead + Send>, Failure> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// Hands on what stands on each line, with its number, as long as somebody takes it. How many there were.
+/// Sends the change set of each line, with its number, while the receiver lives. Returns the number
+/// of lines.
 fn read(
     mut lines: Lines<impl BufRead>,
     to: &mpsc::Sender<(u64, ChangeSet)>,
@@ -118,15 +124,15 @@ fn read(
     }
 }
 
-/// The lists of a store that nobody else writes to: brought on while what they show is in hand, they need not be
-/// built from what is read back.
+/// The lists of a store that no other process writes to. They are updated while their change sets
+/// are in memory, so that they need not be rebuilt from the store later.
 struct Lists {
     model: ReadModel,
     projector: Projector<Patient<DynamoDbStore>>,
 }
 
 impl Lists {
-    /// Those beside this store, unless they have to be built anew anyway.
+    /// Opens the lists beside this store, unless they have to be rebuilt anyway.
     async fn beside(
         open: &OpenStore,
         directory: &DataDirectory,
@@ -143,7 +149,7 @@ impl Lists {
         let (model, last_stop) = match taken_up.await {
             Ok(taken_up) => taken_up,
             Err(error) => {
-                tracing::warn!(%error, "the lists are not brought on");
+                tracing::warn!(%error, "this import does not update the lists");
                 return Ok(None);
             }
         };
@@ -151,7 +157,7 @@ impl Lists {
             let keys = feed.store().keys(None).await?;
             if !keys.keys.is_empty() || keys.next.is_some() {
                 model.close().await;
-                tracing::info!("the lists are left to the next start, which builds them anew");
+                tracing::info!("this import does not update the lists; the next start builds them");
                 return Ok(None);
             }
         }
@@ -163,25 +169,25 @@ impl Lists {
     }
 }
 
-/// What has been read and not yet written.
+/// An import in progress.
 struct Import<S: FeedStore> {
     store: S,
     /// Decides commands again, unless the file is trusted.
     deciding: Option<Deciding>,
     feed: Feed<S>,
-    /// What follows the feed here.
+    /// The projector of the lists, for as long as the import waits for it.
     projector: Option<Projector<S>>,
-    /// How many the feed was told of since it was last waited for.
+    /// The number of change sets reported to the feed since the last wait for it.
     told: usize,
     /// The bytes of their bodies.
     told_bytes: usize,
-    /// With their lines.
+    /// The change sets that are not written yet, with their lines.
     waiting: Vec<(u64, ChangeSet)>,
     bytes: usize,
-    /// Those of what has been sent and the feed was not told of: whoever is stopped there does not know what became
-    /// of it.
+    /// The aggregates that were sent to the store, and that the feed was not told of. Their outcome
+    /// is unknown if the import stops there.
     sent: Vec<AggregateId>,
-    /// Where the aggregate of the last line stands.
+    /// The head of the aggregate of the last line.
     head: Option<(AggregateId, Version, Hash)>,
 }
 
@@ -222,16 +228,17 @@ impl<S: FeedStore + Debug> Import<S> {
                 self.write().await?;
             }
         }
-        // The end, or a line that is no change set: what stands before it is sound.
+        // The lines have ended, or one is no change set: the lines before it are sound.
         self.write().await
     }
 
-    /// Whether it follows the line before, or what the store has; and if not, why.
+    /// Checks that the change set follows the line before or what the store has; the inner error
+    /// says why it does not.
     async fn follows(&mut self, change_set: &ChangeSet) -> Result<Result<(), String>, Failure> {
         let ChangeSet { aggregate, version, .. } = change_set;
         let before = match &self.head {
             Some((same, version, hash)) if same == aggregate => Some((*version, *hash)),
-            // Only once in a transaction: it may be the second time that the file comes to it.
+            // A transaction may name an aggregate only once; the file may come to it twice.
             _ if *version == 1 => {
                 if self.waiting.iter().any(|(_, waiting)| waiting.aggregate == *aggregate) {
                     self.write().await?;
@@ -247,8 +254,8 @@ impl<S: FeedStore + Debug> Import<S> {
         };
         let Some((after, hash)) = before else {
             return Ok(Err(format!(
-                "version {version} of {aggregate} follows one that stands neither before it nor in the \
-                 store: lines are missing, or in another order than they were exported in"
+                "version {version} of {aggregate} follows one that is neither before it in the file nor in \
+                 the store: lines are missing or out of order"
             )));
         };
         let followed = verify_chain(aggregate, after, hash, [change_set]);
@@ -269,8 +276,7 @@ impl<S: FeedStore + Debug> Import<S> {
         }))
     }
 
-    /// Writes what waits: all of it together, or, when one of them cannot be written, what stands before
-    /// that one.
+    /// Writes the waiting lines together or, if one cannot be written, those before it.
     async fn write(&mut self) -> Result<(), Failure> {
         self.bytes = 0;
         let waiting = mem::take(&mut self.waiting);
@@ -286,7 +292,8 @@ impl<S: FeedStore + Debug> Import<S> {
         Ok(())
     }
 
-    /// Appends those that are not there already, all or none; and if none, what is wrong with one of them.
+    /// Appends the change sets that are not in the store already, all or none; the inner error says
+    /// what is wrong with one of them.
     async fn append(&mut self, lines: &[(u64, ChangeSet)]) -> Result<Result<(), String>, Failure> {
         let mut missing: Vec<_> = lines.iter().map(|(_, change_set)| change_set.clone()).collect();
         self.sent = missing.iter().map(|change_set| change_set.aggregate.clone()).collect();
@@ -294,7 +301,7 @@ impl<S: FeedStore + Debug> Import<S> {
             let standing = match self.store.append_all(&missing).await {
                 Ok(AppendedAll::Written | AppendedAll::Again) => break,
                 Ok(AppendedAll::Taken(standing)) => standing,
-                // Of several, nobody knows which it is.
+                // Of several, the one at fault is unknown; `write` then tries each by itself.
                 Err(too_large @ StoreError::TooLarge { .. }) => {
                     let ChangeSet { aggregate, version, .. } = first;
                     return Ok(Err(format!("version {version} of {aggregate}: {too_large}")));
@@ -316,13 +323,13 @@ impl<S: FeedStore + Debug> Import<S> {
         Ok(Ok(()))
     }
 
-    /// Has the feed look for what may have been written after all.
+    /// Makes the feed look for what may have been written after all.
     fn doubt(&self) {
         self.sent.iter().for_each(|aggregate| self.feed.doubt(aggregate));
     }
 
-    /// Tells the feed of what is written, and waits for it, and for who follows it here, before it has been told more
-    /// than it has room for.
+    /// Tells the feed of what is written. Waits for the feed and its projector before they have
+    /// been told more than they have room for.
     async fn tell(&mut self, lines: &[(u64, ChangeSet)]) {
         self.sent.clear();
         for (_, change_set) in lines {
@@ -335,7 +342,7 @@ impl<S: FeedStore + Debug> Import<S> {
             let feed = self.feed.clone();
             tokio::select! {
                 () = self.settle() => {}
-                error = feed.troubled() => tracing::warn!(%error, "the import goes on, and the feed is behind"),
+                error = feed.troubled() => tracing::warn!(%error, "the feed lags; the import continues"),
             }
         }
     }
@@ -344,12 +351,12 @@ impl<S: FeedStore + Debug> Import<S> {
         if let Some(projector) = &self.projector
             && let Err(behind) = projector.settle(PATIENCE).await
         {
-            // They are behind for a reason that the log names, and may be forever.
-            tracing::warn!(%behind, "the lists are no longer waited for");
+            // The log names the reason for the lag, which may last forever.
+            tracing::warn!(%behind, "the import no longer waits for the lists");
             self.projector = None;
         }
         if let Err(behind) = self.feed.settle(PATIENCE).await {
-            tracing::warn!(%behind, "the import goes on");
+            tracing::warn!(%behind, "the import continues");
         }
     }
 }
@@ -365,7 +372,7 @@ mod tests {
 
     use super::*;
 
-    /// A change set with a body of so many bytes and some hundred.
+    /// Returns a change set with a body of this many bytes and some hundred.
     fn of_bytes(bytes: usize) -> ChangeSet {
         let id = Uuid::from_u128(1);
         let actor = "x".repeat(bytes);
@@ -383,7 +390,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_feed_is_waited_for_before_it_has_no_room() {
+    async fn the_import_waits_for_the_feed_before_its_room_runs_out() {
         let small = (1, of_bytes(0));
         let large = (1, of_bytes(BYTES_UNSEQUENCED / 4 - 1000));
         for (lines, waits) in [
@@ -392,7 +399,7 @@ mod tests {
             (vec![large.clone(); 4], false),
             (vec![large.clone(); 5], true),
         ] {
-            // When its first batch is written, it is an hour to the next.
+            // After the first batch, the next one is an hour away.
             let pace = Pace { between: Duration::from_secs(3600), look: None };
             let feed = Feed::start(MemoryStore::default(), pace);
             feed.commit(&small.1);

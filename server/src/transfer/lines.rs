@@ -1,4 +1,4 @@
-//! Files of one change set a line.
+//! Files with one change set a line.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,18 +9,18 @@ use event_store::{AggregateId, ChangeSet, DistinctKeys, Hash, Version};
 
 use crate::Failure;
 
-/// The most that a line may have: a body of 16 MiB, each byte of which JSON may write as six.
+/// The maximum length of a line: a body of 16 MiB, each byte of which JSON may write as six.
 const LINE_LIMIT: u64 = 128 * 1024 * 1024;
 
-/// How each line begins that an export has written.
+/// The beginning of each line that an export has written.
 const BEGINNING: &[u8] = br#"{"aggregate":{"kind":""#;
 
-/// The first bytes of files that are no export, or no longer one, with what to say of them.
+/// The first bytes of files that are no export, or no longer one, with the message for each.
 const FOREIGN_BEGINNINGS: [(&[u8], &str); 9] = [
     (b"\xef\xbb\xbf", "the file begins with a byte order mark: save it as UTF-8 without one"),
     (b"\xff\xfe", UTF_16),
     (b"\xfe\xff", UTF_16),
-    // Without a byte order mark: an opening brace, which takes two bytes.
+    // Without a byte order mark: an opening brace of two bytes.
     (b"{\0", UTF_16),
     (b"\0{", UTF_16),
     (b"\x1f\x8b", "the file is compressed: expand it with gunzip first"),
@@ -31,13 +31,13 @@ const FOREIGN_BEGINNINGS: [(&[u8], &str); 9] = [
 const UTF_16: &str = "the file is UTF-16: save it as UTF-8, or give `daybook export` the file's name rather than \
                       redirecting its output";
 
-/// A line that is no change set, or none that can stand where it does.
+/// A line that is no change set, or one that does not fit in its place.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct LineError {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line: u64,
-    /// What is wrong, and what would be right.
+    /// The mistake, and what would be right.
     pub problem: String,
 }
 
@@ -46,9 +46,9 @@ pub struct LineError {
 pub(super) struct Lines<R> {
     from: R,
     pub(super) line: u64,
-    /// Whether the last line ended with what ends one.
+    /// Set if the last line ended with a line break.
     ended: bool,
-    /// Whether it did not, and is half a line of an export.
+    /// Set if it did not, and is the beginning of a line of an export.
     cut_off: bool,
 }
 
@@ -57,13 +57,13 @@ impl<R: BufRead> Lines<R> {
         Self { from, line: 0, ended: true, cut_off: false }
     }
 
-    /// The next change set, whose hash is that of its body.
+    /// Reads the next change set, and checks its hash against its body.
     pub(super) fn next(&mut self) -> Result<Option<ChangeSet>, Failure> {
         let Some(text) = self.next_text()? else { return Ok(None) };
         let change_set = serde_json::from_slice::<ChangeSet>(&text).map_err(|error| {
             let begins_so = text.iter().zip(BEGINNING).all(|(there, ours)| there == ours);
             self.cut_off = error.is_eof() && !self.ended && begins_so;
-            let why = if error.is_eof() { "it is cut off" } else { "it is no change set" };
+            let why = if error.is_eof() { "it is cut off" } else { "it is not a change set" };
             self.wrong(format!("{why}: {error}; expected a line of `daybook export`"))
         })?;
         for json in [text.as_slice(), change_set.body().as_bytes()] {
@@ -95,8 +95,9 @@ impl<R: BufRead> Lines<R> {
         }
         self.line += 1;
         if empty > 0 {
-            return Err(self
-                .wrong("it is empty, and others follow: a line may be missing, so export again"));
+            return Err(self.wrong(
+                "it is empty, but more lines follow: a line may be missing, so export again",
+            ));
         }
         let begins = |(with, _): &&(&[u8], &str)| self.line == 1 && text.starts_with(with);
         if let Some((_, problem)) = FOREIGN_BEGINNINGS.iter().find(begins) {
@@ -117,14 +118,14 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// What a file holds of an export that was stopped.
+/// The contents of an export that was stopped.
 #[derive(Debug)]
 pub(super) struct Written {
     /// The newest version of each aggregate, and its hash.
     pub(super) heads: HashMap<AggregateId, (Version, Hash)>,
-    /// Where half a line begins, or the file ends.
+    /// The offset at which the last whole line ends.
     pub(super) end: u64,
-    /// Whether the last whole line ended with what ends one.
+    /// Set if the last whole line ended with a line break.
     pub(super) ended: bool,
 }
 
@@ -135,7 +136,7 @@ impl Default for Written {
 }
 
 impl Written {
-    /// Reads it, if there is one, and changes nothing.
+    /// Reads the file, if it exists, and changes nothing.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let failed = |source| Failure::File { path: path.to_owned(), source };
         let file = match File::open(path) {

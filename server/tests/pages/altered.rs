@@ -1,4 +1,4 @@
-//! The page of an item of which somebody has changed something behind the store's back.
+//! The page of an item that was altered behind the store's back.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::desk::{Answer, ITEM, TestDesk, command, path};
 
 const ALTERED: &str = "was altered: its hash does not match its body";
 
-/// An item on which five are checked in with each version from 2 on.
+/// Creates an item of this many versions. Each version from 2 on checks in five.
 async fn item(desk: &TestDesk, versions: usize) -> Uuid {
     let id = desk.stocked(5).await;
     for _ in 2..versions {
@@ -26,7 +26,7 @@ async fn item(desk: &TestDesk, versions: usize) -> Uuid {
     id
 }
 
-/// The same, once there is the first snapshot of it, by a desk that remembers nothing.
+/// Creates an item of 25 versions with its first snapshot, on a desk with nothing in memory.
 async fn long_item() -> (TestDesk, Uuid) {
     let desk = TestDesk::new().await;
     let id = item(&desk, 25).await;
@@ -74,7 +74,7 @@ fn timeline(page: &Answer) -> Vec<(u64, String)> {
 }
 
 #[tokio::test]
-async fn an_item_that_is_as_it_was_written_has_no_alert() {
+async fn an_unaltered_item_has_no_alert() {
     let (desk, id) = long_item().await;
     for query in ["", "?version=7", "?before=9"] {
         let page = page(&desk, id, query).await;
@@ -84,7 +84,7 @@ async fn an_item_that_is_as_it_was_written_has_no_alert() {
 }
 
 #[tokio::test]
-async fn the_record_is_shown_as_of_the_version_before_the_one_that_does_not_hold() {
+async fn the_record_is_shown_as_of_the_version_before_the_damaged_one() {
     let desk = TestDesk::new().await;
     let id = item(&desk, 4).await;
     desk.tamper(id, 3, more).await;
@@ -104,13 +104,13 @@ async fn the_record_is_shown_as_of_the_version_before_the_one_that_does_not_hold
     assert!(past.text.contains("Viewing version 1 of 2"));
     assert!(alert(&past).contains("Version 3 is damaged"));
     assert_eq!(on_hand(&past), "0");
-    // The interface for programs says what it said.
+    // The API still refuses the damaged record and serves the version before.
     desk.get(&path(id)).await.problem(500, "corrupt");
     assert_eq!(desk.get(&format!("{}?version=2", path(id))).await.ok()["version"], 2);
 }
 
 #[tokio::test]
-async fn no_task_is_offered_where_the_newest_version_is_not_known() {
+async fn no_task_is_offered_if_the_newest_version_is_unknown() {
     let desk = TestDesk::new().await;
     let id = item(&desk, 4).await;
     let form = format!("/inventory/{id}?task=check-in");
@@ -139,7 +139,7 @@ async fn no_task_is_offered_where_the_newest_version_is_not_known() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_or_is_missing_is_named_too() {
+async fn an_unreadable_or_missing_version_is_named() {
     let desk = TestDesk::new().await;
     let (unreadable, missing, both) =
         (item(&desk, 5).await, item(&desk, 5).await, item(&desk, 5).await);
@@ -148,7 +148,7 @@ async fn what_cannot_be_read_or_is_missing_is_named_too() {
     desk.remove(both, 3).await;
     desk.tamper(both, 4, |_| "{".to_owned()).await;
     for (id, problem) in [
-        (unreadable, "Not the JSON that was expected"),
+        (unreadable, "Unexpected JSON"),
         (missing, "Version 3 is missing: version 4 stands in its place."),
         (both, "Version 3 is missing: version 4 stands in its place."),
     ] {
@@ -166,7 +166,7 @@ async fn what_cannot_be_read_or_is_missing_is_named_too() {
 }
 
 #[tokio::test]
-async fn where_not_even_the_first_version_holds_there_is_only_that_to_say() {
+async fn a_damaged_first_version_leaves_only_an_alert() {
     let desk = TestDesk::new().await;
     let (altered, unreadable, missing) =
         (item(&desk, 3).await, item(&desk, 3).await, item(&desk, 3).await);
@@ -174,7 +174,7 @@ async fn where_not_even_the_first_version_holds_there_is_only_that_to_say() {
     desk.tamper(unreadable, 1, |_| "{".to_owned()).await;
     desk.remove(missing, 1).await;
     for (id, problem) in
-        [(altered, ALTERED), (unreadable, "not the JSON"), (missing, "version 1 is missing")]
+        [(altered, ALTERED), (unreadable, "unexpected JSON"), (missing, "version 1 is missing")]
     {
         for query in ["", "?version=2"] {
             let page = desk.get(&format!("/inventory/{id}{query}")).await;
@@ -188,7 +188,7 @@ async fn where_not_even_the_first_version_holds_there_is_only_that_to_say() {
 }
 
 #[tokio::test]
-async fn what_was_altered_below_a_snapshot_is_marked_and_nothing_is_made_of_it() {
+async fn an_altered_version_below_a_snapshot_is_marked_and_never_folded() {
     let (desk, id) = long_item().await;
     desk.tamper(id, 5, more).await;
     let now = page(&desk, id, "").await;
@@ -229,7 +229,7 @@ async fn what_was_altered_below_a_snapshot_is_marked_and_nothing_is_made_of_it()
         }
         assert_eq!(on_hand(&past), figure, "{version}");
     }
-    // What is behind it is told without it.
+    // The earlier page does not contain the damaged version.
     let earlier = page(&desk, id, "?before=5").await;
     assert!(!earlier.text.contains("role=\"alert\""));
     assert_eq!(self::timeline(&earlier)[0], (4, "+5 → 15".to_owned()));
@@ -238,9 +238,9 @@ async fn what_was_altered_below_a_snapshot_is_marked_and_nothing_is_made_of_it()
 }
 
 #[tokio::test]
-async fn what_is_unreadable_or_missing_below_a_snapshot_divides_the_timeline() {
+async fn an_unreadable_or_missing_version_below_a_snapshot_splits_the_timeline() {
     for (gone, problem) in
-        [(true, "Version 5 is missing: version 6 stands in its place."), (false, "Not the JSON")]
+        [(true, "Version 5 is missing: version 6 stands in its place."), (false, "Unexpected JSON")]
     {
         let (desk, id) = long_item().await;
         if gone {
@@ -264,9 +264,9 @@ async fn what_is_unreadable_or_missing_below_a_snapshot_divides_the_timeline() {
     }
 }
 
-/// Whoever alters a version and its hash along with it breaks the chain at the next.
+/// Altering a version together with its hash breaks the chain at the next version.
 #[tokio::test]
-async fn a_version_that_was_sealed_anew_does_not_hold_together_with_the_next() {
+async fn a_resealed_version_breaks_the_chain_at_the_next_one() {
     let (desk, id) = long_item().await;
     reseal(&desk, id, 5, more).await;
     let page = page(&desk, id, "").await;
@@ -278,7 +278,7 @@ async fn a_version_that_was_sealed_anew_does_not_hold_together_with_the_next() {
     assert_eq!(shown[20], (5, "+500".to_owned()), "its balance would be a lie");
 }
 
-/// A newer version of the program has written a type of event that this one does not know.
+/// A newer version of the program wrote a type of event that this one does not know.
 #[tokio::test]
 async fn a_history_of_a_newer_program_is_not_called_damaged() {
     let desk = TestDesk::new().await;
@@ -313,9 +313,9 @@ async fn reseal(desk: &TestDesk, id: Uuid, version: u64, change: impl Fn(&str) -
     client.put_item().table_name("daybook").set_item(Some(item)).send().await.unwrap();
 }
 
-/// What the browser asks for while it has no replay.
+/// The browser requests this view as long as it has no replay.
 #[tokio::test]
-async fn the_browser_is_told_which_versions_do_not_hold() {
+async fn the_view_tells_the_browser_which_versions_are_damaged() {
     let desk = TestDesk::new().await;
     let id = item(&desk, 4).await;
     desk.tamper(id, 3, more).await;

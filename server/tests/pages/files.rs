@@ -1,9 +1,9 @@
-//! `GET` of the site's files, and what a page says of them.
+//! `GET` of the site's files, and the tags of a page that load them.
 
 use super::get::between;
 use crate::desk::{TestDesk, new_id};
 
-/// The opening tags of a page's head that have this in them.
+/// The opening tags in a page's head that contain `mark`.
 fn tags<'a>(page: &'a str, mark: &str) -> Vec<&'a str> {
     let head = between(page, "<head>", "</head>");
     head.split('<')
@@ -30,7 +30,8 @@ async fn every_page_preloads_both_halves_of_the_program() {
         let page = desk.get(&path).await.text;
         let [script] = tags(&page, "rel=\"modulepreload\"")[..] else { panic!("{path}: {page}") };
         let [program] = tags(&page, "rel=\"preload\"")[..] else { panic!("{path}: {page}") };
-        // A preload of another mode than the request's is fetched twice; one without the nonce is refused.
+        // A browser fetches a file twice if its preload and its request differ in mode, and refuses
+        // a preload without the nonce.
         assert!(script.contains("nonce=\""), "{script}");
         assert!(program.contains("as=\"fetch\"") && program.contains("crossorigin"), "{program}");
         for tag in [script, program] {
@@ -40,7 +41,7 @@ async fn every_page_preloads_both_halves_of_the_program() {
 }
 
 #[tokio::test]
-async fn what_a_page_loads_is_kept_forever_under_a_name_that_means_its_bytes() {
+async fn files_that_a_page_loads_have_hashed_names_and_are_immutable() {
     let desk = TestDesk::new().await;
     let page = desk.get("/").await.text;
     let loaded = ["rel=\"stylesheet\"", "rel=\"modulepreload\"", "rel=\"preload\""];
@@ -53,7 +54,7 @@ async fn what_a_page_loads_is_kept_forever_under_a_name_that_means_its_bytes() {
 }
 
 #[tokio::test]
-async fn what_has_a_plain_name_is_asked_for_again() {
+async fn files_with_plain_names_are_requested_again() {
     let desk = TestDesk::new().await;
     for (path, kept) in [("/favicon.svg", "public, max-age=86400"), ("/pkg/names.json", "no-cache")]
     {
@@ -61,9 +62,9 @@ async fn what_has_a_plain_name_is_asked_for_again() {
     }
 }
 
-/// A page of an older release may still ask for its own files.
+/// A page of an older release may still request its own files.
 #[tokio::test]
-async fn a_file_of_another_release_is_not_kept_as_missing() {
+async fn a_missing_file_of_another_release_is_not_cached_as_missing() {
     let desk = TestDesk::new().await;
     let missing = desk.get("/pkg/daybook.0123456789abcdef.js").await;
     assert_eq!(missing.status, 404);

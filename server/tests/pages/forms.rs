@@ -1,4 +1,4 @@
-//! `POST` of the forms that pages are made of, as a browser without JavaScript sends them.
+//! `POST` of the pages' forms, as a browser without JavaScript sends them.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -29,7 +29,7 @@ async fn versions(desk: &TestDesk, id: Uuid) -> u64 {
 }
 
 #[tokio::test]
-async fn an_item_is_created_by_a_form_and_once_however_often_it_is_sent() {
+async fn a_form_creates_one_item_however_often_it_is_sent() {
     let desk = TestDesk::new().await;
     let page = desk.get("/inventory/new").await.text;
     let (command_id, id) = (hidden(&page, "command_id"), hidden(&page, "aggregate_id"));
@@ -52,7 +52,7 @@ async fn an_item_is_created_by_a_form_and_once_however_often_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_task_is_performed_by_a_form_and_once_however_often_it_is_sent() {
+async fn a_form_performs_a_task_once_however_often_it_is_sent() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let path = format!("/inventory/{id}?task=remove");
@@ -94,7 +94,7 @@ async fn a_count_that_agrees_is_recorded_without_a_reason() {
 }
 
 #[tokio::test]
-async fn a_refusal_comes_back_with_its_reason_and_what_was_typed() {
+async fn a_refused_form_comes_back_with_the_reason_and_the_input() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let path = format!("/inventory/{id}?task=remove");
@@ -112,13 +112,13 @@ async fn a_refusal_comes_back_with_its_reason_and_what_was_typed() {
         assert!(dialog.contains(reason), "{quantity}: {dialog}");
         assert!(dialog.contains(&format!("value=\"{quantity}\"")), "{quantity}: {dialog}");
         assert!(dialog.contains("<option value=\"lost\" selected"), "{dialog}");
-        assert_ne!(hidden(&answer.text, "command_id"), command_id, "its outcome is known");
+        assert_ne!(hidden(&answer.text, "command_id"), command_id, "the outcome is known");
     }
     assert_eq!(versions(&desk, id).await, 2);
 }
 
 #[tokio::test]
-async fn a_sku_that_is_taken_comes_back_with_the_way_to_its_item() {
+async fn a_form_with_a_taken_sku_comes_back_with_a_link_to_its_item() {
     let desk = TestDesk::new().await;
     let holder = desk.item(json!({ "sku": "COF-1", "name": "Ristretto", "unit": "bag" })).await;
     let page = desk.get("/inventory/new").await.text;
@@ -154,7 +154,7 @@ async fn a_sku_that_is_taken_comes_back_with_the_way_to_its_item() {
 }
 
 #[tokio::test]
-async fn a_conflict_tells_who_did_what_and_can_be_done_again() {
+async fn a_conflicting_form_says_who_did_what_and_can_be_sent_again() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let path = format!("/inventory/{id}?task=rename");
@@ -198,7 +198,7 @@ async fn a_form_keeps_its_command_id_while_the_outcome_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_form_without_its_ids_is_not_taken() {
+async fn a_form_without_its_ids_is_refused() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let path = format!("/inventory/{id}?task=reactivate");
@@ -208,7 +208,7 @@ async fn a_form_without_its_ids_is_not_taken() {
 }
 
 #[tokio::test]
-async fn an_expected_version_that_is_none_is_not_taken_for_no_expectation() {
+async fn an_unparsable_expected_version_is_refused() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let path = format!("/inventory/{id}?task=remove");
@@ -227,7 +227,7 @@ async fn an_expected_version_that_is_none_is_not_taken_for_no_expectation() {
 }
 
 #[tokio::test]
-async fn a_form_of_no_task_is_a_page_that_says_so() {
+async fn a_form_of_an_unknown_task_gets_a_page_that_says_so() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     for (path, status) in [
@@ -258,7 +258,7 @@ async fn a_field_that_appears_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_a_problem_like_any_other() {
+async fn a_body_that_is_not_a_form_is_refused_with_a_problem() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     for path in ["/inventory/new".to_owned(), format!("/inventory/{id}?task=remove")] {

@@ -1,4 +1,4 @@
-//! Server functions are part of the interface: what they cannot read is a problem as anywhere else.
+//! Server functions answer with the same problem documents as the rest of the interface.
 
 use app::problem::Problem;
 use axum::http::Request;
@@ -18,7 +18,7 @@ async fn submit(desk: &TestDesk, command: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_malformed() {
+async fn an_unreadable_request_is_malformed() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let create = || command(id, "CreateInventoryItem", bolt());
@@ -63,7 +63,7 @@ async fn ask_as(desk: &TestDesk, content_type: &str, headers: &[(&str, &str)]) -
 }
 
 #[tokio::test]
-async fn only_json_is_taken() {
+async fn only_json_is_accepted() {
     let desk = TestDesk::new().await;
     let form = "application/x-www-form-urlencoded";
     for content_type in ["", "text/plain", form, "multipart/form-data; boundary=x"] {
@@ -74,7 +74,7 @@ async fn only_json_is_taken() {
 
 /// Leptos redirects a client that accepts HTML to the page that `Referer` names.
 #[tokio::test]
-async fn nobody_is_sent_to_another_page() {
+async fn no_client_is_redirected_to_the_referer() {
     let desk = TestDesk::new().await;
     for referer in ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\"] {
         for accept in ["text/html", "text/html,application/json"] {
@@ -93,9 +93,9 @@ async fn nobody_is_sent_to_another_page() {
     }
 }
 
-/// A no is an answer: a browser calls nothing else than 200 one.
+/// A refusal has status 200, because the browser takes any other status for a failure.
 #[tokio::test]
-async fn a_sku_that_is_taken_is_an_answer_that_names_its_item() {
+async fn a_refusal_because_of_a_taken_sku_names_its_item() {
     let desk = TestDesk::new().await;
     let data = bolt();
     let holder = desk.item(data.clone()).await;

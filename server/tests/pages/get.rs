@@ -8,27 +8,27 @@ use tokio::task::JoinSet;
 
 use crate::desk::{TestDesk, command, new_id};
 
-/// What stands between the first of these marks and the next.
+/// The text between the first `from` and the next `to`.
 #[track_caller]
 pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
     rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
 }
 
-/// The page's heading, without the marks at which hydration takes it up.
+/// The page's heading, without the markers for hydration.
 #[track_caller]
 pub(super) fn heading(page: &str) -> &str {
     between(page, "<h1 tabindex=\"-1\" translate=\"no\"><bdi>", "</bdi>").trim_end_matches("<!>")
 }
 
-/// What a person reads of it: the text without the tags.
+/// The text of the markup, without the tags.
 pub(super) fn words(markup: &str) -> String {
     markup.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
 }
 
-/// What one thread still asks of a page another may be done with.
+/// One thread may still read the state of a page that another thread has finished with.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn pages_are_complete_however_many_are_asked_for_at_once() {
+async fn pages_are_complete_however_many_are_requested_at_once() {
     let desk = Arc::new(TestDesk::new().await);
     let id = desk.stocked(12).await;
     let mut asking = JoinSet::new();
@@ -48,7 +48,8 @@ async fn pages_are_complete_however_many_are_asked_for_at_once() {
     }
 }
 
-/// A resource that is first polled while Leptos lists routes stays pending forever (leptos-rs/leptos#4773).
+/// A resource that is first polled while Leptos lists routes stays pending forever
+/// (leptos-rs/leptos#4773).
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn pages_are_answered_while_another_router_is_built() {
     let desk = TestDesk::new().await;
@@ -93,7 +94,7 @@ async fn every_page_is_complete_without_javascript() {
 }
 
 #[tokio::test]
-async fn only_what_a_page_was_rendered_with_may_run() {
+async fn only_the_scripts_that_a_page_was_rendered_with_may_run() {
     let desk = TestDesk::new().await;
     let (one, other) = (desk.get("/inventory").await, desk.get("/nowhere").await);
     for page in [&one, &other] {
@@ -111,7 +112,7 @@ async fn only_what_a_page_was_rendered_with_may_run() {
 }
 
 #[tokio::test]
-async fn a_version_has_a_page_of_its_own() {
+async fn a_version_has_its_own_page() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let rename = command(id, "RenameInventoryItem", json!({ "name": "Screw" }));
@@ -123,11 +124,11 @@ async fn a_version_has_a_page_of_its_own() {
     assert_eq!(past.status, 200);
     assert!(heading(&past.text).starts_with("Bolt"));
     assert!(past.text.contains("Viewing version 2 of 3"));
-    assert!(!past.text.contains("<dialog"), "the past takes no commands");
+    assert!(!past.text.contains("<dialog"), "a past version offers a task");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_with_its_status() {
+async fn a_missing_page_has_the_status_that_says_so() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     for (path, status) in [
@@ -143,25 +144,25 @@ async fn what_is_not_there_is_said_with_its_status() {
         assert_eq!(page.status, status, "{path}");
         assert!(!heading(&page.text).is_empty());
         let main = between(&page.text, "<main", "</main>");
-        assert!(!main.contains("inventory-item"), "a kind is for programs: {main}");
+        assert!(!main.contains("inventory-item"), "the page shows the kind: {main}");
         if path.contains("version") {
-            assert!(page.text.contains(&format!("href=\"/inventory/{id}\"")), "a way to now");
+            assert!(page.text.contains(&format!("href=\"/inventory/{id}\"")), "no way back to now");
         }
     }
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_called_so_in_words() {
+async fn a_missing_page_says_so_in_words() {
     let desk = TestDesk::new().await;
     let unknown = new_id();
     let item = desk.get(&format!("/inventory/{unknown}")).await.text;
     assert_eq!(heading(&item), "Item not found");
-    assert!(!between(&item, "<main", "</main>").contains(&unknown.to_string()), "no raw id");
+    assert!(!between(&item, "<main", "</main>").contains(&unknown.to_string()), "raw id shown");
     assert_eq!(heading(&desk.get("/nowhere").await.text), "Page not found");
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_said_with_its_status() {
+async fn an_unavailable_store_is_reported_with_its_status() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let desk = desk.without_its_store().await;
@@ -172,7 +173,7 @@ async fn a_store_that_is_away_is_said_with_its_status() {
 }
 
 #[tokio::test]
-async fn a_task_is_a_page_with_its_form_open() {
+async fn a_task_has_a_page_with_its_form_open() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let page = desk.get(&format!("/inventory/{id}?task=remove")).await.text;

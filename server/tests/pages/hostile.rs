@@ -6,7 +6,8 @@ use super::forms::{hidden, send};
 use super::get::between;
 use crate::desk::{Answer, TestDesk, command, new_id};
 
-/// Each would make an element or an attribute of this name, or a comment, if it were not escaped.
+/// The mark in every hostile text. Unescaped, each text would become an element or an attribute of
+/// this name, or a comment.
 const MARK: &str = "x-evil";
 const HOSTILE: [&str; 6] = [
     "</title><x-evil>",
@@ -17,7 +18,7 @@ const HOSTILE: [&str; 6] = [
     "<!--x-evil",
 ];
 
-/// The page has the mark only in texts and in quoted values.
+/// Asserts that the page has the mark only in text and in quoted values.
 #[track_caller]
 fn assert_harmless(place: &str, answer: &Answer) {
     for (name, value) in &answer.headers {
@@ -40,7 +41,7 @@ fn assert_harmless(place: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn no_text_that_a_person_gives_becomes_markup() {
+async fn no_user_input_becomes_markup() {
     for hostile in HOSTILE {
         let desk = TestDesk::new().await;
         let id = desk.item(json!({ "sku": hostile, "name": hostile, "unit": hostile })).await;

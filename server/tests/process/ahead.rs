@@ -1,4 +1,4 @@
-//! Warnings of changes that were recorded while the clock was wrong.
+//! Warnings about changes that were recorded while the clock was wrong.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use crate::desk::{bolt, command, new_id};
 
 const DAY: u64 = 86_400;
 
-/// An item that was created so many days from now.
+/// The creation of an item, recorded this many days in the future.
 fn created_in(days: u64) -> ChangeSet {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let then = now.as_millis() + u128::from(days * DAY) * 1000 + 60_000;
@@ -21,7 +21,7 @@ fn created_in(days: u64) -> ChangeSet {
 }
 
 #[tokio::test]
-async fn changes_of_the_future_are_told_of_by_the_log_the_metrics_and_the_doctor() {
+async fn log_metrics_and_doctor_report_changes_from_the_future() {
     let data = tempdir().unwrap();
     let change_set = created_in(365);
     let id = change_set.aggregate.id;
@@ -42,7 +42,7 @@ async fn changes_of_the_future_are_told_of_by_the_log_the_metrics_and_the_doctor
 }
 
 #[tokio::test]
-async fn changes_of_now_are_not_told_of() {
+async fn changes_from_the_present_are_not_reported() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     server.command(&command(new_id(), "CreateInventoryItem", bolt()));

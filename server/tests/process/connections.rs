@@ -1,4 +1,4 @@
-//! Limits of connections, and a warning beyond loopback.
+//! Connection limits, and the warning about an address beyond loopback.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::tempdir;
 
 use super::{Daybook, daybook, listening_on};
 
-/// The program under limits of open files, given as `ulimit` takes them.
+/// The program under limits on open files, as `ulimit` sets them.
 fn limited(data: &Path, soft: u64, hard: u64) -> Command {
     let daybook = daybook(data);
     let mut shell = Command::new("sh");
@@ -22,14 +22,14 @@ fn limited(data: &Path, soft: u64, hard: u64) -> Command {
 }
 
 #[test]
-fn the_limit_of_open_files_is_raised_and_connections_stay_below_it() {
+fn the_limit_on_open_files_is_raised_and_connections_stay_below_it() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut limited(data.path(), 220, 300));
     let limits = fs::read_to_string(format!("/proc/{}/limits", server.process.id())).unwrap();
     let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     let figures: Vec<_> = files.split_whitespace().filter(|word| *word == "300").collect();
     assert_eq!(figures.len(), 2, "{files}");
-    // 192 files are kept for the store, the lists and the clients of AWS.
+    // 192 files are reserved for the store, the lists and the AWS clients.
     let connect = || TcpStream::connect(server.address).unwrap();
     let seated: Vec<_> = (0..108).map(|_| connect()).collect();
     let reply = server.get("/healthz");
@@ -41,10 +41,10 @@ fn the_limit_of_open_files_is_raised_and_connections_stay_below_it() {
 }
 
 #[test]
-fn a_server_that_others_can_reach_says_so() {
+fn a_server_that_other_machines_can_reach_warns_about_it() {
     for (address, warns) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
         let data = tempdir().unwrap();
         let log = Daybook::start(&mut listening_on(address, data.path())).stop();
-        assert_eq!(log.contains("put a proxy with a login before it"), warns, "{log}");
+        assert_eq!(log.contains("put a proxy with a login in front of it"), warns, "{log}");
     }
 }

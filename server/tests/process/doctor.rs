@@ -1,4 +1,4 @@
-//! `daybook doctor`: what is wrong is named with what to do, and nothing is made.
+//! `daybook doctor` names each problem with its remedy, and creates nothing.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use super::start::s3;
 use super::{Daybook, daybook, run};
 use crate::dynamodb::{Dynamo, Quirks};
 
-/// What it says, and its exit code.
+/// The lines that the doctor printed, and its exit code.
 struct Told {
     code: Option<i32>,
     lines: Vec<String>,
@@ -35,7 +35,7 @@ fn ask(data: &Path, arguments: &[&str]) -> Told {
         0 => assert_eq!((told.code, &*stderr), (Some(0), "")),
         n => assert_eq!(
             (told.code, &*stderr),
-            (Some(1), &*format!("daybook: {n} of these have to be put right\n"))
+            (Some(1), &*format!("daybook: problems to fix: {n}\n"))
         ),
     }
     told
@@ -55,7 +55,7 @@ async fn ask_as(dynamo: &Dynamo, arguments: &'static [&str]) -> Told {
 }
 
 impl Told {
-    /// That one line begins like this and says all of that.
+    /// Asserts that exactly one line starts with `start` and contains all of `says`.
     #[track_caller]
     fn assert(&self, start: &str, says: &[&str]) {
         let said =
@@ -98,7 +98,7 @@ fn table(keys: &[(&str, &str, &str)], more: &Value) -> Vec<u8> {
 
 const OURS: &[(&str, &str, &str)] = &[("pk", "S", "HASH"), ("sk", "S", "RANGE")];
 
-/// A store with a table such as `serve` makes, and more.
+/// A store with a table such as `serve` creates, with these settings in addition.
 async fn with_table(more: Value) -> Dynamo {
     let dynamo = Dynamo::start().await;
     let (status, answer) = dynamo.run("CreateTable", &table(OURS, &more));
@@ -117,10 +117,10 @@ fn rows(dynamo: &Dynamo) -> Value {
 }
 
 #[test]
-fn where_there_is_nothing_yet_nothing_is_made() {
+fn nothing_is_created_where_nothing_exists() {
     let above = tempdir().unwrap();
     let told = ask(&above.path().join("data"), &[]);
-    told.assert("ok: there is no data directory", &["`daybook serve` makes it"]);
+    told.assert("ok: there is no data directory", &["`daybook serve` creates it"]);
     assert_eq!(told.lines.len(), 1, "{:#?}", told.lines);
     assert_eq!(files(above.path()), []);
 
@@ -130,7 +130,7 @@ fn where_there_is_nothing_yet_nothing_is_made() {
 }
 
 #[test]
-fn an_embedded_store_is_well_and_left_as_it_is() {
+fn a_healthy_embedded_store_is_left_as_it_is() {
     let data = tempdir().unwrap();
     Daybook::start(&mut daybook(data.path())).stop();
     let before = files(data.path());
@@ -139,42 +139,42 @@ fn an_embedded_store_is_well_and_left_as_it_is() {
     told.assert("ok: the table `daybook` at", &["daybook.db", "keys"]);
     told.assert("", &["MiB are free"]);
     told.assert_none("problem");
-    assert!(files(data.path()) == before, "it was touched");
+    assert!(files(data.path()) == before, "the doctor changed the files");
 
     let told = ask(data.path(), &["--table", "other"]);
     told.assert("problem: there is no table `other` at", &["--table"]);
 }
 
 #[test]
-fn a_store_that_is_in_use_is_let_alone() {
+fn a_store_in_use_is_left_alone() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     let told = ask(data.path(), &[]);
-    told.assert("ok: another daybook works in the data directory", &[]);
-    told.assert("warning: ", &["in use", "ask again"]);
+    told.assert("ok: another daybook is using the data directory", &[]);
+    told.assert("warning: ", &["in use", "run this again"]);
     server.stop();
 }
 
 #[test]
-fn a_data_directory_that_cannot_be_used() {
+fn an_unusable_data_directory_is_a_problem() {
     let directory = tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "not a directory").unwrap();
     ask(&file, &[]).assert("problem: the data directory", &["is a file. Choose another"]);
     let told = ask("/proc/daybook".as_ref(), &[]);
-    told.assert("problem: the data directory /proc/daybook cannot be made", &["Make /proc"]);
+    told.assert("problem: the data directory /proc/daybook cannot be created", &["Make /proc"]);
     ask("/proc/self".as_ref(), &[]).assert("problem: the data directory", &["cannot be used"]);
 }
 
 #[test]
-fn a_file_of_somebody_else() {
+fn a_foreign_file_is_a_problem() {
     let data = tempdir().unwrap();
     fs::write(data.path().join("daybook.db"), "{}").unwrap();
     ask(data.path(), &[]).assert("problem: ", &["daybook.db", "is not a database", "copy"]);
 }
 
 #[test]
-fn an_endpoint_that_nobody_answers_at() {
+fn an_endpoint_that_does_not_answer_is_a_problem() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
@@ -183,7 +183,7 @@ fn an_endpoint_that_nobody_answers_at() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_not_there_is_not_made() {
+async fn a_missing_table_is_a_problem_and_not_created() {
     let dynamo = Dynamo::start().await;
     let told = ask_of(&dynamo).await;
     told.assert("problem: there is no table `daybook` at", &[&dynamo.url, "`daybook serve`"]);
@@ -191,7 +191,7 @@ async fn a_table_that_is_not_there_is_not_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_of_another_shape() {
+async fn a_table_with_other_keys_is_a_problem() {
     let dynamo = Dynamo::start().await;
     let other = table(&[("id", "N", "HASH")], &json!({}));
     assert_eq!(dynamo.run("CreateTable", &other).0, 200);
@@ -201,7 +201,7 @@ async fn a_table_of_another_shape() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_of_ours_is_tried_and_left_as_it_is() {
+async fn a_table_of_ours_is_probed_and_left_as_it_is() {
     let dynamo = with_stream().await;
     let told = ask_of(&dynamo).await;
     told.assert("ok: the table `daybook` at", &[&dynamo.url]);
@@ -220,7 +220,7 @@ async fn a_table_without_a_stream_is_worth_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_capacity_that_runs_out_is_worth_a_warning() {
+async fn a_provisioned_capacity_is_worth_a_warning() {
     let capacity = json!({ "ReadCapacityUnits": 1, "WriteCapacityUnits": 1 });
     let more = json!({ "BillingMode": "PROVISIONED", "ProvisionedThroughput": capacity });
     let told = ask_of(&with_table(more).await).await;
@@ -228,7 +228,7 @@ async fn a_capacity_that_runs_out_is_worth_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_others_use_too_is_worth_a_warning() {
+async fn a_table_with_foreign_items_is_worth_a_warning() {
     let dynamo = with_table(json!({})).await;
     let put = |pk: &str, sk: &str| {
         let item = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
@@ -240,11 +240,11 @@ async fn a_table_that_others_use_too_is_worth_a_warning() {
     ask_of(&dynamo).await.assert_none("warning: the table `daybook` holds");
     put("order#7", "2026");
     let told = ask_of(&dynamo).await;
-    told.assert("warning: the table `daybook` holds an item that is none of ours: `order#7`", &[]);
+    told.assert("warning: the table `daybook` holds an item of another program: `order#7`", &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_allowed_is_named() {
+async fn a_denied_operation_is_named() {
     let dynamo = with_table(json!({})).await;
     for (denied, action) in [
         ("GetItem", "dynamodb:GetItem"),
@@ -265,7 +265,7 @@ async fn what_is_not_allowed_is_named() {
     told.assert("problem: the store at", &["Allow dynamodb:DescribeTable"]);
 }
 
-/// Whoever may not read it to the end of these three steps hears of nothing.
+/// A server needs all three operations to read the stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_may_not_be_read_is_a_problem() {
     let dynamo = with_stream().await;
@@ -279,7 +279,7 @@ async fn a_stream_that_may_not_be_read_is_a_problem() {
     }
 }
 
-/// What it says of a bucket of this name, in the S3 that answers as the name says.
+/// Runs the doctor on a bucket whose name tells [`s3`] how to answer.
 async fn ask_of_bucket(bucket: &'static str) -> Told {
     let (dynamo, s3) = (with_table(json!({})).await, s3().await);
     let ask = move || {
@@ -290,23 +290,23 @@ async fn ask_of_bucket(bucket: &'static str) -> Told {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_is_tried_and_nothing_is_left_in_it() {
-    // By S3's answer, and by that of servers that go by the RFC.
+async fn a_bucket_is_probed_with_a_conditional_put() {
+    // S3 answers 404 to the conditional put. Servers that follow the RFC answer 412.
     for bucket in ["200-404-404", "200-404-412"] {
         let told = ask_of_bucket(bucket).await;
         let start = format!("ok: the bucket `{bucket}` is there, and can be read and written");
         told.assert(&start, &[]);
     }
-    // Neither knows conditions.
+    // Neither of these supports conditions.
     let told = ask_of_bucket("200-404-200").await;
     told.assert("warning: the bucket `200-404-200` can be read", &["is left", "daybook sweep"]);
     let told = ask_of_bucket("200-404-501").await;
     told.assert("warning: the bucket `200-404-501` is there", &["PutObject", "s3:PutObject"]);
-    ask_of(&with_table(json!({})).await).await.assert("warning: there is no bucket", &[]);
+    ask_of(&with_table(json!({})).await).await.assert("warning: no bucket is configured", &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_bucket_does_not_allow_is_named() {
+async fn a_failing_operation_on_a_bucket_is_named() {
     for (bucket, start, says) in [
         ("404", "problem: the bucket `404` cannot be used", "there is no bucket `404`"),
         ("403", "problem: the bucket `403` cannot be used", "allow s3:ListBucket"),
@@ -321,7 +321,7 @@ async fn what_a_bucket_does_not_allow_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_wrong_is_told() {
+async fn a_wrong_clock_is_a_problem() {
     let dynamo = with_table(json!({})).await;
     let date = Some("Thu, 01 Jan 2026 00:00:00 GMT");
     dynamo.have(Quirks { date, ..Quirks::default() });
@@ -330,11 +330,11 @@ async fn a_clock_that_is_wrong_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_account_could_lose_is_worth_a_warning() {
+async fn a_table_without_protection_from_loss_is_worth_a_warning() {
     let dynamo = with_table(json!({})).await;
     let told = ask_as(&dynamo, &["--store", "aws"]).await;
     told.assert("ok: the table `daybook` at AWS eu-central-1", &[]);
-    told.assert("warning: the table `daybook` can be deleted by a slip", &["update-table"]);
+    told.assert("warning: the table `daybook` can be deleted by accident", &["update-table"]);
     told.assert("warning: point-in-time recovery of", &["update-continuous-backups"]);
     told.assert("warning: these credentials may delete items", &["deploy/iam/serve.json"]);
 

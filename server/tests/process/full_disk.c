@@ -1,8 +1,8 @@
 /* Makes writes fail as on a full disk, so that a test needs no disk of its own.
  *
- * Load this library with LD_PRELOAD. FULL_DISK is the path of a file. While that file exists, it holds an errno and a
- * path, and every write to a file whose path starts with that path fails with that errno. If it is EROFS, so does
- * opening such a file for writing.
+ * Load this library with LD_PRELOAD. FULL_DISK is the path of a file. While that file exists, it
+ * holds an errno and a path, and every write to a file whose path starts with that path fails with
+ * that errno. If the errno is EROFS, opening such a file for writing fails, too.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,7 +21,7 @@ enum { LONGEST = 4096 };
 #define REAL(type, name, ...) ((type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
 #define REAL_OPEN REAL(int, "open64", const char *, int, ...)
 
-/* The errno with which writing to this path fails, or 0. */
+/* Returns the errno with which writes to this path fail, or 0. */
 static int failure(const char *path) {
     const char *file = getenv("FULL_DISK");
     int before = errno, full = file ? REAL_OPEN(file, O_RDONLY | O_CLOEXEC) : -1;
@@ -36,7 +36,7 @@ static int failure(const char *path) {
     return (int)number;
 }
 
-/* Whether this write is to fail; sets errno if it is. */
+/* Returns whether this write must fail, and sets errno if so. */
 static int fails(int fd) {
     char link[64], path[LONGEST] = {0};
     int before = errno;

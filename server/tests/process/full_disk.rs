@@ -22,7 +22,7 @@ const QUOTA_EXCEEDED: i32 = 122;
 const READ_ONLY: i32 = 30;
 const FILE_TOO_LARGE: i32 = 27;
 
-/// A place whose disk can be filled.
+/// A directory whose disk can be filled.
 struct Place {
     directory: TempDir,
     data: PathBuf,
@@ -52,7 +52,7 @@ impl Place {
         self.directory.path().join("full")
     }
 
-    /// From now on, writes to files whose paths start with this fail.
+    /// Makes writes to files whose paths start with `prefix` fail with `errno` from now on.
     fn fill(&self, errno: i32, prefix: &Path) {
         let unfinished = self.directory.path().join("unfinished");
         fs::write(&unfinished, format!("{errno} {}", prefix.display())).unwrap();
@@ -97,7 +97,7 @@ fn told(log: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_full_disk_is_called_so_until_there_is_room() {
+fn a_full_disk_is_reported_until_it_has_room() {
     for errno in [NO_SPACE, QUOTA_EXCEEDED] {
         let place = Place::new();
         let server = Daybook::start(&mut place.daybook());
@@ -123,9 +123,10 @@ fn a_full_disk_is_called_so_until_there_is_room() {
     }
 }
 
-/// The newest change sets may not be in the feed when the disk fills up. Readers are then told of the disk.
+/// The disk may fill up before the newest change sets are in the feed. Readers then get
+/// `disk-full`.
 #[test]
-fn lists_and_feed_that_a_full_disk_keeps_behind_say_so() {
+fn lists_and_feed_that_lag_because_of_a_full_disk_say_so() {
     let place = Place::new();
     let server = Daybook::start(&mut place.daybook());
     let id = new_id();
@@ -148,7 +149,7 @@ fn lists_and_feed_that_a_full_disk_keeps_behind_say_so() {
 }
 
 #[test]
-fn a_batch_goes_no_further_than_a_full_disk() {
+fn a_batch_stops_at_a_full_disk() {
     let place = Place::new();
     let server = Daybook::start(&mut place.daybook());
     let ids = [new_id(), new_id()];
@@ -167,7 +168,7 @@ fn a_batch_goes_no_further_than_a_full_disk() {
 }
 
 #[test]
-fn lists_on_a_full_disk_say_so_and_commands_go_on() {
+fn lists_on_a_full_disk_say_so_and_commands_still_succeed() {
     let place = Place::new();
     let server = Daybook::start(&mut place.daybook());
     let id = new_id();
@@ -187,7 +188,7 @@ fn lists_on_a_full_disk_say_so_and_commands_go_on() {
 }
 
 #[test]
-fn another_reason_is_named_in_the_log_and_not_at_each_request() {
+fn other_write_errors_are_logged_but_not_at_each_request() {
     let read_only = (READ_ONLY, "Read-only file system");
     // The file system, or the limit of this process (`ulimit -f`), allows no larger file.
     let too_large = (FILE_TOO_LARGE, "File too large");
@@ -241,7 +242,7 @@ fn read_only_media_can_be_verified_and_exported() {
     place.fill(READ_ONLY, &place.data);
     let output = run(place.daybook().arg("verify"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("in use by another"), "{output:?}");
-    // What is in the log alone is read, too.
+    // Changes that are only in the write-ahead log are read, too.
     server.signal("KILL");
     server.wait();
     let before = files_in(&place.data);
@@ -256,7 +257,7 @@ fn read_only_media_can_be_verified_and_exported() {
 }
 
 #[test]
-fn an_export_to_a_full_disk_says_how_to_go_on() {
+fn an_export_to_a_full_disk_says_how_to_resume() {
     let place = Place::new();
     let server = Daybook::start(&mut place.daybook());
     assert_eq!(server.command(&command(new_id(), "CreateInventoryItem", bolt())).status, 201);
@@ -276,7 +277,7 @@ fn an_export_to_a_full_disk_says_how_to_go_on() {
 }
 
 #[test]
-fn doctor_and_serve_call_a_full_disk_full() {
+fn doctor_and_serve_report_a_full_disk() {
     for (errno, says) in [(NO_SPACE, "No space left"), (QUOTA_EXCEEDED, "Disk quota exceeded")] {
         let place = Place::new();
         fs::create_dir(&place.data).unwrap();

@@ -1,4 +1,4 @@
-//! A data directory that goes away under a server.
+//! A data directory that disappears under a running server.
 
 use std::fs;
 
@@ -32,5 +32,5 @@ fn a_server_whose_data_directory_is_gone_acknowledges_nothing() {
     assert_eq!(told("ERROR"), 1, "{log}");
     assert_eq!(told("WARN event_store::feed"), 1, "{log}");
     assert_eq!(told("ERROR event_store::embedded::open_files"), 1, "{log}");
-    assert_eq!(told("server::problems: the store is away"), 1, "{log}");
+    assert_eq!(told("server::problems: the store is unavailable"), 1, "{log}");
 }

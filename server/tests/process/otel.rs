@@ -1,4 +1,4 @@
-//! Spans arrive at a collector that the standard variables name.
+//! Spans arrive at the collector that the standard environment variables name.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::{Daybook, daybook};
 use crate::desk::{bolt, command, new_id};
 
-/// Takes what is exported.
+/// A collector that keeps everything it receives.
 #[derive(Clone, Default)]
 struct Collector(Arc<Mutex<Vec<u8>>>);
 
@@ -28,7 +28,7 @@ impl Collector {
         (collector, url)
     }
 
-    /// Whether it has been told this text: strings are themselves in protobuf.
+    /// Asserts that the collector received these texts, which protobuf encodes verbatim.
     #[track_caller]
     fn assert_told(&self, texts: &[&str]) {
         let told = self.0.lock().unwrap();
@@ -46,7 +46,7 @@ async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Byte
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_spans_of_a_command_are_handed_over_at_the_latest_at_the_end() {
+async fn the_spans_of_a_command_are_exported_before_the_server_exits() {
     let (collector, url) = Collector::start().await;
     let log = tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -64,11 +64,11 @@ async fn the_spans_of_a_command_are_handed_over_at_the_latest_at_the_end() {
     collector.assert_told(&["request", "POST", "/api/v1/commands"]);
     collector.assert_told(&["load", "decide", "append", "CreateInventoryItem", "PutItem"]);
     collector.assert_told(&["loaded", "accepted", "written", "rejected"]);
-    assert!(log.contains("command") && !log.contains("operation="), "the log is as it was: {log}");
+    assert!(log.contains("command") && !log.contains("operation="), "the log changed: {log}");
 }
 
 #[test]
-fn a_collector_that_is_away_is_no_reason_to_stop() {
+fn a_server_works_without_its_collector() {
     let data = tempdir().unwrap();
     let mut start = daybook(data.path());
     start.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");

@@ -1,4 +1,4 @@
-//! Several processes on one table: each hears of what the others have committed.
+//! Several processes on one table: each learns of the changes that the others commit.
 
 use std::thread;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::{Daybook, daybook, run};
 use crate::desk::{bolt, command, new_id};
 use crate::dynamodb::Dynamo;
 
-/// What an item's first command was elsewhere.
+/// The first change set of an item, made by a server on another store.
 pub(crate) fn created(id: Uuid) -> ChangeSet {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
@@ -34,9 +34,9 @@ fn store_at(url: &str) -> DynamoDbStore {
     DynamoDbStore::new(client, "daybook")
 }
 
-/// A process that is killed between its put and its feed's batch has told nobody.
+/// A process that is killed after its put but before its batch of the feed has notified nobody.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_process_left_is_in_the_lists_of_the_others() {
+async fn the_lists_of_other_processes_show_the_last_put_of_a_killed_process() {
     let dynamo = Dynamo::start().await;
     let store = store_at(&dynamo.url);
     let (left, accepted) = (new_id(), new_id());
@@ -68,7 +68,7 @@ async fn what_a_killed_process_left_is_in_the_lists_of_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_without_a_stream_is_told_of_and_compared_at_the_start() {
+async fn a_table_without_a_stream_is_reported_and_reconciled_at_the_start() {
     let dynamo = Dynamo::start().await;
     let store = store_at(&dynamo.url);
     store.ensure_table().await.unwrap();

@@ -1,4 +1,4 @@
-//! A store that goes away while commands are on their way to it.
+//! A store that becomes unavailable while commands are in flight.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -27,7 +27,8 @@ fn commands_of(server: &Daybook, id: Uuid) -> Vec<Value> {
     history.iter().map(|change_set| change_set["command_id"].clone()).collect()
 }
 
-/// The command fails in this mood; once the store is well again the same command is one change set.
+/// Sends a command that fails in this mood, and retries it once the store is available again. The
+/// result is one change set.
 async fn safe_to_repeat(mood: Mood, status_at_last: u16) {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
@@ -37,7 +38,7 @@ async fn safe_to_repeat(mood: Mood, status_at_last: u16) {
         let id = new_id();
         let create = command(id, "CreateInventoryItem", bolt());
         assert_eq!(server.command(&create).status, 201);
-        // The feed has nothing to write any more.
+        // After this read, the feed has nothing left to write.
         assert_eq!(on_hand(&server), 0);
         let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
 
@@ -62,18 +63,18 @@ async fn safe_to_repeat(mood: Mood, status_at_last: u16) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_never_arrived_is_safe_to_repeat() {
+async fn a_command_that_never_arrived_is_safe_to_retry() {
     safe_to_repeat(Mood::Away, 201).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_whose_answer_was_lost_is_safe_to_repeat() {
+async fn a_command_whose_answer_was_lost_is_safe_to_retry() {
     safe_to_repeat(Mood::LosesAnAnswer, 200).await;
 }
 
-/// An item and its SKU are there both or neither, whatever became of the answer.
+/// The item and its SKU are recorded both or not at all, even if the answer is lost.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_item_whose_creation_was_not_answered_is_safe_to_create_again() {
+async fn a_creation_that_was_not_answered_is_safe_to_retry() {
     for (mood, status_at_last) in [(Mood::Away, 201), (Mood::LosesAnAnswer, 200)] {
         let dynamo = Dynamo::start().await;
         tokio::task::spawn_blocking(move || {
@@ -101,13 +102,13 @@ async fn an_item_whose_creation_was_not_answered_is_safe_to_create_again() {
     }
 }
 
-/// A server on a store that carries a command out, loses the answer and is away from then on; the
-/// command is a check-in of 12, and nobody repeats it.
+/// Starts a server whose store carries out a check-in of 12, loses the answer and is unavailable
+/// from then on. Nobody retries the check-in.
 fn unanswered(dynamo: &Dynamo, start: &mut Command) -> Daybook {
     let server = Daybook::start(start);
     let id = new_id();
     assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
-    // The feed has nothing to write any more.
+    // After this read, the feed has nothing left to write.
     assert_eq!(on_hand(&server), 0);
     dynamo.be(Mood::LosesAnAnswer);
     let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
@@ -128,7 +129,7 @@ fn until_on_hand(server: &Daybook, count: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_whose_answer_was_lost_is_in_the_list_though_nobody_repeats_it() {
+async fn a_command_whose_answer_was_lost_is_listed_without_a_retry() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -145,7 +146,7 @@ async fn a_command_whose_answer_was_lost_is_in_the_list_though_nobody_repeats_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_while_a_command_is_in_doubt_is_not_clean() {
+async fn a_stop_with_a_command_in_doubt_is_not_clean() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -155,7 +156,7 @@ async fn a_stop_while_a_command_is_in_doubt_is_not_clean() {
 
         dynamo.be(Mood::Well);
         let server = Daybook::start(&mut start);
-        // The table's stream tells of it.
+        // The server learns of the command from the table's stream.
         until_on_hand(&server, 12);
         let log = server.stop();
         assert!(log.contains("last_stop=Unclean"), "{log}");
@@ -164,10 +165,10 @@ async fn a_stop_while_a_command_is_in_doubt_is_not_clean() {
     .unwrap();
 }
 
-/// A command that is carried out although one before it may not have been would stand before that one,
-/// once the batch is repeated.
+/// If the batch continued after a command in doubt, a retry of the batch could carry out that
+/// command after the ones behind it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_not_tried_beyond_a_command_of_which_nobody_knows() {
+async fn a_batch_stops_at_a_command_with_an_unknown_outcome() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -204,9 +205,9 @@ async fn a_batch_is_not_tried_beyond_a_command_of_which_nobody_knows() {
     .unwrap();
 }
 
-/// A client that hangs up in the middle of a batch has asked for all of it.
+/// A client that hangs up in the middle of a batch has still requested all of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_carried_on_with_when_nobody_waits_for_its_answer() {
+async fn a_batch_is_finished_after_its_client_hangs_up() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -229,20 +230,20 @@ async fn a_batch_is_carried_on_with_when_nobody_waits_for_its_answer() {
             thread::sleep(Duration::from_millis(10));
         }
 
-        // Nor does one that is told to stop in the middle leave it there, or wait for itself.
+        // A server that is stopped in the middle of a batch also finishes it, without a deadlock.
         let commands = ids.map(|id| command(id, "CheckInItems", json!({ "quantity": 1 })));
         abandoned(&server, &dynamo, &json!({ "commands": commands, "atomic": false }).to_string());
         server.signal("TERM");
         while TcpStream::connect(server.address).is_ok() {
             thread::sleep(Duration::from_millis(5));
         }
-        // Until it waits for the batch.
+        // Give the server time to wait for the batch.
         thread::sleep(Duration::from_millis(500));
         dynamo.be(Mood::Well);
         let mut server = server;
         let mut looks = 0..1000;
         while server.process.try_wait().unwrap().is_none() {
-            assert!(looks.next().is_some(), "it does not end");
+            assert!(looks.next().is_some(), "the server does not exit");
             thread::sleep(Duration::from_millis(10));
         }
         assert_eq!(server.wait().0, Some(0));
@@ -254,7 +255,8 @@ async fn a_batch_is_carried_on_with_when_nobody_waits_for_its_answer() {
     .unwrap();
 }
 
-/// Sends a batch to a server whose store is slow from now on, and hangs up while its first command is on its way.
+/// Sends a batch to a server whose store is slow from now on, and hangs up while the first command
+/// is in flight.
 fn abandoned(server: &Daybook, dynamo: &Dynamo, batch: &str) {
     let asked_before = dynamo.asked();
     dynamo.be(Mood::Slow);
@@ -266,13 +268,13 @@ fn abandoned(server: &Daybook, dynamo: &Dynamo, batch: &str) {
         thread::sleep(Duration::from_millis(5));
     }
     drop(client);
-    // Until the server has noticed.
+    // Give the server time to notice.
     thread::sleep(Duration::from_millis(500));
 }
 
-/// A browser that is turned away does not come back.
+/// A browser does not reconnect to a stream that answered with an error.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_connects_to_the_feed_meanwhile_is_told_what_comes_after_it() {
+async fn a_consumer_that_connects_during_an_outage_receives_later_entries() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -306,9 +308,9 @@ pub(super) fn figure(server: &Daybook, name: &str) -> f64 {
     found.unwrap_or_else(|| panic!("no {name} in:\n{metrics}")).parse().unwrap()
 }
 
-/// Commands are taken; nobody who follows the feed hears of them.
+/// Commands succeed, but no consumer of the feed learns of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_say_since_when_the_feed_waits() {
+async fn metrics_say_how_long_the_feed_has_been_waiting() {
     const WAITING: &str = "daybook_feed_oldest_waiting_seconds";
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
@@ -338,7 +340,7 @@ async fn metrics_say_since_when_the_feed_waits() {
     .unwrap();
 }
 
-/// A history whose first version is gone, of an item that is not in the feed.
+/// The item is not in the feed, and its first version is missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_say_how_many_aggregates_the_feed_is_stuck_on() {
     const STUCK: &str = "daybook_feed_stuck_aggregates";

@@ -1,5 +1,5 @@
-//! Change sets that are too large for an item: like all others to whoever looks, and swept when nothing
-//! names them.
+//! Change sets that are too large for an item of the table: readers see no difference, and a sweep
+//! deletes their objects once no change set names them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::sealed::{created, keep};
 use super::{Daybook, daybook, run};
 use crate::desk::{ITEM, command, new_id, path};
 
-/// An item that was created in somebody's very long name.
+/// The creation of an item by an actor with a very long name.
 fn large(id: Uuid) -> ChangeSet {
     let digits = (0..16_000_u32).map(|n| hex::encode(Sha256::digest(n.to_be_bytes())));
     created(id, digits.collect(), Timestamp::from_millis(1_767_268_800_000))
@@ -50,7 +50,7 @@ async fn a_large_change_set_is_shown_verified_exported_and_imported() {
     let id = new_id();
     let large = large(id);
     keep(data.path(), &large).await;
-    let [object] = &objects(data.path())[..] else { panic!("one object") };
+    let [object] = &objects(data.path())[..] else { panic!("expected one object") };
     let sum = hex::encode(Sha256::digest(fs::read(object).unwrap()));
     assert_eq!(object.file_name().unwrap().to_str(), Some(&*sum));
 
@@ -74,16 +74,19 @@ async fn a_large_change_set_is_shown_verified_exported_and_imported() {
     for _ in 0..2 {
         told(other.path(), &["import", file.to_str().unwrap()], 0);
     }
-    assert!(told(other.path(), &["export"], 0) == exported, "another export");
+    assert!(told(other.path(), &["export"], 0) == exported, "the exports differ");
     assert!(told(other.path(), &["verify"], 0).starts_with(all));
-    let [imported] = &objects(other.path())[..] else { panic!("one object") };
+    let [imported] = &objects(other.path())[..] else { panic!("expected one object") };
     assert_eq!(imported.file_name(), object.file_name());
 
     fs::remove_file(object).unwrap();
     let finding = told(data.path(), &["verify"], 1);
-    assert!(finding.starts_with(&format!("{ITEM} {id}, version 1: its body is gone")), "{finding}");
+    assert!(
+        finding.starts_with(&format!("{ITEM} {id}, version 1: its body is missing")),
+        "{finding}"
+    );
     assert!(finding.contains(&sum), "{finding}");
-    // What is exported is all of it or nothing.
+    // An export has everything, or it fails.
     told(data.path(), &["export"], 1);
     let server = Daybook::start(&mut daybook(data.path()));
     let verification = server.get(&format!("{}/verification", path(id))).json();
@@ -94,10 +97,10 @@ async fn a_large_change_set_is_shown_verified_exported_and_imported() {
 }
 
 #[tokio::test]
-async fn a_sweep_deletes_what_nothing_names_once_it_is_old() {
+async fn a_sweep_deletes_an_object_that_nothing_names_once_it_is_old() {
     let data = tempdir().unwrap();
     keep(data.path(), &large(new_id())).await;
-    let [named] = &objects(data.path())[..] else { panic!("one object") };
+    let [named] = &objects(data.path())[..] else { panic!("expected one object") };
     let bytes = fs::metadata(named).unwrap().len();
     age(named, 48);
     let orphan = {

@@ -1,4 +1,4 @@
-//! Nobody else on the machine can read the records.
+//! Other users of the machine cannot read the records.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -28,7 +28,7 @@ fn everything_in(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn only_the_owner_can_open_what_is_in_the_data_directory() {
+fn only_the_owner_can_open_the_data_directory_and_an_export() {
     let place = tempdir().unwrap();
     let data = place.path().join("books").join("data");
     let server = Daybook::start(&mut daybook(&data));
@@ -50,7 +50,7 @@ fn only_the_owner_can_open_what_is_in_the_data_directory() {
 }
 
 #[test]
-fn a_directory_that_is_open_to_others_is_warned_of() {
+fn a_directory_that_is_open_to_others_causes_a_warning() {
     let data = tempdir().unwrap();
     let set = |mode| fs::set_permissions(data.path(), fs::Permissions::from_mode(mode)).unwrap();
     let warning = format!("run `chmod 700 {}`", data.path().display());
@@ -68,7 +68,7 @@ fn a_directory_that_is_open_to_others_is_warned_of() {
 }
 
 #[test]
-fn a_lock_file_is_not_followed_elsewhere() {
+fn a_lock_file_that_is_a_symbolic_link_is_refused() {
     let place = tempdir().unwrap();
     let (data, elsewhere) = (place.path().join("data"), place.path().join("elsewhere"));
     fs::create_dir(&data).unwrap();

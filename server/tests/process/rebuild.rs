@@ -1,4 +1,4 @@
-//! `daybook rebuild` of what cannot be read to its end.
+//! `daybook rebuild` of a store with an unreadable aggregate.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::embedded::Embedded;
@@ -9,7 +9,7 @@ use super::{Daybook, daybook, run};
 use crate::desk::{ITEM, bolt, command, new_id};
 
 #[tokio::test]
-async fn an_aggregate_that_cannot_be_read_fails_it_and_keeps_no_other_from_the_list() {
+async fn an_unreadable_aggregate_fails_a_rebuild_but_the_others_are_listed() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     let (damaged, whole) = (new_id(), new_id());
@@ -31,7 +31,7 @@ async fn an_aggregate_that_cannot_be_read_fails_it_and_keeps_no_other_from_the_l
     let said: Vec<_> = log.lines().filter(|line| line.starts_with("daybook: ")).collect();
     assert_eq!(said.len(), 1, "{log}");
     assert!(said[0].contains("aggregates (1)"), "{log}");
-    assert!(log.contains(&damaged.to_string()), "the log names it: {log}");
+    assert!(log.contains(&damaged.to_string()), "the log does not name the aggregate: {log}");
 
     let server = Daybook::start(&mut daybook(data.path()));
     let list = server.get("/api/v1/aggregates/inventory-item").json();

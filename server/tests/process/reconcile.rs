@@ -1,4 +1,4 @@
-//! `daybook reconcile`: what a killed process left out of the feed.
+//! `daybook reconcile` adds change sets that a killed process left out of the feed.
 
 use event_store::Store;
 use event_store::dynamodb::DynamoDbStore;
@@ -10,7 +10,7 @@ use super::{Daybook, daybook, run};
 use crate::desk::{bolt, command, new_id};
 
 #[tokio::test]
-async fn what_is_missing_is_put_into_the_feed() {
+async fn missing_change_sets_are_added_to_the_feed() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     server.command(&command(new_id(), "CreateInventoryItem", bolt()));

@@ -1,4 +1,4 @@
-//! A store that is another than the one that the read model was closed beside.
+//! A store that was replaced after the read model was closed.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn check_in(server: &Daybook, id: Uuid, quantity: i64) {
     assert_eq!(server.command(&check_in).status, 201);
 }
 
-/// What the list says is on hand, by item.
+/// The items in the list, each with its quantity on hand.
 fn listed(server: &Daybook) -> Vec<(String, i64)> {
     let list = server.get(LIST).json();
     let row = |row: &serde_json::Value| {
@@ -37,7 +37,8 @@ fn a_deleted_database_leaves_no_rows_behind() {
     let server = Daybook::start(&mut daybook(data.path()));
     create(&server);
     server.stop();
-    // A new file may be given the number of the one that was deleted. This one has it, by all means.
+    // A new file may get the inode number of the deleted one. Truncating the file makes sure of
+    // that.
     fs::write(data.path().join("daybook.db"), "").unwrap();
 
     let server = Daybook::start(&mut daybook(data.path()));
@@ -58,12 +59,12 @@ fn another_table_in_the_same_file_is_another_store() {
     let other = create(&second);
     second.stop();
     let first = start("first");
-    assert_eq!(listed(&first), [(kept.to_string(), 0)], "and not {other}");
+    assert_eq!(listed(&first), [(kept.to_string(), 0)], "the list shows {other}");
     first.stop();
 }
 
 #[test]
-fn a_backup_copied_over_the_database_is_what_the_list_shows() {
+fn the_list_shows_a_backup_that_was_copied_over_the_database() {
     let data = tempdir().unwrap();
     let file = data.path().join("daybook.db");
     let server = Daybook::start(&mut daybook(data.path()));
@@ -87,7 +88,7 @@ fn a_backup_copied_over_the_database_is_what_the_list_shows() {
 }
 
 #[test]
-fn a_backup_copied_over_the_database_after_a_crash_is_what_the_list_shows() {
+fn the_list_shows_a_backup_that_was_copied_over_the_database_after_a_crash() {
     let data = tempdir().unwrap();
     let file = data.path().join("daybook.db");
     let server = Daybook::start(&mut daybook(data.path()));
@@ -112,7 +113,7 @@ fn a_backup_copied_over_the_database_after_a_crash_is_what_the_list_shows() {
 }
 
 #[test]
-fn a_rebuild_is_a_clean_stop() {
+fn a_rebuild_counts_as_a_clean_stop() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     create(&server);

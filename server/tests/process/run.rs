@@ -1,4 +1,4 @@
-//! What a running server says about itself.
+//! The metrics and log lines of a running server.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -27,7 +27,7 @@ fn metrics_count_commands_and_what_they_cost() {
         command_count("CheckInItems", "duplicate"),
         command_count("CheckInItems", "conflict"),
         command_count("RemoveItems", "rejected"),
-        // An item and its SKU, for double the price of a transaction.
+        // Two writes, the item and its SKU, at the double price of a transaction.
         "daybook_store_write_capacity_units_total{operation=\"TransactWriteItems\"} 4".to_owned(),
         "daybook_store_write_capacity_units_total{operation=\"PutItem\"} 1".to_owned(),
         "daybook_store_request_duration_seconds_count{operation=\"PutItem\",outcome=\"done\"} 1"
@@ -43,7 +43,7 @@ fn metrics_count_commands_and_what_they_cost() {
 }
 
 #[test]
-fn metrics_say_where_the_feed_ends_and_how_many_follow_it() {
+fn metrics_say_where_the_feed_ends_and_how_many_consumers_it_has() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     for _ in 0..3 {
@@ -71,7 +71,7 @@ fn command_count(name: &str, outcome: &str) -> String {
 }
 
 #[test]
-fn each_command_is_one_line_of_log() {
+fn each_command_is_one_log_line() {
     let data = tempdir().unwrap();
     let server = Daybook::start(daybook(data.path()).args(["--log", "json"]));
     let id = new_id();
@@ -100,7 +100,7 @@ fn each_command_is_one_line_of_log() {
 }
 
 #[test]
-fn a_client_cannot_forge_a_line_of_log() {
+fn a_client_cannot_forge_a_log_line() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     let mut forged = command(new_id(), "X\n1970-01-01T00:00:00Z  INFO forged", json!({}));
@@ -113,7 +113,7 @@ fn a_client_cannot_forge_a_line_of_log() {
 }
 
 #[test]
-fn no_client_writes_a_long_line_of_log() {
+fn a_client_cannot_cause_a_long_log_line() {
     for format in ["text", "json"] {
         let data = tempdir().unwrap();
         let server = Daybook::start(daybook(data.path()).args(["--log", format]));
@@ -132,7 +132,7 @@ fn no_client_writes_a_long_line_of_log() {
 }
 
 #[test]
-fn a_refused_page_is_a_line_of_log_with_its_caller() {
+fn a_refused_request_is_logged_with_its_caller() {
     let data = tempdir().unwrap();
     let server = Daybook::start(daybook(data.path()).args(["--log", "json"]));
     for header in ["origin: https://evil.example", "host: evil.example"] {
@@ -162,7 +162,7 @@ fn a_refused_page_is_a_line_of_log_with_its_caller() {
 }
 
 #[test]
-fn commands_are_recorded_in_the_name_that_was_set_or_the_users() {
+fn commands_are_recorded_in_the_configured_name_or_the_users() {
     for (arguments, actor) in [(&[][..], "Pat"), (&["--actor", "Zoë Ångström"], "Zoë Ångström")]
     {
         let data = tempdir().unwrap();
@@ -175,11 +175,11 @@ fn commands_are_recorded_in_the_name_that_was_set_or_the_users() {
 }
 
 #[test]
-fn ten_megabytes_are_answered_and_the_server_goes_on() {
+fn a_request_of_ten_megabytes_is_refused_and_the_server_keeps_running() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     let huge = "x".repeat(10 * 1024 * 1024);
-    // Whoever goes on sending may lose the answer with the connection; nobody else notices.
+    // A client that keeps sending may lose the answer along with its connection.
     if let Ok(reply) = request(server.address, "POST", "/api/v1/commands", &huge) {
         assert_eq!((reply.status, &reply.json()["code"]), (413, &json!("too-large")));
     }

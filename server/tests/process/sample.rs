@@ -19,7 +19,7 @@ fn versions(rows: &[Value]) -> u64 {
 }
 
 #[test]
-fn loading_it_twice_is_loading_it_once_and_a_rebuild_shows_the_same() {
+fn a_second_load_changes_nothing_and_a_rebuild_shows_the_same() {
     let data = tempdir().unwrap();
     let mut printed = Vec::new();
     for _ in 0..2 {
@@ -42,7 +42,7 @@ fn loading_it_twice_is_loading_it_once_and_a_rebuild_shows_the_same() {
 }
 
 #[test]
-fn it_is_not_mixed_with_what_is_there() {
+fn the_sample_is_refused_unless_the_inventory_is_empty() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     server.command(&command(new_id(), "CreateInventoryItem", bolt()));

@@ -1,4 +1,4 @@
-//! Change sets that no server has written.
+//! Change sets that are written without a server.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::desk::{bolt, new_id};
 
-/// An item that this actor created at this time.
+/// The creation of an item by this actor at this time.
 pub(super) fn created(id: Uuid, actor: String, recorded_at: Timestamp) -> ChangeSet {
     let create = json!({ "type": "CreateInventoryItem", "data": bolt() });
     let create: InventoryItemCommand = serde_json::from_value(create).unwrap();
@@ -34,7 +34,7 @@ pub(super) fn created(id: Uuid, actor: String, recorded_at: Timestamp) -> Change
     ChangeSet::seal::<InventoryItem>(aggregate, 1, Hash::ZERO, &create, &events, &context).unwrap()
 }
 
-/// Writes it to the store of a directory that no server uses.
+/// Writes the change set to the store of a directory that no server is using.
 pub(super) async fn keep(data: &Path, change_set: &ChangeSet) {
     fs::create_dir_all(data).unwrap();
     let engine = Embedded::open(data.join("daybook.db")).unwrap();

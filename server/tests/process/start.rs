@@ -1,4 +1,4 @@
-//! Where it cannot start, it says why in one line.
+//! A server that cannot start says why in one line.
 
 use std::fs;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::desk::{bolt, command, new_id};
 use crate::dynamodb::Dynamo;
 
 #[test]
-fn a_second_process_on_the_same_directory() {
+fn a_second_process_on_the_same_directory_is_refused() {
     let data = tempdir().unwrap();
     let first = Daybook::start(&mut daybook(data.path()));
     let name = data.path().display().to_string();
@@ -30,9 +30,9 @@ fn a_second_process_on_the_same_directory() {
     Daybook::start(&mut daybook(data.path())).stop();
 }
 
-/// A mistyped name is not examined and found in good order.
+/// A mistyped directory must not be reported as a store in good order.
 #[test]
-fn what_works_on_a_store_makes_none() {
+fn a_command_that_needs_a_store_does_not_create_one() {
     let data = tempdir().unwrap();
     let mistyped = data.path().join("mistyped");
     let name = mistyped.display().to_string();
@@ -43,14 +43,14 @@ fn what_works_on_a_store_makes_none() {
     assert!(!mistyped.exists());
 }
 
-/// Nor is a mistyped table, wherever the store is.
+/// A mistyped table must not be created either, in any kind of store.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_works_on_a_table_makes_none() {
+async fn a_command_that_needs_a_table_does_not_create_one() {
     let dynamo = Dynamo::start().await;
     let data = tempdir().unwrap();
     let endpoint = ["--dynamodb-endpoint", &dynamo.url];
     let all = ["rebuild", "verify", "export", "reconcile", "sweep"];
-    // Without a bucket there is nothing to sweep at an endpoint.
+    // An endpoint without a bucket has nothing to sweep.
     for (store, commands) in [(&endpoint[..], &all[..4]), (&[], &all)] {
         let server = Daybook::start(daybook(data.path()).args(store));
         let id = new_id();
@@ -68,7 +68,7 @@ async fn what_works_on_a_table_makes_none() {
 }
 
 #[test]
-fn a_directory_whose_process_was_killed_is_free() {
+fn a_directory_is_free_after_its_process_was_killed() {
     let data = tempdir().unwrap();
     let killed = Daybook::start(&mut daybook(data.path()));
     killed.signal("KILL");
@@ -77,7 +77,7 @@ fn a_directory_whose_process_was_killed_is_free() {
 }
 
 #[test]
-fn a_port_in_use() {
+fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = tempdir().unwrap();
@@ -86,7 +86,7 @@ fn a_port_in_use() {
 }
 
 #[test]
-fn a_data_directory_that_cannot_be_written() {
+fn an_unusable_data_directory_is_named() {
     let directory = tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "not a directory").unwrap();
@@ -97,7 +97,7 @@ fn a_data_directory_that_cannot_be_written() {
 }
 
 #[test]
-fn a_database_of_somebody_else() {
+fn a_foreign_database_is_refused_and_left_as_it_is() {
     for (content, says) in [
         (&b"SQLite format 3, or so it says"[..], "is not a database of this program"),
         (b"{\"orders\": []}", "is not a database of this program"),
@@ -107,12 +107,12 @@ fn a_database_of_somebody_else() {
         let file = data.path().join("daybook.db");
         fs::write(&file, content).unwrap();
         assert_refuses(&mut daybook(data.path()), 1, &["daybook.db", says]);
-        assert_eq!(fs::read(&file).unwrap(), content, "it was touched");
+        assert_eq!(fs::read(&file).unwrap(), content, "the file was changed");
     }
 }
 
 #[test]
-fn a_database_that_was_cut_off() {
+fn a_truncated_database_is_refused() {
     let data = tempdir().unwrap();
     Daybook::start(&mut daybook(data.path())).stop();
     let file = data.path().join("daybook.db");
@@ -126,7 +126,7 @@ fn a_database_that_was_cut_off() {
 }
 
 #[test]
-fn a_read_model_that_is_none_is_built_again() {
+fn a_read_model_that_is_not_a_database_can_be_rebuilt() {
     let data = tempdir().unwrap();
     Daybook::start(&mut daybook(data.path())).stop();
     fs::write(data.path().join("read-model.db"), "not a database").unwrap();
@@ -137,7 +137,7 @@ fn a_read_model_that_is_none_is_built_again() {
 }
 
 #[test]
-fn an_endpoint_that_nobody_answers_at() {
+fn an_endpoint_that_does_not_answer_is_named() {
     let data = tempdir().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
@@ -148,7 +148,7 @@ fn an_endpoint_that_nobody_answers_at() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_of_another_shape() {
+async fn a_table_with_other_keys_is_refused() {
     let dynamo = Dynamo::start().await;
     let table = json!({
         "TableName": "orders",
@@ -163,9 +163,9 @@ async fn a_table_of_another_shape() {
     assert_refuses(&mut command, 1, &["`orders`", "id N HASH", "pk S HASH, sk S RANGE"]);
 }
 
-/// An S3 that answers every question about a bucket with the status that is the bucket's name, up to the first
-/// `-`. Behind that it may have two more: with one it answers who reads an object, with the other who puts
-/// one under a condition. Nobody else puts anything.
+/// An S3 whose bucket names say how it answers: one to three statuses, separated by `-`. The first
+/// answers requests for the bucket, the second reads of an object, the third conditional puts of an
+/// object. Other puts fail the test.
 pub(crate) async fn s3() -> String {
     let of_bucket = async |Path(bucket): Path<String>| (status(&bucket, 0), String::new());
     let of_object = async |Path((bucket, _)): Path<(String, String)>, request: Request| {
@@ -198,7 +198,7 @@ fn status(bucket: &str, place: usize) -> StatusCode {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_cannot_be_used() {
+async fn an_unusable_bucket_is_named() {
     let (dynamo, s3) = (Dynamo::start().await, s3().await);
     for (bucket, says) in [
         ("404", &["there is no bucket `404`; create it, or name another"][..]),
@@ -219,7 +219,7 @@ async fn a_bucket_that_cannot_be_used() {
 }
 
 #[test]
-fn settings_that_make_no_sense() {
+fn contradictory_and_invalid_settings_are_refused() {
     let data = tempdir().unwrap();
     let mut contradiction = daybook(data.path());
     contradiction.args(["--store", "embedded", "--dynamodb-endpoint", "http://127.0.0.1:1"]);

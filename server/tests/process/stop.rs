@@ -1,4 +1,4 @@
-//! Stopping, gracefully and otherwise: what was acknowledged is there afterwards.
+//! Graceful and forced stops: acknowledged commands survive.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,8 @@ use super::{Daybook, daybook, request};
 use crate::desk::{bolt, command, new_id, path};
 use crate::dynamodb::{Dynamo, Mood};
 
-/// Items that were acknowledged while the server was stopped by this signal.
+/// Creates items until the server is stopped by this signal. Returns the acknowledged items, the
+/// exit code and the log.
 fn acknowledged_until(data: &TempDir, signal: &str) -> (Vec<uuid::Uuid>, Option<i32>, String) {
     let server = Daybook::start(&mut daybook(data.path()));
     let address = server.address;
@@ -53,7 +54,7 @@ fn count(server: &Daybook) -> usize {
     list["rows"].as_array().map_or(0, Vec::len)
 }
 
-/// All ids of the list, page by page.
+/// All ids in the list, read page by page.
 fn listed(server: &Daybook) -> Vec<Value> {
     let mut ids = Vec::new();
     let mut after = String::new();
@@ -66,16 +67,15 @@ fn listed(server: &Daybook) -> Vec<Value> {
     }
 }
 
-/// Waits until it takes no more connections: it has heard the signal.
+/// Waits until the server has received the signal and accepts no more connections.
 fn stopping(server: &Daybook) {
     while TcpStream::connect(server.address).is_ok() {
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A command that is on its way to the store when the signal comes.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_in_flight_is_answered() {
+async fn a_command_in_flight_is_answered_before_the_server_stops() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -109,7 +109,7 @@ async fn what_is_in_flight_is_answered() {
 }
 
 #[test]
-fn told_to_stop_it_finishes_what_is_in_flight() {
+fn a_graceful_stop_loses_nothing_and_is_clean() {
     for signal in ["TERM", "INT"] {
         let data = tempdir().unwrap();
         let (acknowledged, code, log) = acknowledged_until(&data, signal);
@@ -125,7 +125,7 @@ fn told_to_stop_it_finishes_what_is_in_flight() {
 }
 
 #[test]
-fn killed_it_has_lost_nothing_and_catches_up() {
+fn a_killed_server_loses_nothing_and_catches_up() {
     let data = tempdir().unwrap();
     let (acknowledged, code, _) = acknowledged_until(&data, "KILL");
     assert_eq!(code, None);
@@ -140,11 +140,12 @@ fn killed_it_has_lost_nothing_and_catches_up() {
 }
 
 #[test]
-fn a_second_signal_forces() {
+fn a_second_signal_forces_the_stop() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
-    // A request that never ends, for which the first signal waits. Whoever asks for its body has taken it up:
-    // a connection that nobody has accepted yet is none that a stop would wait for.
+    // The first signal waits for this request, which never ends. The server asks for its body only
+    // once it has accepted the connection; a stop would not wait for a connection that is not
+    // accepted yet.
     let mut endless = TcpStream::connect(server.address).unwrap();
     let head = "POST /api/v1/commands HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
                 content-length: 9\r\nexpect: 100-continue\r\n\r\n";
@@ -159,9 +160,9 @@ fn a_second_signal_forces() {
     assert_eq!(server.wait().0, Some(130));
 }
 
-/// Its connection has no end of its own.
+/// The connection of a consumer never ends by itself.
 #[test]
-fn who_follows_the_feed_is_told_and_not_waited_for() {
+fn a_stop_notifies_the_consumers_of_the_feed_and_does_not_wait_for_them() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     server.command(&command(new_id(), "CreateInventoryItem", bolt()));
@@ -175,6 +176,6 @@ fn who_follows_the_feed_is_told_and_not_waited_for() {
         assert_eq!(told.matches("event: change-set").count(), entries, "{told}");
         assert_eq!(told.matches("event: stopping").count(), 1, "{told}");
         assert!(told.contains("\"detail\":\"the server is stopping\",\"position\":2"), "{told}");
-        assert!(told.ends_with("\r\n0\r\n\r\n"), "not to its end: {told}");
+        assert!(told.ends_with("\r\n0\r\n\r\n"), "the stream is cut off: {told}");
     }
 }

@@ -1,4 +1,4 @@
-//! `daybook export` and `daybook import`: all of it, byte for byte.
+//! `daybook export` and `daybook import` transfer everything, byte for byte.
 
 mod files;
 mod forged;
@@ -57,7 +57,7 @@ fn histories(data: &Path, ids: [Uuid; 3]) -> Vec<Value> {
     histories.into_iter().chain([list]).collect()
 }
 
-/// The feed of a store that nobody has open: the hashes that it names.
+/// The hashes that the feed of a store names. No process may have the store open.
 async fn in_feed(data: &Path) -> Vec<Hash> {
     let engine = Embedded::open(data.join("daybook.db")).unwrap();
     let store = DynamoDbStore::new(engine.client(), "daybook");
@@ -71,10 +71,10 @@ fn hashes(lines: &[String]) -> Vec<Hash> {
 }
 
 #[tokio::test]
-async fn in_another_store_everything_is_the_same() {
+async fn an_import_makes_everything_the_same_in_another_store() {
     let (data, ids) = filled();
     let lines = exported(data.path());
-    // Each item, and the SKU that it has claimed.
+    // The change sets of the items, and the claims of their SKUs.
     assert_eq!(lines.len(), 124 + 3);
     let line: Value = serde_json::from_str(&lines[0]).unwrap();
     for name in ["aggregate", "version", "prev", "hash", "body"] {
@@ -88,7 +88,7 @@ async fn in_another_store_everything_is_the_same() {
         let told = String::from_utf8(imported.stdout).unwrap();
         assert_eq!(told, "All 127 change sets are in the store.\n");
     }
-    // In the order of the lines it is in the feed as well: nothing is left to do for it.
+    // The feed has everything in the order of the lines, so nothing is left to reconcile.
     assert_eq!(in_feed(&there).await, hashes(&lines));
     let reconciled = run(daybook(&there).arg("reconcile")).stdout;
     assert_eq!(reconciled, b"All 127 change sets are in the feed.\n");
@@ -98,21 +98,22 @@ async fn in_another_store_everything_is_the_same() {
     };
     assert_eq!(sorted(exported(&there)), sorted(lines));
     assert_eq!(histories(&there, ids), histories(data.path(), ids));
-    // What was imported is gone on with.
+    // New commands continue the imported histories.
     let server = Daybook::start(&mut daybook(&there));
     let check_in = command(ids[2], "CheckInItems", json!({ "quantity": 1 }));
     assert_eq!(server.command(&check_in).json()["version"], 121);
     server.stop();
 }
 
-/// The lists are as complete as a server leaves them: the next start has nothing to catch up with.
+/// An import leaves the lists as complete as a server does, so the next start has nothing to catch
+/// up with.
 #[test]
-fn an_import_brings_the_lists_on() {
+fn an_import_brings_the_lists_up_to_date() {
     let (data, ids) = filled();
     let lines = exported(data.path());
     let other = tempdir().unwrap();
     let there = other.path().join("data");
-    // A new store first, and then one that is there, which has less.
+    // First into a new store, and then into the same store, which has fewer lines.
     for lines in [&lines[..1], &lines[..50], &lines] {
         assert!(import(&there, lines).status.success());
         let log = Daybook::start(&mut daybook(&there)).stop();
@@ -120,24 +121,28 @@ fn an_import_brings_the_lists_on() {
         assert!(!log.contains("caught up"), "{log}");
     }
     assert_eq!(histories(&there, ids), histories(data.path(), ids));
-    // Lists that cannot be used do not keep the books from coming in.
+    // Unusable lists do not prevent an import.
     fs::write(there.join("read-model.db"), "not a database").unwrap();
     let imported = import(&there, &lines);
     let told = String::from_utf8(imported.stderr).unwrap();
-    assert!(imported.status.success() && told.contains("the lists are not brought on"), "{told}");
+    assert!(
+        imported.status.success() && told.contains("this import does not update the lists"),
+        "{told}"
+    );
     assert!(run(daybook(&there).arg("rebuild")).status.success());
     assert_eq!(histories(&there, ids), histories(data.path(), ids));
 }
 
-/// Told to stop, an import does not know what became of what it has just sent. Feed and lists do.
+/// A stopped import does not know whether its last write happened, but the feed and the lists must
+/// know.
 #[test]
-fn an_import_that_is_stopped_leaves_nothing_out_of_the_lists() {
+fn a_stopped_import_leaves_nothing_out_of_the_lists() {
     let company = tempdir().unwrap();
     assert!(run(daybook(company.path()).arg("sample")).status.success());
     let file = company.path().join("books.jsonl");
     assert!(run(daybook(company.path()).arg("export").arg(&file)).status.success());
     let mut stopped_midway = 0;
-    // Later each time, until it is done before it is told.
+    // Stop the import later each time, until it finishes before the signal.
     for milliseconds in (0..1_500).step_by(100) {
         let other = tempdir().unwrap();
         let there = other.path().join("data");
@@ -171,10 +176,10 @@ fn an_import_that_is_stopped_leaves_nothing_out_of_the_lists() {
         let all = format!("All {} change sets are in the feed.\n", lines.len());
         assert_eq!(told, all, "after {milliseconds} ms");
     }
-    assert!(stopped_midway > 0, "none was stopped midway");
+    assert!(stopped_midway > 0, "no import was stopped midway");
 }
 
-/// A store whose lists are lost is imported into all the same; they are built at the next start.
+/// An import into a store without lists succeeds, and the next start builds them.
 #[test]
 fn an_import_without_lists_leaves_them_to_the_next_start() {
     let (data, ids) = filled();
@@ -190,7 +195,7 @@ fn an_import_without_lists_leaves_them_to_the_next_start() {
 }
 
 #[test]
-fn an_export_goes_through_a_pipe() {
+fn an_export_can_be_piped_into_an_import() {
     let (data, _) = filled();
     let other = tempdir().unwrap();
     let mut export = daybook(data.path()).arg("export").stdout(Stdio::piped()).spawn().unwrap();
@@ -201,7 +206,7 @@ fn an_export_goes_through_a_pipe() {
 }
 
 #[test]
-fn an_export_that_was_stopped_goes_on() {
+fn a_stopped_export_resumes() {
     let (data, _) = filled();
     let whole = exported(data.path()).join("\n") + "\n";
     let directory = tempdir().unwrap();
@@ -215,32 +220,32 @@ fn an_export_that_was_stopped_goes_on() {
         assert!(gone_on.status.success(), "{bytes}: {gone_on:?}");
         assert!(fs::read_to_string(&file).unwrap() == whole, "{bytes}");
     }
-    // Without being told to, it leaves alone what is there.
+    // Without `--resume`, an export leaves an existing file alone.
     let name = file.display().to_string();
     assert_refuses(daybook(data.path()).arg("export").arg(&file), 1, &[&name, "exists"]);
-    // And what is there has to be its own.
+    // With `--resume`, the file must be an export of this store.
     let other = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(other.path()));
     server.command(&command(new_id(), "CreateInventoryItem", bolt()));
     server.stop();
     let mut foreign = daybook(other.path());
     foreign.arg("export").arg(&file).arg("--resume");
-    assert_refuses(&mut foreign, 1, &["no part of an export of this store"]);
+    assert_refuses(&mut foreign, 1, &["not an export of this store"]);
     for (foreign, says) in [
-        ("{\"orders\": []}\n{\"orders\": []}\n", "no change set"),
-        ("{\"orders\": []}", "no change set"),
+        ("{\"orders\": []}\n{\"orders\": []}\n", "not a change set"),
+        ("{\"orders\": []}", "not a change set"),
         ("{\"orders\": [1, 2", "it is cut off"),
-        ("notes\n", "no change set"),
+        ("notes\n", "not a change set"),
     ] {
         fs::write(&file, foreign).unwrap();
         assert_refuses(&mut export, 1, &["line 1", says]);
-        assert_eq!(fs::read_to_string(&file).unwrap(), foreign, "it was touched");
+        assert_eq!(fs::read_to_string(&file).unwrap(), foreign, "the file was changed");
     }
 }
 
-/// What has come since belongs to it, also to aggregates that were done.
+/// Changes since the first export belong to it, even if their aggregates were exported already.
 #[test]
-fn an_export_that_goes_on_later_has_what_has_come_since() {
+fn a_resumed_export_has_the_changes_since() {
     let (data, ids) = filled();
     let directory = tempdir().unwrap();
     let file = directory.path().join("books.jsonl");
@@ -265,8 +270,8 @@ fn an_export_that_goes_on_later_has_what_has_come_since() {
     assert_eq!(histories(&there, ids), histories(data.path(), ids));
 }
 
-/// What is wrong is named by its line; what stands before it is in the store, and the same file, once
-/// it is right, goes on from there.
+/// The error names the line. The lines before it are in the store, and an import of the corrected
+/// file resumes from there.
 #[test]
 fn a_line_that_cannot_be_imported_is_named() {
     let (data, ids) = filled();
@@ -285,7 +290,7 @@ fn a_line_that_cannot_be_imported_is_named() {
     for (lines, line, says) in [
         (change(long, &|l| l.replace("1182", "1183")), at(long), "was altered"),
         (change(long, &|l| l[..l.len() / 2].to_owned()), at(long), "it is cut off"),
-        (change(long, &|_| "{\"orders\": []}".to_owned()), at(long), "it is no change set"),
+        (change(long, &|_| "{\"orders\": []}".to_owned()), at(long), "it is not a change set"),
         (change(long, &|_| String::new()), at(long), "it is empty"),
         (
             change(long, &|l| {
@@ -294,13 +299,13 @@ fn a_line_that_cannot_be_imported_is_named() {
             at(long),
             "the key `quantity` appears twice",
         ),
-        // What would be a key of another partition.
+        // The `#` would make it a key of another partition.
         (
             change(long, &|l| l.replace("y-item\"", "y#item\"")),
             at(long),
             "does not name an aggregate",
         ),
-        // The same to whoever reads numbers, and another byte.
+        // The same hexadecimal number, but a different byte.
         (
             change(long, &|l| upper(l, "\"hash\":\"")),
             at(long),
@@ -309,7 +314,7 @@ fn a_line_that_cannot_be_imported_is_named() {
         (change(long, &|l| upper(l, "\"id\":\"")), at(long), "in lower case with hyphens"),
         (swapped, at(long), "is missing"),
         (missing, at(long), "is missing"),
-        (sound[long..].to_vec(), at(0), "neither before it nor in the store"),
+        (sound[long..].to_vec(), at(0), "neither before it in the file nor in the store"),
     ] {
         let other = tempdir().unwrap();
         let there = other.path().join("data");
@@ -325,7 +330,7 @@ fn a_line_that_cannot_be_imported_is_named() {
     }
 }
 
-/// The first letter of what follows `name` is a capital.
+/// Capitalizes the first letter of the text after `name`.
 fn upper(line: &str, name: &str) -> String {
     let (before, rest) = line.split_once(name).unwrap();
     let letter = rest.find(|c: char| c.is_ascii_lowercase()).unwrap();
@@ -336,7 +341,7 @@ fn upper(line: &str, name: &str) -> String {
 }
 
 #[test]
-fn a_store_that_has_another_history_is_left_alone() {
+fn a_store_with_a_different_history_is_left_alone() {
     let (data, ids) = filled();
     let lines = exported(data.path());
     let server = Daybook::start(&mut daybook(data.path()));
@@ -358,7 +363,7 @@ fn a_store_that_has_another_history_is_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_named() {
     let data = tempdir().unwrap();
     Daybook::start(&mut daybook(data.path())).stop();
     let file = data.path().join("nowhere.jsonl");

@@ -1,4 +1,4 @@
-//! `daybook verify`: what somebody changed behind the store's back is found.
+//! `daybook verify` finds changes that were made behind the store's back.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -30,7 +30,7 @@ fn verified_with(data: &Path, arguments: &[&str]) -> (Option<i32>, String, Strin
     (verified.status.code(), text(verified.stdout), text(verified.stderr))
 }
 
-/// The root that it says, in its last line.
+/// The root in the last line of the output.
 #[track_caller]
 fn root(told: &str) -> &str {
     let last = told.lines().last().unwrap();
@@ -38,12 +38,12 @@ fn root(told: &str) -> &str {
     last.split_once("daybook verify --root ").unwrap().1
 }
 
-/// What it says before that.
+/// The output before the root.
 fn but_for_the_root(told: &str) -> &str {
     told.split_once("The feed ends at").unwrap().0
 }
 
-/// Changes what is in the file as whoever holds it can.
+/// Changes the database file, as anyone with access to it can.
 async fn alter(data: &Path, id: Uuid, version: u64, from: &str, to: &str) {
     alter_item(data, &format!("{ITEM}#{id}"), version, from, to).await;
 }
@@ -63,7 +63,7 @@ async fn alter_item(data: &Path, pk: &str, number: u64, from: &str, to: &str) {
 }
 
 #[tokio::test]
-async fn what_was_altered_is_found_and_named() {
+async fn an_altered_change_set_is_found_and_named() {
     let data = tempdir().unwrap();
     Daybook::start(&mut daybook(data.path())).stop();
     assert_eq!(
@@ -97,7 +97,7 @@ async fn what_was_altered_is_found_and_named() {
     assert!(told.starts_with(&line) && told.contains("was altered"), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(log.contains("daybook: 1 of 6 aggregates are not as they were written"), "{log}");
-    // It is not carried on into another store, and its own pages say so too.
+    // An export refuses the item, and the item's own pages report the damage, too.
     let exported = run(daybook(data.path()).arg("export"));
     assert_eq!(exported.status.code(), Some(1));
     assert!(String::from_utf8(exported.stderr).unwrap().contains("corrupt at version 3"));
@@ -116,9 +116,10 @@ fn now() -> Timestamp {
     Timestamp::from_millis(since_epoch.as_millis().try_into().unwrap())
 }
 
-/// Notes that an earlier verification has left are taken up, if they are of this store and of today.
+/// A verification resumes from the notes of an earlier one if they are about the same store and at
+/// most a day old.
 #[tokio::test]
-async fn one_that_was_stopped_goes_on() {
+async fn a_stopped_verification_resumes() {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
     let ids = [new_id(), new_id()];
@@ -149,7 +150,10 @@ async fn one_that_was_stopped_goes_on() {
     let (code, told, log) = verified(data.path());
     assert_eq!(code, Some(1), "{log}");
     let lines: Vec<_> = told.lines().collect();
-    assert!(lines[0].starts_with("1 change sets were checked before"), "{told}");
+    assert!(
+        lines[0].starts_with("1 change sets were checked by the interrupted verification"),
+        "{told}"
+    );
     assert_eq!(lines[1..], [format!("{ITEM} {}, version 1: seen", ids[0])]);
     assert!(log.contains("1 of 4 aggregates"), "{log}");
 
@@ -157,7 +161,7 @@ async fn one_that_was_stopped_goes_on() {
     let afresh = run(daybook(data.path()).args(["verify", "--afresh"]));
     assert_eq!(afresh.status.code(), Some(0), "{afresh:?}");
 
-    // What was altered since has to be found, a month later.
+    // Old notes do not count, because a change set may have been altered since.
     for (begun, says) in [
         (Some(hours_ago(25)), "began at"),
         (Some(hours_ago(-2)), "began at"),
@@ -167,14 +171,14 @@ async fn one_that_was_stopped_goes_on() {
         let (code, told, log) = verified(data.path());
         assert_eq!(code, Some(0), "{log}");
         let lines: Vec<_> = told.lines().collect();
-        assert!(lines[0].contains(says) && lines[0].ends_with("is checked again."), "{told}");
+        assert!(lines[0].contains(says) && lines[0].ends_with(": starting over."), "{told}");
         assert_eq!(lines[1], "All 4 change sets of 4 aggregates are as they were written.");
     }
 }
 
-/// It does not say of today what it found yesterday.
+/// A result of yesterday must not be reported as one of today.
 #[tokio::test]
-async fn what_was_checked_before_is_told_from_what_was_checked_now() {
+async fn earlier_checks_are_counted_apart_from_new_ones() {
     let (data, ids) = filled();
     let begun = now();
     use std::os::unix::fs::MetadataExt;
@@ -193,9 +197,9 @@ async fn what_was_checked_before_is_told_from_what_was_checked_now() {
     assert_eq!(told.lines().nth(1), Some(&*all), "{told}");
 }
 
-/// Whoever runs it at night need not get up because the store was busy.
+/// A verification at night must not fail because the store was busy for a moment.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_is_away_for_a_while_is_waited_for() {
+async fn a_verification_waits_for_an_unavailable_store() {
     let dynamo = Dynamo::start().await;
     tokio::task::spawn_blocking(move || {
         let data = tempdir().unwrap();
@@ -210,8 +214,8 @@ async fn a_store_that_is_away_for_a_while_is_waited_for() {
         verify.arg("verify").args(endpoint).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut verify = verify.spawn().unwrap();
         let mut log = BufReader::new(verify.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let waits = log.find(|line| line.contains("it is tried again"));
-        assert!(waits.is_some(), "it gives up: {:?}", verify.wait_with_output());
+        let waits = log.find(|line| line.contains("a request to the store failed; retrying"));
+        assert!(waits.is_some(), "the verification gives up: {:?}", verify.wait_with_output());
         dynamo.have(Quirks::default());
         log.for_each(drop);
         let verified = verify.wait_with_output().unwrap();
@@ -223,8 +227,8 @@ async fn a_store_that_is_away_for_a_while_is_waited_for() {
     .unwrap();
 }
 
-/// A store with an item of four versions, and one of one: with what their SKUs are claimed by, seven change
-/// sets.
+/// A store with two items, of four versions and of one. With the claims of their SKUs, it has seven
+/// change sets.
 fn filled() -> (TempDir, [Uuid; 2]) {
     let data = tempdir().unwrap();
     let server = Daybook::start(&mut daybook(data.path()));
@@ -262,7 +266,7 @@ async fn remove_newest(data: &Path, pk: &str) {
 }
 
 #[tokio::test]
-async fn a_batch_of_the_feed_that_was_altered_is_found() {
+async fn an_altered_batch_of_the_feed_is_found() {
     let (data, ids) = filled();
     alter_item(data.path(), "feed#0", 1, &ids[0].to_string(), &ids[1].to_string()).await;
     let (code, told, log) = verified(data.path());
@@ -271,11 +275,12 @@ async fn a_batch_of_the_feed_that_was_altered_is_found() {
     assert!(log.contains("daybook: the feed is not as it was written"), "{log}");
 }
 
-/// What a killed process leaves is no fault.
+/// A killed process may leave change sets out of the feed, which is not a fault.
 #[tokio::test]
-async fn what_is_not_in_the_feed_yet_is_said_and_is_no_fault() {
+async fn change_sets_that_are_not_in_the_feed_yet_are_reported_but_are_no_fault() {
     let (data, ids) = filled();
-    // A change set that is committed alone has a batch alone, so its batch has the same root when it is made again.
+    // A change set that is committed alone has its own batch, so the batch has the same root when
+    // `reconcile` writes it again.
     let server = Daybook::start(&mut daybook(data.path()));
     let check_in = command(ids[0], "CheckInItems", json!({ "quantity": 1 }));
     assert_eq!(server.command(&check_in).status, 201);
@@ -304,7 +309,7 @@ async fn what_is_not_in_the_feed_yet_is_said_and_is_no_fault() {
 }
 
 #[tokio::test]
-async fn of_what_is_not_in_the_feed_yet_ten_are_named() {
+async fn at_most_ten_aggregates_that_are_not_in_the_feed_yet_are_named() {
     let (data, ids) = filled();
     let server = Daybook::start(&mut daybook(data.path()));
     for _ in 0..4 {
@@ -319,13 +324,13 @@ async fn of_what_is_not_in_the_feed_yet_ten_are_named() {
     assert!(lines[1..11].iter().all(|line| line.contains(", version")), "{told}");
     assert_eq!(lines[11], "  and 2 more");
     assert_eq!(lines[12..], ["All 15 change sets of 12 aggregates are as they were written."]);
-    // Items come in the order of the table's own hash: that of the first may be beyond the ten.
+    // Items come in the order of the table's own hash, so the first one may not be among the ten.
     let versions = format!("  {ITEM} {}, versions 1 to 4", ids[0]);
     let first = lines[1..11].iter().find(|line| line.contains(&ids[0].to_string()));
     assert!(first.is_none_or(|line| *line == versions), "{told}");
 }
 
-/// Removes the batches of the feed from the first such one on.
+/// Removes the batches of the feed from the first match on.
 async fn cut_off(data: &Path, is_first: impl Fn(&Batch) -> bool) {
     let engine = Embedded::open(data.join("daybook.db")).unwrap();
     let client = engine.client();
@@ -339,10 +344,10 @@ async fn cut_off(data: &Path, is_first: impl Fn(&Batch) -> bool) {
     engine.close().await;
 }
 
-/// Whoever can reach the store can cut off an item and the feed alike, and what is left is whole by itself.
-/// Who has kept a root finds it.
+/// Anyone with access to the store can truncate an item together with the feed, and the rest is
+/// consistent. A saved root reveals the loss.
 #[tokio::test]
-async fn a_feed_that_was_cut_off_is_found_by_a_root_that_was_kept() {
+async fn a_saved_root_reveals_a_truncated_feed() {
     let (data, ids) = filled();
     let told = verified(data.path()).1;
     let root = root(&told);
@@ -362,11 +367,11 @@ async fn a_feed_that_was_cut_off_is_found_by_a_root_that_was_kept() {
     assert!(told.contains(&cut_off), "{told}");
     assert!(log.contains("daybook: the feed is not as it was written"), "{log}");
 
-    // A feed that goes on as if nothing had been has another batch in its place.
+    // A feed that continues after the cut has another batch with the same number.
     let server = Daybook::start(&mut daybook(data.path()));
     for quantity in 1..10 {
         server.command(&command(ids[0], "CheckInItems", json!({ "quantity": quantity })));
-        // By then it has a batch of its own.
+        // After this read, the change set has its own batch.
         server.get("/api/v1/aggregates/inventory-item");
     }
     server.stop();
@@ -378,16 +383,15 @@ async fn a_feed_that_was_cut_off_is_found_by_a_root_that_was_kept() {
     assert!(told.contains(&other), "{told}");
 }
 
-/// A history that was cut off is whole by itself. The feed knows better.
+/// A truncated history is consistent by itself, but the feed reveals the loss.
 #[tokio::test]
-async fn what_the_feed_names_and_is_gone_is_found() {
+async fn a_missing_change_set_that_the_feed_names_is_found() {
     let (data, ids) = filled();
     for (version, id) in [(4, ids[0]), (1, ids[1])] {
         remove_newest(data.path(), &format!("{ITEM}#{id}")).await;
         let (code, told, log) = verified(data.path());
         assert_eq!(code, Some(1), "{log}");
-        let line =
-            format!("{ITEM} {id}, version {version}: the feed names it, and it is not there");
+        let line = format!("{ITEM} {id}, version {version}: the feed names it, but it is missing");
         assert!(told.lines().any(|told| told == line), "{told}");
     }
 }

@@ -1,4 +1,4 @@
-//! The headers of every answer, whichever layer gives it.
+//! The headers of every answer, whichever layer sends it.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -6,7 +6,7 @@ use axum::http::request::Builder;
 
 use crate::desk::{TestDesk, bolt, new_id};
 
-/// The headers that keep a browser from running, framing, keeping or sharing an answer.
+/// Asserts the headers that keep a browser from running, framing, caching or sharing an answer.
 fn assert_guarded(answer: &axum::response::Response, of: &str) {
     let header = |name: &str| {
         answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
@@ -19,7 +19,7 @@ fn assert_guarded(answer: &axum::response::Response, of: &str) {
         ("x-frame-options", "DENY"),
         ("referrer-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        // Not over plain HTTP (RFC 6797, 7.2).
+        // Must not be sent over plain HTTP (RFC 6797, section 7.2).
         ("strict-transport-security", ""),
     ] {
         assert_eq!(header(name), value, "{of}: {name}");

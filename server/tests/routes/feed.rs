@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::desk::{ITEM, TestDesk, bolt, command};
 
-/// So many change sets: of one item, and the claim of its SKU.
+/// Commits this many change sets: the claim of a SKU, and the history of its item.
 async fn with_entries(desk: &TestDesk, entries: usize) -> Uuid {
     let id = desk.item(bolt()).await;
     for _ in 2..entries {
@@ -24,10 +24,11 @@ fn positions(entries: &[Value]) -> Vec<u64> {
     entries.iter().map(|entry| entry["position"].as_u64().unwrap()).collect()
 }
 
-/// A feed of four entries, of which the third is gone from the store, on a desk that has to read it there.
+/// A feed of four entries, whose third change set is missing from the store. The desk has nothing
+/// in memory, so it reads the store.
 async fn with_a_hole() -> TestDesk {
     let desk = TestDesk::new().await;
-    // Its second version: before that come the first and the claim.
+    // The third entry is the item's version 2, after version 1 and the claim.
     let id = with_entries(&desk, 4).await;
     let desk = desk.again().await;
     let key = [("pk", format!("{ITEM}#{id}")), ("sk", format!("{:012}", 2))];

@@ -1,4 +1,4 @@
-//! What holds for every route.
+//! The rules for every route.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -48,7 +48,7 @@ async fn a_page_of_this_site_and_a_script_can_post() {
 }
 
 #[tokio::test]
-async fn options_names_the_methods() {
+async fn options_lists_the_methods() {
     let desk = TestDesk::new().await;
     for (path, allowed) in [
         ("*", "GET,HEAD,POST"),
@@ -83,9 +83,9 @@ async fn a_compressed_body_is_refused() {
     assert_eq!(desk.send(plain).await.status, 201);
 }
 
-/// A page whose name resolves to this machine is no page of this server (DNS rebinding).
+/// A foreign name may resolve to this machine (DNS rebinding), so unknown hosts are refused.
 #[tokio::test]
-async fn another_host_is_neither_shown_nor_told_anything() {
+async fn an_unknown_host_is_refused_except_for_probes() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     for host in ["evil.example", "localhost.evil.example:3000", "192.0.2.1"] {
@@ -101,7 +101,7 @@ async fn another_host_is_neither_shown_nor_told_anything() {
         let absolute = Request::get(format!("http://{host}/inventory")).header("host", "localhost");
         let answer = desk.send(absolute.body(Body::empty()).unwrap()).await;
         answer.problem(421, "misdirected");
-        // A load balancer asks by an address of its own choice.
+        // A load balancer probes under an address of its own choice.
         let probe = Request::get("/healthz").header("host", host).body(Body::empty()).unwrap();
         assert_eq!(desk.send(probe).await.status, 200);
     }
@@ -114,7 +114,7 @@ async fn another_host_is_neither_shown_nor_told_anything() {
 }
 
 #[tokio::test]
-async fn a_request_names_one_host() {
+async fn a_request_must_name_exactly_one_host() {
     let desk = TestDesk::new().await;
     let none = desk.as_it_is(Request::get("/inventory").body(Body::empty()).unwrap()).await;
     assert_eq!(none.status(), 400);
@@ -127,7 +127,7 @@ async fn a_request_names_one_host() {
 }
 
 #[tokio::test]
-async fn a_body_has_to_say_that_it_is_json() {
+async fn a_body_must_be_declared_as_json() {
     let desk = TestDesk::new().await;
     let create = || command(new_id(), "CreateInventoryItem", bolt()).to_string();
     for content_type in ["", "text/plain", "application/x-www-form-urlencoded", "text/json; a=b"] {
@@ -143,7 +143,7 @@ async fn a_body_has_to_say_that_it_is_json() {
 }
 
 #[tokio::test]
-async fn a_body_of_ten_megabytes_is_too_large_whether_or_not_it_says_so() {
+async fn a_body_of_ten_megabytes_is_too_large_with_or_without_its_length() {
     let desk = TestDesk::new().await;
     let huge = "x".repeat(10 * 1024 * 1024);
     let mut announced = post(huge.clone());
@@ -156,7 +156,7 @@ async fn a_body_of_ten_megabytes_is_too_large_whether_or_not_it_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_problem() {
+async fn a_missing_resource_is_a_problem() {
     let desk = TestDesk::new().await;
     for path in ["/api", "/api/", "/api/v1", "/api/v1/command", "/api/v2/commands", "/api/v1/feed/"]
     {
@@ -165,7 +165,7 @@ async fn what_is_not_there_is_a_problem() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_resource_does_not_have_is_told_which_it_has() {
+async fn the_error_for_an_unsupported_method_lists_the_supported_ones() {
     let desk = TestDesk::new().await;
     for (method, path, allowed) in [
         ("GET", "/api/v1/commands".to_owned(), "POST"),
@@ -186,7 +186,7 @@ async fn a_method_that_a_resource_does_not_have_is_told_which_it_has() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_id_or_is_given_one() {
+async fn a_request_keeps_its_valid_id_or_gets_a_new_one() {
     let desk = TestDesk::new().await;
     for (given, kept) in
         [("batch-7:line.12", true), ("two words", false), (&*"x".repeat(129), false)]
@@ -201,7 +201,7 @@ async fn a_request_keeps_its_id_or_is_given_one() {
 }
 
 #[tokio::test]
-async fn long_answers_are_compressed_for_those_who_can_read_it() {
+async fn long_answers_are_compressed_for_clients_that_accept_it() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(1).await;
     let history = format!("{}/change-sets", path(id));

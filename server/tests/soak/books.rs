@@ -1,4 +1,4 @@
-//! All that a server has, read over HTTP: its feed, and each history.
+//! Everything that a server has, read over HTTP: its feed and each history.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::thread;
@@ -9,16 +9,16 @@ use serde_json::Value;
 use crate::desk::ITEM;
 use crate::process::{Daybook, Reply};
 
-/// How often, 100 ms apart, a process on a shared table is asked for what it has not heard of yet.
+/// The number of polls, 100 ms apart, in which a process on a shared table must learn of a change.
 pub(super) const SHARED: usize = 600;
 
-/// An aggregate as it stands in paths: `inventory-item/0190…`.
+/// An aggregate as written in paths: `inventory-item/0190…`.
 pub(super) type Name = String;
 
-/// What is in the feed, by aggregate, and how much of that was held against the histories.
+/// The content of the feed, by aggregate, and how much of it was compared with the histories.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Books {
-    /// Of each position, the aggregate and the hash.
+    /// The aggregate and the hash at each position.
     order: Vec<(Name, String)>,
     histories: BTreeMap<Name, Vec<Value>>,
     found: HashMap<(Name, String), (u64, String)>,
@@ -26,14 +26,14 @@ pub(super) struct Books {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}")).to_owned()
 }
 
 pub(super) fn name_of(aggregate: &Value) -> Name {
     format!("{}/{}", text(&aggregate["kind"]), text(&aggregate["id"]))
 }
 
-/// Asks until the feed can be read: after a start, and on a slow store, that may be later.
+/// Retries while the feed is unavailable, which it may be after a start and on a slow store.
 fn get(server: &Daybook, path: &str) -> Reply {
     for _ in 0..SHARED {
         let reply = server.get(path);
@@ -42,19 +42,19 @@ fn get(server: &Daybook, path: &str) -> Reply {
         }
         thread::sleep(Duration::from_millis(100));
     }
-    panic!("{path} is not to be had: {:?}", server.get(path));
+    panic!("{path} stays unavailable: {:?}", server.get(path));
 }
 
 impl Books {
-    /// All of it, from the start.
+    /// Reads everything, from the start of the feed.
     pub(super) fn read(server: &Daybook, tries: usize, items: &BTreeSet<Name>) -> Self {
         let mut books = Self::default();
         books.read_on(server, tries, items);
         books
     }
 
-    /// What is new in the feed, until nothing of these items, and of all that it names, is missing: asks as
-    /// often as that.
+    /// Reads the new entries of the feed, in up to `tries` polls, until it has every change set of
+    /// these items and of all the aggregates that it names.
     pub(super) fn read_on(&mut self, server: &Daybook, tries: usize, items: &BTreeSet<Name>) {
         let mut missing = Vec::new();
         for round in 0..tries {
@@ -99,7 +99,7 @@ impl Books {
         history.push(change_set.clone());
     }
 
-    /// What is in a history, and not in the feed.
+    /// The change sets that are in a history but not in the feed.
     fn missing(&mut self, server: &Daybook, items: &BTreeSet<Name>) -> Vec<(Name, Value)> {
         let names: BTreeSet<_> = self.histories.keys().chain(items).cloned().collect();
         let mut missing = Vec::new();
@@ -107,8 +107,8 @@ impl Books {
             let compared = self.compared.get(&name).copied().unwrap_or_default();
             let told = history(server, &name, compared);
             let known = self.histories.get(&name).map_or(&[][..], |known| &known[compared..]);
-            assert!(told.len() >= known.len(), "{name}: the feed names what is not there");
-            assert_eq!(told[..known.len()], *known, "{name} is another one in the feed");
+            assert!(told.len() >= known.len(), "{name}: missing, but in the feed");
+            assert_eq!(told[..known.len()], *known, "{name} differs between feed and history");
             let more = &told[known.len()..];
             missing.extend(more.iter().map(|more| (name.clone(), more["version"].clone())));
             self.compared.insert(name, compared + known.len());
@@ -116,7 +116,7 @@ impl Books {
         missing
     }
 
-    /// The version and the hash that came of this command.
+    /// The version and the hash that this command produced.
     pub(super) fn found(&self, command: &Value) -> Option<&(u64, String)> {
         self.found.get(&(name_of(&command["aggregate"]), text(&command["command_id"])))
     }
@@ -130,13 +130,14 @@ impl Books {
         self.order.len()
     }
 
-    /// What the list has to show of each item: its version, and how many are on hand.
+    /// The version and the quantity on hand that the list must show for each item.
     pub(super) fn stock(&self) -> BTreeMap<Name, (u64, i64)> {
         let items = self.histories.iter().filter(|(name, _)| name.starts_with(ITEM));
         items.map(|(name, all)| (name.clone(), (all.len() as u64, on_hand(all)))).collect()
     }
 
-    /// That the list of this server, asked so often, shows that, and each item's own page as well.
+    /// Asserts that the list of this server shows the stock within `tries` polls, and each item,
+    /// too.
     pub(super) fn assert_shown(&self, server: &Daybook, tries: usize) {
         let expected = self.stock();
         let mut shown = BTreeMap::new();

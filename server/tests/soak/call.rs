@@ -1,4 +1,4 @@
-//! What a client sends, and what it is told.
+//! The calls of a client, and their outcomes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use crate::process::{Reply, request};
 
-/// A command, or several that are taken together.
+/// A command, or an atomic batch of several.
 #[derive(Clone, Debug)]
 pub(super) enum Call {
     Alone(Value),
     Together(Vec<Value>),
 }
 
-/// What became of it, as far as its client knows.
+/// The outcome of a call, as far as its client knows.
 #[derive(Clone, Debug)]
 pub(super) enum Told {
     /// An answer for each command.
     Accepted(Vec<Value>),
-    /// Rejected, or in conflict. In case of the latter, with the version that there is.
+    /// Rejected, or in conflict with the current version. Only a conflict names that version.
     Refused {
         current: Option<u64>,
     },
@@ -49,7 +49,7 @@ impl Told {
     fn of(answer: io::Result<Reply>) -> Self {
         let Ok(reply) = answer else { return Self::Nothing };
         match reply.status {
-            // Of a process that dies while it writes, half an answer may come.
+            // A process that is killed while it writes may send half an answer.
             200 | 201 => match serde_json::from_str::<Value>(&reply.body) {
                 Err(_) => Self::Nothing,
                 Ok(mut answer) => {
@@ -69,7 +69,7 @@ impl Told {
         }
     }
 
-    /// Whether all of it had been done before.
+    /// Returns whether every command had been carried out before.
     pub(super) fn is_repeat(&self) -> bool {
         let repeat = |answer: &Value| answer["duplicate"] == true;
         matches!(self, Self::Accepted(answers) if answers.iter().all(repeat))

@@ -1,8 +1,8 @@
-//! Killed under load, again and again, on the same data: what was acknowledged is there, nothing is there
-//! twice, and the feed and the list have all of it.
+//! A server that is killed under load, again and again, on the same data: acknowledged commands
+//! survive, nothing is recorded twice, and the feed and the list are complete.
 //!
-//! `DAYBOOK_CRASH_ROUNDS` says how often, `DAYBOOK_BINARY` which program, and `DAYBOOK_CRASH_SEED` repeats the
-//! commands and the moments; their interleaving is the machine's.
+//! `DAYBOOK_CRASH_ROUNDS` sets the number of kills, and `DAYBOOK_BINARY` the program.
+//! `DAYBOOK_CRASH_SEED` repeats the commands and the moments, but not their interleaving.
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
@@ -28,26 +28,26 @@ use crate::process::{Daybook, daybook, run};
 
 const WRITERS: u64 = 8;
 const ITEMS: usize = 30;
-/// So many of a round's acknowledged commands are sent again.
+/// The number of acknowledged commands that are sent again in each round.
 const REPEATED: usize = 10;
 
-/// The items that commands are about: those that are known to be there.
+/// The items that commands address. All of them are known to exist.
 pub(super) type Items = Mutex<Vec<Uuid>>;
 
 #[test]
-fn killed_again_and_again_it_loses_nothing() {
+fn a_server_that_is_killed_repeatedly_loses_nothing() {
     let data = tempdir().unwrap();
-    // It alone has the store: at its start all is in order.
+    // No other process uses the store, so everything is in order after the start: one try.
     crash(&mut daybook(data.path()), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nor_does_it_on_a_store_that_lives_on() {
+async fn a_server_on_ministack_that_is_killed_repeatedly_loses_nothing() {
     let Some(mut ministack) = Ministack::start() else { return };
     ministack.client().await;
     let killing = move || {
         let data = tempdir().unwrap();
-        // What a killed process has asked for may be done after its end.
+        // The store may carry out a killed process's request after the kill.
         crash(daybook(data.path()).args(["--dynamodb-endpoint", &ministack.url()]), SHARED);
     };
     tokio::task::spawn_blocking(killing).await.unwrap();
@@ -86,7 +86,7 @@ fn crash(start: &mut Command, tries: usize) {
             let known = call.commands().iter().all(|command| books.found(command).is_some());
             done += usize::from(known);
             let again = call.send(server.address);
-            // On a store that lives on, what was not there may have come since.
+            // A store that outlives the process may have carried out the command since.
             if known || tries == 1 {
                 assert_eq!(again.is_repeat(), known, "{call:?}: {again:?}");
             }
@@ -95,7 +95,7 @@ fn crash(start: &mut Command, tries: usize) {
                     note_created(&items, &call);
                     ledger.note(call, again);
                 }
-                // Unless what had been asked for comes later still.
+                // On such a store, the first request may still be carried out later.
                 Told::Refused { .. } if tries == 1 => ledger.refused.push(call),
                 Told::Refused { .. } => {}
                 Told::Nothing => panic!("{call:?} was not answered"),
@@ -106,19 +106,19 @@ fn crash(start: &mut Command, tries: usize) {
         books.assert_shown(&server, tries);
     }
     let whole = Books::read(&server, tries, &ledger.aggregates);
-    assert!(whole == books, "what had been read was moved");
+    assert!(whole == books, "entries of the feed have moved");
     server.stop();
     let verified = run(start.arg("verify"));
     let said = String::from_utf8(verified.stdout.clone()).unwrap();
     assert!(verified.status.success(), "{verified:?}");
     let all = format!("All {} change sets of ", books.len());
-    // And where the feed ends.
+    // The second line says where the feed ends.
     assert!(said.starts_with(&all) && said.lines().count() == 2, "{said}");
     let acknowledged = ledger.accepted.len();
     println!("{acknowledged} acknowledged; {unanswered} not answered, {done} of them done; {said}");
 }
 
-/// What all writers were told until, at some moment after so many answers, the process was killed.
+/// Kills the server at a random moment after a random number of answers. Returns every outcome.
 fn until_killed(server: Daybook, random: &mut StdRng, items: &Items) -> Vec<(Call, Told)> {
     let address = server.address;
     let answered = AtomicUsize::new(0);
@@ -143,7 +143,7 @@ fn until_killed(server: Daybook, random: &mut StdRng, items: &Items) -> Vec<(Cal
     })
 }
 
-/// Sends one command after the other until one is not answered.
+/// Sends one command after another until one gets no answer.
 fn write(
     to: SocketAddr,
     mut random: StdRng,

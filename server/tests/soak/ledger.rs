@@ -1,4 +1,4 @@
-//! What all clients have sent, and what they were told.
+//! The calls of all clients, and their outcomes.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,11 +10,11 @@ use super::call::{Call, Told};
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) accepted: Vec<(Call, Vec<Value>)>,
-    /// Of which nothing may ever be found.
+    /// Calls of which nothing may ever be found.
     pub(super) refused: Vec<Call>,
-    /// Of which nobody knows.
+    /// Calls whose outcome is unknown.
     pub(super) unknown: Vec<Call>,
-    /// Everything that was sent to, there or not.
+    /// Every aggregate that a command addressed, whether or not it exists.
     pub(super) aggregates: BTreeSet<Name>,
     ids: HashSet<String>,
 }
@@ -35,17 +35,17 @@ impl Ledger {
         }
     }
 
-    /// Holds all that against what there is.
+    /// Asserts that the books agree with all outcomes.
     pub(super) fn assert_kept(&self, books: &Books) {
         for (call, answers) in &self.accepted {
             for (command, answer) in call.commands().iter().zip(answers) {
                 let found = books.found(command).map(|(version, hash)| (*version, &**hash));
                 let told = (answer["version"].as_u64().unwrap(), answer["hash"].as_str().unwrap());
-                assert_eq!(found, Some(told), "acknowledged, and lost or another: {command}");
+                assert_eq!(found, Some(told), "acknowledged, but lost or different: {command}");
             }
         }
         for command in self.refused.iter().flat_map(Call::commands) {
-            assert_eq!(books.found(command), None, "refused, and there: {command}");
+            assert_eq!(books.found(command), None, "refused, but recorded: {command}");
         }
         for call in &self.unknown {
             let there = call.commands().iter().filter(|command| books.found(command).is_some());
@@ -53,7 +53,7 @@ impl Ledger {
             assert!(there == 0 || there == call.commands().len(), "{there} of {call:?}");
         }
         for id in books.command_ids() {
-            assert!(self.ids.contains(id), "nobody has sent {id}");
+            assert!(self.ids.contains(id), "nobody sent {id}");
         }
     }
 }

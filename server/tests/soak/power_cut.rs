@@ -1,11 +1,13 @@
 //! Power cuts at arbitrary moments under load: every acknowledged command survives.
 //!
-//! The server runs with a preloaded C library that journals every write and sync of the store's files
-//! (`power_cut/journal.c`). The test replays the journal up to a moment. Of the writes that were not synced by
-//! then, it keeps random sectors, as a disk does. A server that starts on the result must have every command that
-//! was answered by then, and each transaction as a whole or not at all. Its chain and its feed must verify.
+//! The server runs with a preloaded C library that journals every write and sync of the store's
+//! files (`power_cut/journal.c`). The test replays the journal up to a moment. Of the writes that
+//! were not synced by then, it keeps random sectors, as a disk does. A server that starts on the
+//! result must have every command that was answered by then, and each transaction as a whole or not
+//! at all. Its chain and its feed must verify.
 //!
-//! `DAYBOOK_POWER_CUTS` sets the number of moments, and `DAYBOOK_POWER_SEED` repeats the random choices.
+//! `DAYBOOK_POWER_CUTS` sets the number of moments, and `DAYBOOK_POWER_SEED` repeats the random
+//! choices.
 
 mod disk;
 mod journal;
@@ -123,8 +125,8 @@ fn under_load(journal: &Journal, data: &Path, random: &mut StdRng) -> Vec<Noted>
 fn assert_kept(left: &Path, noted: &[Noted], moment: u64) {
     let mut ledger = Ledger::default();
     for (call, told, written) in noted {
-        // An answer that came after the moment proves nothing: its call may be lost, and a refusal may rest on a
-        // lost write.
+        // An answer that came after the moment proves nothing: its call may be lost, and a refusal
+        // may rest on a lost write.
         let told = if *written <= moment { told.clone() } else { Told::Nothing };
         ledger.note(call.clone(), told);
     }

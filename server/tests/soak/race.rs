@@ -1,8 +1,9 @@
-//! Three processes on one table, many writers on few items: one winner of each version, each command done
-//! once or not at all as was said, and one feed.
+//! Three processes on one table, and many writers on few items: each version has one winner, each
+//! command is carried out once or not at all, as its answer says, and all processes show the same
+//! feed.
 //!
-//! `DAYBOOK_RACE_SECONDS` says how long, `DAYBOOK_BINARY` which program, and `DAYBOOK_RACE_SEED` repeats the
-//! commands; their interleaving is the machine's.
+//! `DAYBOOK_RACE_SECONDS` sets the duration, and `DAYBOOK_BINARY` the program. `DAYBOOK_RACE_SEED`
+//! repeats the commands, but not their interleaving.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -27,9 +28,9 @@ use crate::process::{Daybook, daybook};
 const NODES: usize = 3;
 const WRITERS: usize = 32;
 const ITEMS: usize = 4;
-/// What each writer sends at least.
+/// The minimum number of calls of each writer.
 const CALLS: usize = 5;
-/// How often a client asks that is told nothing.
+/// The number of times that a client sends a call whose outcome is unknown.
 const INSISTENCE: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,27 +74,27 @@ fn race(url: &str) {
     for (node, books) in nodes.iter().zip(&all) {
         ledger.assert_kept(books);
         books.assert_shown(node, SHARED);
-        assert!(books == &all[0], "two processes tell different things");
+        assert!(books == &all[0], "two processes show different books");
     }
     let Ledger { accepted, refused, unknown, .. } = &ledger;
     println!(
-        "{} accepted, {} refused ({conflicts} in conflict), {} unknown, {repeats} taken by two: {} change sets",
+        "{} accepted, {} refused ({conflicts} in conflict), {} unknown, {repeats} sent to two nodes: {} change sets",
         accepted.len(),
         refused.len(),
         unknown.len(),
         all[0].len()
     );
-    // A race in which nobody meets anybody would prove nothing.
-    assert!(accepted.len() > ITEMS && repeats > 0 && conflicts > 0, "nobody met anybody");
+    // A race in which no two writers collide would prove nothing.
+    assert!(accepted.len() > ITEMS && repeats > 0 && conflicts > 0, "no two writers collided");
     for node in nodes {
         node.stop();
     }
 }
 
-/// What became of a call.
+/// The outcome of a call.
 struct Sent {
     told: Told,
-    /// Whether somebody had done it already.
+    /// Set if another copy of the call had been carried out before.
     repeat: bool,
 }
 
@@ -101,7 +102,7 @@ struct Writer {
     random: StdRng,
     nodes: [SocketAddr; NODES],
     items: [Uuid; ITEMS],
-    /// The versions in view.
+    /// The newest version of each item that the writer has seen.
     seen: HashMap<Uuid, u64>,
 }
 
@@ -112,7 +113,7 @@ impl Writer {
 
     fn write(mut self, until: Instant) -> Vec<(Call, Sent)> {
         let mut all = Vec::new();
-        // However slow the machine is, somebody meets somebody.
+        // With a minimum of calls, writers collide even on a slow machine.
         while Instant::now() < until || all.len() < CALLS {
             let call = self.next();
             let sent = self.insist(&call);
@@ -155,7 +156,7 @@ impl Writer {
         })
     }
 
-    /// Sends it to a node, or to two at once, until somebody says what became of it.
+    /// Sends the call to one node, or to two at once, until its outcome is known.
     fn insist(&mut self, call: &Call) -> Sent {
         let mut doubtful = false;
         for _ in 0..INSISTENCE {
@@ -185,7 +186,7 @@ impl Writer {
                 answers.iter().map(|a| (item(&a["aggregate"]), a["version"].as_u64().unwrap())),
             ),
             Told::Refused { current: Some(current) } => {
-                // Looks again only now and then.
+                // A writer often keeps its stale version, to cause more conflicts.
                 if self.random.random() {
                     self.seen.insert(item(&call.commands()[0]["aggregate"]), *current);
                 }
@@ -195,7 +196,7 @@ impl Writer {
     }
 }
 
-/// The one outcome that those tell who say that it was accepted: one of them at most was the first.
+/// The outcome of the accepted copies, if any. They must agree, and at most one may be the first.
 fn agreed(told: &[Told]) -> Option<Told> {
     let accepted = |told: &Told| match told {
         Told::Accepted(answers) => Some(answers.clone()),

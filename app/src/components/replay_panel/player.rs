@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use crate::browser;
 use crate::record::Record;
 
-/// A short history plays at a pace one can read; a long one takes longer strides instead of longer.
+/// A short history plays at a readable pace. A long one takes larger strides, not more time.
 const SLOWEST_MS: u64 = 700;
 const FASTEST_MS: u64 = 80;
 const WHOLE_RUN_MS: u64 = 15_000;
 
-/// Moves the version in view on by itself.
+/// Advances the version in view on a timer.
 #[derive(Clone)]
 pub(super) struct Player {
     record: Record,
@@ -59,8 +59,9 @@ impl Player {
     }
 }
 
-/// How often to step, and how many versions at a time. A person who asked for less motion and presses
-/// Play all the same gets the fewest steps, one after the other.
+/// Returns the interval between steps, and the number of versions per step.
+///
+/// If a user who asked for less motion presses Play, the steps are as few and slow as possible.
 fn pace(head: u64, less_motion: bool) -> (Duration, i64) {
     let fastest = if less_motion { SLOWEST_MS } else { FASTEST_MS };
     let every = (WHOLE_RUN_MS / head.max(1)).clamp(fastest, SLOWEST_MS);

@@ -6,7 +6,7 @@ use super::super::{Icon, Surroundings};
 use super::player::Player;
 use crate::record::Record;
 
-/// The buttons under the slider: a dragging movement has an alternative (WCAG 2.2, 2.5.7).
+/// The buttons under the slider, as an alternative to dragging (WCAG 2.2, 2.5.7).
 #[component]
 pub(super) fn Steps(version: Memo<Version>, head: Memo<Version>, action: String) -> impl IntoView {
     let record = Record::here();

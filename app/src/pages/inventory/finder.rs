@@ -10,10 +10,10 @@ use super::list::List;
 use crate::components::Icon;
 use crate::text::grouped;
 
-/// How long typing has to rest before it is searched for.
+/// The pause in typing after which the search starts.
 const REST: Duration = Duration::from_millis(200);
 
-/// The search. It works as one types; without JavaScript, when the form is sent.
+/// The search. It runs as the user types; without JavaScript, when the form is sent.
 #[component]
 pub(super) fn Finder(list: List) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
@@ -59,10 +59,10 @@ pub(super) fn Finder(list: List) -> impl IntoView {
         let search = query.read().search.clone();
         let Some(input) = node.get() else { return };
         if already.is_none() {
-            // What was typed before the page came alive.
+            // Search for what was typed before hydration.
             go(&input.value());
         } else if rest.try_get_value().flatten().is_none() && input.value() != search {
-            // A link or the way back has led to another search; nobody is typing.
+            // A link or the way back has led to another search, and nobody is typing.
             input.set_value(&search);
         }
     });

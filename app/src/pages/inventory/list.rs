@@ -7,17 +7,17 @@ use crate::problem::Problem;
 use crate::server_functions::list_items;
 use crate::views::ItemPage;
 
-/// The rows on the screen and where they come from. Of several answers on their way only the one that was
-/// asked for last is taken.
+/// The rows on the screen and their source. Of several pending requests, only the answer to the
+/// last counts.
 #[derive(Clone)]
 pub(super) struct List {
     pub(super) query: ArcRwSignal<ListQuery>,
     pub(super) rows: ArcRwSignal<Vec<InventoryItemRow>>,
     pub(super) next: ArcRwSignal<Option<String>>,
     pub(super) total: ArcRwSignal<u64>,
-    /// Why there is nothing to show.
+    /// The reason why nothing can be shown.
     pub(super) problem: ArcRwSignal<Option<Problem>>,
-    /// Why there is no more to show than there is.
+    /// The reason why the next page cannot be shown.
     pub(super) stuck: ArcRwSignal<Option<Problem>>,
     pub(super) busy: ArcRwSignal<bool>,
     asked: ArcStoredValue<u32>,
@@ -39,14 +39,16 @@ impl List {
         list
     }
 
-    /// Fetches what another address asks for.
+    /// Fetches the list of another address.
     pub(super) fn ask(&self, query: ListQuery) {
         self.query.set(query.clone());
         self.fetch(query, false);
     }
 
-    /// Fetches the shown pages again and replaces them all at once. A failed first page or next page is retried; any
-    /// other failure stays silent, because nobody has asked.
+    /// Fetches the shown pages again and replaces them all at once.
+    ///
+    /// A failed first page or next page is retried. Any other failure is silent, because the user
+    /// has not asked.
     pub(super) fn refresh(&self) {
         if self.problem.read_untracked().is_some() {
             return self.ask(self.query.get_untracked());
@@ -69,8 +71,8 @@ impl List {
         });
     }
 
-    /// Reports whether the screen already shows this page. Rows that have not changed must not be replaced under a
-    /// person's pointer.
+    /// Returns whether the screen already shows this page. Unchanged rows must not be replaced
+    /// under the user's pointer.
     fn shows(&self, page: &ItemPage) -> bool {
         page.rows == *self.rows.read_untracked()
             && page.total == self.total.get_untracked()
@@ -118,7 +120,7 @@ impl List {
     }
 }
 
-/// The list from its start, with enough pages for this many rows if it has as many.
+/// Fetches the list from its start, page by page, until it has this many rows or ends.
 pub(super) async fn from_the_start(mut query: ListQuery, rows: usize) -> Result<ItemPage, Problem> {
     let mut page = list_items(query.list()).await?;
     while page.rows.len() < rows && page.next.is_some() {

@@ -5,7 +5,7 @@ use super::list::List;
 use crate::browser;
 use crate::components::{Left, WayBack};
 
-/// Scrolls the list to where it was left, and remembers where it is from then on.
+/// Scrolls the list to its remembered position, and remembers the position from then on.
 pub(super) fn keep_place(list: List, header: NodeRef<html::Header>) {
     let back = WayBack::here();
     let mut top = back.left(&list.query.read_untracked().href()).map(|left| left.top);
@@ -16,7 +16,7 @@ pub(super) fn keep_place(list: List, header: NodeRef<html::Header>) {
         }
     });
     let remember = move || {
-        // The address leaves the list before its rows do.
+        // The address changes before the rows of the list disappear.
         if let Some(top) = browser::scrolled("/inventory") {
             let (query, rows) = (list.query.read(), list.rows.read());
             back.remember(Left { href: query.href(), rows: rows.len(), top });

@@ -2,10 +2,10 @@ use domain::inventory_item::{ItemColumn, ItemSort, ListItems};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
-/// How many rows a page has.
+/// The number of rows in a page.
 const ROWS: u32 = 50;
 
-/// What the address of the list asks for.
+/// The query in the address of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ListQuery {
     pub(super) search: String,
@@ -23,13 +23,13 @@ impl ListQuery {
         }
     }
 
-    /// The same as the desk is asked.
+    /// Returns the query as a request to the desk.
     pub(super) fn list(&self) -> ListItems {
         let Self { search, sort, after } = self.clone();
         ListItems { search, sort, after, limit: ROWS }
     }
 
-    /// The address that asks for it.
+    /// Returns the address of the query.
     pub(super) fn href(&self) -> String {
         let mut query = ParamsMap::new();
         if !self.search.is_empty() {
@@ -46,13 +46,14 @@ impl ListQuery {
         href
     }
 
-    /// The same search from its start, sorted by a column; by the other direction if it is already.
+    /// Returns the same search from its start, sorted by a column; in the other direction if it
+    /// already is.
     pub(super) fn sorted_by(&self, column: ItemColumn) -> Self {
         let descending = self.sort.column == column && !self.sort.descending;
         Self { sort: ItemSort { column, descending }, after: None, ..self.clone() }
     }
 
-    /// The same order of another search.
+    /// Returns another search in the same order.
     pub(super) fn searching(&self, search: &str) -> Self {
         Self { search: search.to_owned(), sort: self.sort, after: None }
     }
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_says_only_what_is_not_taken_for_granted() {
+    fn an_address_omits_defaults() {
         let query = ListQuery::default();
         assert_eq!(query.href(), "/inventory");
         let query = query.searching("oat & milk").sorted_by(ItemColumn::OnHand);
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_order_is_the_usual_one() {
+    fn an_unknown_sort_order_is_ignored() {
         let map: ParamsMap = [("sort".to_owned(), "colour".to_owned())].into_iter().collect();
         assert_eq!(ListQuery::read(&map), ListQuery::default());
     }

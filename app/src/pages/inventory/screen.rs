@@ -74,7 +74,7 @@ pub(super) fn InventoryScreen(start: Start) -> impl IntoView {
     .into_any()
 }
 
-/// What there is to show.
+/// The content of the page.
 #[derive(Clone, PartialEq)]
 enum What {
     Items,
@@ -98,12 +98,13 @@ impl What {
     }
 }
 
-/// Links and typing change the address, and the list follows it.
+/// Makes the list follow the address, which links and typing change.
 fn follow_address(list: List) {
     let (query, path) = (use_query_map(), use_location().pathname);
     Effect::new(move |already: Option<()>| {
         let wanted = ListQuery::read(&query.read());
-        // Another page's address says nothing of this one, which is still there while that is fetched.
+        // The list stays in the document while another page is fetched, but must not follow its
+        // address.
         let is_here = path.get_untracked() == "/inventory";
         if already.is_some() && is_here && wanted != *list.query.read_untracked() {
             list.ask(wanted);
@@ -139,7 +140,7 @@ fn More(list: List) -> impl IntoView {
         Effect::new(move |already: Option<()>| {
             stuck.track();
             if already.is_some() {
-                // What was pressed goes away with the notice that it stands in.
+                // The pressed button disappears together with its notice.
                 browser::focus_soon_if_lost(&["try-again", "show-more"]);
             }
         });
@@ -164,7 +165,7 @@ fn More(list: List) -> impl IntoView {
     .into_any()
 }
 
-/// The next page does not come; what is shown stays.
+/// A notice that the next page could not be loaded. The rows shown stay.
 #[component]
 fn Stuck(list: List, problem: Problem) -> impl IntoView {
     let again = move |_| list.show_more();

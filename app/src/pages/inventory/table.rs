@@ -15,7 +15,7 @@ const COLUMNS: [(ItemColumn, &str); 6] = [
     (ItemColumn::UpdatedAt, "Last change"),
 ];
 
-/// The items, one a row.
+/// The items, one per row.
 #[component]
 pub(super) fn ItemTable(list: List) -> impl IntoView {
     let List { rows, query, busy, .. } = list;
@@ -40,7 +40,7 @@ pub(super) fn ItemTable(list: List) -> impl IntoView {
     .into_any()
 }
 
-/// A row is another one once the item has changed.
+/// Returns the key of a row, which changes with its item.
 fn key(row: &InventoryItemRow) -> (uuid::Uuid, u64) {
     (row.id, row.version)
 }
@@ -133,7 +133,7 @@ fn limit(value: Option<i64>) -> AnyView {
     }
 }
 
-/// The shape of the table while it is on its way.
+/// The skeleton of the table while it loads.
 #[component]
 pub(super) fn SkeletonTable() -> impl IntoView {
     let row = |_| {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::problem::{Code, Problem};
 
-/// What an item's address asks for.
+/// The request in an item's address.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Address {
     pub(super) id: Uuid,
@@ -15,7 +15,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Reads it.
+    /// Reads the address.
     pub(super) fn read(path: &ParamsMap, query: &ParamsMap) -> Result<Self, Problem> {
         let id = path.get("id").unwrap_or_default();
         let Ok(id) = Uuid::parse_str(&id) else {
@@ -60,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn a_permalink_asks_for_a_version() {
+    fn a_permalink_names_a_version() {
         let address = read(ID, &[("version", "3"), ("task", "check-in")]);
         let address = address.map(|a| (a.version, a.before, a.task));
         assert_eq!(address, Ok((Some(3), None, Some("check-in".to_owned()))));
     }
 
     #[test]
-    fn what_is_no_task_of_an_item_is_said() {
+    fn an_unknown_task_is_malformed() {
         for slug in ["nonsense", "create", ""] {
             let status = read(ID, &[("task", slug)]).map_err(|(status, _)| status);
             assert_eq!(status.map(|_| ()), Err(400), "{slug}");
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_is_said_and_what_is_no_id_is_not_there() {
+    fn a_bad_version_is_malformed_and_a_bad_id_is_not_found() {
         for text in ["0", "-1", "abc", "1.5", "", "18446744073709551616"] {
             let status = read(ID, &[("version", text)]).map_err(|(status, _)| status);
             assert_eq!(status.map(|_| ()), Err(400), "{text}");

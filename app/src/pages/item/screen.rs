@@ -15,7 +15,7 @@ use crate::components::{
 };
 use crate::record::{Draft, Record};
 
-/// How long the version in view has to rest before the timeline follows.
+/// The time that the version in view must rest before the timeline follows.
 const REST: Duration = Duration::from_millis(120);
 
 /// One item: its figures, its tasks, its replay and its timeline.
@@ -27,7 +27,8 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
         let record = record.clone();
         Memo::new(move |_| record.shown())
     };
-    // It is asked for once the page stands, and what belongs to this part of it may be gone by then: not by the memo.
+    // Not from the memo: the title is computed after the page is rendered, when the memo may have
+    // been disposed of.
     let title = {
         let record = record.clone();
         move || format!("{} · Daybook", record.shown().name)
@@ -39,14 +40,14 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
     follow_once_rested(record.clone());
     record.refresh_on_return();
     once_alive(record.clone());
-    // What lies under a form that was just sent by a double click must not get the second click.
+    // The element under a form that a double click has just sent must not receive the second click.
     let guard = |click: ev::MouseEvent| {
         if browser::ends_a_double_submission(&click) {
             click.prevent_default();
             click.stop_propagation();
         }
     };
-    // Nor must what has the focus next get the repeats of a key held down.
+    // Nor must the next focused element receive the repeats of a held-down key.
     let guard_key = |key: ev::KeyboardEvent| {
         if key.repeat() && key.key() == "Enter" {
             key.prevent_default();
@@ -77,7 +78,8 @@ pub(super) fn ItemScreen(start: Start) -> impl IntoView {
     .into_any()
 }
 
-/// Lets the timeline follow the version in view, but not each step of a slider that is being dragged.
+/// Makes the timeline follow the version in view, but not each step of a slider that is being
+/// dragged.
 fn follow_once_rested(record: Record) {
     let rest = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |_| {
@@ -138,7 +140,7 @@ fn Header(item: Memo<InventoryItem>) -> impl IntoView {
     .into_any()
 }
 
-/// Says that what is in view is not now.
+/// A notice that a past version is in view.
 #[component]
 fn Past() -> impl IntoView {
     let record = Record::here();
@@ -184,7 +186,7 @@ fn Past() -> impl IntoView {
     .into_any()
 }
 
-/// The shape of the page while it is on its way.
+/// The skeleton of the page while it loads.
 #[component]
 pub(super) fn ItemSkeleton() -> impl IntoView {
     view! {

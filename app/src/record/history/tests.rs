@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a test may stop at what should not be")]
+#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use domain::inventory_item::{
     AdjustStock, CheckInItems, CreateInventoryItem, InventoryItemCommand as Command, RemovalReason,
@@ -50,7 +50,7 @@ fn change_sets() -> Vec<ChangeSet> {
     sealed
 }
 
-/// What a page knows that has loaded versions `from` to `to`, when `to` was the newest.
+/// The history of a page that has loaded versions `from` to `to`, when `to` was the newest.
 fn history(from: usize, to: usize) -> History {
     let all = change_sets();
     let state = Replay::<InventoryItem>::new(&all[..to]).unwrap().head().clone();
@@ -77,7 +77,7 @@ fn balances(rows: &[Row]) -> Vec<(Version, i64, i64)> {
     rows.iter().map(|row| (row.change_set.version, row.delta(), row.on_hand.unwrap())).collect()
 }
 
-/// The same change set with another figure in it.
+/// The same change set with another quantity.
 fn altered(change_set: &ChangeSet) -> ChangeSet {
     let ChangeSet { aggregate, version, prev, hash, .. } = change_set.clone();
     let body = change_set.body().replace("\"quantity\":8", "\"quantity\":9");
@@ -85,7 +85,7 @@ fn altered(change_set: &ChangeSet) -> ChangeSet {
     ChangeSet::from_parts(aggregate, version, prev, hash, body).unwrap()
 }
 
-/// All four, the third of them altered.
+/// All four change sets, with the third altered.
 fn altered_third() -> Vec<ChangeSet> {
     let mut all = change_sets();
     all[2] = altered(&all[2]);
@@ -99,13 +99,13 @@ fn third() -> Option<Fault> {
 }
 
 #[test]
-fn rows_say_what_was_left_on_hand_without_knowing_the_beginning() {
+fn rows_show_the_stock_even_without_the_beginning() {
     assert_eq!(balances(&history(2, 4).rows(4, 50)), [(4, -3, 37), (3, -8, 40), (2, 48, 48)]);
     assert_eq!(balances(&history(2, 4).rows(3, 1)), [(3, -8, 40)]);
 }
 
 #[test]
-fn what_follows_is_taken_in_once_and_what_does_not_follow_is_not() {
+fn change_sets_are_taken_in_once_and_only_if_they_follow() {
     let mut history = history(1, 2);
     history.take_in(&change_sets()[3..]).unwrap();
     assert_eq!(history.now().version, 2);
@@ -117,7 +117,7 @@ fn what_follows_is_taken_in_once_and_what_does_not_follow_is_not() {
 }
 
 #[test]
-fn the_whole_history_replays_and_keeps_what_came_while_it_was_loading() {
+fn the_whole_history_replays_and_keeps_newer_change_sets() {
     let mut history = history(3, 4);
     let whole = change_sets()[..3].to_vec();
     let replay = Replay::new(&whole).unwrap();
@@ -129,7 +129,7 @@ fn the_whole_history_replays_and_keeps_what_came_while_it_was_loading() {
 }
 
 #[test]
-fn what_is_loaded_says_whether_it_is_all_and_which_commands_it_holds() {
+fn the_loaded_part_knows_whether_it_is_whole_and_which_commands_it_holds() {
     let (part, all) = (history(3, 4), history(1, 4));
     assert_eq!(part.whole(), None);
     assert_eq!(all.whole().map(<[_]>::len), Some(4));
@@ -137,7 +137,7 @@ fn what_is_loaded_says_whether_it_is_all_and_which_commands_it_holds() {
 }
 
 #[test]
-fn an_earlier_part_is_put_before_only_when_it_touches() {
+fn an_earlier_part_is_prepended_only_if_adjacent() {
     let mut history = history(4, 4);
     history.put_before(change_sets()[..1].to_vec());
     assert_eq!(history.span(), (4, 4));
@@ -146,7 +146,7 @@ fn an_earlier_part_is_put_before_only_when_it_touches() {
 }
 
 #[test]
-fn what_was_altered_is_not_taken_in_and_the_item_ends_before_it() {
+fn an_altered_change_set_is_not_taken_in_and_the_item_ends_before_it() {
     let mut history = history(1, 2);
     assert_eq!((history.end(), history.flaw()), (None, None));
     let refused = history.take_in(&altered_third()).unwrap_err();
@@ -157,12 +157,12 @@ fn what_was_altered_is_not_taken_in_and_the_item_ends_before_it() {
     let said: Vec<_> = rows.iter().map(|row| (row.change_set.version, row.on_hand)).collect();
     assert_eq!(said, [(3, None), (2, Some(48)), (1, Some(0))]);
     assert_eq!(rows[0].fault.as_deref(), Some(ALTERED));
-    assert_eq!(history.rows(1, 50).len(), 1, "it stands before the newest only");
+    assert_eq!(history.rows(1, 50).len(), 1, "it comes only before the newest row");
     assert_eq!(history.balances(), [(1, 0), (2, 48)]);
 }
 
 #[test]
-fn what_does_not_chain_is_not_taken_in() {
+fn a_change_set_that_does_not_chain_is_not_taken_in() {
     let mut history = history(1, 2);
     let ChangeSet { aggregate, version, hash, .. } = change_sets()[2].clone();
     let forged = Hash::of_change_set(hash, &aggregate, version, change_sets()[2].body());
@@ -174,7 +174,7 @@ fn what_does_not_chain_is_not_taken_in() {
 }
 
 #[test]
-fn what_a_newer_program_wrote_is_told_from_what_was_altered() {
+fn a_change_set_of_a_newer_program_differs_from_an_altered_one() {
     let mut history = history(1, 2);
     let ChangeSet { aggregate, version, prev, .. } = change_sets()[2].clone();
     let body = change_sets()[2].body().replace("ItemsRemoved", "ItemsFrozen");
@@ -186,7 +186,7 @@ fn what_a_newer_program_wrote_is_told_from_what_was_altered() {
 }
 
 #[test]
-fn what_was_altered_before_now_is_marked_and_says_nothing_of_what_was_on_hand() {
+fn an_altered_change_set_before_now_is_marked_and_hides_earlier_stock() {
     let mut history = history(4, 4);
     let older = altered_third()[..3].to_vec();
     history.put_before(older);
@@ -199,14 +199,14 @@ fn what_was_altered_before_now_is_marked_and_says_nothing_of_what_was_on_hand() 
 }
 
 #[test]
-fn only_a_whole_history_that_holds_is_vouched_for() {
+fn only_an_undamaged_whole_history_is_vouched_for() {
     let mut sound = history(4, 4);
     assert!(sound.vouch_for(&change_sets()));
     assert_eq!((sound.end(), sound.flaw()), (None, None));
     let mut flawed = history(4, 4);
     assert!(!flawed.vouch_for(&altered_third()));
     assert_eq!((flawed.end(), flawed.flaw()), (None, third()));
-    // What is newer than the page, and sound, is taken in.
+    // Newer change sets that are sound are taken in.
     let mut behind = history(1, 1);
     assert!(!behind.vouch_for(&altered_third()));
     assert_eq!((behind.now().version, behind.end()), (2, third()));

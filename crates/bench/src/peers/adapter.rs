@@ -1,7 +1,8 @@
-//! `event-store-adapter-rs`: the repository of its example, on the three tables that it asks for.
+//! `event-store-adapter-rs`: the repository of its example, on the three tables that it requires.
 //!
-//! It takes one event at a time, so a command of three events is three transactions. Nothing is read before the
-//! first of an aggregate. Its caller may keep the newest state between commands; that is measured too.
+//! The store takes one event at a time, so a command of three events is three transactions. The
+//! first command of an aggregate reads nothing. The caller may keep the newest state between
+//! commands; that is measured too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +23,7 @@ use super::stock::{Event, Stock};
 use super::tables::{self, Key};
 use crate::Error;
 
-/// What the caller remembers between two commands.
+/// The state that the caller remembers between two commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Memory {
     None,
@@ -42,7 +43,7 @@ impl AggregateId for StockId {
     }
 }
 
-/// It asks for a client that knows how to sleep.
+/// A way to sleep, which the store requires of its client.
 #[derive(Debug)]
 struct Sleeper;
 
@@ -57,7 +58,8 @@ type Known = (Stock, SeqNr);
 pub(super) struct Adapter {
     store: EventStoreForDynamoDB<StockId, Stock, Event>,
     memory: Memory,
-    /// Each behind a lock of its own, so that the commands to one aggregate take turns.
+    /// The newest states, each behind a lock of its own, so that commands to one aggregate take
+    /// turns.
     known: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<Option<Known>>>>>,
 }
 
@@ -84,7 +86,7 @@ impl Adapter {
         Ok(Self { store, memory, known: Mutex::default() })
     }
 
-    /// The newest snapshot and what came after it.
+    /// Loads the newest snapshot and the events after it.
     async fn find_by_id(&self, aggregate: Uuid) -> Result<Known, Refusal> {
         let id = StockId(aggregate);
         let read = self.store.get_latest_snapshot_by_id(&id).await.map_err(refusal)?;
@@ -101,7 +103,7 @@ impl Adapter {
         Ok((stock, last))
     }
 
-    /// What a command is decided on by one who remembers nothing.
+    /// The state on which a caller that remembers nothing decides a command.
     async fn known_to(&self, order: &Order) -> Result<Known, Refusal> {
         if order.command.is_first() {
             return Ok((Stock::default(), 0));

@@ -8,12 +8,12 @@ use super::contender::{Contender, Order, Refusal};
 use super::stock::Stock;
 use crate::Error;
 
-/// As large as what ours writes of one event.
+/// The size of the body that our store writes for one event, in bytes.
 const BODY_BYTES: usize = 420;
 const TABLE: &str = "bare";
 
-/// One conditional put for each command, and nothing else: what no store with a request of its own for each
-/// command can be faster than.
+/// One conditional put for each command, and nothing else. A store that sends a request for each
+/// command cannot be faster.
 pub(super) struct Bare(Client);
 
 impl Bare {

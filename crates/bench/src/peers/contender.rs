@@ -12,11 +12,12 @@ use super::ours::Ours;
 use super::stock::{Command, Stock};
 use crate::Error;
 
-/// One command to one aggregate, as an application has it in hand.
+/// One command to one aggregate, as an application sends it.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) aggregate: Uuid,
-    /// Made by whoever gives the command, and the same when it is given again. Only ours asks for it.
+    /// Made by the author of the command, and kept when the command is repeated. Only our store
+    /// uses it.
     pub(super) command_id: Uuid,
     pub(super) command: Command,
 }
@@ -27,10 +28,10 @@ impl Order {
     }
 }
 
-/// Why a command was not carried out, as far as its author is told.
+/// The reason that the author gets for a command that was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// Another was faster; the documentation says to load and decide again.
+    /// Another writer was faster. The documentation says to load and decide again.
     #[error("conflict")]
     Conflict,
     #[error("{0}")]
@@ -42,7 +43,7 @@ impl Refusal {
         Self::because(&error)
     }
 
-    /// With what lies behind it, as far as it is not said already.
+    /// Joins the messages of an error and its sources, without repeating any.
     pub(super) fn because(error: &dyn std::error::Error) -> Self {
         let mut text = error.to_string();
         let mut source = error.source();
@@ -63,14 +64,14 @@ impl Refusal {
 
 /// An event store behind the interface that its documentation shows.
 pub(super) trait Contender: Send + Sync {
-    /// One command, once: what is not done when this has returned an error is left to the caller.
+    /// Executes a command once. A retry after an error is left to the caller.
     fn execute(&self, order: Order) -> BoxFuture<'_, Result<(), Refusal>>;
 
-    /// The newest state, as one who knows nothing yet reads it.
+    /// Loads the newest state, as a process with an empty cache does.
     fn load(&self, aggregate: Uuid) -> BoxFuture<'_, Result<Stock, Refusal>>;
 
-    /// The events of this range, counted from 0, each of a command of its own: in another way where the
-    /// usual one would take too long.
+    /// Writes the events of this range, counted from 0, each by a command of its own, or in a
+    /// faster way if that would take too long.
     fn fill(&self, aggregate: Uuid, events: Range<u32>) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async move {
             for event in events {
@@ -82,11 +83,11 @@ pub(super) trait Contender: Send + Sync {
     }
 }
 
-/// What all processes of a contender share.
+/// The resources that all processes of a contender share.
 #[derive(Clone)]
 pub(super) struct Backing {
     pub(super) client: Client,
-    /// Only ours has any.
+    /// Object storage, for our store only.
     pub(super) objects: Arc<dyn Objects>,
 }
 
@@ -106,7 +107,7 @@ pub(super) enum Kind {
     AdapterInHand,
 }
 
-/// All of them write a snapshot as often as ours does, where they write any.
+/// The interval of snapshots, for each contender that writes any: the same as ours.
 pub(super) const SNAPSHOT_EVERY: u32 = 16;
 const _: () = assert!(SNAPSHOT_EVERY as u64 == event_store::handler::SNAPSHOT_EVERY);
 
@@ -124,7 +125,7 @@ impl Kind {
         }
     }
 
-    /// One process's access to its store.
+    /// Opens one process's access to the store.
     pub(super) async fn open(self, backing: &Backing) -> Result<Box<dyn Contender>, Error> {
         let Backing { client, objects } = backing;
         Ok(match self {

@@ -1,4 +1,4 @@
-//! What each does when something goes wrong or gets long, as observed here and now.
+//! The behaviour of each contender under lost answers and large data, as observed here and now.
 
 use event_store::embedded::Embedded;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ impl Trial {
         ])
     }
 
-    /// The same command is given again whenever its author is told that it failed. Right is what it says,
+    /// Repeats a command whenever its author gets an error. The command has to take effect exactly
     /// once.
     async fn after_loss(&self, loss: Loss) -> Result<String, Refusal> {
         let aggregate = Uuid::now_v7();
@@ -82,7 +82,7 @@ impl Trial {
         Ok(verdict(events == 3, &format!("{told}; {events} events of 3")))
     }
 
-    /// What another process makes of two snapshots and what came after them.
+    /// Reads snapshots and the events after them in another process.
     async fn after_snapshots(&self) -> Result<String, Refusal> {
         const EVENTS: u32 = 120;
         let aggregate = Uuid::now_v7();
@@ -93,7 +93,7 @@ impl Trial {
         Ok(verdict(read == u64::from(EVENTS), &format!("{read} in its state")))
     }
 
-    /// A history of over 1 MB, which is the most that one answer holds.
+    /// Reads a history of over 1 MB, which is more than one answer of DynamoDB holds.
     async fn past_a_megabyte(&self) -> Result<String, Refusal> {
         const EVENTS: u64 = 320;
         let aggregate = Uuid::now_v7();
@@ -126,7 +126,7 @@ impl Trial {
         })
     }
 
-    /// Another process, which knows nothing yet.
+    /// Opens another process, with an empty cache.
     async fn another(&self) -> Result<Box<dyn Contender>, Refusal> {
         self.kind.open(&self.backing).await.map_err(Refusal::failed)
     }
@@ -136,7 +136,7 @@ fn verdict(right: bool, what: &str) -> String {
     format!("{}: {what}", if right { "right" } else { "**wrong**" })
 }
 
-/// What a cell of a table has room for.
+/// The part of a text that fits into a cell.
 fn brief(text: &str) -> String {
     const ROOM: usize = 120;
     match text.char_indices().nth(ROOM) {

@@ -10,7 +10,7 @@ use super::network::{Bill, Loss, Network};
 use super::stock::Command;
 use crate::{Error, embedded};
 
-/// How many commands a mean is taken over: as many as bring three snapshots.
+/// The number of commands for a mean: with one event each, they bring three snapshots.
 const MEAN_OF: u32 = 48;
 
 pub(super) async fn run() -> Result<(), Error> {
@@ -34,7 +34,7 @@ fn shown(Bill { requests, read_units, write_units }: Bill) -> String {
     format!("{} / {} / {}", rounded(requests), rounded(read_units), rounded(write_units))
 }
 
-/// One contender on an engine of its own, and all that it sends.
+/// One contender on an engine of its own, behind a network that counts its requests.
 struct Account {
     kind: Kind,
     engine: Embedded,
@@ -91,7 +91,7 @@ impl Account {
         Ok(rows)
     }
 
-    /// An aggregate that the contender knows as well as it ever does.
+    /// Makes an aggregate that the contender has cached as well as it ever does.
     async fn existing(&self) -> Result<Uuid, Refusal> {
         let aggregate = Uuid::now_v7();
         self.contender.fill(aggregate, 0..10).await?;
@@ -112,13 +112,13 @@ impl Account {
         Ok(self.network.settle().over(commands))
     }
 
-    /// Between what this one has decided and its write, another process's command comes first.
+    /// Lets another process's command in between this contender's decision and its write.
     async fn of_a_conflict(&self) -> Result<Bill, Refusal> {
         let aggregate = self.existing().await?;
         let rival =
             self.kind.open(&Backing::new(self.engine.client())).await.map_err(Refusal::failed)?;
         self.network.before_next_write(Box::pin(async move {
-            // A rival that failed would show: there would be nothing to resolve.
+            // If the rival fails, the count of events below shows it.
             let _ = rival.execute(Order::new(aggregate, Command::lots(1))).await;
         }));
         let order = Order::new(aggregate, Command::lots(1));
@@ -133,8 +133,8 @@ impl Account {
         if events == 12 { Ok(bill) } else { Err(Refusal::Failed(format!("{events} events"))) }
     }
 
-    /// No answer arrives from the write on, until the author of the command is told that it failed, and
-    /// gives it again.
+    /// Loses all answers from the write on, until the author of the command gets an error. The
+    /// author then repeats the command.
     async fn of_lost_answers(&self) -> Result<Bill, Refusal> {
         let aggregate = self.existing().await?;
         let order = Order::new(aggregate, Command::lots(1));
@@ -148,7 +148,7 @@ impl Account {
     }
 }
 
-/// Ours are written beside the command's path.
+/// Waits for our snapshots, which are written in the background.
 async fn snapshots_written() {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }

@@ -15,10 +15,10 @@ use super::stock::{Command, Event, Never, Stock};
 use super::tables::{self, Key};
 use crate::Error;
 
-/// Transactions of `dynamo-es` have at most so many events.
+/// The most events in a transaction of `dynamo-es`.
 const TOGETHER: usize = 25;
 
-/// What a state is read from.
+/// The records from which a state is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Truth {
     Events,
@@ -27,7 +27,7 @@ pub(super) enum Truth {
 
 pub(super) struct Cqrs {
     framework: DynamoCqrs<Stock>,
-    /// The store behind another framework like it, to read through.
+    /// A store like the one behind the framework, to read through.
     store: PersistedEventStore<DynamoEventRepository, Stock>,
     repository: DynamoEventRepository,
     truth: Truth,
@@ -65,7 +65,7 @@ impl Contender for Cqrs {
         })
     }
 
-    /// Without snapshots a command reads the whole history: here the events are given to the repository.
+    /// Writes through commands if snapshots keep them fast, else straight to the repository.
     fn fill(&self, aggregate: Uuid, events: Range<u32>) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(async move {
             if self.truth == Truth::Snapshots {

@@ -1,5 +1,5 @@
-//! The way to the engine, for every contender alike: an HTTP client before the engine's own that counts
-//! requests, asks for and adds up what they are billed, lets a rival in, and loses answers.
+//! The network in front of the engine, the same for every contender: an HTTP client that counts
+//! requests, asks for the units billed and adds them up, lets a rival in, and loses answers.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// What requests came to.
+/// The cost of some requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Bill {
     pub(super) requests: f64,
@@ -27,7 +27,7 @@ pub(super) struct Bill {
 }
 
 impl Bill {
-    /// The mean of so many.
+    /// The mean over this many commands.
     pub(super) fn over(self, count: u32) -> Self {
         let count = f64::from(count);
         Self {
@@ -47,19 +47,19 @@ pub(super) struct Network {
 #[derive(Default)]
 struct State {
     bill: Bill,
-    /// Done before the next write is let through.
+    /// Runs before the next write is let through.
     rival: Option<BoxFuture<'static, ()>>,
     loss: Loss,
 }
 
-/// Which answers do not arrive. Their requests are carried out.
+/// The answers that do not arrive. Their requests are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Loss {
     #[default]
     None,
-    /// That of the next write.
+    /// The answer to the next write.
     NextWrite,
-    /// That of the next write, and all after it.
+    /// The answer to the next write, and all later answers.
     FromNextWrite,
     All,
 }
@@ -71,7 +71,7 @@ impl fmt::Debug for Network {
 }
 
 impl Network {
-    /// A client like that one, by way of this.
+    /// Returns a client like `client` that sends through this network.
     pub(super) fn before(client: &Client) -> Result<(Client, Self), Error> {
         let sound = client.config().http_client();
         let sound = sound.ok_or_else(|| Error::Engine("it has no HTTP client".into()))?;
@@ -80,7 +80,7 @@ impl Network {
         Ok((Client::from_conf(config.build()), network))
     }
 
-    /// What has been counted since the last time.
+    /// Takes the bill since the last call.
     pub(super) fn settle(&self) -> Bill {
         std::mem::take(&mut self.state().bill)
     }
@@ -97,7 +97,7 @@ impl Network {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the answer to this request is lost.
+    /// Decides if the answer to this request is lost.
     fn loses(&self, is_write: bool) -> bool {
         let mut state = self.state();
         let (lost, next) = match state.loss {
@@ -115,14 +115,14 @@ impl Network {
         state.bill.requests += 1.0;
         let body = answer.body().bytes().unwrap_or_default();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        // One of a list for a request that concerns several tables.
+        // A request on several tables is answered with a list.
         let tables = match &body["ConsumedCapacity"] {
             Value::Array(tables) => tables.as_slice(),
             table => std::slice::from_ref(table),
         };
         for table in tables {
             let units = table["CapacityUnits"].as_f64().unwrap_or(0.0);
-            // A transaction that is met again, by its token, is billed as a read.
+            // A transaction that is repeated with its token is billed as a read.
             let is_read = table["ReadCapacityUnits"].as_f64().is_some_and(|units| units > 0.0);
             if is_write && !is_read {
                 state.bill.write_units += units;

@@ -46,7 +46,8 @@ impl Contender for Ours {
 
     fn load(&self, aggregate: Uuid) -> BoxFuture<'_, Result<Stock, Refusal>> {
         Box::pin(async move {
-            // What a command is decided on: eventually consistent, as the put's condition finds what it missed.
+            // The read for a command, which may be stale: the put's condition detects what it
+            // missed.
             let head = Head::<Stock>::load_eventual(self.handler.store(), aggregate).await;
             Ok(head.map_err(Refusal::failed)?.state)
         })

@@ -1,5 +1,5 @@
-//! Commands a second and p99 of the same work, each on a file of its own. In each round all take their
-//! turns, so that a noisy machine is noisy to all.
+//! Commands per second and p99 of the same work, each contender on a file of its own. All take
+//! turns in each round, so that noise on the machine affects all alike.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::tokens;
 use crate::latency::{Latencies, Millis};
 use crate::{Error, embedded};
 
-/// Commands to an existing aggregate before its writer goes to another.
+/// Commands to an existing aggregate before its writer turns to another.
 const TO_EACH: u32 = 50;
 
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ struct Work {
     name: &'static str,
     lots: u32,
     writers: u32,
-    /// Whether each command is the first of its aggregate.
+    /// True if each command is the first of its aggregate.
     new: bool,
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn run(rounds: u32, time: Duration) -> Result<(), Error> {
 }
 
 fn print(Work { name, writers, .. }: Work, measured: &mut [Measured]) {
-    // Ours come first, and last what is no store.
+    // Ours is first. The bare put, which is no store, is last.
     let best = measured[1..Kind::ALL.len()].iter().map(|peer| peer.rate).fold(0.0, f64::max);
     let ratio = measured[0].rate / best;
     let cells: Vec<_> = (measured.iter_mut())
@@ -107,8 +107,8 @@ fn print(Work { name, writers, .. }: Work, measured: &mut [Measured]) {
     println!("| {name} | {writers} | {} | {ratio:.1} × |", cells.join(" | "));
 }
 
-/// Each writer gives its next command when the last was answered, to aggregates of its own. Only what is
-/// measured counts as time: an existing aggregate's first command is neither.
+/// Runs one round. Each writer sends its next command when the last is answered, to aggregates of
+/// its own. The first command of an existing aggregate is not measured and does not count as time.
 async fn round(
     contender: &Arc<dyn Contender>,
     work: Work,

@@ -1,5 +1,5 @@
-//! The aggregate that all of them keep: how many there are. Nothing is refused, so that what is measured
-//! is storing.
+//! The aggregate that all contenders keep: a stock. No command is refused, so that only storing is
+//! measured.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stock {
     pub(super) on_hand: u64,
-    /// How many events were folded to get here.
+    /// The number of events folded into this state.
     pub(super) events: u64,
 }
 
@@ -17,7 +17,7 @@ pub(super) struct Stock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub(super) enum Command {
-    /// The first of an aggregate, as its author knows who has just made its id.
+    /// The first command of an aggregate, whose id its author has just made.
     Open {
         lots: Vec<Lot>,
     },
@@ -40,17 +40,18 @@ pub(super) struct Lot {
 }
 
 impl Command {
-    /// So many lots, such as a small business checks in.
+    /// Checks in this many lots, as a small business does.
     pub(super) fn lots(count: u32) -> Self {
         Self::CheckIn { lots: small(count) }
     }
 
-    /// So many lots, in the first command of an aggregate.
+    /// Checks in this many lots as the first command of an aggregate.
     pub(super) fn first(count: u32) -> Self {
         Self::Open { lots: small(count) }
     }
 
-    /// One lot, whose reference is so long and cannot be compressed to less than three quarters.
+    /// Checks in one lot. Its reference has this many letters, which compress to no less than three
+    /// quarters.
     pub(super) fn long(letters: usize) -> Self {
         let reference = noise(letters);
         Self::CheckIn { lots: vec![Lot { quantity: 12, reference, unit_cost: 1250 }] }
@@ -98,18 +99,19 @@ impl Aggregate for Stock {
         command.is_first()
     }
 
-    /// Nobody minds that something else was checked in.
+    /// Returns false: a check-in does not mind another one.
     fn conflicts_with(_: &Command, _: &Event) -> bool {
         false
     }
 }
 
-/// What cannot be.
+/// An error that cannot occur.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub(super) struct Never(Infallible);
 
-/// Letters of sixty-four sorts without a pattern, the same each time (Marsaglia's xorshift).
+/// Makes a text of 64 different letters without a pattern, the same each time (Marsaglia's
+/// xorshift).
 fn noise(letters: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::{
 
 use crate::Error;
 
-/// An attribute that a table or an index is keyed by.
+/// An attribute in the key of a table or an index.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     name: &'static str,
-    /// `S` or `N`.
+    /// The type: `S` or `N`.
     letter: char,
     place: fn() -> KeyType,
 }
@@ -31,7 +31,8 @@ impl Key {
     }
 }
 
-/// A table as a peer's documentation describes it, with its index if it has one; billed by use.
+/// Creates a table as a peer's documentation describes it, with its index if it has one and
+/// on-demand billing.
 pub(super) async fn ensure(
     client: &Client,
     table: &str,

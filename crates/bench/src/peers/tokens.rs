@@ -1,6 +1,7 @@
-//! Transactions without the tokens that the SDK gives them, for every contender alike. At each one this engine
-//! looks at all tokens of the last ten minutes: whoever sends many would be slower the longer the comparison
-//! takes, which says nothing of a store. Where answers get lost the tokens stay.
+//! Transactions without the tokens that the SDK adds, for every contender alike. For each token,
+//! this engine searches all tokens of the last ten minutes. A contender that sends many would
+//! become slower as the comparison runs, which says nothing about its store. Where answers are
+//! lost, the tokens stay.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -13,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 
 use crate::Error;
 
-/// A client like that one, whose transactions have none.
+/// Returns a client like `client` whose transactions have no token.
 pub(super) fn without(client: &Client) -> Result<Client, Error> {
     let sound = client.config().http_client();
     let sound = sound.ok_or_else(|| Error::Engine("it has no HTTP client".into()))?;
@@ -47,7 +48,8 @@ impl HttpConnector for Connector {
     }
 }
 
-/// What is left without the token, if there is one: the SDK writes no space between a name and its value.
+/// Returns the body without its token, if it has one. The SDK writes no space between a name and
+/// its value.
 fn stripped(body: &str) -> Option<String> {
     let (before, rest) = body.split_once(r#""ClientRequestToken":""#)?;
     let (_, after) = rest.split_once('"')?;
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_goes_and_nothing_else() {
+    fn only_the_token_is_removed() {
         let token = r#""ClientRequestToken":"4b1d-9""#;
         for (with, without) in [
             (format!(r#"{{"TransactItems":[],{token}}}"#), r#"{"TransactItems":[]}"#),

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What can be asked of an item. On the wire `{"type": "CheckInItems", "data": {"quantity": 12}}`.
+/// A command to an item. On the wire: `{"type": "CheckInItems", "data": {"quantity": 12}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", deny_unknown_fields)]
 pub enum InventoryItemCommand {
@@ -39,16 +39,16 @@ from_variants! {
 pub struct CreateInventoryItem {
     /// The stock keeping unit; 1 to 200 characters. No other item has it: see [`crate::sku`].
     pub sku: String,
-    /// What it is called; 1 to 200 characters.
+    /// The name; 1 to 200 characters.
     pub name: String,
-    /// What is counted; 1 to 200 characters.
+    /// The unit of counting; 1 to 200 characters.
     pub unit: String,
-    /// The most there may be; no limit when left out.
+    /// The most that may be on hand; no limit if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quantity: Option<i64>,
 }
 
-/// Gives it another name.
+/// Gives the item another name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameInventoryItem {
@@ -56,37 +56,37 @@ pub struct RenameInventoryItem {
     pub name: String,
 }
 
-/// Goods have come in.
+/// Records goods that came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckInItems {
-    /// How many; 1 to 1 000 000 000.
+    /// The number of units; 1 to 1 000 000 000.
     pub quantity: i64,
-    /// What they came with, such as a purchase order's number.
+    /// A reference for the goods, such as a purchase order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// What one of them cost, in minor units of the currency.
+    /// The cost of one unit, in minor units of the currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_cost: Option<i64>,
 }
 
-/// Goods have left.
+/// Records goods that left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveItems {
-    /// How many; 1 to 1 000 000 000.
+    /// The number of units; 1 to 1 000 000 000.
     pub quantity: i64,
-    /// Why.
+    /// The reason.
     pub reason: RemovalReason,
 }
 
-/// Somebody has counted.
+/// Records a count of the stock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdjustStock {
-    /// How many there really are; 0 to 1 000 000 000.
+    /// The number counted; 0 to 1 000 000 000.
     pub counted: i64,
-    /// Why the books were wrong; 1 to 200 characters. May be blank when they were right.
+    /// The reason why the books were wrong; 1 to 200 characters. May be blank if the count agrees.
     pub reason: String,
 }
 
@@ -94,54 +94,54 @@ pub struct AdjustStock {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMaxQuantity {
-    /// The most there may be; no limit when left out.
+    /// The most that may be on hand; no limit if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quantity: Option<i64>,
 }
 
-/// Says when it is time to order more.
+/// Sets the level at which to order more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetReorderLevel {
-    /// Below this it is time; 0 to 1 000 000 000.
+    /// The level below which it is time to order more; 0 to 1 000 000 000.
     pub level: i64,
 }
 
-/// Takes it out of use.
+/// Takes the item out of use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeactivateInventoryItem {
-    /// Why; 1 to 200 characters.
+    /// The reason; 1 to 200 characters.
     pub reason: String,
 }
 
-/// Takes it back into use.
+/// Takes the item back into use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReactivateInventoryItem {}
 
-/// Why goods have left.
+/// The reason why goods left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovalReason {
-    /// To a customer.
+    /// Sold to a customer.
     Sold,
-    /// In the house.
+    /// Used in-house.
     Used,
     /// Broken.
     Damaged,
-    /// Nobody knows where.
+    /// Cannot be found.
     Lost,
-    /// Past its date.
+    /// Past its expiry date.
     Expired,
-    /// Given away to try.
+    /// Given away as a sample.
     Sample,
-    /// Sent back.
+    /// Sent back to the supplier.
     ReturnedToSupplier,
 }
 
 impl RemovalReason {
-    /// All of them, in the order they are offered.
+    /// All reasons, in the order in which they are offered.
     pub const ALL: [Self; 7] = [
         Self::Sold,
         Self::Used,
@@ -152,7 +152,7 @@ impl RemovalReason {
         Self::ReturnedToSupplier,
     ];
 
-    /// Its name on the wire.
+    /// Returns the name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sold => "sold",
@@ -172,10 +172,10 @@ impl fmt::Display for RemovalReason {
     }
 }
 
-/// A text that is no reason for a removal.
+/// A text that names no removal reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no reason for a removal: expected sold, used, damaged, lost, expired, sample or \
+    "`{0}` is not a removal reason: expected sold, used, damaged, lost, expired, sample or \
      returned-to-supplier"
 )]
 pub struct UnknownRemovalReason(pub String);

@@ -2,28 +2,30 @@ use serde::{Deserialize, Serialize};
 
 use super::RemovalReason;
 
-/// A fact about an item. Written forever: a field may be added with a default; anything else
-/// is a new schema version with an upcaster, and a golden file in the tests.
+/// A fact about an item, stored forever.
+///
+/// A field may be added with a default. Any other change needs a new schema version with an
+/// upcaster, and a golden file in the tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum InventoryItemEvent {
-    /// It came onto the books.
+    /// The item was put on the books.
     InventoryItemCreated(InventoryItemCreated),
-    /// It got another name.
+    /// The item got another name.
     InventoryItemRenamed(InventoryItemRenamed),
     /// Goods came in.
     ItemsCheckedIn(ItemsCheckedIn),
     /// Goods left.
     ItemsRemoved(ItemsRemoved),
-    /// Somebody counted, and the books were brought in line with that.
+    /// Somebody counted the stock, and the books were brought in line with the count.
     StockAdjusted(StockAdjusted),
     /// The limit was set or lifted.
     MaxQuantityChanged(MaxQuantityChanged),
-    /// The level to order more at was set.
+    /// The reorder level was set.
     ReorderLevelSet(ReorderLevelSet),
-    /// It went out of use.
+    /// The item was taken out of use.
     InventoryItemDeactivated(InventoryItemDeactivated),
-    /// It came back into use.
+    /// The item was taken back into use.
     InventoryItemReactivated(InventoryItemReactivated),
 }
 
@@ -34,12 +36,12 @@ from_variants! {
 }
 
 impl InventoryItemEvent {
-    /// Whether it changes how many are on hand.
+    /// Returns whether the event changes the stock on hand.
     pub const fn moves_stock(&self) -> bool {
         self.delta() != 0
     }
 
-    /// By how much it changes how many are on hand.
+    /// Returns the change of the stock on hand.
     pub const fn delta(&self) -> i64 {
         match self {
             Self::ItemsCheckedIn(e) => e.quantity,
@@ -50,36 +52,36 @@ impl InventoryItemEvent {
     }
 }
 
-/// It came onto the books.
+/// The item was put on the books.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryItemCreated {
     /// The stock keeping unit.
     pub sku: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What is counted.
+    /// The unit of counting.
     pub unit: String,
-    /// The most there may be.
+    /// The most that may be on hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quantity: Option<i64>,
 }
 
-/// It got another name.
+/// The item got another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryItemRenamed {
-    /// The new one.
+    /// The new name.
     pub name: String,
 }
 
 /// Goods came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemsCheckedIn {
-    /// How many.
+    /// The number of units.
     pub quantity: i64,
-    /// What they came with.
+    /// A reference for the goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// What one of them cost, in minor units.
+    /// The cost of one unit, in minor units of the currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_cost: Option<i64>,
 }
@@ -87,45 +89,45 @@ pub struct ItemsCheckedIn {
 /// Goods left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemsRemoved {
-    /// How many.
+    /// The number of units.
     pub quantity: i64,
-    /// Why.
+    /// The reason.
     pub reason: RemovalReason,
 }
 
-/// Somebody counted, and the books were brought in line with that.
+/// Somebody counted the stock, and the books were brought in line with the count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockAdjusted {
-    /// How many there really were.
+    /// The number counted.
     pub counted: i64,
-    /// Counted less what the books said; 0 when they were right.
+    /// The count less the stock on the books; 0 if they agreed.
     pub delta: i64,
-    /// Why the books were wrong; may be blank when they were right.
+    /// The reason why the books were wrong; may be blank if the count agreed.
     pub reason: String,
 }
 
 /// The limit was set or lifted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaxQuantityChanged {
-    /// The most there may be; none when it was lifted.
+    /// The most that may be on hand; `None` if the limit was lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quantity: Option<i64>,
 }
 
-/// The level to order more at was set.
+/// The reorder level was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReorderLevelSet {
-    /// Below this it is time.
+    /// The level below which it is time to order more.
     pub level: i64,
 }
 
-/// It went out of use.
+/// The item was taken out of use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryItemDeactivated {
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// It came back into use.
+/// The item was taken back into use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryItemReactivated {}

@@ -1,5 +1,5 @@
-//! What the list of items shows and how it can be asked for. The read model answers; screens and
-//! HTTP speak the same types.
+//! The list of items: its rows and the requests for them. The read model, the screens and the HTTP
+//! API share these types.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// One item in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields of `InventoryItem`, and where it stands")]
+#[expect(missing_docs, reason = "the fields of `InventoryItem`, its version and times")]
 pub struct InventoryItemRow {
     pub id: Uuid,
     pub version: Version,
@@ -25,27 +25,28 @@ pub struct InventoryItemRow {
     pub updated_at: Timestamp,
 }
 
-/// A page of the list.
+/// A request for one page of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListItems {
-    /// Words that SKU or name must contain, as [`fold`](crate::folding::fold) has them, in any order; all items when blank.
+    /// Words that the SKU or the name must contain, in any order; blank matches all items. Both
+    /// sides are compared in their [folded](crate::folding::fold) form.
     pub search: String,
     /// The order.
     pub sort: ItemSort,
-    /// `next` of the page before.
+    /// The `next` cursor of the previous page.
     pub after: Option<String>,
-    /// How many rows at most; 1 to 200.
+    /// The most rows to return; 1 to 200.
     pub limit: u32,
 }
 
-/// The order of the list: a column, ascending unless told otherwise. On the wire the column's name,
-/// with `-` before it for descending.
+/// The order of the list: a column, ascending or descending. On the wire it is the column's name,
+/// prefixed with `-` if descending.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ItemSort {
-    /// Which column.
+    /// The column to sort by.
     pub column: ItemColumn,
-    /// Largest or newest first.
+    /// `true` to list the largest or newest first.
     pub descending: bool,
 }
 
@@ -63,7 +64,7 @@ pub enum ItemColumn {
 }
 
 impl ItemColumn {
-    /// All of them.
+    /// All columns.
     pub const ALL: [Self; 6] = [
         Self::Sku,
         Self::Name,
@@ -73,7 +74,7 @@ impl ItemColumn {
         Self::UpdatedAt,
     ];
 
-    /// Its name on the wire and in SQL.
+    /// Returns the name on the wire and in SQL.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -92,7 +93,7 @@ impl fmt::Display for ItemSort {
     }
 }
 
-/// A text that names no order.
+/// A text that names no sort order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cannot sort by `{0}`: expected sku, name, on_hand, max_quantity, reorder_level or updated_at, \

@@ -4,92 +4,92 @@ use super::Task;
 use crate::figures::grouped;
 use crate::limits::{ON_HAND_LIMIT, OutOfLimits};
 
-/// Why not. Serializes as its `code` beside the figures that explain it.
+/// A reason to reject a command. Serializes as its `code` beside the figures that explain it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum InventoryItemRejection {
-    /// There is no such item.
+    /// The item does not exist.
     #[error("item not found")]
     UnknownItem,
-    /// There is one of this id already.
+    /// An item with this id already exists.
     #[error("this item already exists, as {sku}")]
     ExistsAlready {
-        /// Its SKU.
+        /// The SKU of the existing item.
         sku: String,
     },
-    /// It is out of use.
+    /// The item is out of use.
     #[error("the item is inactive")]
     Inactive,
-    /// It is out of use already.
+    /// The item is already out of use.
     #[error("the item is already inactive")]
     AlreadyInactive,
-    /// It is in use already.
+    /// The item is already in use.
     #[error("the item is already active")]
     AlreadyActive,
-    /// It has that name already.
+    /// The item already has that name.
     #[error("that is already its name")]
     SameName {
         /// The name.
         name: String,
     },
-    /// It has that maximum already, or none.
+    /// The item already has that maximum, or already has none.
     #[error("{}", same_maximum(*max_quantity))]
     SameMaximum {
-        /// The maximum; none when it was to be removed.
+        /// The maximum; `None` if it was to be removed.
         max_quantity: Option<i64>,
     },
-    /// It has that reorder level already.
+    /// The item already has that reorder level.
     #[error("that is already its reorder level")]
     SameReorderLevel {
         /// The reorder level.
         level: i64,
     },
-    /// There would be more than there may be.
+    /// The stock would exceed the maximum.
     #[error("{}", too_many(*on_hand, *quantity, *max_quantity))]
     ExceedsMaximum {
-        /// How many there are.
+        /// The stock on hand.
         on_hand: i64,
-        /// How many were to come in.
+        /// The number to check in.
         quantity: i64,
-        /// How many there may be.
+        /// The most that may be on hand.
         max_quantity: i64,
     },
-    /// There are not that many.
+    /// The stock on hand does not cover the removal.
     #[error("{}", too_few(*on_hand, *quantity))]
     MoreThanOnHand {
-        /// How many there are.
+        /// The stock on hand.
         on_hand: i64,
-        /// How many were to leave.
+        /// The number to remove.
         quantity: i64,
     },
-    /// The books say what was counted. No refusal since the second rules.
-    #[error("the books say {} already", grouped(*on_hand))]
+    /// The count agrees with the books. Only the first rules refuse that.
+    #[error("the count agrees with the books: {}", grouped(*on_hand))]
     NoDifference {
-        /// How many there are.
+        /// The stock on hand.
         on_hand: i64,
     },
-    /// There are more than the new limit would allow.
+    /// The stock on hand exceeds the new limit.
     #[error("{} {} on hand, more than {}", grouped(*on_hand), are(*on_hand), grouped(*max_quantity))]
     BelowOnHand {
-        /// How many there are.
+        /// The stock on hand.
         on_hand: i64,
-        /// The limit asked for.
+        /// The requested limit.
         max_quantity: i64,
     },
-    /// Only an item without stock can go out of use.
+    /// Only an item without stock can be deactivated.
     #[error("{} {} still in stock", grouped(*on_hand), are(*on_hand))]
     StockOnHand {
-        /// How many there are.
+        /// The stock on hand.
         on_hand: i64,
     },
-    /// A figure or a text that is never right.
+    /// A figure or a text that no state would accept.
     #[error(transparent)]
     #[serde(untagged)]
     OutOfLimits(#[from] OutOfLimits),
 }
 
 impl InventoryItemRejection {
-    /// Its stable name on the wire.
+    /// Returns the stable name on the wire.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::OutOfLimits(OutOfLimits::Blank { .. }) => "blank",
@@ -112,11 +112,11 @@ impl InventoryItemRejection {
         }
     }
 
-    /// The task that would make the rejected one possible.
+    /// Returns the task that would make the rejected one possible.
     pub const fn unblocked_by(&self) -> Option<Task> {
         match self {
             Self::Inactive => Some(Task::Reactivate),
-            // What no limit of the item's own forbids, none can allow.
+            // This limit holds for items without a maximum, and no maximum could raise it.
             Self::ExceedsMaximum { max_quantity: ON_HAND_LIMIT, .. } => None,
             Self::ExceedsMaximum { .. } => Some(Task::ChangeMaximum),
             Self::MoreThanOnHand { .. } => Some(Task::CheckIn),

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::limits::QUANTITY_LIMIT;
 
-/// What a person can do to an item, by the names they know it by.
+/// A task that a person can perform on an item, by the name they know it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the name says it")]
 pub enum Task {
@@ -18,12 +18,12 @@ pub enum Task {
     SetReorderLevel,
     Deactivate,
     Reactivate,
-    /// "Remove items" with all that is left, so that the item can be deactivated.
+    /// "Remove items" for the whole remaining stock, so that the item can be deactivated.
     WriteOffRemaining,
 }
 
 impl Task {
-    /// The tasks on an item's page, in the order they are shown.
+    /// The tasks on an item's page, in display order.
     pub const ON_ITEM: [Self; 8] = [
         Self::CheckIn,
         Self::Remove,
@@ -35,7 +35,7 @@ impl Task {
         Self::Reactivate,
     ];
 
-    /// Its name on buttons and dialogs.
+    /// Returns the name on buttons and dialogs.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Create => "Create item",
@@ -51,7 +51,7 @@ impl Task {
         }
     }
 
-    /// Its name in URLs.
+    /// Returns the name in URLs.
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -67,13 +67,13 @@ impl Task {
         }
     }
 
-    /// The task that a URL names.
+    /// Returns the task with this slug.
     pub fn from_slug(slug: &str) -> Option<Self> {
         let others = [Self::Create, Self::WriteOffRemaining];
         Self::ON_ITEM.into_iter().chain(others).find(|task| task.slug() == slug)
     }
 
-    /// The command that asks for the least: if even this is refused, so is everything else.
+    /// Returns the least demanding command of the task: if it is refused, so is every other.
     pub(super) fn least_command(self, item: &InventoryItem) -> Command {
         let anything = || "-".to_owned();
         match self {

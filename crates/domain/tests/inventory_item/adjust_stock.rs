@@ -24,7 +24,7 @@ fn brings_the_books_in_line_with_the_count() {
         .then_state(|item| assert_eq!(item.on_hand, 0));
 }
 
-/// What was counted is there, whatever the limit says: facts are facts.
+/// A count is a fact, so it is recorded even above the maximum.
 #[test]
 fn may_find_more_than_the_maximum() {
     given::<InventoryItem>([created_with_max(Some(10)), checked_in(10)])
@@ -57,7 +57,7 @@ fn records_a_count_that_agrees_with_or_without_a_reason() {
 }
 
 #[test]
-fn was_refused_by_the_first_rules_when_there_was_no_difference() {
+fn is_refused_by_the_first_rules_when_the_count_agrees() {
     given::<InventoryItem>([created(), checked_in(12)])
         .in_context(first_rules())
         .when(count(12))
@@ -84,7 +84,7 @@ fn is_refused_without_a_reason() {
 }
 
 #[test]
-fn takes_a_count_of_nothing_to_a_billion() {
+fn takes_a_count_of_zero_to_a_billion() {
     given::<InventoryItem>([created(), checked_in(1)]).when(count(0)).then([adjusted(0, -1)]);
     given::<InventoryItem>([created()]).when(count(BILLION)).then([adjusted(BILLION, BILLION)]);
     for wrong in [i64::MIN, -1, BILLION + 1, i64::MAX] {

@@ -1,4 +1,4 @@
-//! Commands, events and histories at random: mostly what people do, now and then anything at all.
+//! Random commands, events and histories: mostly what people do, now and then anything at all.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use proptest::option;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// What a history of accepted commands left behind.
+/// The result of a history of accepted commands.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
     pub(crate) aggregate: AggregateId,
@@ -30,7 +30,7 @@ impl History {
         self.states.last().unwrap()
     }
 
-    /// Decides the command on the newest state and seals what is accepted.
+    /// Decides the command on the newest state and seals its events if it is accepted.
     fn take(mut self, command: &Command) -> Self {
         let version = self.change_sets.len() as u64 + 1;
         let context = context(version);
@@ -59,7 +59,7 @@ pub(crate) fn context(version: u64) -> Context {
     }
 }
 
-/// A history that creates an item and then takes what is accepted of so many commands.
+/// A history that creates an item and then applies the accepted ones among so many commands.
 pub(crate) fn history(commands: Range<usize>) -> impl Strategy<Value = History> {
     let create =
         (any_plausible_text(), option::of(1..5_000_i64)).prop_map(|(text, max_quantity)| {
@@ -104,7 +104,7 @@ pub(crate) fn movement() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Events that no `decide` has seen: any figures, any texts, in any order.
+/// Arbitrary events that no `decide` produced: any figures, any texts, in any order.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (text(), text(), text(), option::of(any::<i64>())).prop_map(
@@ -134,7 +134,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// The task that asks for a command of this type.
+/// The task that sends a command of this type.
 pub(crate) fn task_of(command: &Command) -> Task {
     match command {
         Command::CreateInventoryItem(_) => Task::Create,

@@ -20,21 +20,21 @@ fn sets_and_lifts_the_limit() {
 }
 
 #[test]
-fn may_come_down_to_what_is_on_hand() {
+fn may_equal_the_stock_on_hand() {
     given::<InventoryItem>([created(), checked_in(12)])
         .when(change_max(Some(12)))
         .then([max_changed(Some(12))]);
 }
 
 #[test]
-fn is_refused_below_what_is_on_hand() {
+fn is_refused_below_the_stock_on_hand() {
     given::<InventoryItem>([created(), checked_in(12)])
         .when(change_max(Some(11)))
         .then_rejected_with(Rejection::BelowOnHand { on_hand: 12, max_quantity: 11 });
 }
 
 #[test]
-fn is_refused_when_it_is_that_already() {
+fn is_refused_when_the_maximum_is_unchanged() {
     for max_quantity in [None, Some(40)] {
         given::<InventoryItem>([created_with_max(max_quantity)])
             .when(change_max(max_quantity))

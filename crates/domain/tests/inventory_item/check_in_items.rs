@@ -10,7 +10,7 @@ fn check_in(quantity: i64) -> CheckInItems {
 }
 
 #[test]
-fn adds_to_what_is_on_hand() {
+fn adds_to_the_stock_on_hand() {
     given::<InventoryItem>([created(), checked_in(40)])
         .when(check_in(12))
         .then([checked_in(12)])
@@ -19,7 +19,7 @@ fn adds_to_what_is_on_hand() {
 }
 
 #[test]
-fn keeps_what_the_goods_came_with_and_what_one_cost() {
+fn keeps_the_reference_and_the_unit_cost() {
     given::<InventoryItem>([created()])
         .when(CheckInItems {
             quantity: 12,
@@ -35,7 +35,7 @@ fn keeps_what_the_goods_came_with_and_what_one_cost() {
 }
 
 #[test]
-fn takes_a_blank_reference_for_none() {
+fn treats_a_blank_reference_as_absent() {
     given::<InventoryItem>([created()])
         .when(CheckInItems { quantity: 12, reference: Some(" ".into()), unit_cost: None })
         .then([checked_in(12)]);
@@ -60,7 +60,7 @@ fn is_refused_when_it_would_exceed_the_maximum() {
 }
 
 #[test]
-fn goes_by_the_maximum_of_now() {
+fn uses_the_current_maximum() {
     given::<InventoryItem>([created_with_max(Some(40)), max_changed(Some(50))])
         .when(check_in(50))
         .then([checked_in(50)]);
@@ -69,9 +69,9 @@ fn goes_by_the_maximum_of_now() {
         .then([checked_in(BILLION)]);
 }
 
-/// A sum that a JSON reader might round is never reached, limit or no limit.
+/// The sum never exceeds what a JSON parser keeps exact, even without a maximum.
 #[test]
-fn is_refused_when_the_sum_could_not_be_told_exactly() {
+fn is_refused_when_json_could_not_hold_the_sum_exactly() {
     given::<InventoryItem>([created(), checked_in(ON_HAND_LIMIT - 5)])
         .when(check_in(6))
         .then_rejected_with(Rejection::ExceedsMaximum {
@@ -108,7 +108,7 @@ fn takes_a_quantity_of_one_to_a_billion() {
 }
 
 #[test]
-fn takes_a_unit_cost_of_nothing_to_ten_billions_in_minor_units() {
+fn takes_a_unit_cost_of_zero_to_a_trillion_minor_units() {
     let costing = |cost| CheckInItems { unit_cost: Some(cost), ..check_in(1) };
     for cost in [0, UNIT_COST_LIMIT] {
         given::<InventoryItem>([created()]).when(costing(cost)).then([ItemsCheckedIn {

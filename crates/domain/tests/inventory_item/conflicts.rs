@@ -1,11 +1,11 @@
-//! Which events make a command's premise stale.
+//! The events that invalidate a command's premise.
 
 use domain::InventoryItem;
 use event_store::Aggregate;
 
 use super::golden;
 
-/// A row per command that its author gave without having seen the event of the column.
+/// A row for each command whose author had not seen the event of the column.
 ///
 /// Cre Ren In Out Adj Max Lvl Off On
 const TABLE: [(&str, &str); 9] = [

@@ -40,7 +40,7 @@ fn needs_no_maximum() {
 }
 
 #[test]
-fn takes_the_space_around_its_texts_away() {
+fn trims_its_texts() {
     given::<InventoryItem>([])
         .when(CreateInventoryItem {
             sku: " TUBE-28".into(),

@@ -32,7 +32,7 @@ fn is_refused_when_it_is_inactive_already() {
         .then_rejected_with(Rejection::AlreadyInactive);
 }
 
-/// A reason does not mend it, so the stock is named before a missing reason is.
+/// A reason would not help, so the stock is reported before a missing reason.
 #[test]
 fn is_refused_while_there_is_stock_on_hand() {
     given::<InventoryItem>([created(), checked_in(1)])

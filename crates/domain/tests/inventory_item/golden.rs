@@ -1,6 +1,7 @@
-//! Everything that was ever written must be read forever: a file for every event type in every schema version,
-//! for every command type, and for a whole history with its hashes. **A golden file never changes.**
-//! A new schema version is a new file beside the old one.
+//! Stored data must stay readable forever. One file pins each event type in each schema version,
+//! one each command type, and one a whole history with its hashes.
+//!
+//! **A golden file never changes.** A new schema version is a new file beside the old one.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::arbitrary;
 
-/// One of each type, by name. The macro makes a variant that is missing here an error of the compiler.
+/// Lists one value of each type, by name. A variant that is missing here is a compile error.
 macro_rules! one_of_each {
     ($function:ident -> $kind:ident: $($variant:ident $fields:tt)+) => {
         pub(crate) fn $function() -> Vec<(&'static str, $kind)> {
@@ -64,7 +65,7 @@ one_of_each! { command_of_each_type -> Command:
     ReactivateInventoryItem {}
 }
 
-/// Every event file and what it says. What has optional parts has a file without them, too.
+/// Every event file and its event. A type with optional fields has a second file without them.
 fn event_files() -> Vec<(String, Event)> {
     let in_full =
         event_of_each_type().into_iter().map(|(name, event)| (format!("{name}.1"), event));
@@ -108,7 +109,7 @@ fn command_files() -> Vec<(String, Command)> {
 }
 
 #[test]
-fn every_event_is_read_and_written_as_ever() {
+fn every_event_matches_its_golden_file() {
     let files = event_files();
     assert_eq!(files_in("events"), names(&files));
     for (name, event) in files {
@@ -121,7 +122,7 @@ fn every_event_is_read_and_written_as_ever() {
 }
 
 #[test]
-fn every_command_is_read_and_written_as_ever() {
+fn every_command_matches_its_golden_file() {
     let files = command_files();
     assert_eq!(files_in("commands"), names(&files));
     for (name, command) in files {
@@ -133,9 +134,9 @@ fn every_command_is_read_and_written_as_ever() {
     }
 }
 
-/// Pins the body byte by byte, what the hash covers and in which order.
+/// Pins the body byte by byte, and the content and order that the hash covers.
 #[test]
-fn a_history_is_sealed_as_ever() {
+fn sealing_reproduces_the_golden_history() {
     let history: Vec<ChangeSet> = serde_json::from_value(golden(".", "history")).unwrap();
     let id: AggregateId = "inventory-item#019a0000-0000-7000-8000-000000000001".parse().unwrap();
 
@@ -188,7 +189,7 @@ fn golden(place: &str, name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A change set as a store gives it back, with this part of its body.
+/// A change set as a store returns it, with this part of its body replaced.
 fn change_set(part: &str, golden: &Value) -> ChangeSet {
     let written = sealed(&any_command(), InventoryItemReactivated {}.into());
     let mut body = serde_json::to_value(written).unwrap();

@@ -1,4 +1,4 @@
-//! What holds of an item whatever was asked of it.
+//! The invariants of an item under any sequence of commands.
 
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemCommand as Command, InventoryItemEvent as Event};
@@ -19,14 +19,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn stock_is_never_negative_nor_untold(history in arbitrary::history(0..120)) {
+    fn stock_stays_between_zero_and_the_limit(history in arbitrary::history(0..120)) {
         for item in &history.states {
             prop_assert!((0..=ON_HAND_LIMIT).contains(&item.on_hand));
         }
     }
 
     #[test]
-    fn only_a_count_finds_more_than_the_maximum(history in arbitrary::history(0..120)) {
+    fn only_a_count_raises_stock_above_the_maximum(history in arbitrary::history(0..120)) {
         let exceeds = |item: &InventoryItem| item.max_quantity.is_some_and(|m| item.on_hand > m);
         for (command, before, after) in steps(&history) {
             if exceeds(after) && !exceeds(before) {
@@ -36,14 +36,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_out_of_use_has_no_stock(history in arbitrary::history(0..120)) {
+    fn an_inactive_item_has_no_stock(history in arbitrary::history(0..120)) {
         for item in &history.states {
             prop_assert!(item.active || item.on_hand == 0);
         }
     }
 
     #[test]
-    fn an_item_stays_what_it_was_created_as(history in arbitrary::history(0..120)) {
+    fn sku_and_unit_never_change(history in arbitrary::history(0..120)) {
         let (first, others) = history.states[1..].split_first().unwrap();
         for item in others {
             prop_assert_eq!((&item.sku, &item.unit), (&first.sku, &first.unit));
@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn figures_and_texts_keep_their_limits(history in arbitrary::history(0..120)) {
+    fn figures_and_texts_stay_within_their_limits(history in arbitrary::history(0..120)) {
         for item in &history.states[1..] {
             prop_assert!(item.max_quantity.is_none_or(|m| (1..=QUANTITY_LIMIT).contains(&m)));
             prop_assert!(item.reorder_level.is_none_or(|l| (0..=QUANTITY_LIMIT).contains(&l)));
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_movement_is_told_by_its_event(history in arbitrary::history(0..120)) {
+    fn the_deltas_of_events_account_for_the_stock(history in arbitrary::history(0..120)) {
         let events = history.change_sets.iter().map(|c| c.events::<InventoryItem>().unwrap());
         for (events, states) in events.zip(history.states.windows(2)) {
             let delta: i64 = events.iter().map(Event::delta).sum();
@@ -76,7 +76,7 @@ proptest! {
         }
     }
 
-    /// Goods that come and goods that go can be told in either order.
+    /// Check-ins and removals give the same result in either order.
     #[test]
     fn movements_commute(
         history in arbitrary::history(0..60),

@@ -1,5 +1,5 @@
-//! The inventory item as its specification has it: one module per command, and one for each rule
-//! that all commands share.
+//! The specification of the inventory item: one module per command, and one for each rule that all
+//! commands share.
 
 #![expect(
     clippy::unwrap_used,
@@ -35,10 +35,10 @@ use domain::inventory_item::{
 use domain::limits::OutOfLimits;
 use event_store::Context;
 
-/// A billion: the largest figure that a command may name.
+/// The largest figure that a command may name.
 const BILLION: i64 = 1_000_000_000;
 
-/// The context of histories from before the second rules.
+/// The context of histories that predate the second rules.
 fn first_rules() -> Context {
     Context { rules: 1, ..arbitrary::context(1) }
 }

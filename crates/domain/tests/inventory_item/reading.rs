@@ -1,4 +1,4 @@
-//! What can be read as a command at all. What cannot is malformed, which is not a rejection.
+//! The texts that parse as a command. Any other text is malformed, which is not a rejection.
 
 use domain::inventory_item::{
     ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
@@ -6,7 +6,7 @@ use domain::inventory_item::{
 };
 use event_store::wire;
 
-/// Reads a command the way it comes in over HTTP.
+/// Reads a command as it arrives over HTTP.
 fn read(text: &str) -> Result<Command, String> {
     let wire::Command { name, data } = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let tagged = serde_json::json!({ "type": name, "data": data });
@@ -23,7 +23,7 @@ fn refuses(text: &str, because: &str) {
     let problem = read(text).expect_err(text);
     assert!(
         problem.contains(because),
-        "{text}\nshould be refused because of `{because}`: {problem}"
+        "{text}\nshould be refused because of `{because}`, not: {problem}"
     );
 }
 
@@ -49,7 +49,7 @@ fn a_command_is_a_type_and_its_data() {
 }
 
 #[test]
-fn what_is_optional_may_be_left_out_or_null() {
+fn an_optional_field_may_be_absent_or_null() {
     let one = || CheckInItems { quantity: 1, ..CheckInItems::default() };
     reads(r#"{"type":"CheckInItems","data":{"quantity":1}}"#, one());
     reads(
@@ -60,13 +60,13 @@ fn what_is_optional_may_be_left_out_or_null() {
 }
 
 #[test]
-fn a_command_that_needs_nothing_needs_no_data() {
+fn a_command_without_fields_needs_no_data() {
     reads(r#"{"type":"ReactivateInventoryItem","data":{}}"#, ReactivateInventoryItem {});
     reads(r#"{"type":"ReactivateInventoryItem"}"#, ReactivateInventoryItem {});
 }
 
 #[test]
-fn every_reason_for_a_removal_has_its_name() {
+fn every_removal_reason_has_a_name() {
     let names = ["sold", "used", "damaged", "lost", "expired", "sample", "returned-to-supplier"];
     for (name, reason) in names.into_iter().zip(RemovalReason::ALL) {
         let text = format!(r#"{{"type":"RemoveItems","data":{{"quantity":1,"reason":"{name}"}}}}"#);
@@ -78,7 +78,7 @@ fn every_reason_for_a_removal_has_its_name() {
 }
 
 #[test]
-fn a_figure_is_a_whole_number_of_64_bits() {
+fn a_figure_is_a_64_bit_integer() {
     let check_in =
         |figure: &str| format!(r#"{{"type":"CheckInItems","data":{{"quantity":{figure}}}}}"#);
     reads(&check_in("-9223372036854775808"), CheckInItems { quantity: i64::MIN, ..<_>::default() });
@@ -101,7 +101,7 @@ fn a_figure_is_a_whole_number_of_64_bits() {
 }
 
 #[test]
-fn a_text_is_a_text() {
+fn a_text_is_a_string() {
     let rename =
         |text: &str| format!(r#"{{"type":"RenameInventoryItem","data":{{"name":{text}}}}}"#);
     for (text, because) in [
@@ -116,7 +116,7 @@ fn a_text_is_a_text() {
 }
 
 #[test]
-fn nothing_is_left_out() {
+fn a_missing_field_is_refused() {
     for (text, because) in [
         (r#"{"type":"CreateInventoryItem","data":{"name":"B","unit":"pcs"}}"#, "field `sku`"),
         (r#"{"type":"CreateInventoryItem","data":{"sku":"A","unit":"pcs"}}"#, "field `name`"),
@@ -137,7 +137,7 @@ fn nothing_is_left_out() {
 }
 
 #[test]
-fn nothing_unknown_is_passed_over() {
+fn an_unknown_field_or_type_is_refused() {
     for (text, because) in [
         (r#"{"type":"CheckInItems","data":{"quantity":1,"qty":2}}"#, "unknown field `qty`"),
         (r#"{"type":"ReactivateInventoryItem","data":{"why":"x"}}"#, "unknown field `why`"),
@@ -155,7 +155,7 @@ fn nothing_unknown_is_passed_over() {
 }
 
 #[test]
-fn data_is_told_by_names_not_by_places() {
+fn data_is_an_object() {
     for data in ["[1]", "[1,null,null]", "[]", "1", "\"x\""] {
         let text = format!(r#"{{"type":"CheckInItems","data":{data}}}"#);
         refuses(&text, "expected a map");

@@ -1,4 +1,4 @@
-//! A rejection travels as its stable code beside the figures that explain it.
+//! The wire format of a rejection: its stable code beside the figures that explain it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{blank, not_a_quantity};
 
-/// Every rejection with its JSON, what it tells a person, and the task that would unblock it. The
-/// macro makes a variant that is missing here an error of the compiler.
+/// Lists every rejection with its JSON, its message, and the task that would unblock it. A variant
+/// that is missing here is a compile error.
 macro_rules! rejections {
     ($($pattern:pat = $rejection:expr => $json:tt, $told:literal, $unblocked_by:expr;)+) => {
         fn rejections() -> Vec<(Rejection, Value, &'static str, Option<Task>)> {
@@ -53,7 +53,7 @@ rejections! {
         {"code": "more-than-on-hand", "on_hand": 12, "quantity": 13},
         "you asked for 13; only 12 are on hand", Some(Task::CheckIn);
     Rejection::NoDifference { .. } = Rejection::NoDifference { on_hand: 12 } =>
-        {"code": "no-difference", "on_hand": 12}, "the books say 12 already", None;
+        {"code": "no-difference", "on_hand": 12}, "the count agrees with the books: 12", None;
     Rejection::BelowOnHand { .. } = Rejection::BelowOnHand { on_hand: 12, max_quantity: 11 } =>
         {"code": "below-on-hand", "on_hand": 12, "max_quantity": 11},
         "12 are on hand, more than 11", Some(Task::Remove);
@@ -76,7 +76,7 @@ rejections! {
 }
 
 #[test]
-fn is_its_code_beside_the_figures_there_and_back() {
+fn round_trips_as_its_code_and_figures() {
     for (rejection, json, ..) in rejections() {
         assert_eq!(serde_json::to_value(&rejection).unwrap(), json);
         assert_eq!(json["code"], rejection.code());
@@ -85,7 +85,7 @@ fn is_its_code_beside_the_figures_there_and_back() {
 }
 
 #[test]
-fn says_figures_as_people_write_them() {
+fn groups_the_digits_in_its_message() {
     let (on_hand, quantity, max_quantity) = (1_234_572, 1_000_000, 2_000_000);
     for (rejection, told) in [
         (
@@ -111,16 +111,16 @@ fn says_figures_as_people_write_them() {
 }
 
 #[test]
-fn has_a_code_of_its_own() {
+fn every_variant_has_its_own_code() {
     let rejections = rejections();
     let codes: BTreeSet<_> = rejections.iter().map(|r| r.0.code()).collect();
     let variants: HashSet<_> = rejections.iter().map(|r| std::mem::discriminant(&r.0)).collect();
-    // What is out of limits is one variant of several codes.
+    // The four codes of `OutOfLimits` belong to one variant.
     assert_eq!(codes.len(), variants.len() + 3);
 }
 
 #[test]
-fn says_to_a_person_what_is_wrong() {
+fn tells_a_person_what_is_wrong() {
     for (rejection, _, told, _) in rejections() {
         assert_eq!(rejection.to_string(), told);
     }
@@ -133,9 +133,9 @@ fn names_the_task_that_would_unblock_it() {
     }
 }
 
-/// There is more than any maximum of the item's own could allow.
+/// The stock exceeds any maximum that an item can have.
 #[test]
-fn names_no_task_where_none_would_help() {
+fn names_no_task_when_none_would_help() {
     let rejection = Rejection::ExceedsMaximum {
         on_hand: ON_HAND_LIMIT,
         quantity: 1,

@@ -9,7 +9,7 @@ fn remove(quantity: i64) -> RemoveItems {
 }
 
 #[test]
-fn takes_from_what_is_on_hand() {
+fn takes_from_the_stock_on_hand() {
     given::<InventoryItem>([created(), checked_in(12)])
         .when(remove(5))
         .then([removed(5)])

@@ -1,4 +1,4 @@
-//! A history can be asked for any of its versions, and proves itself.
+//! A history replays to any of its versions, and verifies itself.
 
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemEvent as Event, ItemsCheckedIn};
@@ -12,7 +12,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn no_events_in_any_order_break_the_fold(
+    fn no_sequence_of_events_breaks_the_fold(
         events in vec(arbitrary::event(), 0..60),
         command in arbitrary::command(),
     ) {
@@ -24,7 +24,7 @@ proptest! {
         }
     }
 
-    /// Long enough to pass a keyframe or two, which lie 64 versions apart.
+    /// The histories are long enough to pass several keyframes, which lie 64 versions apart.
     #[test]
     fn replay_to_a_version_is_the_fold_of_its_prefix(history in arbitrary::history(0..320)) {
         let replay = Replay::<InventoryItem>::new(&history.change_sets).unwrap();
@@ -36,16 +36,16 @@ proptest! {
     }
 
     #[test]
-    fn every_command_decided_again_gives_its_events(history in arbitrary::history(0..200)) {
+    fn deciding_every_command_again_gives_the_same_events(history in arbitrary::history(0..200)) {
         let verification = verify::<InventoryItem>(&history.aggregate, &history.change_sets);
         prop_assert!(verification.ok, "{:?}", verification);
         prop_assert_eq!(verification.version as usize, history.change_sets.len());
         prop_assert_eq!(Some(verification.hash), history.change_sets.last().map(|c| c.hash));
     }
 
-    /// A chain that holds is not enough: the events have to be those of the command.
+    /// An intact hash chain is not enough: the events must be those that the command produces.
     #[test]
-    fn other_events_than_the_command_gives_are_found_out(
+    fn verification_detects_events_that_the_command_does_not_give(
         history in arbitrary::history(1..80),
         place in any::<prop::sample::Index>(),
     ) {
@@ -57,7 +57,7 @@ proptest! {
     }
 }
 
-/// The history up to `place`, whose change set is sealed anew with goods that nobody checked in.
+/// The history up to `place`, whose last change set is resealed with goods that nobody checked in.
 fn forge(history: &arbitrary::History, place: usize) -> Vec<ChangeSet> {
     let (before, honest) = (&history.change_sets[..place], &history.change_sets[place]);
     let mut events = honest.events::<InventoryItem>().unwrap();
@@ -73,9 +73,9 @@ fn forge(history: &arbitrary::History, place: usize) -> Vec<ChangeSet> {
     before.iter().cloned().chain([sealed.unwrap()]).collect()
 }
 
-/// The properties above say little when next to nothing is accepted.
+/// The properties above say little if almost no command is accepted.
 #[test]
-fn histories_at_random_are_worth_replaying() {
+fn random_histories_are_worth_replaying() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 

@@ -1,4 +1,4 @@
-//! What is written can be read, and says the same.
+//! Everything that is written reads back as the same value.
 
 use std::fmt::Debug;
 

@@ -11,7 +11,7 @@ fn level_set(level: i64) -> Event {
 }
 
 #[test]
-fn says_when_it_is_time_to_order_more() {
+fn sets_the_level() {
     given::<InventoryItem>([created(), checked_in(5)])
         .when(SetReorderLevel { level: 5 })
         .then([level_set(5)])
@@ -20,7 +20,7 @@ fn says_when_it_is_time_to_order_more() {
 }
 
 #[test]
-fn it_is_time_only_below_the_level_and_only_while_active() {
+fn it_is_time_to_order_only_below_the_level_and_while_active() {
     let is_time = |events: &[Event]| {
         let item = events.iter().fold(InventoryItem::default(), event_store::Aggregate::evolve);
         item.is_below_reorder_level()
@@ -32,7 +32,7 @@ fn it_is_time_only_below_the_level_and_only_while_active() {
 }
 
 #[test]
-fn is_refused_when_it_is_that_already() {
+fn is_refused_when_the_level_is_unchanged() {
     for level in [0, 5] {
         given::<InventoryItem>([created(), level_set(level)])
             .when(SetReorderLevel { level })
@@ -59,7 +59,7 @@ fn is_refused_when_the_item_is_inactive() {
 }
 
 #[test]
-fn takes_a_level_of_nothing_to_a_billion() {
+fn takes_a_level_of_zero_to_a_billion() {
     for level in [0, BILLION] {
         given::<InventoryItem>([created()])
             .when(SetReorderLevel { level })

@@ -1,4 +1,4 @@
-//! What the buttons of an item's page say is what the domain would decide.
+//! The buttons of an item's page agree with the decisions of the domain.
 
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemRejection as Rejection, ReorderLevelSet, Task};
@@ -40,7 +40,7 @@ fn nothing_to_remove() -> Rejection {
 }
 
 #[test]
-fn nothing_but_creating_can_be_done_to_what_does_not_exist() {
+fn an_item_that_does_not_exist_can_only_be_created() {
     let unknown = ALL[1..].iter().map(|task| (*task, Rejection::UnknownItem)).collect::<Vec<_>>();
     refused(&InventoryItem::default(), &unknown);
 }
@@ -59,7 +59,7 @@ fn an_active_item_without_stock_has_nothing_to_remove() {
 }
 
 #[test]
-fn an_active_item_with_stock_cannot_go_out_of_use() {
+fn an_active_item_with_stock_cannot_be_deactivated() {
     refused(
         &item([created(), checked_in(3)]),
         &[
@@ -78,7 +78,7 @@ fn a_full_item_takes_nothing_more() {
 }
 
 #[test]
-fn figures_that_are_set_can_be_set_to_others() {
+fn figures_can_always_be_changed() {
     for max_quantity in [None, Some(1), Some(BILLION)] {
         for level in [None, Some(0), Some(BILLION)] {
             let level = level.map(|level| ReorderLevelSet { level }.into());
@@ -130,9 +130,9 @@ fn a_task_is_called_what_its_button_says() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// A disabled button hides nothing that could be done.
+    /// A disabled button never hides a task that could be performed.
     #[test]
-    fn what_is_not_allowed_is_refused_whatever_is_entered(
+    fn a_task_that_is_not_allowed_is_refused_for_any_input(
         history in arbitrary::history(0..60),
         command in arbitrary::command(),
     ) {
@@ -142,9 +142,9 @@ proptest! {
         }
     }
 
-    /// The task that is named as the way out is open, or names one that is.
+    /// The task that a rejection suggests is possible, or names another one that is.
     #[test]
-    fn what_unblocks_a_task_leads_on(
+    fn the_task_that_unblocks_another_is_allowed_or_unblocked(
         history in arbitrary::history(0..60),
         command in arbitrary::command(),
     ) {

@@ -1,4 +1,4 @@
-//! Whatever a text is for, the same may stand in it.
+//! All texts obey the same rules, whatever they are for.
 
 use domain::InventoryItem;
 use domain::inventory_item::{
@@ -10,7 +10,7 @@ use event_store::testing::scenario::given;
 
 use super::*;
 
-/// A field that takes a text: a command that is right but for it, and the event that keeps it.
+/// A text field: a command that is valid except for the text, and the event that keeps it.
 struct Field {
     name: &'static str,
     history: Vec<Event>,
@@ -89,7 +89,7 @@ fn kept() -> InventoryItemCreated {
 }
 
 #[test]
-fn two_hundred_characters_are_enough() {
+fn a_text_has_at_most_two_hundred_characters() {
     for field in fields() {
         for character in ["x", "ü", "字", "🚲"] {
             field.keeps(&character.repeat(200));
@@ -135,7 +135,7 @@ fn every_script_and_every_emoji_is_kept_as_it_is() {
 }
 
 #[test]
-fn a_control_character_is_refused_at_its_place() {
+fn a_control_character_is_refused_with_its_position() {
     let controls = ['\0', '\n', '\r', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{2029}'];
     for field in fields() {
         for control in controls {
@@ -145,9 +145,9 @@ fn a_control_character_is_refused_at_its_place() {
     }
 }
 
-/// "invoice\u{202e}gpj.exe" would show as "invoiceexe.jpg".
+/// "invoice\u{202e}gpj.exe" would display as "invoiceexe.jpg".
 #[test]
-fn what_overrides_the_direction_of_text_is_refused() {
+fn a_direction_override_is_refused() {
     let overrides = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
     for (field, mark) in fields().iter().flat_map(|f| overrides.clone().map(move |m| (f, m))) {
         let refusal = OutOfLimits::ControlCharacter { field: field.name.into(), place: 8 };

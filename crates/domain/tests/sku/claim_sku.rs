@@ -11,7 +11,7 @@ fn taken(sku: &str, item: Uuid) -> SkuRejection {
 }
 
 #[test]
-fn gives_it_to_the_item() {
+fn gives_the_sku_to_the_item() {
     given::<Sku>([])
         .when(claim(" TUBE-28 ", ITEM))
         .then([claimed("TUBE-28", ITEM)])
@@ -20,7 +20,7 @@ fn gives_it_to_the_item() {
 }
 
 #[test]
-fn is_refused_when_it_is_taken_even_by_the_same_item() {
+fn is_refused_when_taken_even_by_the_same_item() {
     for item in [ITEM, OTHER_ITEM] {
         given::<Sku>([claimed("TUBE-28", ITEM)])
             .when(claim("Tube-28", item))
@@ -29,7 +29,7 @@ fn is_refused_when_it_is_taken_even_by_the_same_item() {
 }
 
 #[test]
-fn the_state_says_whose_it_is() {
+fn the_state_names_the_item() {
     assert_eq!(Sku::default().item, None);
     given::<Sku>([]).when(claim("TUBE-28", ITEM)).then_state(|sku| {
         assert_eq!(*sku, Sku { sku: "TUBE-28".into(), item: Some(ITEM) });
@@ -37,7 +37,7 @@ fn the_state_says_whose_it_is() {
 }
 
 #[test]
-fn is_refused_what_no_item_could_have() {
+fn is_refused_when_the_text_cannot_be_a_sku() {
     let blank = OutOfLimits::Blank { field: "sku".into() };
     given::<Sku>([]).when(claim(" \u{a0}", ITEM)).then_rejected_with(blank);
     let long = OutOfLimits::TooLong { field: "sku".into(), length: 201, limit: 200 };
@@ -45,7 +45,7 @@ fn is_refused_what_no_item_could_have() {
 }
 
 #[test]
-fn a_rejection_is_its_code_beside_the_figures_there_and_back() {
+fn a_rejection_round_trips_as_its_code_and_figures() {
     let blank = SkuRejection::from(OutOfLimits::Blank { field: "sku".into() });
     for (rejection, json) in [
         (taken("TUBE-28", ITEM), json!({ "code": "sku-taken", "sku": "TUBE-28", "item": ITEM })),

@@ -1,5 +1,6 @@
-//! Everything that was ever written must be read forever. **A golden file never changes.** A new schema version is
-//! a new file beside the old one.
+//! Stored data must stay readable forever.
+//!
+//! **A golden file never changes.** A new schema version is a new file beside the old one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use super::*;
 
 fn events() -> Vec<(&'static str, SkuEvent)> {
-    // A new event is an error of the compiler here, until it has its file.
+    // A new event is a compile error here until it has a file.
     let one = |event: SkuEvent| match &event {
         SkuEvent::SkuClaimed(_) => ("SkuClaimed.1", event),
     };
@@ -28,7 +29,7 @@ fn commands() -> Vec<(&'static str, SkuCommand)> {
 }
 
 #[test]
-fn every_event_is_read_and_written_as_ever() {
+fn every_event_matches_its_golden_file() {
     assert_eq!(files_in("events"), events().iter().map(|(name, _)| (*name).to_owned()).collect());
     for (name, event) in events() {
         let golden = golden(&format!("events/{name}"));
@@ -41,7 +42,7 @@ fn every_event_is_read_and_written_as_ever() {
 }
 
 #[test]
-fn every_command_is_read_and_written_as_ever() {
+fn every_command_matches_its_golden_file() {
     let names = commands().iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(files_in("commands"), names);
     for (name, command) in commands() {
@@ -51,9 +52,9 @@ fn every_command_is_read_and_written_as_ever() {
     }
 }
 
-/// Pins the body byte by byte, what the hash covers and in which order.
+/// Pins the body byte by byte, and the content and order that the hash covers.
 #[test]
-fn a_claim_is_sealed_as_ever() {
+fn sealing_reproduces_the_golden_claim() {
     let golden: ChangeSet = serde_json::from_value(golden("claim")).unwrap();
     assert_eq!(sealed(), golden);
     let verification = verify::<Sku>(&aggregate(), &[golden]);
@@ -79,7 +80,7 @@ fn sealed() -> ChangeSet {
     ChangeSet::seal::<Sku>(aggregate(), 1, Hash::ZERO, &command, &events, &context).unwrap()
 }
 
-/// A change set as a store gives it back, with this body.
+/// A change set as a store returns it, with this body.
 fn change_set(body: String) -> ChangeSet {
     ChangeSet::from_parts(aggregate(), 1, Hash::ZERO, Hash::ZERO, body).unwrap()
 }

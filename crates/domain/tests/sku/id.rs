@@ -1,12 +1,12 @@
-//! Which SKUs are one.
+//! The SKUs that share an id.
 
 use domain::Sku;
 use domain::folding::fold;
 use proptest::prelude::*;
 
-/// Pins the namespace and the folding: with another one, every SKU could be claimed again.
+/// Pins the namespace and the folding: any change would free every SKU to be claimed again.
 #[test]
-fn is_as_ever() {
+fn the_id_never_changes() {
     for (sku, id) in [
         ("M8-40", "a9faf182-55d0-5785-b36d-6e15cd774567"),
         ("Schraube „groß“", "89bcbe33-1004-5906-86e9-76f819dac1e5"),
@@ -16,9 +16,9 @@ fn is_as_ever() {
     }
 }
 
-/// Claims that were made under the former ids still hold, so these never change either.
+/// Claims under the former ids still hold, so these ids never change either.
 #[test]
-fn is_where_it_was_claimed_as_ever() {
+fn the_former_id_never_changes() {
     for (sku, id) in [
         ("M8-40", "a9faf182-55d0-5785-b36d-6e15cd774567"),
         ("TUBE-28″", "8454c5f8-923f-57a4-9fde-1bb6066cfd1e"),
@@ -53,14 +53,14 @@ fn skus_that_read_the_same_are_one() {
 }
 
 #[test]
-fn skus_that_differ_in_more_are_not() {
+fn skus_that_read_differently_are_not_one() {
     for (one, other) in [("M8-40", "M8-4O"), ("M8-40", "M8 -40"), ("M8-40", "M840"), ("E", "É")] {
         assert_ne!(Sku::id(one), Sku::id(other), "{one} and {other}");
     }
 }
 
-/// Whatever letter a SKU is written with, any of its cases leads to the same aggregate. The dotless `ı` is a letter of
-/// its own, though its capital is `I`.
+/// All cases of a letter lead to the same aggregate. The dotless `ı` is a letter of its own,
+/// though its capital is `I`.
 #[test]
 fn every_letter_has_one_id_in_all_its_cases() {
     for letter in ('\0'..=char::MAX).filter(|letter| *letter != 'ı') {
@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn no_case_of_it_makes_it_another(sku in "[ \u{a0}]?[aAbBßẞsSκΚςσΣéÉİiIЖж-]{0,6}[ \t]?") {
+    fn case_and_padding_keep_the_id(sku in "[ \u{a0}]?[aAbBßẞsSκΚςσΣéÉİiIЖж-]{0,6}[ \t]?") {
         let lower: String = sku.chars().flat_map(char::to_lowercase).collect();
         let upper: String = sku.chars().flat_map(char::to_uppercase).collect();
         prop_assert_eq!(Sku::id(&lower), Sku::id(&sku));

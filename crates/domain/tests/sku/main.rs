@@ -1,4 +1,4 @@
-//! The SKU as its specification has it.
+//! The specification of the SKU.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is how a test fails")]
 

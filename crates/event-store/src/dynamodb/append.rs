@@ -1,4 +1,4 @@
-//! One conditional put, and what to do when its answer is lost.
+//! One conditional put, and the recovery from a lost answer.
 
 use std::time::Duration;
 
@@ -11,28 +11,29 @@ use super::items::{self, Item, Row, Written};
 use crate::{Appended, ChangeSet, StoreError};
 
 pub(super) const ATTEMPTS: u32 = 4;
-/// That no item stands at the key that is put.
+/// The condition that no item has the key of the put.
 pub(crate) const NOT_TAKEN: &str = "attribute_not_exists(pk)";
-/// The longest pause after the first attempt; it doubles with each.
+/// The longest pause after the first attempt. It doubles with each further attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
-/// What stands where an item was to be put.
+/// The item that already has the key of a put.
 #[derive(Debug)]
 pub(super) struct There {
     pub(super) item: Item,
-    /// Whether an earlier attempt of the same put, whose answer was lost, may have written it.
+    /// An earlier attempt of the same put, whose answer was lost, may have written the item.
     pub(super) perhaps_ours: bool,
 }
 
 pub(super) enum Put {
     Written,
-    /// With what is there, if the answer brought it.
+    /// The key is taken, by this item if the answer contains it.
     Taken(Option<Item>),
     Failed(Failure),
 }
 
 impl DynamoDbStore {
-    /// Puts the change set unless its version is taken. A body that is too large for it is kept before.
+    /// Puts the change set unless its version is taken. A body that is too large for the item is
+    /// put first.
     pub(super) async fn put_change_set(
         &self,
         change_set: &ChangeSet,
@@ -43,7 +44,7 @@ impl DynamoDbStore {
             Ok(Some(there)) => self.settle(change_set, there).await?,
             Ok(None) => Appended::Written,
             Err(error) => {
-                // It may be written all the same.
+                // The item may be written nevertheless.
                 self.put_objects_again(found).await;
                 return Err(error);
             }
@@ -54,10 +55,10 @@ impl DynamoDbStore {
         Ok(appended)
     }
 
-    /// Puts the item unless its key is taken, and gives what stands there if that may be another. The same
-    /// put may be sent more than once, which is safe because each item names its own hash: whoever finds
-    /// that hash in that place has written it. It is sent again only when it certainly was not carried out,
-    /// or when reading back found nothing.
+    /// Puts the item, or returns the item that already has its key, ours or a competitor's. Sending
+    /// the same put more than once is safe, because each item contains its own hash: the same hash
+    /// at the same key is the same item. The put is retried only if it certainly was not carried
+    /// out, or if reading back found nothing.
     pub(super) async fn put_new(&self, item: Item) -> Result<Option<There>, StoreError> {
         let mut attempt = 1;
         let mut perhaps_ours = false;
@@ -68,7 +69,9 @@ impl DynamoDbStore {
                 Put::Taken(Some(item)) => return there(item, perhaps_ours),
                 Put::Taken(None) => match self.read_back(&item).await? {
                     Some(item) => return there(item, perhaps_ours),
-                    None => Failure::Unknown("PutItem: taken by an item that is gone".to_owned()),
+                    None => Failure::Unknown(
+                        "PutItem: the condition failed, but no item has the key".to_owned(),
+                    ),
                 },
                 Put::Failed(failure @ (Failure::Refused(_) | Failure::Full(_))) => {
                     return Err(failure.into());
@@ -79,7 +82,7 @@ impl DynamoDbStore {
                     match self.read_back(&item).await {
                         Ok(Some(item)) => return there(item, perhaps_ours),
                         Ok(None) => failure,
-                        // What the put said is the better reason.
+                        // The put's failure explains more than the read's.
                         Err(_) => return Err(failure.into()),
                     }
                 }
@@ -115,7 +118,7 @@ impl DynamoDbStore {
         }
     }
 
-    /// What stands at this item's key.
+    /// Returns the item that is stored under this item's key.
     pub(super) async fn read_back(&self, item: &Item) -> Result<Option<Item>, StoreError> {
         let request = self
             .client
@@ -130,8 +133,9 @@ impl DynamoDbStore {
         }
     }
 
-    /// Whose change set is there: our own, written by an attempt whose answer was lost, or another's, which may
-    /// still say the same.
+    /// Compares the standing change set with ours. The same hash means `Written` if an attempt
+    /// whose answer was lost may have written it, and `Again` otherwise. Another hash means
+    /// `Taken`.
     async fn settle(&self, ours: &ChangeSet, there: There) -> Result<Appended, StoreError> {
         let standing = self.standing_at(ours, there.item).await?;
         Ok(match standing.hash == ours.hash {
@@ -141,7 +145,7 @@ impl DynamoDbStore {
         })
     }
 
-    /// The change set that this item is, in the place of one of ours.
+    /// Parses the item that stands in the place of one of our change sets.
     pub(super) async fn standing_at(
         &self,
         ours: &ChangeSet,
@@ -152,7 +156,7 @@ impl DynamoDbStore {
             _ => Err(StoreError::corrupt(
                 &ours.aggregate,
                 ours.version,
-                "something other than a change set stands in its place",
+                "its item is not a change set",
             )),
         }
     }

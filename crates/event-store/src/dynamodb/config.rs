@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Timeouts that suit a store behind a person's click: 1 s to connect, 3 s for an attempt, 10 s with
+/// Timeouts that suit a store behind a user's click: 1 s to connect, 3 s for an attempt, 10 s with
 /// the SDK's retries.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -22,8 +22,8 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// A configuration for a DynamoDB-compatible server that does not mind who asks, such as
-/// `http://127.0.0.1:8000`. For an account, use `aws-config`.
+/// A configuration for a DynamoDB-compatible server that checks no credentials, such as one at
+/// `http://127.0.0.1:8000`. For an AWS account, use `aws-config`.
 pub fn for_endpoint(url: impl Into<String>) -> Config {
     nowhere()
         .credentials_provider(Credentials::new("local", "local", None, None, "anybody"))
@@ -33,7 +33,7 @@ pub fn for_endpoint(url: impl Into<String>) -> Config {
         .build()
 }
 
-/// What every configuration has that leads to no account.
+/// The common part of all configurations that need no AWS account.
 pub(crate) fn nowhere() -> config::Builder {
     config::Builder::new()
         .behavior_version(BehaviorVersion::latest())
@@ -41,8 +41,9 @@ pub(crate) fn nowhere() -> config::Builder {
         .retry_config(RetryConfig::standard())
 }
 
-/// Returns an HTTP client for SDK configurations, with TLS by rustls and *ring*. The SDK's default client takes
-/// about a minute longer to compile, because it builds AWS's cryptography library in C.
+/// Returns an HTTP client for SDK configurations, with TLS by rustls and *ring*. The SDK's default
+/// client takes about a minute longer to compile, because it builds AWS's cryptography library in
+/// C.
 pub fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }

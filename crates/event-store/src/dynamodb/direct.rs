@@ -15,7 +15,8 @@ use crate::StoreError;
 use crate::embedded::{Answer, Direct};
 
 impl DynamoDbStore {
-    /// Puts the item directly. Returns `None`, with nothing written, if the request has to go through the SDK.
+    /// Puts the item directly. Returns `None`, with nothing written, if the request has to go
+    /// through the SDK.
     pub(super) async fn put_directly(&self, item: &Item, must_be_new: bool) -> Option<Put> {
         let direct = self.direct.as_ref()?;
         let answer = self.told("PutItem", direct.put(&self.table, item, must_be_new)).await;
@@ -30,8 +31,8 @@ impl DynamoDbStore {
         })
     }
 
-    /// Puts all items or none directly. Returns `None`, with nothing written, if the request has to go through the
-    /// SDK.
+    /// Puts all items or none directly. Returns `None`, with nothing written, if the request has to
+    /// go through the SDK.
     pub(super) async fn put_all_directly(&self, puts: &[TransactWriteItem]) -> Option<Tried> {
         let direct: &Direct = self.direct.as_ref()?;
         let items = puts.iter().filter_map(|item| Some(item.put()?.item()));
@@ -49,7 +50,8 @@ impl DynamoDbStore {
         })
     }
 
-    /// Checks that the engine in this process, if there is one, can write. Costs nothing while it does.
+    /// Checks that the engine in this process, if any, can write. It tries a write only if the last
+    /// one failed.
     pub(super) async fn check_writes(&self) -> Result<(), StoreError> {
         let Some(direct) = &self.direct else { return Ok(()) };
         match direct.check_writes().await {

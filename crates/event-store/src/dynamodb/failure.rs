@@ -1,4 +1,4 @@
-//! What a failed request means for what is stored.
+//! The meaning of a failed request for the stored data.
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,27 +10,27 @@ use super::observe::Outcome;
 use crate::StoreError;
 
 const CANCELLED: &str = "TransactionCanceledException";
-/// For which reasons a part of a transaction is refused, and would be again.
+/// The cancellation reasons of a transaction that would be refused on a retry, too.
 pub(super) const REFUSING: [&str; 3] =
     ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"];
 
-/// When to try again, for whoever asks while the store is away.
+/// The retry delay suggested to callers while the store is unavailable.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why a request failed, in words, and whether it may have been carried out all the same.
+/// The reason why a request failed, and whether it may have been carried out nevertheless.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Certainly not carried out; later it may be.
+    /// Certainly not carried out. A retry may succeed.
     Busy(String),
-    /// Carried out or not: there is no telling.
+    /// The outcome is unknown: carried out or not.
     Unknown(String),
-    /// Certainly not carried out, as the engine's disk is full.
+    /// Certainly not carried out, because the engine's disk is full.
     #[cfg_attr(
         not(feature = "embedded"),
         expect(dead_code, reason = "DynamoDB's disk is never full")
     )]
     Full(String),
-    /// Certainly not carried out, now or later.
+    /// Certainly not carried out. A retry would be refused, too.
     Refused(String),
 }
 
@@ -41,7 +41,7 @@ impl Failure {
     {
         let reason = format!("{operation}: {}", reason(error));
         match error {
-            // Not even sent.
+            // The request was never sent.
             SdkError::ConstructionFailure(_) => Self::Busy(reason),
             SdkError::ServiceError(answer) => {
                 match (answer.err().code(), answer.raw().status()) {
@@ -53,17 +53,17 @@ impl Failure {
                             "ThrottlingException"
                             | "ProvisionedThroughputExceededException"
                             | "RequestLimitExceeded"
-                            // Too many at once ask for the same stream or table.
+                            // Too many requests for the same stream or table at once.
                             | "LimitExceededException"
                             | "ReplicatedWriteConflictException"
                             | "TransactionConflictException"
-                            // Credentials that are renewed while the program runs.
+                            // Expired credentials are renewed while the program runs.
                             | "ExpiredTokenException",
                         ),
                         _,
                     ) => Self::Busy(reason),
                     (Some(_), status) if status.is_client_error() => Self::Refused(reason),
-                    // Not DynamoDB's own words: half an answer, or somebody in between.
+                    // A server error, a truncated answer, or the answer of a proxy.
                     _ => Self::Unknown(reason),
                 }
             }
@@ -92,7 +92,8 @@ impl From<Failure> for StoreError {
     }
 }
 
-/// Whether it only failed because its condition did not hold, or that of a part of it.
+/// Returns whether the request failed because its condition, or that of one of its parts, did not
+/// hold.
 pub(super) fn condition_failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error.code() {
         Some("ConditionalCheckFailedException") => true,
@@ -101,13 +102,14 @@ pub(super) fn condition_failed<E: ProvideErrorMetadata>(error: &SdkError<E, Http
     }
 }
 
-/// Whether a cancelled transaction's message, which lists a reason for each part, has one of these.
+/// Returns whether a cancelled transaction's message, which lists a reason for each part, has one
+/// of these.
 fn says(error: &impl ProvideErrorMetadata, reasons: &[&str]) -> bool {
     let message = error.message().unwrap_or_default();
     reasons.iter().any(|reason| message.contains(reason))
 }
 
-/// What the service says, or else what stands between it and us, outermost cause first.
+/// Returns the service's own message, or else the chain of causes, outermost first.
 pub fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,

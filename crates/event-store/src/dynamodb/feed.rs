@@ -1,4 +1,4 @@
-//! The feed's items: batches put and read, and what they name.
+//! The feed's items: writes and reads batches, and reads the change sets that they name.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -25,8 +25,7 @@ impl FeedStore for DynamoDbStore {
             Some(winner) => Ok(AppendedBatch::Taken(winner)),
             None => Err(StoreError::Feed(FeedBreak {
                 batch: batch.number,
-                problem: "is not there: something other than a batch stands in its place"
-                    .to_owned(),
+                problem: "is missing: the item with its key is not a batch".to_owned(),
             })),
         }
     }
@@ -37,7 +36,7 @@ impl FeedStore for DynamoDbStore {
         let mut number = after + 1;
         while batches.len() < limit {
             let page = store.batches_from(number, limit - batches.len()).await?;
-            // A partition that is not full is the last one.
+            // Only the last partition is not full.
             let partition_ends = Batch::next_partition(number);
             let newest = page.last().map(|batch| batch.number);
             batches.extend(page);
@@ -63,7 +62,7 @@ impl FeedStore for DynamoDbStore {
                 continue;
             }
             if attempt == ATTEMPTS {
-                let reason = "BatchGetItem: none of what was asked for was read";
+                let reason = "BatchGetItem: all keys were left unprocessed";
                 return Err(Failure::Busy(reason.to_owned()).into());
             }
             tokio::time::sleep(pause_after(attempt)).await;
@@ -105,7 +104,7 @@ impl FeedStore for DynamoDbStore {
 }
 
 impl DynamoDbStore {
-    /// Batches of one partition, from this number on: as many as fit into one answer.
+    /// Returns batches of one partition, from this number on: as many as fit into one answer.
     async fn batches_from(&self, number: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
         let values = HashMap::from([
             (":pk".to_owned(), AttributeValue::S(Batch::partition(number))),
@@ -128,7 +127,7 @@ impl DynamoDbStore {
         items.filter_map(|item| items::batch(item).transpose()).collect()
     }
 
-    /// Reads the items of these keys. Those that are left over are given back.
+    /// Reads the items with these keys. Returns the keys that DynamoDB has left unprocessed.
     async fn get(
         &self,
         keys: Vec<Item>,

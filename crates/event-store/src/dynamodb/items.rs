@@ -1,31 +1,31 @@
-//! The items of the table: a format written forever.
+//! The items of the table. Their format has to stay readable forever.
 //!
 //! | attribute | change set k | snapshot after k |
 //! |---|---|---|
 //! | `pk` (S, hash key) | `{kind}#{uuid}` | the same |
 //! | `sk` (S, range key) | k in twelve digits | k in twelve digits, then `.snapshot` |
 //! | `body` (S or B) | the exact hashed JSON, unless it is kept elsewhere | the snapshot as JSON |
-//! | `overflow` (B, 32 bytes) | instead of `body`: the SHA-256 of the object that has it | |
-//! | `encoding` (S) | beside `overflow`: what the object's bytes are | |
+//! | `overflow` (B, 32 bytes) | instead of `body`: the SHA-256 of the object that holds it | |
+//! | `encoding` (S) | beside `overflow`: the encoding of the object | |
 //! | `prev` (B, 32 bytes) | the hash of version k − 1 | |
 //! | `hash` (B, 32 bytes) | its own | |
 //! | `sum` (B, 32 bytes) | | `SHA-256(pk ‖ 0x00 ‖ k as 8 bytes big-endian ‖ body)` |
 //!
-//! Batch n of the feed stands at `feed#{n / 100000}`, n in twelve digits, with `body`, `prev` and `hash` as a
-//! change set's.
+//! Batch n of the feed has the keys `feed#{n / 100000}` and n in twelve digits. Its `body`, `prev`
+//! and `hash` are like a change set's.
 //!
 //! Twelve digits keep the versions in order for 31 years at a thousand change sets a second. A
-//! `body` of type S is the text itself; one of type B is a zstd frame (RFC 8878) of it, written where
-//! that makes the item smaller by a capacity unit.
+//! `body` of type S is the text itself. A `body` of type B is a zstd frame (RFC 8878) of the text,
+//! written where that saves a capacity unit.
 //!
-//! A body of which more than 300 KiB would be left, or more than the items of one transaction have room for
-//! together, goes to object storage instead, where there is one ([`crate::objects`]): the text itself under
-//! the `encoding` `identity`, or a zstd frame of it under `zstd`. The object is named by the SHA-256 of exactly its bytes, in hex, and is there before the item
-//! that names it. Whoever finds it gone or altered finds the change set corrupt.
+//! A body that exceeds 300 KiB after compression goes to object storage, if there is one
+//! ([`crate::objects`]). So does a body that exceeds its share of a transaction that would be too
+//! large. The object is the text itself under the `encoding` `identity`, or a zstd frame of it
+//! under `zstd`. It is named by the SHA-256 of exactly its bytes, in hex, and is put before the
+//! item that names it. If the object is missing or altered, the change set is corrupt.
 //!
-//! Sort keys of any other shape are left to later versions and passed over, and so is a snapshot whose
-//! sum does not match: a snapshot is only ever a shortcut, and one that does not fit into an item is not
-//! kept.
+//! Sort keys of any other shape are left to later versions and skipped. A snapshot is only a
+//! shortcut: it is skipped if its sum does not match, and not kept if it does not fit into an item.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -41,31 +41,30 @@ use crate::{AggregateId, ChangeSet, FeedBreak, Hash, LAST_VERSION, Snapshot, Sto
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The most that an item may have, names and values together (DynamoDB's limit).
+/// DynamoDB's limit on the size of an item in bytes, names and values together.
 pub const ITEM_LIMIT: usize = 400 * 1024;
 
-/// The most that a body may have in an item, as it is kept there, where larger ones can go to object
-/// storage.
+/// The largest body in bytes, as stored, that stays in its item if there is object storage.
 pub const INLINE_LIMIT: usize = 300 * 1024;
 
-/// What DynamoDB bills one write unit for, or a part of it.
+/// The bytes per write unit. DynamoDB rounds up.
 const WRITE_UNIT: usize = 1024;
-/// Of zstd's levels: higher ones gain little on bodies this small.
+/// The zstd level. Higher levels gain little on bodies this small.
 const COMPRESSION: i32 = 3;
 
 const SNAPSHOT: &str = ".snapshot";
 
-/// An object that is the text of a body.
+/// The encoding of an object that is the text of a body.
 const IDENTITY: &str = "identity";
-/// An object that is a zstd frame of it.
+/// The encoding of an object that is a zstd frame of the text.
 const ZSTD: &str = "zstd";
 
-/// What stands behind one sort key.
+/// The content of one item in an aggregate's partition.
 #[derive(Debug)]
 pub(super) enum Row {
     ChangeSet(ChangeSet),
     Snapshot(Snapshot),
-    /// A broken snapshot, or something of a later version of this program.
+    /// A damaged snapshot, or an item of a later version of this program.
     PassedOver,
 }
 
@@ -73,12 +72,12 @@ pub(super) fn change_set_key(version: Version) -> String {
     format!("{:012}", version.min(LAST_VERSION))
 }
 
-/// Stands after the version's change set and before the next one's.
+/// Returns a sort key between the version's change set and the next one.
 pub(super) fn snapshot_key(version: Version) -> String {
     change_set_key(version) + SNAPSHOT
 }
 
-/// The version whose change set has this sort key.
+/// Returns the version whose change set has this sort key.
 pub(super) fn version_of(sort_key: &str) -> Option<Version> {
     let digits = sort_key.len() == 12 && sort_key.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| sort_key.parse().ok()).flatten()
@@ -91,7 +90,7 @@ pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     ])
 }
 
-/// The key alone of an item.
+/// Returns the key attributes of an item.
 pub(super) fn key_of(item: &Item) -> Item {
     let name = |name: &str| item.get(name).map(|value| (name.to_owned(), value.clone()));
     ["pk", "sk"].into_iter().filter_map(name).collect()
@@ -101,11 +100,11 @@ pub(super) fn key_of_change_set(change_set: &ChangeSet) -> Item {
     key(change_set.aggregate.to_string(), change_set_key(change_set.version))
 }
 
-/// What is written of a change set.
+/// A change set as it is written.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) item: Item,
-    /// What the item names and has to be there before.
+    /// The object that the item names. It has to be put before the item.
     pub(super) overflow: Option<Overflow>,
 }
 
@@ -116,7 +115,7 @@ pub(super) struct Overflow {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What is written of this change set. A body of more than `inline` bytes becomes an object.
+/// Encodes a change set. A body of more than `inline` bytes, as stored, becomes an object.
 pub(super) fn of_change_set(change_set: &ChangeSet, inline: usize) -> Result<Written, StoreError> {
     let mut item = key_of_change_set(change_set);
     item.insert("prev".to_owned(), bytes(change_set.prev.as_bytes()));
@@ -154,7 +153,8 @@ pub(super) fn of_batch(batch: &Batch) -> Result<Item, StoreError> {
     with_body(item, body)
 }
 
-/// The batch of this item, in a partition of the feed; `None` for what later versions may keep there.
+/// Parses an item in a partition of the feed. Returns `None` for an item of a later version of this
+/// program.
 pub(super) fn batch(mut item: Item) -> Result<Option<Batch>, StoreError> {
     let number = match item.get("sk") {
         Some(AttributeValue::S(sort_key)) => version_of(sort_key),
@@ -172,7 +172,7 @@ pub(super) fn batch(mut item: Item) -> Result<Option<Batch>, StoreError> {
     batch.map(Some).map_err(|error| corrupt(&error.to_string()))
 }
 
-/// The body as it is kept beside what is in the item already.
+/// Encodes the body for an item that already has its other attributes.
 fn body_of(item: &Item, body: String) -> Result<AttributeValue, StoreError> {
     if body.len() > BODY_LIMIT {
         return Err(StoreError::TooLarge { bytes: body.len(), limit: BODY_LIMIT });
@@ -180,7 +180,7 @@ fn body_of(item: &Item, body: String) -> Result<AttributeValue, StoreError> {
     Ok(packed(body, bytes_of(item) + "body".len()))
 }
 
-/// Adds the body, unless that makes the item larger than DynamoDB takes.
+/// Adds the body, or fails if the item would exceed DynamoDB's limit.
 fn with_body(mut item: Item, body: AttributeValue) -> Result<Item, StoreError> {
     let limit = ITEM_LIMIT - (bytes_of(&item) + "body".len());
     if size(&body) > limit {
@@ -190,7 +190,8 @@ fn with_body(mut item: Item, body: AttributeValue) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// As it is, or compressed where the item then costs less; `rest` is what else is in the item.
+/// Encodes the body as text, or compressed if the item then costs less. `rest` is the size of the
+/// rest of the item.
 fn packed(body: String, rest: usize) -> AttributeValue {
     let units = |bytes: usize| (rest + bytes).div_ceil(WRITE_UNIT);
     if units(body.len()) > 1
@@ -202,7 +203,7 @@ fn packed(body: String, rest: usize) -> AttributeValue {
     AttributeValue::S(body)
 }
 
-/// The text of a body, however it is kept.
+/// Returns the text of a body in either encoding.
 fn unpacked(body: AttributeValue) -> Result<String, &'static str> {
     match body {
         AttributeValue::S(text) => Ok(text),
@@ -213,7 +214,7 @@ fn unpacked(body: AttributeValue) -> Result<String, &'static str> {
     }
 }
 
-/// Reads no more than a body may have: a few bytes can claim to be many.
+/// Decompresses no more than a body may have, because a small frame can expand to a huge text.
 fn decompress(frame: &[u8]) -> io::Result<String> {
     let mut text = String::new();
     let frame = zstd::stream::read::Decoder::with_buffer(frame)?;
@@ -224,7 +225,7 @@ fn decompress(frame: &[u8]) -> io::Result<String> {
     Ok(text)
 }
 
-/// What an item has, names and values together, as DynamoDB counts it.
+/// Returns the size of an item as DynamoDB counts it: names and values together.
 pub(super) fn bytes_of(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + size(value)).sum()
 }
@@ -237,14 +238,14 @@ fn size(value: &AttributeValue) -> usize {
     }
 }
 
-/// Where an item has its body, unless it has it itself.
+/// The object that holds the body of an item.
 #[derive(Debug)]
 pub(super) struct Elsewhere {
     pub(super) version: Version,
     pub(super) key: ObjectKey,
 }
 
-/// Whether the body of this item is kept elsewhere.
+/// Returns the object that holds the item's body, if the item itself does not.
 pub(super) fn elsewhere(
     aggregate: &AggregateId,
     item: &Item,
@@ -258,12 +259,11 @@ pub(super) fn elsewhere(
     }
 }
 
-/// The object that an `overflow` names.
 pub(super) fn object_key(overflow: &AttributeValue) -> Option<ObjectKey> {
     ObjectKey::from_slice(overflow.as_b().ok()?.as_ref())
 }
 
-/// The item as it would be with its body in it, which has been fetched.
+/// Returns the item with its fetched body in place of `overflow`.
 pub(super) fn with_fetched(mut item: Item, bytes: Vec<u8>) -> Result<Item, String> {
     item.remove("overflow");
     let body = match item.remove("encoding") {
@@ -282,7 +282,7 @@ pub(super) fn with_fetched(mut item: Item, bytes: Vec<u8>) -> Result<Item, Strin
     Ok(item)
 }
 
-/// What an item of this aggregate's partition is, which has its body in it.
+/// Parses an item of this aggregate's partition. The body has to be in the item.
 pub(super) fn parse(aggregate: &AggregateId, mut item: Item) -> Result<Row, StoreError> {
     let sort_key = match item.remove("sk") {
         Some(AttributeValue::S(sort_key)) => sort_key,
@@ -295,7 +295,7 @@ pub(super) fn parse(aggregate: &AggregateId, mut item: Item) -> Result<Row, Stor
     Ok(match version.map(|version| (version, snapshot(aggregate, version, item))) {
         Some((_, Some(snapshot))) => Row::Snapshot(snapshot),
         Some((version, None)) => {
-            tracing::warn!(%aggregate, version, "a snapshot is damaged and was passed over");
+            tracing::warn!(%aggregate, version, "skipped a damaged snapshot");
             Row::PassedOver
         }
         None => Row::PassedOver,

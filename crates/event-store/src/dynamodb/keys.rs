@@ -1,4 +1,4 @@
-//! Walking over the whole table.
+//! Scans of the whole table.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
@@ -10,7 +10,7 @@ use crate::{AggregateId, Keys, StoreError, Version};
 pub(super) const SCAN_PAGE: i32 = 256;
 
 impl DynamoDbStore {
-    /// One page of a scan. A cursor is the key that the page before ended with, as a JSON array.
+    /// Returns one page of a scan. A cursor is the last key of the previous page, as a JSON array.
     pub(super) async fn scan_keys(&self, cursor: Option<String>) -> Result<Keys, StoreError> {
         let start = cursor.map(|cursor| start_key(&cursor)).transpose()?;
         let request = self

@@ -1,4 +1,4 @@
-//! Reading histories: one query, which as a rule is one page.
+//! Reading histories: one query, usually of one page.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -11,20 +11,20 @@ use super::failure::Failure;
 use super::items::{self, Item, Row};
 use crate::{AggregateId, ChangeSet, Hash, Loaded, PAGE_BYTES, Snapshot, StoreError, Version};
 
-/// How many items a load asks for at a time: the change sets between two snapshots, and a few more.
-/// Always sent, so that no query reads on through a long history.
+/// The number of items on the first page of a load: the change sets between two snapshots, and a
+/// few more. Every query has a limit, so that none reads on through a long history.
 const LOAD_PAGE: usize = 20;
-/// The most that a page of a history asks for at a time.
+/// The largest number of items on any other page.
 const HISTORY_PAGE: usize = 256;
 
-/// Which part of a partition, and in which direction.
+/// A part of a partition, and the direction in which it is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Range {
-    /// From this version's snapshot back.
+    /// From this version's snapshot backwards.
     BackFrom(Version),
-    /// From the change set before this version back.
+    /// From the change set before this version backwards.
     Before(Version),
-    /// From the change set after this version on.
+    /// From the change set after this version forwards.
     After(Version),
 }
 
@@ -54,7 +54,7 @@ enum Next {
 }
 
 impl DynamoDbStore {
-    /// Back from `version` to the newest snapshot that may serve, or to the start.
+    /// Loads back from `version` to the newest usable snapshot, or to the start.
     pub(super) async fn load_back(
         &self,
         aggregate: &AggregateId,
@@ -64,8 +64,8 @@ impl DynamoDbStore {
         self.back(self.pages(aggregate, Range::BackFrom(version)), schema).await
     }
 
-    /// Back from a version that may not be the newest. Replicas that are behind, not all by as much, can make a
-    /// history look broken: whether it is, a consistent read says.
+    /// Loads back from a head that may be stale. Replicas lag by different amounts, so a sound
+    /// history can look broken; a consistent load then decides.
     pub(super) async fn load_eventually(
         &self,
         aggregate: &AggregateId,
@@ -87,7 +87,8 @@ impl DynamoDbStore {
         let mut candidate: Option<Snapshot> = None;
         let mut wanted = LOAD_PAGE;
         while let Some(page) = pages.next(wanted).await? {
-            // No snapshot where one should be: there may be none for long.
+            // The first page should hold a snapshot. If it does not, the newest one may be far
+            // back.
             wanted = HISTORY_PAGE;
             let mut rows = pin!(self.rows(aggregate, page));
             while let Some(row) = rows.next().await {
@@ -97,8 +98,9 @@ impl DynamoDbStore {
                     }
                     Row::Snapshot(_) | Row::PassedOver => {}
                     Row::ChangeSet(own) => {
-                        // A snapshot stands right behind its own change set, and serves only when
-                        // that is there, unaltered, and has the hash that the snapshot names.
+                        // A snapshot sorts right after its own change set. It is usable only if
+                        // that change set exists, is unaltered and has the hash that the snapshot
+                        // names.
                         if let Some(snapshot) = candidate.take().filter(|s| vouches(&own, s)) {
                             newer.reverse();
                             let start = (0, Hash::ZERO);
@@ -113,7 +115,7 @@ impl DynamoDbStore {
         Loaded::checked(aggregate, None, newer, (0, Hash::ZERO))
     }
 
-    /// Everything after a version whose hash is known.
+    /// Loads everything after a version whose hash is known.
     pub(super) async fn load_on(
         &self,
         aggregate: &AggregateId,
@@ -123,7 +125,7 @@ impl DynamoDbStore {
         Loaded::checked(aggregate, None, newer, from)
     }
 
-    /// A page of up to `limit` change sets, in the range's direction.
+    /// Returns a page of up to `limit` change sets, in the range's direction.
     pub(super) async fn history(
         &self,
         aggregate: &AggregateId,
@@ -133,7 +135,7 @@ impl DynamoDbStore {
         self.read(aggregate, range, limit, PAGE_BYTES).await
     }
 
-    /// Up to `limit` change sets, the last of them being the one that comes to `room` bytes.
+    /// Reads up to `limit` change sets, and stops after the one whose body fills `room` bytes.
     async fn read(
         &self,
         aggregate: &AggregateId,
@@ -145,13 +147,13 @@ impl DynamoDbStore {
         let mut history: Vec<ChangeSet> = Vec::new();
         let mut bytes = 0;
         while history.len() < limit && bytes < room {
-            // Some more, as there are snapshots among them.
+            // A few more, because snapshots lie among the change sets.
             let left = limit - history.len();
             let wanted = left.saturating_add(left / 16 + 1).min(HISTORY_PAGE);
             let Some(page) = pages.next(wanted).await? else { break };
             let mut rows = pin!(self.rows(aggregate, page));
             while let Some(row) = rows.next().await {
-                // What lies beyond the page is not looked at: it may be corrupt.
+                // Rows beyond the page are ignored: a corrupt one must not fail it.
                 if history.len() == limit || bytes >= room {
                     break;
                 }
@@ -170,7 +172,7 @@ impl DynamoDbStore {
 }
 
 impl Pages<'_> {
-    /// The next page; `None` after the last. An empty page says nothing about the next.
+    /// Returns the next page; `None` after the last. An empty page is not necessarily the last.
     async fn next(&mut self, limit: usize) -> Result<Option<Vec<Item>>, StoreError> {
         let start = match std::mem::replace(&mut self.next, Next::End) {
             Next::First => None,

@@ -1,5 +1,4 @@
-//! What the store tells whoever wants to know about its requests: metrics, and the tests that hold
-//! it to its costs.
+//! Reports of the store's requests, for metrics and for the tests that limit the store's costs.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -12,56 +11,58 @@ use aws_sdk_dynamodb::operation::scan::ScanOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// Is told of each request once it has been answered. Called on the request's path: be quick.
+/// Receives the store's requests, each once it has ended. It is called on the request's path, so it
+/// has to be quick. Requests about the table itself or its stream are not reported.
 pub trait Observer: Debug + Send + Sync {
-    /// One request, with what came of it.
+    /// Receives one request with its outcome.
     fn request(&self, request: &Request);
 }
 
 /// One request to DynamoDB, or to object storage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Request {
-    /// DynamoDB's name for it, such as `PutItem`, or S3's: `PutObject`, `GetObject`.
+    /// DynamoDB's name for the operation, such as `PutItem`, or S3's, such as `PutObject`.
     pub operation: &'static str,
-    /// What it was for.
+    /// The purpose of the request.
     pub purpose: Purpose,
-    /// From the call to the answer; for reads, the SDK's own retries included.
+    /// The time from the call to the answer, including the SDK's retries. Conditional writes have
+    /// none.
     pub duration: Duration,
-    /// What came of it.
+    /// The outcome of the request.
     pub outcome: Outcome,
-    /// Read capacity units, as DynamoDB counted them; 0 when it did not say.
+    /// Read capacity units, as DynamoDB counted them; 0 if it did not say.
     pub read_units: f64,
-    /// Write capacity units, likewise. DynamoDB does not say what a failed condition cost.
+    /// Write capacity units, likewise. DynamoDB does not report the cost of a failed condition.
     pub write_units: f64,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The histories of aggregates: commands, and whoever reads what came of them.
+    /// The histories of aggregates, for commands and readers.
     Histories,
-    /// The feed, beside the path of commands.
+    /// The feed, off the path of commands.
     Feed,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Done.
+    /// The request was carried out.
     Done,
-    /// Somebody else's change set was there first.
+    /// The condition did not hold: the key was taken.
     ConditionFailed,
-    /// DynamoDB has too much to do; certainly not done.
+    /// Certainly not carried out: DynamoDB throttles, or the disk is full.
     Busy,
-    /// No answer, or none that says whether it was done.
+    /// No answer, or none that tells whether the request was carried out.
     Unknown,
-    /// Refused, and would be again.
+    /// Refused. A retry would be refused, too.
     Refused,
 }
 
 impl Outcome {
-    /// A label for metrics.
+    /// Returns the label for metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -73,7 +74,7 @@ impl Outcome {
     }
 }
 
-/// An answer that says what it cost, as (read units, write units).
+/// An answer that states its cost, as (read units, write units).
 pub(super) trait Billed {
     fn units(&self) -> (f64, f64);
 }

@@ -11,17 +11,17 @@ use super::observe::{Outcome, Request};
 use crate::objects::{ObjectError, ObjectKey, Put};
 use crate::{AggregateId, StoreError};
 
-/// How many objects are put or fetched at once; each has up to 16 MiB.
+/// The number of objects that are put or fetched at once. Each has up to 16 MiB.
 pub(super) const AT_ONCE: usize = 4;
 
 impl DynamoDbStore {
-    /// How large a body may be that stays in its item.
+    /// Returns the largest size, as stored, of a body that stays in its item.
     pub(super) fn inline(&self) -> usize {
         if self.objects.is_some() { items::INLINE_LIMIT } else { usize::MAX }
     }
 
-    /// Puts what the items will name, and gives back those objects of which there may have been one
-    /// before: see [`DynamoDbStore::put_objects_again`].
+    /// Puts the objects that the items will name. Returns those that may have existed before: see
+    /// [`DynamoDbStore::put_objects_again`].
     pub(super) async fn put_objects(
         &self,
         overflows: Vec<Overflow>,
@@ -34,14 +34,18 @@ impl DynamoDbStore {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Once an item names an object that was found, it is put once more: a sweep may have looked at it
-    /// just before it was put, when it was an orphan, and deleted it just after. From here on a sweep
-    /// finds its name.
+    /// Puts once more the objects that may have existed before, now that their items are written. A
+    /// sweep may have looked at such an object just before the first put, when it was an orphan,
+    /// and deleted it just after. From now on a sweep finds its name in the item.
     pub(super) async fn put_objects_again(&self, found: Vec<Overflow>) {
         for overflow in found {
-            // Its change set is written; what is wrong now is a matter for whoever reads it.
+            // The change set is written, so the append succeeds. If the object is gone, readers
+            // find the change set corrupt.
             if let Err(error) = self.put_object(&overflow).await {
-                tracing::warn!(object = %overflow.key, %error, "an object was not put a second time");
+                tracing::warn!(
+                    object = %overflow.key, %error,
+                    "an object could not be put a second time; if a sweep deleted it, its change set is corrupt"
+                );
             }
         }
     }
@@ -57,8 +61,8 @@ impl DynamoDbStore {
         Ok(put?)
     }
 
-    /// What these items of the aggregate's partition are, in their order. Those that come next are
-    /// fetched in advance.
+    /// Parses these items of the aggregate's partition in order, and fetches the next bodies in
+    /// advance.
     pub(super) fn rows<'a>(
         &'a self,
         aggregate: &'a AggregateId,
@@ -67,7 +71,8 @@ impl DynamoDbStore {
         stream::iter(items).map(move |item| self.row(aggregate, item)).buffered(AT_ONCE)
     }
 
-    /// What this item of the aggregate's partition is, with its body from wherever it is kept.
+    /// Parses this item of the aggregate's partition, with its body from object storage if it is
+    /// there.
     pub(super) async fn row(&self, aggregate: &AggregateId, item: Item) -> Result<Row, StoreError> {
         let item = match items::elsewhere(aggregate, &item)? {
             Some(elsewhere) => self.fetched(aggregate, elsewhere, item).await?,
@@ -86,10 +91,12 @@ impl DynamoDbStore {
         let Some(objects) = &self.objects else { return Err(without_objects(key)) };
         let bytes = self.observed_object("GetObject", objects.get(key)).await?;
         let bytes = bytes.ok_or_else(|| {
-            corrupt(format!("its body is gone: there is no object {key} in object storage"))
+            corrupt(format!("its body is missing: object storage has no object {key}"))
         })?;
         if ObjectKey::of(&bytes) != key {
-            return Err(corrupt(format!("its body was altered: the object {key} is another")));
+            return Err(corrupt(format!(
+                "its body was altered: the content of object {key} does not match its name"
+            )));
         }
         items::with_fetched(item, bytes).map_err(corrupt)
     }
@@ -120,6 +127,6 @@ impl DynamoDbStore {
 
 fn without_objects(key: ObjectKey) -> StoreError {
     StoreError::Refused(format!(
-        "a body is kept in object storage, as the object {key}, and no object storage is configured"
+        "a body is stored as object {key}, but no object storage is configured"
     ))
 }

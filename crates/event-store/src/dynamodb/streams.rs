@@ -1,9 +1,9 @@
-//! The tail of a table that several processes write to: the table's own stream (DynamoDB Streams).
+//! The tail of a table with several writers, which follows the table's stream (DynamoDB Streams).
 //!
-//! A writer tells its own feed of what it has committed. The stream tells every other process, also when the
-//! writer has died in between. It reaches back 24 hours, and each record is no more than a hint: what comes
-//! late, twice or in another order than it was written does no harm, and what is never heard of is found by
-//! [`Feed::reconcile`].
+//! A writer tells its own feed of each commit. The stream tells every other process, even if the
+//! writer has died in between. The stream reaches back 24 hours, and each record is only a hint.
+//! Late, repeated and reordered records do no harm, and [`Feed::reconcile`] finds a change set
+//! whose record never arrives.
 
 mod grace;
 mod requests;
@@ -24,19 +24,19 @@ use grace::Grace;
 use requests::{Missed, Stream};
 use shards::{Place, Shards};
 
-/// Between two readings of a shard that had nothing new.
+/// The pause between two rounds over the shards.
 const POLL: Duration = Duration::from_millis(500);
-/// Between two looks for new shards, unless one has ended.
+/// The interval at which shards are listed again, unless one has ended.
 const DISCOVER: Duration = Duration::from_secs(10);
-/// How long a change set is left to whoever has written it.
+/// The time that a change set is left to its own writer.
 const GRACE: Duration = Duration::from_secs(1);
-/// Pages read of one shard before the others have their turn.
+/// The number of pages read from one shard before it is the next shard's turn.
 const PAGES: usize = 10;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A configuration for a server of DynamoDB Streams that does not mind who asks, such as
-/// `http://127.0.0.1:8000`. For an account, use `aws-config`.
+/// A configuration for a DynamoDB Streams server that checks no credentials, such as one at
+/// `http://127.0.0.1:8000`. For an AWS account, use `aws-config`.
 pub fn for_endpoint(url: impl Into<String>) -> Config {
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -49,18 +49,18 @@ pub fn for_endpoint(url: impl Into<String>) -> Config {
         .build()
 }
 
-/// Follows the stream of a store's table and tells a feed what it hears, until it is dropped.
+/// A task that follows the stream of a store's table on behalf of a feed, until it is dropped.
 ///
-/// A batch of the feed makes the feed look for what others have put in order. A change set is left to its
-/// own writer for a second; whatever is not in the feed by then is put into doubt. While the stream cannot
-/// be followed the log says so, it is tried again, and nothing else waits for it. On a table without a
-/// stream it waits until there is one.
+/// The record of a batch makes the feed look for other processes' batches. A change set is left to
+/// its own writer for a second. If it is not in the feed by then, the feed reads its aggregate from
+/// the store. While the stream cannot be followed, the task logs that and retries; nothing else
+/// waits for it. Without a stream, it polls until the table has one.
 #[derive(Debug)]
 pub struct Tail(JoinHandle<()>);
 
 impl Tail {
-    /// Starts to follow, from as far back as the stream reaches. It belongs to the runtime that this is
-    /// called in.
+    /// Starts to follow the stream, from as far back as it reaches. The task runs on the current
+    /// Tokio runtime.
     pub fn start<S: FeedStore>(feed: &Feed<S>, store: &DynamoDbStore, client: Client) -> Self {
         let follower = Follower {
             feed: feed.clone(),
@@ -83,14 +83,14 @@ struct Follower<S> {
     feed: Feed<S>,
     stream: Stream,
     shards: Shards,
-    /// When all shards were last known.
+    /// The time of the last complete list of shards.
     discovered: Option<Instant>,
     grace: Grace,
 }
 
 impl<S: FeedStore> Follower<S> {
     async fn run(mut self) {
-        // Before that, everything would seem to be missing.
+        // Until the feed has read its batches, every change set would seem to be missing.
         let mut heads = self.feed.heads();
         if heads.wait_for(Option::is_some).await.is_err() {
             return;
@@ -103,7 +103,7 @@ impl<S: FeedStore> Follower<S> {
                     self.rest(POLL).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, ?pause, "the table's stream is not followed; it is tried again");
+                    tracing::warn!(%error, ?pause, "cannot follow the table's stream; retrying");
                     self.rest(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -111,7 +111,7 @@ impl<S: FeedStore> Follower<S> {
         }
     }
 
-    /// Reads what is new in every shard. One that cannot be read does not keep the others from it.
+    /// Reads the new records of every shard. A shard that fails does not hold up the others.
     async fn round(&mut self) -> Result<(), StoreError> {
         if self.discovered.is_none_or(|discovered| discovered.elapsed() > DISCOVER) {
             let listed = self.stream.shards().await?;
@@ -128,7 +128,7 @@ impl<S: FeedStore> Follower<S> {
         failed
     }
 
-    /// Reads on in a shard until it has nothing new, or the others have waited long enough.
+    /// Reads a shard until it has nothing new, or until it is the next shard's turn.
     async fn read(&mut self, place: &Place) -> Result<(), StoreError> {
         for _ in 0..PAGES {
             let reading = self.shards.reading(place);
@@ -138,11 +138,11 @@ impl<S: FeedStore> Follower<S> {
                     self.shards.expired(place);
                     continue;
                 }
-                // What was trimmed is older than a day. What is left begins at the start.
+                // The trimmed records are older than a day. Restart at the oldest record left.
                 Err(Missed::Trimmed) => {
                     tracing::warn!(
-                        "the table's stream no longer reaches back to where it was followed to: what another \
-                         process committed just before it died may be missing from the feed until that is \
+                        "the table's stream has trimmed records that were not read yet: what another process \
+                         committed just before it died may be missing from the feed until the feed is \
                          reconciled with the store"
                     );
                     self.shards.start_again(place);
@@ -160,7 +160,7 @@ impl<S: FeedStore> Follower<S> {
             let newest = page.records.into_iter().next_back().and_then(sequence_number);
             self.shards.advance(place, newest, page.next);
             if ended {
-                // Its children are there by now.
+                // The shard's children exist by now, so list the shards again.
                 self.discovered = None;
             }
             if ended || empty {
@@ -187,7 +187,7 @@ impl<S: FeedStore> Follower<S> {
         }
     }
 
-    /// Puts into doubt what nobody has put in order in time.
+    /// Reports the aggregates whose writers have not sequenced a change set in time.
     fn release(&mut self) {
         while let Some((aggregate, version)) = self.grace.over() {
             if self.feed.version_of(&aggregate) < version {
@@ -206,7 +206,7 @@ impl<S: FeedStore> Follower<S> {
     }
 }
 
-/// What a record says of the feed.
+/// The item that a record names.
 enum Key {
     ChangeSet(AggregateId, Version),
     Batch,

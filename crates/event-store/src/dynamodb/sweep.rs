@@ -1,21 +1,22 @@
 //! Finding and deleting orphans: objects that no change set names.
 //!
-//! An append puts its object before its item, so an object that nothing names yet may be about to be
-//! named. What tells it from an orphan is its age: an append that is under way put its object within
-//! the last few minutes, whether or not there was one of the same bytes before, because a put makes an
-//! object young again. So a sweep
+//! An append puts its object before its item, so an unnamed object may be about to be named. Only
+//! its age tells it from an orphan. An append in progress has put its object within the last few
+//! minutes, even if the same bytes existed before, because a put makes an object young again. So a
+//! sweep
 //!
-//! 1. lists the objects, and goes on with those that are old;
-//! 2. *then* reads all names, strongly consistent: an item that is written later belongs to an append
-//!    whose object is young;
-//! 3. looks at each object that nothing names once more, right before deleting it, as it may have been
+//! 1. lists the objects and keeps the old ones;
+//! 2. *then* reads all names, strongly consistent: an item that is written later belongs to an
+//!    append whose object is young;
+//! 3. looks at each unnamed object once more, right before deleting it, because it may have been
 //!    put since it was listed;
-//! 4. sends each deletion once, with no retry that could arrive late.
+//! 4. sends each deletion once, because a retry could arrive late.
 //!
-//! Between the last look and the deletion an append may still put the same bytes. It learns that there
-//! was an object, and puts it a second time once its item stands. What remains: a process that is killed between
-//! its item and that second put, and one that is suspended between object and item for longer than the grace. Both
-//! leave a change set without its body, which reads as corrupt.
+//! Between the last look and the deletion, an append may still put the same bytes. The append
+//! learns that the object existed, and puts it a second time after its item. Two risks remain: a
+//! process killed between its item and that second put, and a process suspended between object and
+//! item for longer than the grace period. Both leave a change set without its body, which reads as
+//! corrupt.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -29,23 +30,23 @@ use super::keys::SCAN_PAGE;
 use crate::StoreError;
 use crate::objects::{Object, ObjectKey, Objects};
 
-/// What a look at all objects has found.
+/// The result of looking at all objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// What change sets name.
+    /// The objects that change sets name.
     pub named: Count,
-    /// What may be about to be named. (Some of it may be named already: nobody has looked.)
+    /// The objects that may be about to be named. Some may be named already; this is not checked.
     pub young: Count,
-    /// What nothing names.
+    /// The objects that no change set names.
     pub orphans: Vec<Object>,
 }
 
-/// How many objects, of how many bytes together.
+/// A number of objects, and their total size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// How many.
+    /// The number of objects.
     pub objects: u64,
-    /// Together.
+    /// Their total size in bytes.
     pub bytes: u64,
 }
 
@@ -65,12 +66,12 @@ impl<'a> FromIterator<&'a Object> for Count {
 }
 
 impl DynamoDbStore {
-    /// Finds the objects that were last put before `before` and that no change set names. `before` has
-    /// to be longer ago than any append takes, which is minutes. `progress` is told of how many more
-    /// objects and items have been looked at.
+    /// Finds the objects that were last put before `before` and that no change set names. `before`
+    /// has to lie further back than the longest append, which takes minutes. `progress` receives
+    /// the number of objects and items looked at since its last call.
     ///
     /// # Errors
-    /// [`StoreError`]; also when an item cannot be read that may name an object.
+    /// [`StoreError`], also if an item that names an object cannot be read.
     pub async fn orphans(
         &self,
         before: SystemTime,
@@ -111,11 +112,12 @@ impl DynamoDbStore {
         Ok(swept)
     }
 
-    /// Deletes these orphans, but for those that were put again after `before`: an append is about to
-    /// name them; and what puts have left behind that were broken off before it. Says how many are gone.
+    /// Deletes these orphans, except those that were put again since `before`: an append is about
+    /// to name them. Also removes the remains of puts that were interrupted before then. Returns
+    /// the number and size of the deleted objects.
     ///
     /// # Errors
-    /// [`StoreError`]; some are deleted then.
+    /// [`StoreError`]. Some orphans may be deleted by then.
     pub async fn delete_orphans(
         &self,
         orphans: &[Object],
@@ -142,7 +144,7 @@ impl DynamoDbStore {
             .ok_or_else(|| StoreError::Refused("no object storage is configured".to_owned()))
     }
 
-    /// A page of the names that items have for objects, and where the next one starts.
+    /// Returns a page of the objects that items name, and the key at which the next page starts.
     async fn names(
         &self,
         start: Option<Item>,
@@ -168,7 +170,8 @@ impl DynamoDbStore {
     }
 }
 
-/// The name in an item. One that cannot be read may be any object's, so nothing can be said of any.
+/// Returns the object that an item names. An unreadable name could be any object's, so it fails the
+/// sweep.
 fn name(item: &Item) -> Result<ObjectKey, StoreError> {
     item.get("overflow").and_then(items::object_key).ok_or_else(|| {
         let [pk, sk] = ["pk", "sk"].map(|key| item.get(key).and_then(|k| k.as_s().ok()));

@@ -1,4 +1,4 @@
-//! The table itself.
+//! Creation and inspection of the table.
 
 use std::time::Duration;
 
@@ -17,51 +17,52 @@ const PING_TIMEOUT: Duration = Duration::from_secs(1);
 const POLL_EVERY: Duration = Duration::from_millis(250);
 const POLLS: u32 = 240;
 
-/// The keys the table has to have.
+/// The keys that the table has to have.
 const SHAPE: &str = "pk S HASH, sk S RANGE";
 
 /// A table that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// There is none.
+    /// The table does not exist.
     #[error("there is no table `{table}`")]
     Missing {
-        /// Its name.
+        /// The table's name.
         table: String,
     },
-    /// There is a table of that name, and it is not ours.
+    /// The table has other keys than a store's table.
     #[error("the table `{table}` has the keys {found}; expected {SHAPE}")]
     Shape {
-        /// Its name.
+        /// The table's name.
         table: String,
-        /// Its keys, in the order of its key schema.
+        /// The table's keys, in the order of its key schema.
         found: String,
     },
-    /// It does not become active.
+    /// The table does not become active.
     #[error("the table `{table}` is not active but {status}")]
     NotActive {
-        /// Its name.
+        /// The table's name.
         table: String,
-        /// What DynamoDB calls its status.
+        /// The table's status, as DynamoDB names it.
         status: String,
     },
-    /// DynamoDB does not answer, or refuses.
+    /// DynamoDB is unavailable, or refuses the request.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl DynamoDbStore {
-    /// Creates the table when there is none, billed by use, and waits until it is active.
+    /// Creates the table if it does not exist, billed by use, and waits until it is active.
     ///
     /// # Errors
-    /// [`TableError`]; a table of another shape is left alone.
+    /// [`TableError`]. A table of another shape is left as it is.
     pub async fn ensure_table(&self) -> Result<(), TableError> {
         self.ensure(None).await
     }
 
-    /// The same for a table that several processes write to: one that is created has a stream, of the keys
-    /// alone, by which each hears of what the others have written. One that is there stays as it is.
+    /// Creates a table that several processes write to, as [`DynamoDbStore::ensure_table`] does. A
+    /// new table gets a stream of its keys, through which each process learns of the others'
+    /// writes. An existing table stays as it is.
     ///
     /// # Errors
     /// As [`DynamoDbStore::ensure_table`].
@@ -74,7 +75,7 @@ impl DynamoDbStore {
         self.ensure(Some(keys)).await
     }
 
-    /// Waits until the table is active, for what creates none.
+    /// Waits until the table is active, without creating it.
     ///
     /// # Errors
     /// [`TableError`].
@@ -112,21 +113,21 @@ impl DynamoDbStore {
         Err(TableError::NotActive { table: self.table().to_owned(), status })
     }
 
-    /// Whether what is written to the table goes into a stream of it.
+    /// Returns whether the table has a stream that is turned on.
     ///
     /// # Errors
-    /// [`StoreError`]: away, or refusing.
+    /// [`StoreError`]: unavailable or refused.
     pub async fn has_stream(&self) -> Result<bool, StoreError> {
         let description = self.describe().await?;
         let stream = description.and_then(|description| description.stream_specification);
         Ok(stream.is_some_and(|stream| stream.stream_enabled))
     }
 
-    /// Succeeds when the table answers within a second. An engine in this process whose last write failed also has to
-    /// be able to write again.
+    /// Checks that the table answers within a second. An engine in this process whose last write
+    /// failed also has to be able to write again.
     ///
     /// # Errors
-    /// [`StoreError`]: away, or refusing.
+    /// [`StoreError`]: unavailable or refused.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let request = self
             .client
@@ -173,14 +174,14 @@ impl DynamoDbStore {
         }
         match request.send().await {
             Ok(_) => Ok(()),
-            // Another process was faster; its table is looked at like any other.
+            // Another process has just created the table. It is checked like any other.
             Err(error) if error.code() == Some("ResourceInUseException") => Ok(()),
             Err(error) => Err(StoreError::from(Failure::of("CreateTable", &error)).into()),
         }
     }
 }
 
-/// Whether a table has the keys of a store's.
+/// Checks that a table has the keys of a store's table.
 ///
 /// # Errors
 /// [`TableError::Shape`].

@@ -1,4 +1,4 @@
-//! For the conformance suite, which has to get at what is kept behind the store's back.
+//! Changes to stored items behind the store's back, for the conformance suite.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 

@@ -1,4 +1,4 @@
-//! Several conditional puts in one transaction, and what to do when its answer is lost.
+//! Several conditional puts in one transaction, and the recovery from a lost answer.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -13,30 +13,30 @@ use super::items::{self, Item, Overflow, Written};
 use super::table::unbuildable;
 use crate::{Appended, AppendedAll, ChangeSet, StoreError, TOGETHER};
 
-/// The most that the items of one transaction may have together (DynamoDB's limit).
+/// DynamoDB's limit on the total size of a transaction's items, in bytes.
 const TOGETHER_LIMIT: usize = 4 * 1024 * 1024;
-/// More than an item has beside its body, unless its kind has a name of many hundred letters.
+/// More bytes than an item has beside its body, unless its kind has a name of many hundred letters.
 const BESIDE_BODY: usize = 1024;
 
 pub(super) enum Tried {
     Written,
-    /// With what stands in the place of each change set whose version is taken, if the answer brought
-    /// it; in the order of the change sets.
+    /// The index of each change set whose version is taken, in order, with the standing item if the
+    /// answer contains it.
     Taken(Vec<(usize, Option<Item>)>),
     Failed(Failure),
 }
 
 impl DynamoDbStore {
-    /// Puts all change sets unless the version of one is taken. As with one put, the same transaction
-    /// may be sent more than once, because each change set names its own hash. (The tokens by which
-    /// DynamoDB would know a repeat are forgotten after ten minutes, and by some engines sooner.)
+    /// Puts all change sets unless the version of one is taken. Sending the same transaction more
+    /// than once is safe, because each change set contains its own hash. DynamoDB's idempotency
+    /// tokens would not do: they expire after ten minutes, and in some engines sooner.
     pub(super) async fn put_together(
         &self,
         change_sets: &[ChangeSet],
     ) -> Result<AppendedAll, StoreError> {
         match change_sets {
             [] => return Ok(AppendedAll::Written),
-            // Half of what a transaction costs.
+            // A single put costs half as much as a transaction.
             [one] => {
                 return Ok(match self.put_change_set(one).await? {
                     Appended::Written => AppendedAll::Written,
@@ -52,7 +52,7 @@ impl DynamoDbStore {
         let (puts, overflows) = self.puts(change_sets)?;
         let found = self.put_objects(overflows).await?;
         let appended = self.put_items(change_sets, puts).await;
-        // What failed may be written all the same.
+        // A failed transaction may be written nevertheless.
         if !matches!(appended, Ok(AppendedAll::Taken(_))) {
             self.put_objects_again(found).await;
         }
@@ -76,7 +76,7 @@ impl DynamoDbStore {
                     return Err(failure.into());
                 }
                 Tried::Failed(failure @ Failure::Busy(_)) => failure,
-                // All or none: what became of the first became of all.
+                // A transaction writes all items or none, so the first one decides for all.
                 Tried::Failed(failure @ Failure::Unknown(_)) => {
                     perhaps_ours = true;
                     match self.read_back(&items::key_of_change_set(&change_sets[0])).await {
@@ -85,7 +85,7 @@ impl DynamoDbStore {
                             return self.settle_together(change_sets, all, perhaps_ours).await;
                         }
                         Ok(None) => failure,
-                        // What the transaction said is the better reason.
+                        // The transaction's failure explains more than the read's.
                         Err(_) => return Err(failure.into()),
                     }
                 }
@@ -98,14 +98,14 @@ impl DynamoDbStore {
         }
     }
 
-    /// The puts, and the bodies that are too large for them, or for all of them together.
+    /// Returns the puts, and the bodies that are too large for their items or for the transaction.
     fn puts(
         &self,
         change_sets: &[ChangeSet],
     ) -> Result<(Vec<TransactWriteItem>, Vec<Overflow>), StoreError> {
         let (mut items, mut bytes) = written(change_sets, self.inline())?;
         if bytes > TOGETHER_LIMIT && self.objects.is_some() {
-            // An even share of the room for each fits, whatever the others need.
+            // With an even share of the room for each, all items fit.
             let share = TOGETHER_LIMIT / change_sets.len();
             (items, bytes) = written(change_sets, share.saturating_sub(BESIDE_BODY))?;
         }
@@ -154,8 +154,8 @@ impl DynamoDbStore {
         }
     }
 
-    /// Whose change sets are there: our own, written by an attempt whose answer was lost, or others', which may
-    /// still say the same.
+    /// Compares the standing change sets with ours, like `settle`: `Written` or `Again` if all of
+    /// them are ours, and `Taken` otherwise.
     async fn settle_together(
         &self,
         ours: &[ChangeSet],
@@ -174,7 +174,8 @@ impl DynamoDbStore {
             }
         }
         if standing.is_empty() {
-            let reason = "TransactWriteItems: taken by items that are gone".to_owned();
+            let reason =
+                "TransactWriteItems: conditions failed, but no item has any of the keys".to_owned();
             return Err(Failure::Unknown(reason).into());
         }
         let all_ours = standing.len() == ours.len()
@@ -187,7 +188,8 @@ impl DynamoDbStore {
     }
 }
 
-/// The items of these, with bodies of up to `inline` bytes, and how large they are together.
+/// Returns the items of these change sets, with bodies of up to `inline` bytes, and their total
+/// size.
 fn written(change_sets: &[ChangeSet], inline: usize) -> Result<(Vec<Written>, usize), StoreError> {
     let written = change_sets.iter().map(|change_set| items::of_change_set(change_set, inline));
     let written = written.collect::<Result<Vec<_>, _>>()?;
@@ -195,8 +197,8 @@ fn written(change_sets: &[ChangeSet], inline: usize) -> Result<(Vec<Written>, us
     Ok((written, bytes))
 }
 
-/// Why a transaction was cancelled: a version that is taken explains it, whatever else went wrong. One
-/// that met another transaction, or too much to do, is no conflict.
+/// Classifies a cancelled transaction. A taken version explains it, whatever else went wrong. A
+/// collision with another transaction is `Busy`, as is throttling; neither is a conflict.
 pub(super) fn why(reasons: Vec<CancellationReason>, message: String) -> Tried {
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or_default()).collect();
     let is_refused = codes.iter().any(|code| REFUSING.contains(code));

@@ -1,5 +1,5 @@
-//! The direct path from the store to the engine, without the SDK. Building and parsing an HTTP request that never
-//! leaves the process costs several times as much as the put itself.
+//! The direct path from the store to the engine, without the SDK. Building and parsing an HTTP
+//! request that never leaves the process costs several times as much as the put itself.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -30,7 +30,8 @@ pub(crate) enum Answer {
     Full(String),
     /// The outcome is unknown: the items may or may not be written.
     Unknown(String),
-    /// Nothing was written, because only the engine can handle the request. Send it through the SDK.
+    /// Nothing was written, because only the engine can handle the request. Send it through the
+    /// SDK.
     NotPlain,
 }
 
@@ -39,7 +40,8 @@ impl Direct {
         Self(queue)
     }
 
-    /// Puts the item: with `must_be_new`, only if its key is free; otherwise in place of any existing item.
+    /// Puts the item: with `must_be_new`, only if its key is free; otherwise in place of any
+    /// existing item.
     pub(crate) async fn put(&self, table: &str, item: &Item, must_be_new: bool) -> Answer {
         let put =
             PlainItem::of_sdk(item).and_then(|item| OnePut::of_item(table, &item, must_be_new));

@@ -12,8 +12,8 @@ use crate::full_disk::{is_no_room, try_to_write};
 /// The code of a request that failed because the disk is full. DynamoDB has none.
 pub(crate) const DISK_FULL: &str = "DiskFull";
 
-/// Writes what a large command writes, and takes it back. A smaller write may fit into the space that the log has
-/// already.
+/// Writes as much as a large command does, and removes it again. A smaller write may fit into space
+/// that the log already has.
 const PROBE: &str = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS _probe (bytes BLOB); \
                      INSERT INTO _probe VALUES (zeroblob(65536)); COMMIT; DROP TABLE _probe;";
 
@@ -22,7 +22,7 @@ pub(super) fn is_full(error: &DynoxideError) -> bool {
     code(error) == Some(ErrorCode::DiskFull)
 }
 
-/// Returns how the disk refused a write, if the request failed for that.
+/// Returns how the disk refused a write, if that is why the request failed.
 pub(super) fn refused(error: &DynoxideError) -> Option<Refused> {
     if is_full(error) {
         return Some(Refused::Full);
@@ -41,8 +41,8 @@ fn code(error: &DynoxideError) -> Option<ErrorCode> {
     }
 }
 
-/// The same error, named by its cause. SQLite calls an exceeded quota and a read-only file system an I/O error, so the
-/// file system is asked once more.
+/// Adds the cause to an I/O error. SQLite reports an exceeded quota or a read-only file system only
+/// as an I/O error, so this tries a write of its own to learn the cause.
 pub(super) fn explained(error: DynoxideError, storage: &Storage) -> DynoxideError {
     if !is_failed_io(&error) {
         return error;
@@ -54,7 +54,7 @@ pub(super) fn explained(error: DynoxideError, storage: &Storage) -> DynoxideErro
     }
 }
 
-/// The failure of a request that another one's full disk undid.
+/// Returns SQLite's error for a full disk, for a request that did not meet the full disk itself.
 pub(super) fn full() -> DynoxideError {
     let full = ffi::Error::new(ffi::SQLITE_FULL);
     rusqlite::Error::SqliteFailure(full, Some("database or disk is full".to_owned())).into()

@@ -1,8 +1,9 @@
 //! The thread that the engine runs on.
 //!
-//! The thread takes all requests that wait in its queue, runs them in one SQLite transaction and makes them
-//! durable with one sync (see [`Group`]). A write that only the engine can carry out gets a transaction of its
-//! own. A request that arrives alone forms a group of one; it never waits for others.
+//! The thread takes all requests that wait in its queue, runs them in one SQLite transaction and
+//! makes them durable with one sync (see [`Group`]). A write that only the engine can carry out
+//! gets a transaction of its own. A request that arrives alone forms a group of one; it never waits
+//! for others.
 
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,26 +18,29 @@ use super::disk;
 use super::group::{Database, Group, Held};
 use super::open_files::OpenFiles;
 
-/// The capacity of the queue; a sender waits while it is full. Also the maximum size of a group.
+/// The capacity of the queue, which is also the maximum size of a group. A sender waits while it is
+/// full.
 const QUEUE: usize = 256;
-/// The time after which a group takes no more requests, so that slow ones do not keep finished ones waiting.
+/// The time after which a group takes no more requests, so that slow ones do not keep finished ones
+/// waiting.
 const GROUP_TIME: Duration = Duration::from_millis(20);
-/// How long a request may take, waiting included. It is long because giving up on a put does not keep
-/// it from being carried out.
+/// The time limit of a request, including its wait. It is long because a put may still be carried
+/// out after its caller has given up.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A request, ready to run. It returns an answer to hold until the writes it depends on are durable, or `None`
-/// if its client has given up.
+/// A request, ready to run. It returns an answer to hold until the writes it depends on are
+/// durable, or `None` if its client has given up.
 type Job = Box<dyn FnOnce(&mut Group<'_>) -> Option<Held> + Send>;
 
 #[derive(Debug)]
 pub(super) struct Engine {
-    /// The only lasting one: when it goes, the thread finishes what is queued and ends.
+    /// The only long-lived sender. Once it is dropped, the thread finishes the queued jobs and
+    /// ends.
     jobs: mpsc::Sender<Job>,
     ended: oneshot::Receiver<()>,
 }
 
-/// The way to the thread, for as long as there is one.
+/// A sender to the thread that does not keep the thread alive.
 #[derive(Clone, Debug)]
 pub(super) struct Queue(mpsc::WeakSender<Job>);
 
@@ -66,7 +70,7 @@ impl Engine {
                 group.commit();
             }
             drop(database);
-            // Nobody waits for it when the engine was dropped rather than closed.
+            // Nobody waits for this if the engine was dropped rather than closed.
             let _ = end.send(());
         })?;
         Ok(Self { jobs, ended })
@@ -79,20 +83,20 @@ impl Engine {
     pub(super) async fn close(self) {
         let Self { jobs, ended } = self;
         drop(jobs);
-        // An error would mean that the thread is gone, which is what is waited for.
+        // An error, too, means that the thread has ended.
         let _ = ended.await;
     }
 }
 
 impl Queue {
-    /// Runs this on the engine's thread. A panic there is this request's failure and nobody else's.
+    /// Runs the request on the engine's thread. A panic fails only this request.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         request: impl FnOnce(&mut Group<'_>) -> dynoxide::Result<T> + Send + 'static,
     ) -> Result<dynoxide::Result<T>, Closed> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |group| {
-            // Whoever asked may have given up while this waited; then nothing has to be done.
+            // If the caller has given up while the request waited, nothing is left to do.
             if answer.is_closed() {
                 return None;
             }
@@ -125,7 +129,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_answered_and_the_next_request_served() {
+    async fn a_panic_fails_its_request_and_the_next_one_is_served() {
         let engine = Engine::start(Storage::memory().unwrap(), OpenFiles::default()).unwrap();
         let queue = engine.queue();
         let panicked = queue.run::<()>(|_| panic!("on purpose")).await.unwrap();
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closing_waits_for_what_is_queued_and_takes_no_more() {
+    async fn closing_waits_for_queued_requests_and_refuses_new_ones() {
         let engine = Engine::start(Storage::memory().unwrap(), OpenFiles::default()).unwrap();
         let queue = engine.queue();
         let (go, held) = std::sync::mpsc::channel::<()>();

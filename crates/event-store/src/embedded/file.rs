@@ -1,5 +1,5 @@
-//! Looking at a file before the engine touches it: the engine would turn any SQLite file into one of
-//! its own, and SQLite would throw away a log whose database is gone.
+//! Checks of a file before the engine touches it. The engine would turn any SQLite file into one of
+//! its own, and SQLite would discard a log whose database is gone.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -12,10 +12,11 @@ use super::OpenError;
 use crate::full_disk::try_to_write;
 
 const SQLITE: &[u8; 16] = b"SQLite format 3\0";
-/// A table that the engine makes in every file, and nobody else does.
+/// A table that the engine creates in every file, and no other program does.
 const OWN_TABLE: &str = "_tables";
 
-/// Whether the engine may have this file: there is none yet, or it is one of the engine's and whole.
+/// Checks that the engine may open this file: it is missing or empty, or it is one of the engine's
+/// and intact.
 pub(super) fn check(path: &Path) -> Result<(), OpenError> {
     let inaccessible = |source| OpenError::Inaccessible { path: path.to_owned(), source };
     let length = match fs::metadata(path) {
@@ -38,8 +39,8 @@ pub(super) fn check(path: &Path) -> Result<(), OpenError> {
     check_tables(path)
 }
 
-/// The header says how long the file has to be ("Database File Format", 1.3), unless part of it is
-/// still in the log.
+/// Checks the length that the header states (SQLite's "Database File Format", 1.3), unless part of
+/// the file may still be in the log.
 fn check_header(path: &Path, file: File, length: u64) -> Result<(), OpenError> {
     const HEADER: usize = 100;
     let mut header = Vec::with_capacity(HEADER);
@@ -65,8 +66,9 @@ fn check_header(path: &Path, file: File, length: u64) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// SQLite itself says whether pages are missing. It is opened for reading only, and as what nobody
-/// changes, so that no file appears beside it; unless there is a log, which counts too.
+/// Reads the tables' names through SQLite, which also notices missing pages. The file is opened
+/// read-only and immutable, so that no other file appears beside it. A file with a log is not
+/// opened as immutable, because SQLite has to read the log, too.
 fn check_tables(path: &Path) -> Result<(), OpenError> {
     let tables = || -> rusqlite::Result<Vec<String>> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -97,7 +99,7 @@ fn has_log(path: &Path) -> bool {
     fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// The path as SQLite's URIs have it.
+/// Returns the path as an SQLite URI that declares the file immutable.
 fn unchanging(path: &Path) -> String {
     let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     format!("file:{path}?immutable=1")

@@ -1,4 +1,5 @@
-//! Group commit: requests that wait together share one SQLite transaction, and so one sync of its log.
+//! Group commit: requests that wait together share one SQLite transaction, and so one sync of its
+//! log.
 
 use std::mem;
 use std::time::Instant;
@@ -34,9 +35,9 @@ pub(super) type Held = Box<dyn FnOnce(Option<&Lost>)>;
 /// The disk's refusal of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// It has no room.
+    /// The disk has no room.
     Full,
-    /// It does not do what SQLite asked.
+    /// The disk fails or is read-only.
     Broken,
 }
 
@@ -70,9 +71,10 @@ impl Lost {
 
 /// Requests that become durable together.
 ///
-/// The first write begins the transaction. From then on the group holds every answer until the commit. Answers to
-/// reads are held too, because a read in the transaction may have seen a write that is rolled back later. Each
-/// write keeps its own condition and outcome; a failed condition writes nothing and fails no other request.
+/// The first write begins the transaction. From then on the group holds every answer until the
+/// commit. Answers to reads are held too, because a read in the transaction may have seen a write
+/// that is rolled back later. Each write keeps its own condition and outcome; a failed condition
+/// writes nothing and fails no other request.
 pub(super) struct Group<'d> {
     database: &'d mut Database,
     is_open: bool,
@@ -105,7 +107,8 @@ impl<'d> Group<'d> {
         &mut self.database.tokens
     }
 
-    /// Begins the group's transaction unless it is open, and returns the storage and the tables to write to.
+    /// Begins the group's transaction unless it is open, and returns the storage and the tables to
+    /// write to.
     ///
     /// # Errors
     /// Fails when SQLite cannot begin the transaction.
@@ -135,7 +138,8 @@ impl<'d> Group<'d> {
         Ok(())
     }
 
-    /// Commits the group so far and returns the storage, for a request that runs in a transaction of its own.
+    /// Commits the group so far and returns the storage, for a request that runs in a transaction
+    /// of its own.
     pub(super) fn apart(&mut self) -> &Storage {
         self.commit();
         &self.database.storage
@@ -144,8 +148,9 @@ impl<'d> Group<'d> {
     /// Holds the answer to a request that has run. Sends it at once unless a transaction is open.
     pub(super) fn hold(&mut self, answer: Held) {
         self.held.push(answer);
-        // A full disk and some other failures make SQLite roll back by itself. Ending the group here fails the
-        // requests whose writes were lost, and keeps later writes from running outside a transaction.
+        // A full disk and some other failures make SQLite roll back by itself. Ending the group
+        // here fails the requests whose writes were lost, and keeps later writes from running
+        // outside a transaction.
         if !self.is_open || self.database.storage.conn().is_autocommit() {
             self.commit();
         }
@@ -162,7 +167,8 @@ impl<'d> Group<'d> {
         }
         let lost = match ended {
             Ok(()) => files.check().err().map(Lost::Gone),
-            // SQLite has rolled back by itself then, and says nothing of the disk at the commit.
+            // SQLite has already rolled back by itself, so the commit's error does not name the
+            // disk.
             Err(_) if refused == Some(Refused::Full) => Some(Lost::DiskFull),
             Err(error) => Some(Lost::of(disk::explained(error, storage))),
         };
@@ -176,8 +182,9 @@ impl<'d> Group<'d> {
     }
 }
 
-/// Rolls back a transaction that a request apart began and left open, for example because the engine panicked.
-/// Until the rollback succeeds, every later answer is a failure, because it could rest on uncommitted rows.
+/// Rolls back a transaction that a request apart began and left open, for example because the
+/// engine panicked. Until the rollback succeeds, every later answer is a failure, because it could
+/// rest on uncommitted rows.
 fn end_stray(storage: &Storage) -> Result<()> {
     if storage.conn().is_autocommit() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! The files that the engine has open, compared with those at their paths.
 //!
-//! SQLite keeps writing into a file that was removed or renamed, and reports success. Such a write is gone when the
-//! process ends, so no answer may say that it is durable.
+//! SQLite keeps writing into a file that was removed or renamed, and reports success. Such a write
+//! is gone when the process ends, so no answer may say that it is durable.
 
 use std::ffi::OsString;
 use std::fs;
@@ -37,7 +37,7 @@ impl OpenFiles {
     pub(super) fn of(database: &Path) -> io::Result<Self> {
         let mut log = OsString::from(database);
         log.push("-wal");
-        // Later the process may change its working directory.
+        // Absolute, because the process may change its working directory later.
         let paths = [fs::canonicalize(database)?, fs::canonicalize(log)?];
         let files = paths.into_iter().map(|path| {
             let identity = Identity::at(&path)?;
@@ -46,7 +46,8 @@ impl OpenFiles {
         Ok(Self { files: files.collect::<io::Result<_>>()?, is_reported: false })
     }
 
-    /// Returns an error unless every path still leads to its open file. Logs the first failure of a series.
+    /// Returns an error unless every path still leads to its open file. Logs the first failure of a
+    /// series.
     ///
     /// # Errors
     /// [`Gone`], with the first path that leads elsewhere or nowhere.
@@ -83,7 +84,8 @@ impl Identity {
     }
 }
 
-/// Elsewhere an open file can be neither removed nor replaced, or only its presence can be examined.
+/// Nothing, on systems where an open file cannot be removed or replaced, or where only its presence
+/// can be checked.
 #[derive(Debug, PartialEq, Eq)]
 #[cfg(not(unix))]
 struct Identity;

@@ -1,5 +1,5 @@
-//! DynamoDB's JSON protocol. Requests are read and answers written on the caller's thread; the
-//! engine's own is the narrow place and does nothing else.
+//! DynamoDB's JSON protocol. Requests are parsed and answers serialized on the caller's thread,
+//! because the engine's thread is the bottleneck.
 
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
@@ -19,14 +19,14 @@ use super::group::Group;
 use super::puts::{self, OnePut, Puts};
 use super::tokens::{self, Seen};
 
-/// What goes back over the wire.
+/// The answer to an HTTP request.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: String,
 }
 
-/// Carries out one of the operations that the store, its tests and the bench use.
+/// Carries out one of the operations that the store, its tests and the benchmark use.
 pub(super) async fn answer(
     queue: &Queue,
     operation: &str,
@@ -104,7 +104,7 @@ fn carry_out(
 ) -> Result<transact_write_items::TransactWriteItemsResponse> {
     let now = Instant::now();
     match token.as_ref().and_then(|(token, hash)| group.tokens().seen(token, hash, now)) {
-        // A mode that does not exist is left to the engine, which refuses it.
+        // An unknown mode is left to the engine, which refuses it.
         Some(Seen::Same) if puts::is_mode(&request.return_consumed_capacity) => {
             return Ok(puts::repeated(&request));
         }
@@ -171,7 +171,8 @@ fn write(response: &impl Serialize) -> Result<String> {
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// The engine checks requests while it reads them, and marks what it finds like this.
+/// Converts a parse error. The engine also validates while it parses, and marks its findings with a
+/// prefix.
 fn malformed(error: &str) -> DynoxideError {
     match error.strip_prefix("VALIDATION:") {
         Some(problem) => DynoxideError::ValidationException(problem.to_owned()),
@@ -188,7 +189,7 @@ fn mismatch() -> DynoxideError {
 fn unknown(operation: &str) -> String {
     serde_json::json!({
         "__type": "com.amazon.coral.service#UnknownOperationException",
-        "message": format!("the embedded engine does not do `{operation}`"),
+        "message": format!("the embedded engine does not support `{operation}`"),
     })
     .to_string()
 }

@@ -1,10 +1,10 @@
 //! The store's own puts, carried out in a transaction that they share.
 //!
-//! The engine gives each request its own transaction, and so its own sync, and SQLite parses its statements again
-//! each time. The store's puts are simple enough to bypass it: items of text and bytes, put unconditionally or
-//! under [`NOT_TAKEN`], into a table without indexes or streams. This module writes the same rows as the engine,
-//! with prepared statements. Every other request goes to the engine. `tests.rs` compares the answers and rows of
-//! both.
+//! The engine gives each request its own transaction, and so its own sync, and SQLite parses its
+//! statements again each time. The store's puts are simple enough to bypass the engine: items of
+//! text and bytes, put unconditionally or under [`NOT_TAKEN`], into a table without indexes or
+//! streams. This module writes the same rows as the engine, with prepared statements. Every other
+//! request goes to the engine. `tests.rs` compares the answers and rows of both.
 
 use std::collections::{HashMap, HashSet};
 
@@ -49,7 +49,7 @@ struct Row {
     size: usize,
     hash_prefix: String,
     must_be_new: bool,
-    /// Whether a failed condition returns the existing item.
+    /// A failed condition returns the existing item.
     returns_old: bool,
 }
 
@@ -205,8 +205,8 @@ impl Puts {
         Self::of_rows(table, rows.collect::<Option<_>>()?, capacity)
     }
 
-    /// Builds a transaction that puts all of these items under [`NOT_TAKEN`], unless only the engine can handle
-    /// them.
+    /// Builds a transaction that puts all of these items under [`NOT_TAKEN`], unless only the
+    /// engine can handle them.
     pub(super) fn of_items<'a>(
         table: &str,
         items: impl Iterator<Item = &'a SdkItem>,
@@ -286,8 +286,8 @@ impl Row {
     }
 }
 
-/// The SQL for each table that takes these puts, by the table's name. Entries never go stale, because none of the
-/// supported operations alters or deletes a table.
+/// The SQL for each table that takes these puts, by the table's name. Entries never go stale,
+/// because none of the supported operations alters or deletes a table.
 #[derive(Debug, Default)]
 pub(super) struct Tables(HashMap<String, Table>);
 
@@ -380,9 +380,9 @@ impl Tables {
     }
 }
 
-/// Answers a transaction that was carried out before. DynamoDB bills the replay as a read of the items written.
-/// The request does not contain the items of updates, deletes and condition checks, so each of these is billed at
-/// the minimum.
+/// Answers a transaction that was carried out before. DynamoDB bills the replay as a read of the
+/// items written. The request does not contain the items of updates, deletes and condition checks,
+/// so each of these is billed at the minimum.
 pub(super) fn repeated(request: &TransactWriteItemsRequest) -> TransactWriteItemsResponse {
     let mut units: HashMap<String, f64> = HashMap::new();
     for item in &request.transact_items {
@@ -406,7 +406,8 @@ pub(super) fn repeated(request: &TransactWriteItemsRequest) -> TransactWriteItem
     TransactWriteItemsResponse { consumed_capacity, ..TransactWriteItemsResponse::default() }
 }
 
-/// Returns whether the table has the text keys `pk` and `sk`, and no index or stream that a write has to update.
+/// Returns whether the table has the text keys `pk` and `sk`, and no index or stream that a write
+/// has to update.
 fn is_plain(table: &TableMetadata) -> bool {
     let keys: Option<Vec<types::KeySchemaElement>> = serde_json::from_str(&table.key_schema).ok();
     let has_our_keys = keys.is_some_and(|keys| {
@@ -490,7 +491,8 @@ impl Table {
     }
 }
 
-/// A savepoint in the open transaction. Dropping it undoes the writes since, unless it was released.
+/// A savepoint in the open transaction. Dropping it undoes the writes since, unless it was
+/// released.
 struct Savepoint<'c> {
     conn: &'c Connection,
     is_released: bool,
@@ -512,7 +514,8 @@ impl<'c> Savepoint<'c> {
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         if !self.is_released {
-            // This fails when SQLite has rolled back the whole transaction, which the group detects by itself.
+            // This fails when SQLite has rolled back the whole transaction, which the group detects
+            // by itself.
             let _ = self.conn.execute_batch("ROLLBACK TO puts; RELEASE puts");
         }
     }

@@ -1,4 +1,4 @@
-//! Tests of group commit, and of our own puts against the engine's.
+//! Tests of group commit, and comparisons of our own puts with the engine's.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::mpsc;
@@ -98,7 +98,8 @@ fn ask_engine(storage: &Storage, operation: &str, request: &Value) -> (u16, Valu
     }
 }
 
-/// Returns every row of the table. Items are parsed, because the engine writes attributes in no fixed order.
+/// Returns every row of the table. Items are parsed, because the engine writes attributes in no
+/// fixed order.
 fn rows(storage: &Storage) -> dynoxide::Result<Vec<StoredRow>> {
     let sql =
         "SELECT pk, sk, item_json, item_size, cached_at, hash_prefix FROM daybook ORDER BY pk, sk";
@@ -219,7 +220,7 @@ fn requests() -> Vec<(&'static str, Value)> {
 }
 
 #[tokio::test]
-async fn puts_answer_and_store_the_same_as_the_engine() {
+async fn our_puts_give_the_same_answers_and_rows_as_the_engine() {
     let engine = Engine::start(with_table(), OpenFiles::default()).unwrap();
     let (queue, other) = (engine.queue(), with_table());
     for (operation, request) in requests() {
@@ -354,7 +355,7 @@ fn limit(storage: &Storage, pages: i64) -> dynoxide::Result<()> {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_until_a_write_works_again() {
+async fn a_full_disk_is_reported_until_a_write_succeeds_again() {
     let engine = Engine::start(with_table(), OpenFiles::default()).unwrap();
     let queue = engine.queue();
     let check = || async { queue.run(|group| group.check_writes()).await.unwrap() };
@@ -378,7 +379,7 @@ async fn a_full_disk_is_told_until_a_write_works_again() {
 }
 
 #[test]
-fn a_commit_on_a_full_disk_fails_every_request_as_such() {
+fn a_commit_lost_to_a_full_disk_is_reported_as_a_full_disk() {
     let lost = Lost::of(disk::full());
     assert!(matches!(lost, Lost::DiskFull), "{lost}");
     assert!(disk::is_full(&lost.failure()));

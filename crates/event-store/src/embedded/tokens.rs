@@ -1,7 +1,7 @@
 //! Idempotency tokens, by which a retried transaction is recognised.
 //!
-//! The engine's own token cache does not fit group commit. The engine scans the whole cache at each transaction,
-//! and the cache cannot drop the tokens of a group that was rolled back.
+//! The engine's own token cache does not fit group commit. The engine scans the whole cache at each
+//! transaction, and the cache cannot drop the tokens of a group that was rolled back.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 /// DynamoDB remembers a token for ten minutes.
 const WINDOW: Duration = Duration::from_secs(600);
-/// The maximum number of tokens kept, at a few hundred bytes each. The SDK retries a transaction within seconds.
+/// The maximum number of tokens kept, at a few hundred bytes each. The SDK retries a transaction
+/// within seconds.
 const LIMIT: usize = 65_536;
 
 /// A SHA-256 hash of the items of a transaction.
@@ -36,7 +37,8 @@ pub(super) enum Seen {
     Other,
 }
 
-/// Hashes the items of a transaction. The order in which attributes are listed does not affect the hash.
+/// Hashes the items of a transaction. The order in which attributes are listed does not affect the
+/// hash.
 pub(super) fn request_hash(items: &[TransactWriteItem]) -> RequestHash {
     let mut hasher = Sha256::new();
     // These items were parsed from JSON, so writing them as JSON does not fail.
@@ -44,8 +46,8 @@ pub(super) fn request_hash(items: &[TransactWriteItem]) -> RequestHash {
     hasher.finalize().into()
 }
 
-/// Hashes the entries of objects in the order of their keys. A `Value` keeps that order only while no crate in the
-/// build enables `preserve_order` of serde_json.
+/// Hashes the entries of objects in the order of their keys. A `Value` keeps that order only while
+/// no crate in the build enables `preserve_order` of serde_json.
 fn hash_sorted(hasher: &mut Sha256, value: &Value) {
     match value {
         Value::Object(entries) => {
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_known_for_ten_minutes() {
+    fn a_token_is_remembered_for_ten_minutes() {
         let (mut tokens, begun) = (Tokens::default(), Instant::now());
         tokens.remember("a-token".to_owned(), [1; 32]);
         tokens.keep(begun);

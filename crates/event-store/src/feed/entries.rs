@@ -10,56 +10,58 @@ use super::running::{PAGE, broken_off};
 use super::{BATCH, Batch, Feed, FeedHead, FeedStore, Position, Reference};
 use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
 
-/// How many batches' worth is looked up at once.
+/// The number of batch-sized chunks that are looked up at once.
 const AT_ONCE: usize = 2;
 
 /// One change set at its place in the feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its place.
+    /// The position.
     pub position: Position,
-    /// What stands there.
+    /// The change set at this position.
     pub change_set: ChangeSet,
 }
 
-/// Why entries of the feed cannot be given.
+/// An error in reading entries of the feed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeedError {
-    /// The feed that was there when this process came has not been read to its end yet.
+    /// The existing feed has not been read to its end yet.
     #[error("the feed is still being read")]
     Opening,
-    /// Nothing was ever given beyond this position: it is of another feed, or of one that was cut off.
-    #[error("position {after} is beyond the feed, whose newest is {newest}")]
+    /// The position is beyond the end of the feed: it comes from another feed, or from one that was
+    /// truncated.
+    #[error("position {after} is beyond the end of the feed at {newest}")]
     Beyond {
-        /// What was asked for.
+        /// The requested position.
         after: Position,
-        /// Where the feed ends.
+        /// The newest position of the feed.
         newest: Position,
     },
     /// The change set at this position is missing or altered.
     #[error("position {position} of the feed cannot be given: {problem}")]
     Unreadable {
-        /// Where.
+        /// The position.
         position: Position,
-        /// What is wrong with it; [`StoreError::Corrupt`].
+        /// The problem; [`StoreError::Corrupt`].
         problem: StoreError,
     },
-    /// The store fails.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The entries of a feed after some position, as [`Feed::subscribe`] gives them; a stream as well.
+/// The entries of a feed after some position, as [`Feed::subscribe`] returns them; also a stream.
 ///
-/// Waits until the feed that was there has been read, and ends with the feed. After an error it resumes from the same
-/// position; to skip an unreadable entry, subscribe again after it. Dropping it ends it.
-#[must_use = "a subscription does nothing until it is asked for entries"]
+/// It waits until the existing feed has been read, and ends with the feed. After an error it
+/// retries from the same position; to skip an unreadable entry, subscribe again after it. Dropping
+/// it cancels it.
+#[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription(Pin<Box<dyn Stream<Item = Result<Entry, FeedError>> + Send>>);
 
 impl Subscription {
-    /// The next entry, once it is there; `None` when the feed has ended. Cancel-safe: an entry that was not returned is
-    /// returned by the next call.
+    /// Waits for the next entry; `None` when the feed has ended. Cancel-safe: an entry that was not
+    /// returned is returned by the next call.
     pub async fn next(&mut self) -> Option<Result<Entry, FeedError>> {
         self.0.next().await
     }
@@ -80,11 +82,12 @@ impl fmt::Debug for Subscription {
 }
 
 impl<S: FeedStore> Feed<S> {
-    /// Up to `limit` entries after this position, ascending, fewer once their bodies come to [`PAGE_BYTES`];
-    /// none only at the end of the feed. Every one is the change set that the feed names, unaltered.
+    /// Returns up to `limit` entries after this position, ascending; fewer once their bodies reach
+    /// [`PAGE_BYTES`], none only at the end of the feed. Every one is the change set that the feed
+    /// names, unaltered.
     ///
     /// # Errors
-    /// [`FeedError`]; [`FeedError::Unreadable`] only for the very next one.
+    /// [`FeedError`]; [`FeedError::Unreadable`] only if the very next entry is.
     pub async fn entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, FeedError> {
         let Some(mut head) = self.head() else { return Err(FeedError::Opening) };
         if after >= head.position && self.is_shared() {
@@ -94,8 +97,8 @@ impl<S: FeedStore> Feed<S> {
         if after > head.position {
             return Err(FeedError::Beyond { after, newest: head.position });
         }
-        // The store may hold a batch already that is not taken in yet: whoever were given some of it would
-        // ask for what is beyond the feed next.
+        // The store may already hold a batch that is not taken in yet. A reader that got some of it
+        // would next ask for a position beyond the feed.
         let limit = limit.min(usize::try_from(head.position - after).unwrap_or(limit));
         if let Some(recent) = self.shared().recent(after, limit) {
             return Ok(recent);
@@ -103,7 +106,7 @@ impl<S: FeedStore> Feed<S> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0;
         let named = self.references(after, limit).await?;
-        // What comes next is looked up, parsed and hashed on another core meanwhile.
+        // The next chunk is looked up, parsed and hashed on another core meanwhile.
         let chunks: Vec<_> = named.chunks(BATCH).map(<[_]>::to_vec).collect();
         let looking_up = stream::iter(chunks).map(|some| {
             let store = self.store().clone();
@@ -139,7 +142,7 @@ impl<S: FeedStore> Feed<S> {
         Ok(entries)
     }
 
-    /// What stands at this position; `None` beyond the feed, and for 0.
+    /// Returns the reference at this position; `None` beyond the feed, and for 0.
     ///
     /// # Errors
     /// When the store fails.
@@ -148,10 +151,12 @@ impl<S: FeedStore> Feed<S> {
         Ok(self.references(before, 1).await?.pop().map(|(_, reference)| reference))
     }
 
-    /// All entries after this position, those that are there and then those to come.
+    /// Subscribes to all entries after this position: the existing ones, then those to come.
     ///
     /// ```
-    /// # async fn example(feed: event_store::feed::Feed<event_store::MemoryStore>) -> Result<(), event_store::feed::FeedError> {
+    /// # async fn example(
+    /// #     feed: event_store::feed::Feed<event_store::MemoryStore>,
+    /// # ) -> Result<(), event_store::feed::FeedError> {
     /// let mut entries = feed.subscribe(0);
     /// while let Some(entry) = entries.next().await {
     ///     let entry = entry?;
@@ -181,13 +186,14 @@ impl<S: FeedStore> Feed<S> {
         Subscription(Box::pin(entries))
     }
 
-    /// Waits until the feed ends elsewhere than at this position, and returns whether it does. Returns `false` when
-    /// the feed has ended. A position beyond the feed does not wait: [`Feed::entries`] refuses it.
+    /// Waits until the feed's newest position differs from this one, and returns `true`; returns
+    /// `false` if the feed stops first. Does not wait if the position is beyond the feed, which
+    /// [`Feed::entries`] refuses.
     pub async fn grows_beyond(&self, position: Position) -> bool {
         grows(self, &mut self.heads(), position).await
     }
 
-    /// The references at these positions.
+    /// Returns up to `limit` references after this position.
     async fn references(
         &self,
         after: Position,
@@ -206,7 +212,7 @@ impl<S: FeedStore> Feed<S> {
                 return Err(missing(number).into());
             }
             for batch in batches {
-                // All of them were there when they were taken in.
+                // All of them existed when they were taken in.
                 if batch.number != number {
                     return Err(missing(number).into());
                 }
@@ -250,7 +256,7 @@ fn missing(batch: u64) -> FeedBreak {
     FeedBreak { batch, problem: "is missing".to_owned() }
 }
 
-/// A batch was checked when it was taken in; it may have been altered since.
+/// Checks a batch again. It was checked when it was taken in, but may have been altered since.
 fn check(batch: &Batch) -> Result<(), FeedBreak> {
     let Batch { number, prev, hash, .. } = *batch;
     if hash == Hash::sealing(prev, &Batch::partition(number), number, batch.body()) {
@@ -268,7 +274,7 @@ fn placed(
     positions.zip(change_sets).map(|(position, change_set)| Entry { position, change_set })
 }
 
-/// What comes before the change set that is corrupt, and where that is.
+/// The entries before the corrupt change set, and its position.
 fn around<'a>(
     some: &'a [(Position, Reference)],
     problem: &StoreError,

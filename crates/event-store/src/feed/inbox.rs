@@ -7,14 +7,14 @@ use tokio::sync::Notify;
 
 use crate::{AggregateId, ChangeSet};
 
-/// What has been committed and is not in the feed yet, as far as this process has heard. Bounded, and
-/// still nothing is lost: of what does not fit, the aggregate is kept, whose change sets are in the store.
+/// The commits that this process knows of and that are not in the feed yet. Bounded without loss:
+/// if a change set does not fit, its aggregate is kept instead, whose change sets are in the store.
 #[derive(Debug)]
 pub(super) struct Inbox {
     state: Mutex<State>,
-    /// How many change sets may wait.
+    /// The maximum number of change sets that wait.
     capacity: usize,
-    /// How large their bodies may be together.
+    /// The maximum size of their bodies together, in bytes.
     room: usize,
     stirred: Notify,
 }
@@ -22,20 +22,20 @@ pub(super) struct Inbox {
 #[derive(Debug, Default)]
 struct State {
     waiting: Waiting,
-    /// The bodies of the change sets that wait.
+    /// The size of the waiting change sets' bodies, in bytes.
     bytes: usize,
     committed: u64,
     looking: bool,
     stopping: bool,
 }
 
-/// What is taken out of the inbox at once.
+/// The contents of the inbox, as taken out at once.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     pub(super) change_sets: Vec<(ChangeSet, Instant)>,
-    /// Aggregates of which the store has more.
+    /// Aggregates with more change sets in the store.
     pub(super) behind: BTreeSet<AggregateId>,
-    /// Aggregates of which the store may have more.
+    /// Aggregates that may have more change sets in the store.
     pub(super) doubtful: BTreeSet<AggregateId>,
 }
 
@@ -84,7 +84,7 @@ impl Inbox {
         self.stirred.notify_one();
     }
 
-    /// Others' batches may be there.
+    /// Records that others may have written batches.
     pub(super) fn look(&self) {
         self.state().looking = true;
         self.stirred.notify_one();
@@ -94,12 +94,12 @@ impl Inbox {
         self.state().waiting.is_empty()
     }
 
-    /// How many were put in so far.
+    /// The number of commits put in so far.
     pub(super) fn committed(&self) -> u64 {
         self.state().committed
     }
 
-    /// All that waits, and how many had been put in when it was taken.
+    /// Takes all that waits, with the number of commits that have been put in so far.
     pub(super) fn take(&self) -> (Waiting, u64) {
         let mut state = self.state();
         state.looking = false;
@@ -107,14 +107,14 @@ impl Inbox {
         (mem::take(&mut state.waiting), state.committed)
     }
 
-    /// Returns when there is something to take, or it is time to look or to stop.
+    /// Waits until something can be taken, or it is time to look or to stop.
     pub(super) async fn filled(&self) {
         while self.state().is_idle() {
             self.stirred().await;
         }
     }
 
-    /// Returns when something has come since this was last asked, or it is time to stop.
+    /// Waits until something has arrived since the last call, or it is time to stop.
     pub(super) async fn stirred(&self) {
         self.stirred.notified().await;
     }
@@ -129,7 +129,7 @@ impl Inbox {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics between two changes of it, so a poisoned state is still whole.
+        // Nothing panics between two changes of the state, so a poisoned one is still whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -158,7 +158,7 @@ mod tests {
         .unwrap()
     }
 
-    /// What one take gives of four: how many whole, and of how many the aggregate.
+    /// Puts in four change sets, and takes them: the number of whole ones, and of mere aggregates.
     fn taken(inbox: &Inbox) -> (usize, usize) {
         (1..=4).for_each(|aggregate| inbox.put(&change_set(aggregate)));
         let (waiting, _) = inbox.take();
@@ -166,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn of_what_does_not_fit_the_aggregate_is_kept() {
+    fn a_change_set_that_does_not_fit_leaves_its_aggregate() {
         let room = 2 * change_set(1).body().len();
         assert_eq!(taken(&Inbox::new(3, usize::MAX)), (3, 1));
         let inbox = Inbox::new(usize::MAX, room);
         assert_eq!(taken(&inbox), (2, 2));
-        assert_eq!(taken(&inbox), (2, 2), "what was taken takes no room");
+        assert_eq!(taken(&inbox), (2, 2), "taken change sets free their room");
     }
 }

@@ -3,12 +3,12 @@ use std::collections::VecDeque;
 use super::{Entry, Position};
 use crate::ChangeSet;
 
-/// How many of the newest entries stay in memory, and how large their bodies may be together.
+/// The maximum number of newest entries kept in memory, and of their bodies' bytes together.
 const ENTRIES: usize = 5_000;
 const BYTES: usize = 8 * 1024 * 1024;
 
-/// The newest entries of the feed, without a hole, for those who follow closely: what this process has
-/// committed itself need not be read back.
+/// The newest entries of the feed, without a gap, for readers that follow closely: a change set
+/// that this process committed need not be read back.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     entries: VecDeque<Entry>,
@@ -16,7 +16,8 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// The next entry of the feed; `None` for one that is not in hand, which makes those before it useless.
+    /// Adds the next entry of the feed. `None`, for one that is not in hand, makes those before it
+    /// useless.
     pub(super) fn push(&mut self, position: Position, change_set: Option<ChangeSet>) {
         let follows = self.entries.back().is_none_or(|newest| newest.position + 1 == position);
         let Some(change_set) = change_set.filter(|_| follows) else {
@@ -31,7 +32,8 @@ impl Recent {
         }
     }
 
-    /// Up to `limit` entries after this position, unless older ones come first.
+    /// Returns up to `limit` entries after this position; `None` if the first of them is not in
+    /// memory.
     pub(super) fn after(&self, position: Position, limit: usize) -> Option<Vec<Entry>> {
         let oldest = self.entries.front()?.position;
         let skip = usize::try_from((position + 1).checked_sub(oldest)?).ok()?;

@@ -14,40 +14,41 @@ use super::sequencer::Sequencer;
 use super::{Batch, FeedBreak, FeedHead, FeedStore, Position, Sequence};
 use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
 
-/// Change sets that wait in memory at most; of any more, only the aggregate is remembered.
+/// The maximum number of change sets that wait in memory; of any more, only the aggregate is kept.
 const CAPACITY: usize = 10_000;
-/// How large their bodies may be together.
+/// The maximum size of their bodies together, in bytes.
 pub(super) const ROOM: usize = 64 * 1024 * 1024;
-/// What was committed within so short a time is taken to wait since the same moment.
+/// The time within which commits count as waiting since the same moment.
 const MOMENT: Duration = Duration::from_millis(50);
-/// How many moments are told apart. The last one takes in whatever comes after it.
+/// The number of moments that are told apart. The last one absorbs whatever comes after it.
 const MOMENTS: usize = 1_000;
-/// Of how many missing change sets a comparison goes on while they are put in order.
+/// The number of missing change sets by which a comparison may run ahead of the sequencer.
 const AHEAD: u64 = 1_000;
-/// Batches that are read at a time.
+/// The number of batches that are read at a time.
 pub(super) const PAGE: usize = 100;
 
-/// How often a sequencer acts.
+/// The pace at which a sequencer acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How long after one batch the next is written at the earliest: what is committed meanwhile shares it.
+    /// The minimum time between two batches; commits in the meantime share the next one.
     pub between: Duration,
-    /// How often to look for batches that others wrote; `None` where nobody else writes.
+    /// The interval between looks for batches of other writers; `None` if nobody else writes.
     pub look: Option<Duration>,
 }
 
 impl Pace {
-    /// For a store that this process alone writes to. [`Feed::open`] finds what an earlier process left undone.
+    /// The pace for a store that this process alone writes to. [`Feed::open`] finds what an earlier
+    /// process left undone.
     pub const ALONE: Self = Self { between: Duration::from_millis(10), look: None };
-    /// For a store that others write to as well.
+    /// The pace for a store that others write to as well.
     pub const SHARED: Self =
         Self { between: Duration::from_millis(50), look: Some(Duration::from_millis(500)) };
 }
 
-/// The feed as it runs in this process: a sequencer in the background, and what it has put in order. Cheap
-/// to clone; when the last clone goes, it ends.
+/// A feed running in this process: a sequencer in the background, and the order that it has made.
+/// Cheap to clone; the feed ends when the last clone is dropped.
 ///
-/// It holds some hundred bytes of each aggregate in memory, and eight of each batch.
+/// It holds a few hundred bytes of each aggregate in memory, and eight of each batch.
 #[derive(Debug)]
 pub struct Feed<S>(Arc<Handle<S>>);
 
@@ -60,10 +61,11 @@ impl<S> Clone for Feed<S> {
 struct Handle<S> {
     store: S,
     shared: Arc<Shared>,
-    /// How many of those put into the inbox are in the feed, with all that came before them.
+    /// The number of commits put into the inbox that are in the feed, with all that came before
+    /// them.
     settled: watch::Receiver<u64>,
     waiting: Mutex<Waiting>,
-    /// `None` until the feed that was there has been read.
+    /// `None` until the existing feed has been read.
     head: watch::Receiver<Option<FeedHead>>,
     is_shared: bool,
     task: Mutex<Option<JoinHandle<bool>>>,
@@ -78,18 +80,19 @@ impl<S: fmt::Debug> fmt::Debug for Handle<S> {
     }
 }
 
-/// What sequencer and readers share.
+/// The state that the sequencer and readers share.
 pub(super) struct Shared {
     pub(super) inbox: Inbox,
     order: Mutex<Order>,
-    /// How many aggregates the sequencer cannot bring on.
+    /// The number of aggregates that the sequencer cannot advance.
     pub(super) stuck: AtomicU64,
-    /// Why the sequencer had to stop short, until it has got on.
+    /// The error that the sequencer is retrying; `None` once it succeeds.
     pub(super) trouble: watch::Sender<Option<StoreError>>,
     head: watch::Sender<Option<FeedHead>>,
 }
 
-/// Since when what is not settled waits: of each moment how many had been put into the inbox at its end.
+/// The waiting times of unsettled commits: for each moment, its time and the number of commits that
+/// had been put into the inbox at its end.
 #[derive(Debug, Default)]
 struct Waiting(VecDeque<(u64, Instant)>);
 
@@ -99,29 +102,29 @@ struct Order {
     recent: Recent,
 }
 
-/// The feed does not hold yet all that was committed.
+/// The feed does not yet hold everything that was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the feed is behind by {0} change sets or more")]
+#[error("the feed lags by at least {0} change sets")]
 pub struct Unsequenced(pub u64);
 
-/// What comparing a store with its feed has found.
+/// The result of comparing a store with its feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Change sets in the store.
+    /// The number of change sets in the store.
     pub scanned: u64,
-    /// Of those, not in the feed before.
+    /// The number of those that were not in the feed before.
     pub missing: u64,
 }
 
 impl<S: FeedStore> Feed<S> {
-    /// Starts a sequencer, which begins with reading the feed that is there. It belongs to the runtime
-    /// that this is called in.
+    /// Starts a sequencer, which first reads the existing feed. It belongs to the runtime that this
+    /// is called in.
     pub fn start(store: S, pace: Pace) -> Self {
         Self::start_observed(store, pace, |_| {})
     }
 
-    /// The same, telling `observer` for each change set that this process committed how long it took from
-    /// there until it was in the feed.
+    /// Does the same as [`start`](Self::start). `observer` receives, for each change set that this
+    /// process committed, the time from the commit until it was in the feed.
     pub fn start_observed(
         store: S,
         pace: Pace,
@@ -145,12 +148,13 @@ impl<S: FeedStore> Feed<S> {
         Self(Arc::new(Handle { store, shared, settled, waiting, head, is_shared, task }))
     }
 
-    /// Starts a feed and waits until it holds all that the store holds. A process that was killed between a commit and
-    /// the next batch leaves a change set that no feed has heard of; this finds it.
+    /// Starts a feed and waits until it holds everything that the store holds. A process that was
+    /// killed between a commit and the next batch leaves a change set that no feed has heard of;
+    /// this finds it.
     ///
-    /// Reads the keys of all change sets once, where [`start`](Self::start) reads the feed alone. Use `start` where
-    /// something else finds what is missing: `dynamodb::streams::Tail`, or a [`reconcile`](Self::reconcile) in the
-    /// background.
+    /// Reads the keys of all change sets once, where [`start`](Self::start) reads the feed alone.
+    /// Use `start` if something else finds missing change sets: `dynamodb::streams::Tail`, or a
+    /// [`reconcile`](Self::reconcile) in the background.
     ///
     /// ```
     /// # async fn example() -> Result<(), event_store::StoreError> {
@@ -161,7 +165,12 @@ impl<S: FeedStore> Feed<S> {
     /// assert_eq!(feed.head().map(|head| head.position), Some(0));
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(example()).unwrap();
+    /// # tokio::runtime::Builder::new_current_thread()
+    /// #     .enable_time()
+    /// #     .build()
+    /// #     .unwrap()
+    /// #     .block_on(example())
+    /// #     .unwrap();
     /// ```
     ///
     /// # Errors
@@ -172,41 +181,41 @@ impl<S: FeedStore> Feed<S> {
         Ok(feed)
     }
 
-    /// The store behind it.
+    /// The store behind this feed.
     pub fn store(&self) -> &S {
         &self.0.store
     }
 
-    /// Tells it of a change set that is durable in the store. Neither waits nor fails.
+    /// Reports a change set that is durable in the store. Neither waits nor fails.
     pub fn commit(&self, change_set: &ChangeSet) {
         self.0.shared.inbox.put(change_set);
         let (committed, settled) = (self.0.shared.inbox.committed(), *self.0.settled.borrow());
         self.0.waiting().put(committed, settled, Instant::now());
     }
 
-    /// Tells it of an aggregate that may have received a change set from any writer: what is there is read from
-    /// the store, as soon as that answers. Neither waits nor fails.
+    /// Reports an aggregate that may have received a change set from any writer. The sequencer
+    /// reads it from the store, as soon as that answers. Neither waits nor fails.
     pub fn doubt(&self, aggregate: &AggregateId) {
         self.0.shared.inbox.doubt(aggregate);
     }
 
-    /// Tells it that others may have written a batch.
+    /// Reports that others may have written a batch.
     pub fn look(&self) {
         self.0.shared.inbox.look();
     }
 
-    /// Where the feed ends, as far as this process knows; `None` until the feed that was there has been
+    /// The end of the feed, as far as this process knows; `None` until the existing feed has been
     /// read.
     pub fn head(&self) -> Option<FeedHead> {
         *self.0.head.borrow()
     }
 
-    /// Where the feed ends once that is known, and every change of it from then on.
+    /// A receiver of the feed's end, once that is known, and of every change to it.
     pub fn heads(&self) -> watch::Receiver<Option<FeedHead>> {
         self.0.head.clone()
     }
 
-    /// Where the feed ends, once the feed that was there has been read.
+    /// Waits until the existing feed has been read, and returns its end.
     ///
     /// # Errors
     /// The error that keeps the sequencer, which retries forever, from reading it.
@@ -223,30 +232,31 @@ impl<S: FeedStore> Feed<S> {
         .ok_or_else(ended)
     }
 
-    /// The last version of this aggregate that is in the feed, as far as this process knows.
+    /// The last version of this aggregate in the feed, as far as this process knows.
     pub fn version_of(&self, aggregate: &AggregateId) -> Version {
         self.0.shared.order().sequence.version_of(aggregate)
     }
 
-    /// How many aggregates it cannot bring to their newest version, as the store does not hold together;
-    /// the log says which and why.
+    /// The number of aggregates that it cannot bring to their newest version, because their
+    /// histories do not hold together. The log names each, with the reason.
     pub fn stuck(&self) -> u64 {
         self.0.shared.stuck.load(Ordering::Relaxed)
     }
 
-    /// How long the oldest change set that was [committed](Self::commit) here and is not in the feed has been
-    /// waiting, to some milliseconds; zero when none waits.
+    /// The waiting time of the oldest change set that was [committed](Self::commit) here and is not
+    /// in the feed, to some milliseconds; zero when none waits.
     pub fn oldest_waiting(&self) -> Duration {
         let settled = *self.0.settled.borrow();
         let oldest = self.0.waiting().oldest(settled);
         oldest.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Returns once all that was committed before this call is in the feed, up to the position given. What
-    /// is in doubt is not waited for, as nobody was told that it is there.
+    /// Waits until everything that was committed before this call is in the feed, and returns the
+    /// feed's newest position. Does not wait for what is in doubt, as nobody was told that it
+    /// exists.
     ///
     /// # Errors
-    /// [`Unsequenced`], when that takes longer than `patience`.
+    /// [`Unsequenced`], when that takes longer than `patience` or the feed ends.
     pub async fn settle(&self, patience: Duration) -> Result<Position, Unsequenced> {
         let committed = self.0.shared.inbox.committed();
         let mut settled = self.0.settled.clone();
@@ -259,30 +269,31 @@ impl<S: FeedStore> Feed<S> {
         }
     }
 
-    /// Returns the sequencer's error once it has to stop short. The sequencer retries forever; callers may not want to
-    /// wait that long.
+    /// Waits until the sequencer meets an error, and returns it. The sequencer retries forever;
+    /// callers may not want to wait that long.
     pub async fn troubled(&self) -> StoreError {
         self.trouble(|_| true).await
     }
 
-    /// Compares all that is in the store with the feed, and puts what is missing into it: repairs an
-    /// outage that was longer than the table's stream keeps records. Takes as long as it takes; what it has
-    /// sequenced stays, so that it can be stopped.
+    /// Compares everything in the store with the feed, and adds what is missing to the feed. This
+    /// repairs an outage that lasted longer than the table's stream keeps records. It may take
+    /// long, and can be stopped: what it has sequenced stays.
     ///
     /// # Errors
-    /// When the store does not answer what it is compared by; when what is missing never can be put into the feed,
-    /// as the store refuses or the feed is not what was written. While the store only does not answer the sequencer,
-    /// that is waited for: [`Feed::troubled`].
+    /// When the store does not answer the comparison, or when what is missing can never be put into
+    /// the feed, because the store refuses or the feed is corrupt. A transient error of the
+    /// sequencer is waited out; [`Feed::troubled`] reports it.
     pub async fn reconcile(
         &self,
         mut progress: impl FnMut(Reconciled) + Send,
     ) -> Result<Reconciled, StoreError> {
         self.opened().await?;
         let (mut found, mut cursor) = (Reconciled::default(), None);
-        // An aggregate's keys come together: where its part of the feed ended when it was come across.
+        // The keys of an aggregate are adjacent. This is the current one, with its last version in
+        // the feed when its first key was met.
         let mut current: Option<(AggregateId, Version)> = None;
-        // What is found is put in order while the comparison goes on, and never much behind it: memory does not
-        // grow with it.
+        // The sequencer works during the comparison, which never runs far ahead: memory does not
+        // grow with what is missing.
         let (mut waited_for, mut found_before) = (self.0.shared.inbox.committed(), 0);
         loop {
             let page = self.0.store.keys(cursor).await?;
@@ -316,19 +327,20 @@ impl<S: FeedStore> Feed<S> {
         }
     }
 
-    /// Puts in order what has been committed and ends. Returns true if nothing is left; a second call returns false.
+    /// Sequences what has been committed, and ends. Returns `true` if nothing is left; a second
+    /// call returns `false`.
     pub async fn finish(&self) -> bool {
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return false };
         self.0.shared.inbox.stop();
         let nothing_left = task.await.unwrap_or(false);
         if !nothing_left {
-            tracing::warn!("the feed is behind; what is missing is found at the next start");
+            tracing::warn!("the feed lags; the next start finds what is missing");
         }
         nothing_left
     }
 
-    /// Returns once the first so many that were put into the inbox are in the feed.
+    /// Waits until the first `committed` commits of the inbox are in the feed.
     ///
     /// # Errors
     /// When they never will be.
@@ -343,14 +355,14 @@ impl<S: FeedStore> Feed<S> {
         }
     }
 
-    /// Returns once the sequencer has to stop short for such a reason.
+    /// Waits until the sequencer meets such an error, and returns it.
     async fn trouble(&self, such: impl Fn(&StoreError) -> bool) -> StoreError {
         let mut trouble = self.0.shared.trouble.subscribe();
         let met = trouble.wait_for(|error| error.as_ref().is_some_and(&such)).await;
         met.ok().and_then(|error| error.clone()).unwrap_or_else(ended)
     }
 
-    /// Returns once the sequencer has ended.
+    /// Waits until the sequencer has ended.
     pub(super) async fn ended(&self) {
         let mut settled = self.0.settled.clone();
         while settled.changed().await.is_ok() {}
@@ -360,7 +372,7 @@ impl<S: FeedStore> Feed<S> {
         &self.0.shared
     }
 
-    /// Whether others write batches too.
+    /// Returns whether others write batches too.
     pub(super) fn is_shared(&self) -> bool {
         self.0.is_shared
     }
@@ -368,7 +380,8 @@ impl<S: FeedStore> Feed<S> {
 
 impl<S> Handle<S> {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // What is forgotten or kept too long makes a figure wrong for a while, and nothing else.
+        // A moment that is lost or kept too long makes a figure wrong for a while, and nothing
+        // else.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -405,18 +418,18 @@ impl<S> Drop for Handle<S> {
 }
 
 impl Shared {
-    /// What is known of the order, for a moment.
+    /// Calls `ask` with the sequence, under its lock.
     pub(super) fn with_sequence<T>(&self, ask: impl FnOnce(&Sequence) -> T) -> T {
         ask(&self.order().sequence)
     }
 
-    /// Up to `limit` entries after this position, if they are in memory.
+    /// Returns up to `limit` entries after this position, if they are in memory.
     pub(super) fn recent(&self, after: Position, limit: usize) -> Option<Vec<super::Entry>> {
         self.order().recent.after(after, limit)
     }
 
-    /// Takes in the next batch, and of its change sets those that are in hand. One that is known already
-    /// changes nothing.
+    /// Takes in the next batch, with those of its change sets that are in hand. Ignores a batch
+    /// that is already known.
     pub(super) fn take_in(
         &self,
         batch: &Batch,
@@ -431,12 +444,12 @@ impl Shared {
             order.recent.push(position, in_hand.get(&reference.hash).cloned());
         }
         let head = order.sequence.head();
-        // Until all that was there has been read, nobody is told of a part of it.
+        // Readers are shown nothing until the whole existing feed has been read.
         self.head.send_if_modified(|known| known.as_mut().map(|known| *known = head).is_some());
         Ok(())
     }
 
-    /// Reads the batches that are there and not known.
+    /// Reads the batches that exist and are not known.
     pub(super) async fn follow<S: FeedStore>(&self, store: &S) -> Result<(), StoreError> {
         loop {
             let known = self.with_sequence(|sequence| sequence.head().batch);
@@ -450,22 +463,23 @@ impl Shared {
         }
     }
 
-    /// All that was there has been read.
+    /// Shows the feed to readers, once all of the existing feed has been read.
     pub(super) fn open(&self) {
         let head = self.with_sequence(Sequence::head);
         self.head.send_replace(Some(head));
     }
 
     fn order(&self) -> MutexGuard<'_, Order> {
-        // `follow` changes nothing before it has checked everything, so a poisoned order is still whole.
+        // `follow` checks everything before it changes anything, so a poisoned order is still
+        // whole.
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is read in a task of its own panicked, or the runtime is ending.
+/// The error of a read whose task panicked, or was cancelled because the runtime is ending.
 pub(super) fn broken_off() -> StoreError {
     StoreError::Unavailable {
-        reason: "a read of the store was broken off".to_owned(),
+        reason: "a read of the store was interrupted".to_owned(),
         retry_after: Duration::from_secs(1),
     }
 }
@@ -482,7 +496,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_waits_until_it_is_settled_however_many_came_after_it() {
+    fn the_oldest_commit_waits_until_it_is_settled_however_many_follow() {
         let (mut waiting, begun) = (Waiting::default(), Instant::now());
         assert_eq!(waiting.oldest(0), None);
         let at = |moment: u32| begun + MOMENT * moment;
@@ -491,13 +505,13 @@ mod tests {
         }
         assert_eq!(waiting.oldest(0), Some(at(1)));
         assert_eq!(waiting.oldest(1), Some(at(2)));
-        // As many as are told apart, and those after them.
+        // The last moment absorbs those after it.
         assert_eq!(waiting.oldest(999), Some(at(1000)));
         assert_eq!(waiting.oldest(2999), Some(at(1000)));
         assert_eq!(waiting.oldest(3000), None);
         waiting.put(3001, 3000, at(3001));
         waiting.put(3002, 3000, at(3001) + MOMENT / 2);
-        assert_eq!(waiting.oldest(3001), Some(at(3001)), "of one moment both wait");
+        assert_eq!(waiting.oldest(3001), Some(at(3001)), "both commits of one moment wait");
         assert_eq!(waiting.oldest(3002), None);
     }
 }

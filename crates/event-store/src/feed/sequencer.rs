@@ -21,32 +21,32 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Stop draining the inbox above this many unsequenced change sets.
 const LEFT_OVER: usize = 1_000;
-/// How many aggregates are read at once, and how much of each.
+/// The number of aggregates that are read at once, and of change sets that are read of each.
 const READ_AT_ONCE: usize = 4;
 const READ_PAGE: usize = 2 * BATCH;
 
-/// Puts in order what is committed, in the order in which it comes, as much at a time as has come; what is
-/// missing in between it reads from the store.
+/// Sequences commits in the order of their arrival, as many at a time as have come. Reads missing
+/// versions in between from the store.
 pub(super) struct Sequencer<S> {
     store: S,
     shared: Arc<Shared>,
     pace: Pace,
     settles: watch::Sender<u64>,
     observer: Box<dyn Fn(Duration) + Send + Sync>,
-    /// How many had been put into the inbox when it was emptied.
+    /// The number of commits that had been put into the inbox when it was last emptied.
     taken: u64,
-    /// Taken out of the inbox and not in the feed yet, as far as known; since when.
+    /// Commits taken from the inbox that are not known to be in the feed, with the time of each.
     candidates: Vec<(Reference, Instant)>,
     in_hand: HashMap<Hash, ChangeSet>,
-    /// The bodies of those.
+    /// The size of their bodies, in bytes.
     held: usize,
-    /// Aggregates of which the store has more than what was taken.
+    /// Aggregates with more change sets in the store than were taken.
     behind: BTreeSet<AggregateId>,
-    /// Aggregates of which the store may have more.
+    /// Aggregates that may have more change sets in the store.
     doubtful: BTreeSet<AggregateId>,
-    /// Aggregates that nothing here can bring on; the log has said why.
+    /// Aggregates that nothing here can advance; the log has the reason.
     stuck: BTreeSet<AggregateId>,
-    /// When a batch was last written or met.
+    /// The time of the last attempt to write a batch.
     last: Option<Instant>,
 }
 
@@ -75,7 +75,7 @@ impl<S: FeedStore> Sequencer<S> {
         }
     }
 
-    /// Until it is told to stop. Whether nothing is left.
+    /// Runs until it is told to stop. Returns whether nothing is left.
     pub(super) async fn run(mut self) -> bool {
         let mut pause = FIRST_PAUSE;
         let mut open = false;
@@ -90,7 +90,7 @@ impl<S: FeedStore> Sequencer<S> {
                 tells
             });
             match acted {
-                // What came while it had to try again has not been taken yet.
+                // Commits that arrived during a retry have not been taken yet.
                 Ok(()) if stopping && self.shared.inbox.is_empty() => {
                     return self.stuck.is_empty();
                 }
@@ -102,14 +102,14 @@ impl<S: FeedStore> Sequencer<S> {
                 Err(error) => {
                     full_disk::tell_or(&error, || {
                         retries.tell(|untold| {
-                            tracing::warn!(%error, untold, "the feed is behind; it tries again");
+                            tracing::warn!(%error, untold, "the feed lags; retrying");
                         });
                     });
                     if stopping {
                         return false;
                     }
                     sleep(FIRST_PAUSE).await;
-                    // What is committed meanwhile may mean that the store is back.
+                    // A commit in the meantime may mean that the store is back.
                     if timeout(pause, self.shared.inbox.stirred()).await.is_err() {
                         pause = (pause * 2).min(LONGEST_PAUSE);
                     }
@@ -125,7 +125,7 @@ impl<S: FeedStore> Sequencer<S> {
             *open = true;
         }
         self.take();
-        // Whoever has something to put learns of others' batches by that.
+        // A sequencer that has something to write learns of others' batches by its conflicts.
         let idle = self.candidates.is_empty() && self.behind.is_empty();
         if idle && self.pace.look.is_some() {
             self.shared.follow(&self.store).await?;
@@ -135,7 +135,7 @@ impl<S: FeedStore> Sequencer<S> {
         self.bring_on(|sequencer| &mut sequencer.doubtful).await
     }
 
-    /// Until there is something to do, and the time to do it.
+    /// Waits until there is something to do, and then until the pace allows it.
     async fn rest(&self) {
         let filled = self.shared.inbox.filled();
         match self.pace.look {
@@ -149,8 +149,8 @@ impl<S: FeedStore> Sequencer<S> {
         }
     }
 
-    /// Takes what waits, unless much of what was taken before could not be put in order: what the inbox does
-    /// not hold, memory need not hold either.
+    /// Empties the inbox, unless much of what was taken before is still unsequenced: the inbox is
+    /// bounded, and what was taken out of it has to be as well.
     fn take(&mut self) {
         if self.candidates.is_empty() {
             self.in_hand.clear();
@@ -170,7 +170,7 @@ impl<S: FeedStore> Sequencer<S> {
         self.doubtful.extend(waiting.doubtful);
     }
 
-    /// Puts in order what was taken, then what is missing in between.
+    /// Sequences what was taken, then the missing versions in between.
     async fn work(&mut self) -> Result<(), StoreError> {
         let references: Vec<_> = self.candidates.iter().map(|(named, _)| named.clone()).collect();
         let in_hand = mem::take(&mut self.in_hand);
@@ -181,13 +181,13 @@ impl<S: FeedStore> Sequencer<S> {
         self.bring_on(|sequencer| &mut sequencer.behind).await?;
         self.drop_sequenced();
         for (reference, _) in mem::take(&mut self.candidates) {
-            let why = "the store does not have what a committed version follows";
+            let why = "the store lacks the predecessor of a committed version";
             self.give_up(&reference.aggregate, why);
         }
         Ok(())
     }
 
-    /// Says of candidates that are in the feed how long that took, and drops them.
+    /// Reports the delay of each candidate that is now in the feed, and drops it.
     fn drop_sequenced(&mut self) {
         let Self { candidates, shared, observer, .. } = self;
         shared.with_sequence(|sequence| {
@@ -201,9 +201,9 @@ impl<S: FeedStore> Sequencer<S> {
         });
     }
 
-    /// Brings the part of the feed of each of these aggregates to its newest version, one after the other; what was
-    /// read of several is put in together. Fails when it is worth trying again: those that were not brought on stay
-    /// among them.
+    /// Brings each of these aggregates to its newest version in the feed, one after the other. What
+    /// was read of several is written together. Fails on a transient error; aggregates that were
+    /// not advanced then stay in the set.
     async fn bring_on(
         &mut self,
         these: fn(&mut Self) -> &mut BTreeSet<AggregateId>,
@@ -211,7 +211,7 @@ impl<S: FeedStore> Sequencer<S> {
         while !these(self).is_empty() {
             let some: Vec<_> = these(self).iter().take(BATCH).cloned().collect();
             let (store, shared) = (self.store.clone(), Arc::clone(&self.shared));
-            // While one batch is written, what the next ones name is read and parsed on another core.
+            // While one batch is written, the next aggregates are read and parsed on another core.
             let reading = stream::iter(some).map(|aggregate| {
                 let version = shared.with_sequence(|sequence| sequence.version_of(&aggregate));
                 let store = store.clone();
@@ -229,7 +229,8 @@ impl<S: FeedStore> Sequencer<S> {
                 let (aggregate, version, newer) = read?;
                 let is_all = match newer {
                     Ok(newer) if follows(version, &newer) => found.add(&aggregate, newer),
-                    // A store that does not answer for one of them need not be asked for the others.
+                    // A store that does not answer for one aggregate need not be asked for the
+                    // others.
                     Err(error) if error.is_transient() => {
                         failed = Some(error);
                         break;
@@ -265,8 +266,8 @@ impl<S: FeedStore> Sequencer<S> {
         Ok(())
     }
 
-    /// Brings on one of which there is much, or something is missing or cannot be read: as far as that. Fails when it
-    /// is worth trying again.
+    /// Advances one aggregate that has many change sets, or a missing or unreadable one, as far as
+    /// that. Fails on a transient error.
     async fn bring_on_alone(&mut self, aggregate: &AggregateId) -> Result<(), StoreError> {
         let mut limit = READ_PAGE;
         loop {
@@ -275,7 +276,7 @@ impl<S: FeedStore> Sequencer<S> {
             let newer = match self.store.change_sets(aggregate, page).await {
                 Ok(newer) => newer,
                 Err(error) if error.is_transient() => return Err(error),
-                // One of them cannot be read. Those before it can.
+                // One of them cannot be read, but those before it can.
                 Err(_) if limit > 1 => {
                     limit = 1;
                     continue;
@@ -299,8 +300,8 @@ impl<S: FeedStore> Sequencer<S> {
         }
     }
 
-    /// Puts these into the feed, as many as follow what is in it. Aggregates of which something in
-    /// between is missing are given back.
+    /// Writes these references into the feed, as many as follow what is in it. Returns the
+    /// aggregates with a missing version in between.
     async fn put(
         &mut self,
         references: &[Reference],
@@ -330,7 +331,7 @@ impl<S: FeedStore> Sequencer<S> {
             self.last = Some(Instant::now());
             match appended? {
                 AppendedBatch::Written => self.shared.take_in(&batch, in_hand)?,
-                // Another sequencer was faster. What it has put in order is not proposed again.
+                // Another sequencer won. The references in its batch are not proposed again.
                 AppendedBatch::Taken(winner) => {
                     self.shared.take_in(&winner, in_hand)?;
                     self.shared.follow(&self.store).await?;
@@ -341,7 +342,7 @@ impl<S: FeedStore> Sequencer<S> {
 
     fn give_up(&mut self, aggregate: &AggregateId, why: &str) {
         if !self.stuck.contains(aggregate) {
-            tracing::error!(%aggregate, why, "the feed has no more of it");
+            tracing::error!(%aggregate, why, "the aggregate is stuck in the feed");
             self.stuck.insert(aggregate.clone());
             self.count_stuck();
         }
@@ -358,19 +359,20 @@ impl<S: FeedStore> Sequencer<S> {
     }
 }
 
-/// What was read to be put into the feed together.
+/// The change sets that were read, to be put into the feed together.
 #[derive(Default)]
 struct Found {
     references: Vec<Reference>,
     in_hand: HashMap<Hash, ChangeSet>,
-    /// The bodies of those.
+    /// The size of their bodies.
     bytes: usize,
-    /// The aggregates of which the store has no more.
+    /// The aggregates that were read to their end.
     to_their_end: Vec<AggregateId>,
 }
 
 impl Found {
-    /// Takes in a page of an aggregate's change sets. Whether that was all there is of it.
+    /// Adds a page of an aggregate's change sets. Returns whether the page reached the aggregate's
+    /// end.
     fn add(&mut self, aggregate: &AggregateId, newer: Vec<ChangeSet>) -> bool {
         let bytes: usize = newer.iter().map(|change_set| change_set.body().len()).sum();
         let is_all = newer.len() < READ_PAGE && bytes < PAGE_BYTES;
@@ -379,7 +381,8 @@ impl Found {
         }
         self.bytes += bytes;
         self.references.extend(newer.iter().map(Reference::from));
-        // Whoever follows closely need not read them again; what was altered is left to whoever tells of it.
+        // Readers that follow closely need not read these again. An altered one is left out, for a
+        // reader to find and report.
         let sound = newer.into_iter().filter(ChangeSet::is_unaltered);
         self.in_hand.extend(sound.map(|change_set| (change_set.hash, change_set)));
         is_all
@@ -390,14 +393,14 @@ impl Found {
     }
 }
 
-/// Whether nothing is missing between this version and these.
+/// Returns whether no version is missing between this one and these.
 fn follows(version: Version, newer: &[ChangeSet]) -> bool {
     newer.iter().zip(version + 1..).all(|(change_set, next)| change_set.version == next)
 }
 
-/// Those of a batch's worth of references that may come next, and the aggregates of which something in
-/// between is missing. What is in the feed already is passed over, and what came too early waits for what
-/// it follows.
+/// Returns a batch's worth of the references that may come next, and the aggregates with a missing
+/// version in between. Skips what is already in the feed; a reference that came too early waits for
+/// its predecessor.
 fn line_up(
     sequence: &Sequence,
     references: &[Reference],

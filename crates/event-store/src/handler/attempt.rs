@@ -1,5 +1,5 @@
-//! One command's way through the handler: decided on the newest state that is known, and again whenever
-//! that turns out not to be the newest.
+//! One command's way through the handler: decided on the newest known state, and again whenever
+//! that turns out to be stale.
 
 use tokio::sync::OwnedMutexGuard;
 use tracing::debug_span;
@@ -14,52 +14,52 @@ use crate::{
     StoreError, Tagged, Timestamp, Version, spans,
 };
 
-/// How far an author may be behind, where that is not [`PAGE_BYTES`] before. What happened since is read, kept and
-/// told up to here.
+/// The number of change sets that an author may be behind, unless their bodies reach [`PAGE_BYTES`]
+/// first. Changes since then are read, kept and reported up to here.
 const FAR_BEHIND: usize = 1000;
-/// How many change sets one page of a search for an old command id holds.
+/// The number of change sets on one page of a search for an old command id.
 const SEARCH_PAGE: usize = 100;
 
-/// A command that has the aggregate to itself, as far as this process goes.
+/// A command that has its aggregate to itself within this process.
 pub(super) struct Attempt<A: Aggregate, S> {
     store: S,
-    /// Empty until the attempt ends, so that a failure or a dropped future leaves nothing rather than a
-    /// guess.
+    /// Empty until the attempt ends, so that a failure or a dropped future leaves nothing rather
+    /// than a guess.
     slot: OwnedMutexGuard<Option<Head<A>>>,
     envelope: Envelope<A::Command>,
     head: Head<A>,
     knowledge: Knowledge,
-    /// The first outcome, when the head shows that this command was taken before.
+    /// The first outcome, if the head shows that this command id was taken before.
     repeated: Option<Outcome<A::Rejection>>,
-    /// Change sets folded in since the expected version, ascending and without a hole.
+    /// The change sets since the expected version, ascending and without a gap.
     since: Vec<ChangeSet>,
-    /// The bodies of those.
+    /// The size of their bodies, in bytes.
     since_bytes: usize,
     retries: u32,
 }
 
-/// Where the head in hand comes from.
+/// The origin of the head in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Knowledge {
     /// Read for this command, consistently.
     Current,
-    /// Left by an earlier command, read as it was a moment ago, or brought on by a lost race: another may have
-    /// been faster.
+    /// Left by an earlier command, read eventually consistent, or advanced by a lost race: it may
+    /// be stale.
     Earlier,
-    /// Nothing was read: as the command begins aggregates, there is probably nothing.
+    /// Not read: the command begins aggregates, so there is probably no history.
     Assumed,
 }
 
-/// What a command comes to on the state that is known.
+/// The result of a command on the known state.
 pub(super) enum Proposal<R> {
-    /// This, if it can be appended.
+    /// This change set, if it can be appended.
     Append(ChangeSet),
-    /// Nothing is to be appended: it was taken before, or it is refused.
+    /// Nothing to append: the command was taken before, or it is refused.
     Settled(Outcome<R>),
 }
 
 impl<A: Aggregate, S: Store> Attempt<A, S> {
-    /// Waits for its turn, and takes the cached head, loads it, or assumes that there is none.
+    /// Waits for its turn, then takes the cached head, loads one, or assumes that there is none.
     pub(super) async fn begin(
         handler: &CommandHandler<A, S>,
         envelope: Envelope<A::Command>,
@@ -70,7 +70,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
             Some(head) => (head, Knowledge::Earlier),
             None => (Head::empty(envelope.aggregate), Knowledge::Assumed),
         };
-        // Whoever has had a version in view knows that there is one.
+        // An author who has had a version in view knows that the aggregate exists.
         let begins = A::begins(&envelope.command) && envelope.expected_version.unwrap_or(0) == 0;
         let mut attempt = Self {
             store,
@@ -91,7 +91,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(attempt)
     }
 
-    /// Reads the head, of which nothing is known: at half the price, unless it has to be the newest.
+    /// Reads the head, of which nothing is known: at half the price, unless it has to be the
+    /// newest.
     async fn read(&mut self, knowledge: Knowledge) -> Result<(), StoreError> {
         let schema = A::STATE_SCHEMA;
         let reach = match knowledge {
@@ -104,8 +105,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         self.place(&tail).await
     }
 
-    /// Sees where the command stands to the head, whose newest change sets `tail` may hold: taken before, or with
-    /// so much between what its author saw and now.
+    /// Relates the command to the head: whether it was taken before, and which change sets its
+    /// author has not seen. `tail` may hold the newest of them.
     async fn place(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
         self.look_for_repeat(tail).await?;
         if self.repeated.is_none() {
@@ -114,7 +115,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(())
     }
 
-    /// What to append, or what has become of the command already. No refusal rests on a head that may be stale.
+    /// Returns the change set to append, or the outcome if it is settled already. No refusal rests
+    /// on a head that may be stale.
     pub(super) async fn propose(&mut self) -> Result<Proposal<A::Rejection>, StoreError> {
         loop {
             if let Some(outcome) = &self.repeated {
@@ -135,7 +137,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
                 Decision::Refuse(refusal) if self.knowledge == Knowledge::Current => {
                     return Ok(Proposal::Settled(Outcome::Refused(refusal)));
                 }
-                // There may be a history behind nothing, and a snapshot in it.
+                // There may be a history after all. A load uses its snapshot; `refresh` would read
+                // every version.
                 Decision::Refuse(_) if self.head.version == 0 => {
                     self.read(Knowledge::Current).await?;
                 }
@@ -144,7 +147,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         }
     }
 
-    /// What was proposed has been appended, or is a `duplicate` of what was there.
+    /// Folds in the proposed change set, which has been appended or is a `duplicate`.
     pub(super) fn win(
         &mut self,
         change_set: ChangeSet,
@@ -156,8 +159,9 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(Accepted { change_set, duplicate, retries })
     }
 
-    /// Another was faster: what it did is in hand, no read is needed. The chain still has to hold. What beats an
-    /// assumption is a first version, which the newest may be far from: it may show a repeat, and is never a head.
+    /// Folds in the winner of a conflict, which is in hand, so that no read is needed. The chain
+    /// still has to hold. The winner over an assumption is a first version, perhaps far from the
+    /// newest: it may show a repeat, but is never taken for a head.
     pub(super) async fn lose(&mut self, winner: ChangeSet) -> Result<(), StoreError> {
         let aggregate: AggregateId = winner.aggregate.clone();
         crate::verify_chain(&aggregate, self.head.version, self.head.hash, [&winner])
@@ -173,7 +177,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         self.tell(winner);
         self.retries += 1;
         self.knowledge = Knowledge::Earlier;
-        // Who was beaten twice may be far behind, and catches up by one read rather than by a put for each version.
+        // After two lost races the head may be far behind. One read catches up, rather than a put
+        // per version.
         if self.retries > 1 && self.repeated.is_none() {
             self.refresh().await?;
         }
@@ -215,8 +220,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
             let since = since.clone();
             Decision::Refuse(Refusal::Conflict { current_version: head.version, since })
         };
-        // Of an aggregate that does not exist nobody has had a version in view: what the domain says of
-        // nothing comes first.
+        // Nobody can have had a version of a missing aggregate in view. The domain's rejection of
+        // the command comes before that conflict.
         let expects = envelope.expected_version.is_some();
         let ahead = envelope.expected_version.is_some_and(|expected| expected > head.version);
         if ahead && head.version > 0 {
@@ -245,14 +250,15 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         }
     }
 
-    /// A change set whose events cannot be read matters: better to ask a person than to guess.
+    /// Returns whether a change set matters to the command. An unreadable one does: better to ask a
+    /// person than to guess.
     fn matters(&self, change_set: &ChangeSet) -> bool {
         change_set.events::<A>().map_or(true, |events| {
             events.iter().any(|event| A::conflicts_with(&self.envelope.command, event))
         })
     }
 
-    /// Whether this command was taken before, as the head in hand knows it.
+    /// Checks whether this command was taken before, as far as the head in hand knows.
     async fn look_for_repeat(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
         let id = self.envelope.command_id;
         let taken = match self.head.commands.find(id) {
@@ -273,7 +279,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         taken.map_or(Ok(()), |change_set| self.repeat(change_set))
     }
 
-    /// This command was taken before, as this change set; or its id was, for another one.
+    /// Settles a command whose id was taken before, by this change set: for it, or for another one.
     fn repeat(&mut self, change_set: ChangeSet) -> Result<(), StoreError> {
         let taken = change_set.command::<A>().map_err(|error| {
             StoreError::unreadable(&change_set.aggregate, change_set.version, error)
@@ -286,8 +292,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(())
     }
 
-    /// Looks for a command among versions older than `before`, back to the moment `until`. What is read on the way
-    /// the head remembers: others that are as late will come.
+    /// Searches the versions older than `before` for a command, back to the moment `until`. The
+    /// head remembers what is read on the way, as other late commands will follow.
     async fn search(
         &mut self,
         command_id: Uuid,
@@ -301,7 +307,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
                 return Err(self.missing(before - 1));
             }
             for change_set in older {
-                // What is not there may be what is looked for.
+                // A missing version may be the one searched for.
                 if change_set.version != before - 1 {
                     return Err(self.missing(before - 1));
                 }
@@ -319,8 +325,8 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(None)
     }
 
-    /// Gets the change sets between the expected version and the head in hand, as they may matter: those that
-    /// `tail` does not hold are read.
+    /// Gets the change sets between the expected version and the head in hand, which may matter:
+    /// from `tail` if it holds all of them, otherwise from the store.
     async fn catch_up_to_expectation(&mut self, tail: &[ChangeSet]) -> Result<(), StoreError> {
         let newest = self.head.version;
         let mut seen = self.envelope.expected_version.unwrap_or(newest);
@@ -348,7 +354,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(())
     }
 
-    /// Brings a cached head up to date.
+    /// Brings the head in hand up to date.
     async fn refresh(&mut self) -> Result<(), StoreError> {
         let Head { version, hash, .. } = self.head;
         let reach = Reach::Since { version, hash };
@@ -370,7 +376,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         self.head.apply(change_set).map_err(|error| error.at(change_set))
     }
 
-    /// Takes down what happened since, as long as anybody will hear of it.
+    /// Adds a change set to `since`, up to the bound that is reported.
     fn tell(&mut self, change_set: ChangeSet) {
         if !self.is_far_behind() {
             self.since_bytes += change_set.body().len();
@@ -382,7 +388,7 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         self.since.len() >= FAR_BEHIND || self.since_bytes >= PAGE_BYTES
     }
 
-    /// A version that the head in hand has behind it, and that the store no longer has.
+    /// The error for a version that the head in hand builds on and the store no longer has.
     fn missing(&self, version: Version) -> StoreError {
         StoreError::corrupt(self.head.aggregate(), version, "is missing")
     }

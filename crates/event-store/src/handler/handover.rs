@@ -1,11 +1,11 @@
-//! Hands to a feed what a handler has committed.
+//! Hands a handler's commits to a feed.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::{AggregateId, ChangeSet};
 
-/// Hears of what is committed, and of what may have been.
+/// A listener for commits, and for possible ones.
 trait Listener: Send + Sync {
     fn commit(&self, change_set: &ChangeSet);
     fn doubt(&self, aggregate: &AggregateId);
@@ -44,7 +44,8 @@ impl Handover {
         }
     }
 
-    /// Take it before an append, and dispel it once the outcome is known.
+    /// Returns a doubt about these aggregates. Take it before an append, and dispel it once the
+    /// outcome is known.
     pub(super) fn doubt<'a>(&self, aggregates: impl IntoIterator<Item = &'a AggregateId>) -> Doubt {
         let listener = self.0.clone();
         let aggregates = match &listener {
@@ -55,8 +56,8 @@ impl Handover {
     }
 }
 
-/// An append whose outcome is unknown. Dropped with the future that waits for it, or with the error that it came to, it
-/// tells the listener to look for itself.
+/// An append whose outcome is unknown. Dropped undispelled, because the future was cancelled or the
+/// append failed, it tells the listener to read the store.
 pub(super) struct Doubt {
     listener: Option<Arc<dyn Listener>>,
     aggregates: Vec<AggregateId>,

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use crate::Head;
 
-/// One per aggregate in use: whoever holds the lock carries out a command on it. Tokio's mutex is
-/// fair, so commands to a hot aggregate take their turns. `None`: nothing known, load.
+/// The slot of one aggregate in use. The holder of its lock carries out a command on the aggregate.
+/// Tokio's mutex is fair, so commands to a hot aggregate take their turns. `None` means that no
+/// head is known.
 pub(super) type Slot<A> = Arc<tokio::sync::Mutex<Option<Head<A>>>>;
 
-/// The cached heads, bounded; the least recently used one goes first.
+/// The cached heads, bounded; the least recently used one is evicted first.
 #[derive(Debug)]
 pub(super) struct Slots<A> {
     slots: Mutex<LruCache<Uuid, Slot<A>>>,
@@ -25,8 +26,8 @@ impl<A> Slots<A> {
     pub(super) fn of(&self, id: Uuid) -> Slot<A> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = Arc::clone(slots.get_or_insert(id, Slot::default));
-        // A slot that somebody holds is single flight at work, and stays; so the bound may be passed
-        // by as many aggregates as have commands in flight, until the next call.
+        // A slot in use makes commands to its aggregate take turns, so it stays. Until the next
+        // call, the bound may be exceeded by as many aggregates as have commands in flight.
         while slots.len() > self.capacity.get() {
             match slots.pop_lru() {
                 Some((id, held)) if Arc::strong_count(&held) > 1 => {

@@ -1,4 +1,4 @@
-//! Commands to several aggregates, of whatever kinds, that are taken all together or not at all.
+//! Commands to several aggregates, of any kinds, that are accepted all together or not at all.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use super::handover::{Doubt, Handover};
 use super::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
 use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, TOGETHER, spans};
 
-/// One command's part in a transaction. `N` is what its refusals become, whatever its kind: see
-/// [`CommandHandler::part`].
+/// One command's part in a transaction. `N` is the common type of the parts' refusals, whatever
+/// their kinds; see [`CommandHandler::part`].
 pub struct Part<S, N> {
     store: S,
     aggregate: AggregateId,
@@ -25,57 +25,57 @@ impl<S, N> fmt::Debug for Part<S, N> {
     }
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transacted<N> {
-    /// All parts are durable, now or since an earlier sending; in their order.
+    /// All parts are durable, now or since an earlier sending; in the order of the parts.
     Accepted(Vec<Accepted>),
-    /// One part was refused, so that nothing was done for any.
+    /// One part was refused, so none was carried out.
     Refused {
-        /// Which, from 0.
+        /// The index of that part, from 0.
         index: usize,
-        /// Why.
+        /// The refusal.
         refusal: N,
     },
 }
 
-/// Why a transaction cannot be carried out.
+/// The error of a transaction that cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactError {
-    /// Two parts concern the same aggregate: one would have to be decided on what the other has not
-    /// done yet.
+    /// Two parts address the same aggregate: one would have to be decided on a state that the other
+    /// has not made yet.
     #[error(
         "parts {first} and {second} of one transaction address the same aggregate, {aggregate}"
     )]
     SameAggregate {
-        /// Which.
+        /// The aggregate.
         aggregate: AggregateId,
-        /// One part, from 0.
+        /// The index of one part, from 0.
         first: usize,
-        /// The other.
+        /// The index of the other.
         second: usize,
     },
-    /// Two parts come from handlers of different stores, which no write reaches together. Give every handler a clone
-    /// of the same store.
+    /// Two parts come from handlers of different stores, which no single write reaches. Give every
+    /// handler a clone of the same store.
     #[error(
         "parts {first} and {second} of one transaction belong to different stores: give their handlers clones of one store"
     )]
     DifferentStores {
-        /// One part, from 0.
+        /// The index of one part, from 0.
         first: usize,
-        /// The other.
+        /// The index of the other.
         second: usize,
     },
-    /// The store fails. Whether the transaction was carried out may be unknown; sending all of it again
-    /// is safe.
+    /// The store failed. It may be unknown whether the transaction was carried out; retrying all of
+    /// it is safe.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl<A: Aggregate, S: Store> CommandHandler<A, S> {
-    /// This command as a part of a transaction. `refusal` turns its refusal into what the caller of the transaction
-    /// receives.
+    /// Makes this command a part of a transaction. `refusal` converts its refusal into what the
+    /// caller of the transaction receives.
     pub fn part<N: Send + 'static>(
         &self,
         envelope: &Envelope<A::Command>,
@@ -96,8 +96,8 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
     }
 }
 
-/// Takes up commands to different aggregates together: each is decided as it would be alone, and their
-/// change sets are appended by one write to the store of their handlers.
+/// Handles commands to different aggregates together: each is decided as it would be alone, and one
+/// write appends their change sets to the store of their handlers.
 ///
 /// # Errors
 /// [`TransactError`].
@@ -165,8 +165,8 @@ async fn take_together<S: Store, N>(
     Ok(outcome)
 }
 
-/// Waits for each aggregate's turn. Everybody does so in the same order, so that nobody waits for one
-/// who waits for him.
+/// Waits for each aggregate's turn. All transactions wait in the same order, so they cannot
+/// deadlock.
 async fn begin<S, N>(parts: Vec<Part<S, N>>) -> Result<Vec<Box<dyn Member<N>>>, TransactError> {
     let mut order: Vec<_> = parts.into_iter().enumerate().collect();
     order.sort_by(|(_, one), (_, other)| one.aggregate.cmp(&other.aggregate));
@@ -191,7 +191,7 @@ enum Proposed<N> {
     Refused { index: usize, refusal: N },
 }
 
-/// What is to be done for one part.
+/// The step to take for one part.
 enum Step {
     Append(ChangeSet),
     Repeated(Accepted),
@@ -219,7 +219,7 @@ async fn propose<N>(members: &mut [Box<dyn Member<N>>]) -> Result<Proposed<N>, S
 
 type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// An [`Attempt`], whatever its kind.
+/// An [`Attempt`] on any kind of aggregate.
 trait Member<N>: Send {
     fn aggregate(&self) -> &AggregateId;
     /// See [`Handover::doubt`](super::handover::Handover::doubt).

@@ -10,18 +10,18 @@ use async_trait::async_trait;
 use super::{Listing, Object, ObjectError, ObjectKey, Objects, Put};
 use crate::BODY_LIMIT;
 
-/// Objects as files of a directory, spread over two levels of directories: the object `abcd…` is
-/// `ab/cd/abcd…`. One process at a time may use it, as with the database that stands beside it.
+/// Objects as files in two levels of subdirectories: the object `abcd…` is `ab/cd/abcd…`. Only
+/// one process at a time may use the directory, like the database beside it.
 #[derive(Clone, Debug)]
 pub struct DirectoryObjects {
     root: Arc<Path>,
 }
 
-/// What a file is called that is not whole yet; a number follows.
+/// The name of a file that is still being written; a number follows.
 const UNFINISHED: &str = ".unfinished-";
 
 impl DirectoryObjects {
-    /// The objects in this directory, which the first put creates.
+    /// Returns the objects in this directory, which the first put creates.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into().into() }
     }
@@ -31,7 +31,7 @@ impl DirectoryObjects {
         self.root.join(&name[..2]).join(&name[2..4]).join(name)
     }
 
-    /// Runs this where it may block. Nothing that was begun is broken off.
+    /// Runs the work on a thread that may block. Once begun, it is never interrupted.
     async fn blocking<T: Send + 'static>(
         &self,
         path: PathBuf,
@@ -64,7 +64,7 @@ impl Objects for DirectoryObjects {
         self.blocking(self.path(key), move |path| object(key, path)).await
     }
 
-    /// A page is what begins with the same two digits.
+    /// Returns the objects whose names begin with the same two digits, as one page.
     async fn list(&self, cursor: Option<String>) -> Result<Listing, ObjectError> {
         let first = cursor.and_then(|cursor| u8::from_str_radix(&cursor, 16).ok()).unwrap_or(0);
         let directory = self.root.join(format!("{first:02x}"));
@@ -77,7 +77,7 @@ impl Objects for DirectoryObjects {
         self.blocking(self.path(key), |path| there(fs::remove_file(path)).map(|_| ())).await
     }
 
-    /// A process that is killed leaves files that are not whole.
+    /// Removes unfinished files, which a killed process leaves behind.
     async fn tidy(&self, before: SystemTime) -> Result<(), ObjectError> {
         let tidy = move |root: &Path| {
             for first in 0..=u8::MAX {
@@ -91,8 +91,8 @@ impl Objects for DirectoryObjects {
     }
 }
 
-/// Writes a file of another name and renames it, so that under its own name it is whole at all times.
-/// What is there already is replaced by the same bytes, younger, and sound if it was not.
+/// Writes under another name and then renames, so that a file under its own name is always whole.
+/// The same bytes replace an existing file: it becomes young again, and sound if it was not.
 fn write(root: &Path, path: &Path, bytes: &[u8]) -> io::Result<Put> {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let directory = path.parent().unwrap_or(root);
@@ -102,7 +102,7 @@ fn write(root: &Path, path: &Path, bytes: &[u8]) -> io::Result<Put> {
     let put = if path.try_exists()? { Put::Again } else { Put::New };
     let written = fill(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
-        // What went wrong matters more than what is left of it.
+        // The write's error matters more than a leftover file.
         let _ = fs::remove_file(&unfinished);
     }
     written?;
@@ -116,7 +116,7 @@ fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Creates a directory with all above it. Each is durable once the one above it is synced.
+/// Creates a directory and its parents. Each is durable once its parent is synced.
 fn create(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
@@ -126,7 +126,7 @@ fn create(directory: &Path) -> io::Result<()> {
         create(above)?;
     }
     match fs::create_dir(directory) {
-        // Another put was faster.
+        // A concurrent put has created it.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         created => created?,
     }
@@ -154,7 +154,7 @@ fn remove_unfinished(file: &DirEntry, before: SystemTime) -> io::Result<()> {
     Ok(())
 }
 
-/// What the directories in this one hold.
+/// Returns the entries of this directory's subdirectories.
 fn files_below(directory: &Path) -> io::Result<Vec<DirEntry>> {
     let mut files = Vec::new();
     let Some(below) = there(fs::read_dir(directory))? else { return Ok(files) };
@@ -174,7 +174,7 @@ fn object(key: ObjectKey, path: &Path) -> io::Result<Option<Object>> {
     Ok(Some(Object { key, bytes: metadata.len(), put_at: metadata.modified()? }))
 }
 
-/// That it is not there is no failure.
+/// Maps "not found" to `None`, because the absence of a file is no failure.
 fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -187,7 +187,7 @@ fn failed(path: &Path, error: &io::Error) -> ObjectError {
     let reason = format!("{}: {error}", path.display());
     match error.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            ObjectError::Refused(format!("{reason}: this process has to be able to write there"))
+            ObjectError::Refused(format!("{reason}: this process must be able to write there"))
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ObjectError::Full(reason),
         ErrorKind::NotADirectory | ErrorKind::IsADirectory => ObjectError::Refused(reason),
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_room_is_told_from_other_failures() {
+    fn a_full_disk_is_told_apart_from_other_failures() {
         let failure = |kind| failed(Path::new("ab"), &io::Error::from(kind));
         for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
             assert!(matches!(failure(kind), ObjectError::Full(_)), "{kind}");

@@ -24,7 +24,7 @@ impl MemoryObjects {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts what nobody has to have put: any bytes, at any time.
+    /// Inserts any bytes under any key and with any age, which no put can do.
     pub fn insert(&self, key: ObjectKey, bytes: Vec<u8>, put_at: SystemTime) {
         self.kept().insert(key, Kept { bytes, put_at });
     }

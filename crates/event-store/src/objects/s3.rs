@@ -19,21 +19,20 @@ use crate::BODY_LIMIT;
 use crate::dynamodb::{https, reason};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Sixteen megabytes at 5 Mbit/s.
+/// Enough for 16 MiB at 5 Mbit/s.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Objects in a bucket of S3, or of whatever speaks its language: each under `{table}/{key}`.
+/// Objects in a bucket of S3 or an S3-compatible server, each under `{table}/{key}`.
 #[derive(Clone, Debug)]
 pub struct S3Objects {
     client: Client,
     bucket: Arc<str>,
-    /// Of every name.
     prefix: Arc<str>,
 }
 
-/// Timeouts that suit objects of up to 16 MiB: 1 s to connect, 30 s for an attempt, 60 s with the SDK's
-/// retries.
+/// Timeouts that suit objects of up to 16 MiB: 1 s to connect, 30 s for an attempt, 60 s with the
+/// SDK's retries.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -42,8 +41,8 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// A configuration for an S3-compatible server that does not mind who asks, such as
-/// `http://127.0.0.1:9000`. Buckets are in the path, not in the name of the host.
+/// A configuration for an S3-compatible server that checks no credentials, such as one at
+/// `http://127.0.0.1:9000`. Requests name the bucket in the path, not in the host name.
 pub fn for_endpoint(url: impl Into<String>) -> Config {
     config::Builder::new()
         .behavior_version(BehaviorVersion::latest())
@@ -58,10 +57,10 @@ pub fn for_endpoint(url: impl Into<String>) -> Config {
 }
 
 impl S3Objects {
-    /// The objects of this table in this bucket, which has to exist. Stores of the same table's name
-    /// must not share a bucket: a sweep for one would take what the other names.
+    /// Returns the objects of this table in this bucket, which has to exist. Tables of the same
+    /// name must not share a bucket: a sweep for one would delete the other's objects.
     pub fn new(client: Client, bucket: impl Into<Arc<str>>, table: &str) -> Self {
-        // Checked here, by the SHA-256 that each object is named by.
+        // The store checks each object against the SHA-256 in its name, so the SDK need not.
         let config = client
             .config()
             .to_builder()
@@ -71,7 +70,7 @@ impl S3Objects {
         Self { client, bucket: bucket.into(), prefix: format!("{table}/").into() }
     }
 
-    /// Whether the bucket is there and may be listed.
+    /// Checks that the bucket exists and may be listed.
     ///
     /// # Errors
     /// [`ObjectError`], which says what is missing.
@@ -85,7 +84,7 @@ impl S3Objects {
         format!("{}{key}", self.prefix)
     }
 
-    /// S3 compares the bytes with their SHA-256 as well.
+    /// Puts the bytes, with `there` as the `If-None-Match` condition. S3 also checks their SHA-256.
     async fn put_unless(
         &self,
         key: ObjectKey,
@@ -103,7 +102,7 @@ impl S3Objects {
         request.send().await.map(|_| ())
     }
 
-    /// What a failure means, and what would be right.
+    /// Classifies a failure and says how to fix it.
     fn failed<E>(&self, operation: &str, error: &SdkError<E, HttpResponse>) -> ObjectError
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -112,12 +111,12 @@ impl S3Objects {
         let reason = format!("{operation}: {}", reason(error));
         let status = error.raw_response().map(|response| response.status().as_u16());
         match (error.code(), status) {
-            // Credentials that are renewed while the program runs.
+            // Expired credentials are renewed while the program runs.
             (Some("ExpiredToken" | "RequestTimeout"), _) | (_, Some(408 | 429)) => {
                 ObjectError::Away(reason)
             }
             (_, Some(301 | 307)) => ObjectError::Refused(format!(
-                "{reason}: the bucket `{bucket}` is in another region than this process looks in"
+                "{reason}: the bucket `{bucket}` is in another region than the configured one (AWS_REGION)"
             )),
             (_, Some(403)) => ObjectError::Refused(format!(
                 "{reason}: allow s3:ListBucket on the bucket `{bucket}`, and s3:GetObject, s3:PutObject \
@@ -137,11 +136,11 @@ impl Objects for S3Objects {
     async fn put(&self, key: ObjectKey, bytes: Vec<u8>) -> Result<Put, ObjectError> {
         match self.put_unless(key, bytes.clone(), Some("*")).await {
             Ok(()) => return Ok(Put::New),
-            // There already, or just being put; or the server knows no conditions.
+            // 412: it exists. 409: it is just being put. 501: the server supports no conditions.
             Err(error) if status(&error).is_some_and(|s| [409, 412, 501].contains(&s)) => {}
             Err(error) => return Err(self.failed("PutObject", &error)),
         }
-        // Only a put makes it young again.
+        // Only another put makes the object young again.
         let put = self.put_unless(key, bytes, None).await;
         put.map_err(|error| self.failed("PutObject", &error))?;
         Ok(Put::Again)
@@ -154,7 +153,7 @@ impl Objects for S3Objects {
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
             Err(error) => return Err(self.failed("GetObject", &error)),
         };
-        // A server need not say how long it is.
+        // A server need not state the length in advance.
         let mut body = answer.body;
         let mut bytes = Vec::new();
         while let Some(part) = body.next().await {
@@ -174,7 +173,8 @@ impl Objects for S3Objects {
                 let put_at = moment("HeadObject", answer.last_modified())?;
                 Ok(Some(Object { key, bytes: bytes(answer.content_length()), put_at }))
             }
-            // An answer to HEAD has no body that could say what is missing.
+            // An answer to HEAD has no body, so it cannot say whether the bucket or the key is
+            // missing.
             Err(error) if status(&error) == Some(404) => Ok(None),
             Err(error) => Err(self.failed("HeadObject", &error)),
         }
@@ -222,5 +222,7 @@ fn bytes(length: Option<i64>) -> u64 {
 
 fn moment(operation: &str, at: Option<&DateTime>) -> Result<SystemTime, ObjectError> {
     let at = at.copied().and_then(|at| SystemTime::try_from(at).ok());
-    at.ok_or_else(|| ObjectError::Away(format!("{operation}: it does not say when it was put")))
+    at.ok_or_else(|| {
+        ObjectError::Away(format!("{operation}: the answer lacks a valid last-modified time"))
+    })
 }

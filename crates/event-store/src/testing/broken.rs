@@ -1,5 +1,5 @@
-//! Stores broken on purpose: each has one defect that real stores have had. The conformance suite has
-//! to fail on every one of them, or it proves nothing.
+//! Stores broken on purpose. Each has one defect that real stores have had. The conformance suite
+//! has to fail on every one of them, or it proves nothing.
 
 use crate::testing::conformance::{Failure, Harness, InMemory};
 use crate::{
@@ -7,35 +7,36 @@ use crate::{
     Snapshot, Store, StoreError, Version,
 };
 
-/// What is wrong with a store.
+/// A defect of a store, and the harness for stores that have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
     /// Appends without a condition: the last writer wins.
     NoCondition,
     /// Loads a snapshot without the change sets after it.
     LostTail,
-    /// Takes the first page for the whole.
+    /// Returns the first page as if it were everything.
     NoPaging,
-    /// Forgets in its snapshots which commands were taken.
+    /// Loses the ids of taken commands from its snapshots.
     DedupeIgnored,
     /// Loads without checking the chain.
     Unchecked,
-    /// Takes a snapshot's word for it.
+    /// Trusts a snapshot without checking its change set.
     Credulous,
-    /// Says that its own change set, met again, is somebody else's.
+    /// Reports a repeated change set as a competitor's.
     Estranged,
-    /// Appends several one after the other, as far as it gets.
+    /// Appends several change sets one by one, up to the first that is taken.
     OneByOne,
-    /// Keeps large bodies by aggregate and version: who loses a race overwrites the winner's.
+    /// Stores large bodies by aggregate and version, so the loser of a race overwrites the
+    /// winner's.
     Mislaid,
-    /// Keeps no more of a large body than fits.
+    /// Truncates large bodies.
     CutOff,
-    /// Takes every store for a clone of itself.
+    /// Claims that every store is a clone of itself.
     Indiscriminate,
 }
 
 impl Defect {
-    /// All of them.
+    /// All defects.
     pub const ALL: [Self; 11] = [
         Self::NoCondition,
         Self::LostTail,
@@ -51,7 +52,7 @@ impl Defect {
     ];
 }
 
-/// A [`MemoryStore`] with a defect; also the harness for it.
+/// A [`MemoryStore`] with a defect.
 #[derive(Clone, Debug)]
 pub struct BrokenStore {
     sound: MemoryStore,
@@ -59,15 +60,15 @@ pub struct BrokenStore {
 }
 
 impl BrokenStore {
-    /// A store with this defect.
+    /// Creates an empty store with this defect.
     pub fn new(defect: Defect) -> Self {
         Self { sound: MemoryStore::default(), defect }
     }
 }
 
-/// What a store without paging takes for everything.
+/// The number of change sets that a store without paging returns.
 const FIRST_PAGE: usize = 8;
-/// Beyond this a body is kept elsewhere, by those that do it wrong.
+/// The number of bytes above which a body counts as large.
 const LARGE: usize = 100_000;
 
 impl Store for BrokenStore {
@@ -205,13 +206,13 @@ impl BrokenStore {
     }
 }
 
-/// The same change set, saying something else.
 fn with_body(change_set: &ChangeSet, body: &str) -> Result<ChangeSet, StoreError> {
     let ChangeSet { aggregate, version, prev, hash, .. } = change_set.clone();
     Ok(ChangeSet::from_parts(aggregate, version, prev, hash, body.to_owned())?)
 }
 
-/// The snapshot, with all ids in it made up and of long ago.
+/// Replaces the recent command ids in the snapshot with one invented, ancient id, and drops the
+/// rest.
 fn forgetful(mut snapshot: Snapshot) -> Result<Snapshot, StoreError> {
     let forget = |snapshot: &Snapshot| {
         let mut commands = serde_json::to_value(&snapshot.commands)?;
@@ -234,7 +235,7 @@ impl Harness for Defect {
         Ok(BrokenStore::new(*self))
     }
 
-    /// Enough to fail.
+    /// Enough for the defects of large bodies to show.
     fn room(&self) -> usize {
         5 * LARGE
     }

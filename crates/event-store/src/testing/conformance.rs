@@ -1,4 +1,4 @@
-//! What it means to be a [`Store`](crate::Store), as checks that anybody's store can be run through.
+//! The contract of a [`Store`](crate::Store), as checks for any implementation.
 //!
 //! ```
 //! # async fn example() {
@@ -7,12 +7,13 @@
 //! let report = conformance::run(&InMemory).await;
 //! assert!(report.passed(), "{report}");
 //! # }
-//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(example());
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+//! # runtime.unwrap().block_on(example());
 //! ```
 //!
-//! Every check starts from an empty store of its own. They are run one after the other and all of
-//! them: there is no way to leave one out, and a check that is written but not listed does not compile
-//! without a warning. [`crate::testing::broken`] holds stores that each fail some.
+//! Every check starts from an empty store of its own. All checks run, one after the other. No check
+//! can be left out, and a check that is written but not listed does not compile without a warning.
+//! [`crate::testing::broken`] holds stores that each fail some checks.
 
 mod appending;
 mod expectations;
@@ -49,7 +50,7 @@ use verdict::Verdict;
 
 use crate::feed::FeedStore;
 
-/// After this, a check has hung.
+/// The time after which a check counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 macro_rules! checks {
@@ -57,7 +58,8 @@ macro_rules! checks {
         $(#[$doc])*
         pub async fn $run<H: $harness>(harness: &H) -> Report {
             let mut report = Report::default();
-            // Boxed, each in a frame of its own, or the sum of all checks would lie on one stack.
+            // Each check is boxed, in a frame of its own. Otherwise all of them would share one
+            // stack frame.
             $($(
                 let begin = || -> Check<'_> { Box::pin($module::$check(harness)) };
                 report.add(stringify!($check), judge(begin()).await);
@@ -68,7 +70,7 @@ macro_rules! checks {
 }
 
 checks! {
-    /// Runs every check, and says of each whether it passed.
+    /// Runs every check and reports which passed.
     run<Harness>
     appending:
         what_is_appended_is_loaded_to_the_byte
@@ -159,7 +161,7 @@ checks! {
 }
 
 checks! {
-    /// Runs every check of a store that keeps a feed as well, and says of each whether it passed.
+    /// Runs every check of a store that also keeps a feed, and reports which passed.
     run_feed<Harness<Store: FeedStore>>
     feed:
         a_batch_is_kept_to_the_byte
@@ -180,6 +182,6 @@ async fn judge(check: Check<'_>) -> Verdict {
     match tokio::time::timeout(PATIENCE, AssertUnwindSafe(check).catch_unwind()).await {
         Ok(Ok(verdict)) => verdict,
         Ok(Err(_)) => Err(Failure::new("it panicked")),
-        Err(_) => Err(Failure::new("it hangs")),
+        Err(_) => Err(Failure::new("it did not finish within two minutes")),
     }
 }

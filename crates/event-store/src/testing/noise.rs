@@ -1,7 +1,7 @@
-//! Text that a store cannot make much smaller, to try its limits with.
+//! Text that compresses little, for tests of a store's limits.
 
-/// So many characters, the same ones every time, of three bytes each. They compress to some 60 %, as
-/// only their alphabet can be made use of.
+/// Returns this many characters of three bytes each, always the same ones. They compress to about
+/// 60 %, because only their limited alphabet can be exploited.
 pub fn noise(characters: usize) -> String {
     const FIRST: u32 = 0x4e00;
     const ALPHABET: u64 = 20_000;

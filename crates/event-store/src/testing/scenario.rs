@@ -1,5 +1,5 @@
-//! Given/when/then as types: a test of a domain reads like its specification, and one that forgets
-//! its "then" does not compile without a warning.
+//! Given/when/then as types. A domain's test reads like its specification, and a test that forgets
+//! its `then` does not compile without a warning.
 //!
 //! ```
 //! # use event_store::{Aggregate, Context};
@@ -22,7 +22,11 @@
 //! #     type Command = DoorCommand;
 //! #     type Event = DoorEvent;
 //! #     type Rejection = OpenAlready;
-//! #     fn decide(&self, command: &DoorCommand, _: &Context) -> Result<Vec<DoorEvent>, OpenAlready> {
+//! #     fn decide(
+//! #         &self,
+//! #         command: &DoorCommand,
+//! #         _: &Context,
+//! #     ) -> Result<Vec<DoorEvent>, OpenAlready> {
 //! #         match command {
 //! #             Open {} if self.open => Err(OpenAlready),
 //! #             Open {} => Ok(vec![Opened {}]),
@@ -52,7 +56,7 @@ use uuid::Uuid;
 
 use crate::{Aggregate, Context, Timestamp, Upcaster, upcast};
 
-/// What has happened before.
+/// The history before a command.
 #[derive(Clone, Debug)]
 pub struct Given<A: Aggregate> {
     history: Vec<A::Event>,
@@ -60,7 +64,7 @@ pub struct Given<A: Aggregate> {
     context: Context,
 }
 
-/// What is asked, and what the domain made of it.
+/// A command and the domain's decision.
 #[derive(Clone, Debug)]
 #[must_use = "a scenario without a `then` tests nothing"]
 pub struct When<A: Aggregate> {
@@ -69,10 +73,10 @@ pub struct When<A: Aggregate> {
     decided: Result<Vec<A::Event>, A::Rejection>,
 }
 
-/// Starts a scenario: these events, from nothing.
+/// Starts a scenario with these events as the whole history.
 ///
 /// # Panics
-/// When an event would not be read back as it was written.
+/// If an event would not be read back as it was written.
 #[track_caller]
 pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given<A> {
     let context = Context {
@@ -87,18 +91,17 @@ pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given
 }
 
 impl<A: Aggregate> Given<A> {
-    /// What `decide` is told besides state and command, where that matters: an actor, a moment, the
-    /// rules of another time.
+    /// Sets the context of `decide`, for a test that depends on an actor, a moment or older rules.
     #[must_use]
     pub fn in_context(self, context: Context) -> Self {
         Self { context, ..self }
     }
 
-    /// Has the command decided on the state that the history leads to.
+    /// Decides the command on the state that the history leads to.
     ///
     /// # Panics
-    /// When the command, or an event that it leads to, would not be read back as it was written; and when the same
-    /// command is decided differently on the state that a snapshot would hold.
+    /// If the command would not be read back as it was written, if the state cannot be kept in a
+    /// snapshot, or if the command is decided differently on the state that a snapshot holds.
     #[track_caller]
     pub fn when(self, command: impl Into<A::Command>) -> When<A> {
         let command = command.into();
@@ -120,8 +123,8 @@ impl<A: Aggregate> Given<A> {
     }
 }
 
-/// Fails for a value that cannot be recorded. Types that serialize as something else
-/// than `{"type", "data"}`, or leave a field out, pass every check in memory.
+/// Fails for a value that cannot be recorded. A type that does not serialize as `{"type", "data"}`,
+/// or leaves a field out, would pass every check in memory.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn assert_is_read_back<T>(value: &T, upcasters: &[Upcaster])
@@ -133,7 +136,7 @@ where
     }
 }
 
-/// Returns the state as a snapshot gives it back.
+/// Returns the state as it is read back from a snapshot.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn in_a_snapshot<A: Aggregate>(state: &A) -> A {
@@ -143,7 +146,8 @@ fn in_a_snapshot<A: Aggregate>(state: &A) -> A {
     }
 }
 
-/// Fails for a state of which a snapshot loses what `decide` needs, such as a field with `#[serde(skip)]`.
+/// Fails if a snapshot loses part of the state that `decide` needs, such as a field with
+/// `#[serde(skip)]`.
 #[track_caller]
 fn assert_same_decision<A: Aggregate>(
     command: &A::Command,
@@ -157,14 +161,15 @@ fn assert_same_decision<A: Aggregate>(
     };
     assert!(
         same,
-        "{command:?} is decided differently once the state comes from a snapshot, which loses a part of it\n  \
+        "{command:?} is decided differently once the state comes from a snapshot, which loses part of it\n  \
          before   {decided:?}\n  after    {from_snapshot:?}"
     );
 }
 
-/// Each `then` gives back the history as it is now, so that a scenario can go on.
+/// Each `then` panics unless its expectation holds, or if an event would not be read back as it was
+/// written. It returns the resulting history, so that the scenario can continue.
 impl<A: Aggregate> When<A> {
-    /// The command is accepted and leads to exactly these events.
+    /// Expects that the command is accepted and leads to exactly these events.
     #[track_caller]
     pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> Given<A> {
         let expected: Vec<_> = expected.into_iter().collect();
@@ -174,24 +179,24 @@ impl<A: Aggregate> When<A> {
         self.given.followed_by(expected)
     }
 
-    /// The command is accepted, and `check` holds of the state after it.
+    /// Expects that the command is accepted, and passes the state after it to `check`.
     #[track_caller]
     pub fn then_state(self, check: impl FnOnce(&A)) -> Given<A> {
-        let Ok(events) = &self.decided else { self.fail(&"that it is accepted") };
+        let Ok(events) = &self.decided else { self.fail(&"the command to be accepted") };
         let after = self.given.clone().followed_by(events.iter().cloned());
         check(&after.state);
         after
     }
 
-    /// The command is rejected, and `check` holds of the rejection.
+    /// Expects that the command is rejected, and passes the rejection to `check`.
     #[track_caller]
     pub fn then_rejected(self, check: impl FnOnce(&A::Rejection)) -> Given<A> {
-        let Err(rejection) = &self.decided else { self.fail(&"that it is rejected") };
+        let Err(rejection) = &self.decided else { self.fail(&"the command to be rejected") };
         check(rejection);
         self.given
     }
 
-    /// The command is rejected for exactly this reason.
+    /// Expects that the command is rejected for exactly this reason.
     #[track_caller]
     pub fn then_rejected_with(self, expected: impl Into<A::Rejection>) -> Given<A>
     where
@@ -290,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn goes_on_from_what_it_found() {
+    fn a_scenario_continues_from_its_outcome() {
         given::<Purse>([Moved(10)])
             .when(Spend(4))
             .then([Moved(-4)])
@@ -309,11 +314,11 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "Note { text: \"x\" } cannot be recorded")]
-    fn fails_on_what_would_not_be_recorded() {
+    fn fails_on_a_command_that_cannot_be_recorded() {
         let _ = given::<Purse>([]).when(Command::Note { text: "x".to_owned() });
     }
 
-    /// Forgets in a snapshot that it is closed, or cannot be kept in one.
+    /// A state whose snapshot loses `closed`. Once named, it cannot be kept in a snapshot at all.
     #[derive(Clone, Debug, Default, Serialize, Deserialize)]
     struct Gate {
         #[serde(skip)]
@@ -357,18 +362,18 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "Pass is decided differently once the state comes from a snapshot")]
-    fn fails_on_a_state_that_a_snapshot_does_not_carry() {
+    fn fails_on_a_state_that_a_snapshot_does_not_preserve() {
         let _ = given::<Gate>([GateEvent::Closed {}]).when(GateCommand::Pass {});
     }
 
     #[test]
     #[should_panic(expected = "cannot be kept in a snapshot")]
-    fn fails_on_a_state_that_cannot_be_kept() {
+    fn fails_on_a_state_that_cannot_be_kept_in_a_snapshot() {
         let _ = given::<Gate>([GateEvent::Named {}]).when(GateCommand::Pass {});
     }
 
     #[test]
-    fn decides_by_the_rules_of_another_time() {
+    fn decides_by_the_rules_of_the_given_context() {
         let now = given::<Purse>([]);
         let then = Context { rules: 1, ..now.context.clone() };
         now.in_context(then).when(Spend(1)).then([Moved(-1)]);
@@ -377,7 +382,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "given    Moved(1)\n           Moved(2)\n  when     Spend(3)\n  \
                     expected Moved(-2)\n  but got  Moved(-3)")]
-    fn fails_on_other_events() {
+    fn fails_on_unexpected_events() {
         given::<Purse>([Moved(1), Moved(2)]).when(Spend(3)).then([Moved(-2)]);
     }
 
@@ -389,20 +394,20 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "expected that it is accepted")]
+    #[should_panic(expected = "expected the command to be accepted")]
     fn fails_on_a_rejection_where_a_state_was_expected() {
         given::<Purse>([]).when(Spend(3)).then_state(|_| ());
     }
 
     #[test]
-    #[should_panic(expected = "expected that it is rejected\n  but got  Moved(-3)")]
+    #[should_panic(expected = "expected the command to be rejected\n  but got  Moved(-3)")]
     fn fails_on_events_where_a_rejection_was_expected() {
         given::<Purse>([Moved(3)]).when(Spend(3)).then_rejected(|_| ());
     }
 
     #[test]
     #[should_panic(expected = "expected the rejection Short(2)\n  but got  the rejection Short(3)")]
-    fn fails_on_another_rejection() {
+    fn fails_on_a_different_rejection() {
         given::<Purse>([]).when(Spend(3)).then_rejected_with(Short(2));
     }
 }

@@ -1,4 +1,4 @@
-//! What the store costs, in requests and capacity units as DynamoDB counts them.
+//! The costs of the store, in requests and in capacity units as DynamoDB counts them.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -29,14 +29,14 @@ impl On {
         Self { client, store: Box::new(store) }
     }
 
-    /// Makes the stores of the embedded engine, whose puts bypass the SDK.
+    /// Uses the embedded engine's own stores, whose puts bypass the SDK.
     pub(crate) fn embedded(embedded: &Arc<Embedded>) -> Self {
         let engine = Arc::clone(embedded);
         Self { client: embedded.client(), store: Box::new(move |table| engine.store(table)) }
     }
 }
 
-/// Writes down every request.
+/// Records every request.
 #[derive(Debug, Default)]
 struct Ledger(Mutex<Vec<Request>>);
 
@@ -46,7 +46,7 @@ impl Observer for Ledger {
     }
 }
 
-/// A store that is kept account of.
+/// A store whose requests are recorded.
 struct Account {
     client: Client,
     store: DynamoDbStore,
@@ -65,13 +65,13 @@ impl Account {
         CommandHandler::new(self.store.clone(), NonZeroUsize::MIN)
     }
 
-    /// The requests since the last time, as (operation, outcome, read units, write units).
+    /// Takes the requests since the last call, as (operation, outcome, read units, write units).
     fn settle(&self) -> Vec<(&'static str, Outcome, f64, f64)> {
         let requests = std::mem::take(&mut *self.ledger.0.lock().unwrap());
         requests.iter().map(|r| (r.operation, r.outcome, r.read_units, r.write_units)).collect()
     }
 
-    /// The bytes of an item as DynamoDB counts them: names and values.
+    /// The size of an item in bytes, as DynamoDB counts it: names and values.
     async fn bytes(&self, change_set: &ChangeSet) -> f64 {
         let request = self
             .client
@@ -104,7 +104,7 @@ impl Account {
     }
 }
 
-/// What the item would cost if it were not compressed.
+/// The write units that the item would cost uncompressed.
 fn plain_units(change_set: &ChangeSet) -> f64 {
     let names_and_keys = "pkskbodyprevhash".len() + change_set.aggregate.to_string().len() + 12;
     ((names_and_keys + 64 + change_set.body().len()) as f64 / 1024.0).ceil()
@@ -128,7 +128,7 @@ async fn note_as(
     use event_store::handler::Outcome::Accepted;
     match handler.execute(&note_envelope(aggregate, command_id, text)).await.unwrap() {
         Accepted(accepted) => accepted,
-        other => unreachable!("nothing speaks against a note: {other:?}"),
+        other => unreachable!("a note is always accepted: {other:?}"),
     }
 }
 
@@ -142,8 +142,8 @@ fn note_envelope(aggregate: &AggregateId, command_id: Uuid, text: &str) -> Envel
     )
 }
 
-/// Steady: one put. Cold: one query before it. Units by the size of what is new, compressed where that
-/// costs less and not where it does not.
+/// A steady command costs one put, and a cold one a query before it. Units follow the size of the
+/// new data, which is compressed only where that costs less.
 pub(crate) async fn of_commands(on: &On) {
     use Outcome::Done;
     let account = Account::open(on, "costs-of-commands").await;
@@ -154,7 +154,7 @@ pub(crate) async fn of_commands(on: &On) {
     assert_eq!(requests[1], ("PutItem", Done, 0.0, 1.0));
     assert_eq!(plain_units(&first), 1.0);
 
-    // The text stands in the command and in the event.
+    // The text is in the command and in the event.
     for (id, letters) in (2..).zip([10, 10, 100, 300, 700, 1_500, 2_300]) {
         let change_set = note(&handler, &tally(1), id, &noise(letters)).await.change_set;
         let units = account.write_units(&change_set).await;
@@ -167,8 +167,8 @@ pub(crate) async fn of_commands(on: &On) {
     assert!(units > 1.0 && units * 2.0 < plain_units(&change_set), "{units}");
 }
 
-/// A command that begins aggregates is put without a read, wherever there is none. Where there is one, that is
-/// found by the put's condition, and then it is read.
+/// A command that begins an aggregate is put without a read. If the aggregate exists, the put's
+/// condition fails, and only then does a new command read.
 pub(crate) async fn of_a_beginning(on: &On) {
     use Outcome::{ConditionFailed, Done};
     let account = Account::open(on, "costs-of-a-beginning").await;
@@ -179,7 +179,7 @@ pub(crate) async fn of_a_beginning(on: &On) {
     };
     let accepted = |outcome| match outcome {
         event_store::handler::Outcome::Accepted(accepted) => accepted,
-        other => unreachable!("nothing speaks against a name: {other:?}"),
+        other => unreachable!("a name is always accepted: {other:?}"),
     };
     let first = accepted(account.handler().execute(&named(1, "first")).await.unwrap());
     assert_eq!(account.settle(), [("PutItem", Done, 0.0, 1.0)]);
@@ -190,7 +190,7 @@ pub(crate) async fn of_a_beginning(on: &On) {
     assert_eq!((again.duplicate, again.change_set), (true, first.change_set));
     assert_eq!(account.settle(), [("PutItem", ConditionFailed, 0.0, 0.0)]);
 
-    // A repeat shows a first version, and the newest may be far from it: the next command reads.
+    // A repeat brings only version 1, and the newest may be far from it: the next command reads.
     let warm = account.handler();
     for id in 10..20 {
         note(&warm, &tally(1), id, "a note").await;
@@ -213,7 +213,7 @@ pub(crate) async fn of_a_beginning(on: &On) {
     );
 }
 
-/// However many commands a moment brings, ids made as they are sent need no look at the history.
+/// Ids made at sending time need no search of the history, however busy the aggregate is.
 pub(crate) async fn of_a_busy_aggregate(on: &On) {
     let account = Account::open(on, "costs-of-a-busy-aggregate").await;
     let handler = account.handler();
@@ -229,8 +229,8 @@ pub(crate) async fn of_a_busy_aggregate(on: &On) {
     assert!((300..=300 + snapshots).contains(&requests.len()), "{}", requests.len());
 }
 
-/// A head that is not in memory is one query away, an eventually consistent one, at half of what the history
-/// would cost that it reads.
+/// A head that is not cached costs one query. The query is eventually consistent, at half the units
+/// of a consistent read of the same history.
 pub(crate) async fn of_a_cold_command(on: &On) {
     let account = Account::open(on, "costs-of-a-cold-command").await;
     for (id, letters) in (1..).zip([10, 700, 2_300, 10]) {
@@ -243,7 +243,7 @@ pub(crate) async fn of_a_cold_command(on: &On) {
     assert_eq!(account.settle(), [query, ("PutItem", Outcome::Done, 0.0, 1.0)]);
 }
 
-/// The failed put brings the winner, and nothing is read.
+/// The failed put returns the winner, so nothing is read.
 pub(crate) async fn of_a_conflict(on: &On) {
     let account = Account::open(on, "costs-of-a-conflict").await;
     let (winner, loser) = (account.handler(), account.handler());
@@ -281,17 +281,18 @@ pub(crate) async fn of_loads(on: &On) {
             costs.push(requests[0].2);
         }
     }
-    // Without a snapshot there is less to read than with one; from then on it is always the same,
+    // Without a snapshot there is less to read than with one. From then on the cost stays the same,
     // but for the digits in the snapshots.
     assert!(costs[0] < costs[1], "{costs:?}");
     let (least, most) =
         costs[1..].iter().fold((f64::MAX, 0.0_f64), |(l, m), c| (l.min(*c), m.max(*c)));
     assert!(most - least <= 1.0, "{costs:?}");
-    // A page holds 20 items: what two snapshots are apart, and a few more. Two of them may be snapshots.
+    // A page holds 20 items, a few more than lie between two snapshots. Two of them may be
+    // snapshots.
     assert!(most <= account.read_units(&history[..20]).await + 2.0, "{costs:?}");
 }
 
-/// Nor does it when reading all of the history would take dozens of pages.
+/// A load is still one query when the whole history would take dozens of pages.
 pub(crate) async fn of_a_long_history(on: &On) {
     let account = Account::open(on, "costs-of-a-long-history").await;
     let mut last: Option<ChangeSet> = None;
@@ -321,7 +322,8 @@ pub(crate) async fn of_a_long_history(on: &On) {
     assert!(long - short <= 1.0, "{costs:?}");
 }
 
-/// A transaction is one request, whose items cost twice what they would alone; of one, it is none.
+/// A transaction is one request, whose items cost twice what they would alone. A transaction of one
+/// change set is a plain put.
 pub(crate) async fn of_a_transaction(on: &On) {
     let account = Account::open(on, "costs-of-a-transaction").await;
     let texts = ["a note".to_owned(), noise(300), noise(1_500)];
@@ -333,7 +335,7 @@ pub(crate) async fn of_a_transaction(on: &On) {
         units += 2.0 * account.write_units(change_set).await;
     }
     assert_eq!(account.settle(), [("TransactWriteItems", Outcome::Done, 0.0, units)]);
-    // One that is taken: what the others would have cost is not told either.
+    // One version is taken: DynamoDB does not report what the others would have cost either.
     let other = noting(&tally(1), None, "another");
     account.store.append_all(&[noting(&tally(4), None, "a note"), other]).await.unwrap();
     let lost = ("TransactWriteItems", Outcome::ConditionFailed, 0.0, 0.0);
@@ -342,8 +344,8 @@ pub(crate) async fn of_a_transaction(on: &On) {
     assert_eq!(account.settle(), [("PutItem", Outcome::Done, 0.0, 1.0)]);
 }
 
-/// A body that is too large for an item is one object, and the item that names it costs a unit; it is
-/// fetched with one request more.
+/// A body that is too large for an item is one object, and the item that names it costs one unit. A
+/// load fetches it with one more request.
 pub(crate) async fn of_a_large_body(on: &On, objects: Arc<dyn Objects>) {
     use Outcome::Done;
     let mut account = Account::open(on, "costs-of-a-large-body").await;
@@ -359,7 +361,7 @@ pub(crate) async fn of_a_large_body(on: &On, objects: Arc<dyn Objects>) {
     assert_eq!(requests.iter().map(|r| r.0).collect::<Vec<_>>(), ["Query", "GetObject"]);
     assert!(requests[0].2 <= 1.0, "{requests:?}");
 
-    // Together they count next to nothing towards what a transaction may have.
+    // As objects, they hardly count towards the size limit of a transaction.
     let change_sets: Vec<_> =
         (2..=10).map(|id| noting(&tally(id), None, &noise(250_000 + id as usize))).collect();
     account.store.append_all(&change_sets).await.unwrap();

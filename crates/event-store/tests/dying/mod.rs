@@ -1,4 +1,4 @@
-//! A store whose process dies at a call that was chosen beforehand.
+//! A store whose process dies at a chosen call.
 
 use std::future::{Future, pending};
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use event_store::{
 };
 use tokio::sync::Notify;
 
-/// At which call it dies.
+/// The call at which the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Death {
     Before(usize),
     After(usize),
-    /// At the first append, which is carried out. Everything else goes on.
+    /// At the first append, which is carried out but never answered. All other calls work.
     Appending,
 }
 
-/// The store in memory, which outlives the process, as the process sees it: from its death on nothing is
-/// carried out and nothing is answered.
+/// The memory store as the process sees it. The store outlives the process: after the death, no
+/// call is carried out and none is answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Dying {
     store: MemoryStore,
@@ -35,12 +35,12 @@ impl Dying {
         Self { store: store.clone(), death, calls: Arc::default(), died: Arc::default() }
     }
 
-    /// Returns when it has died.
+    /// Waits until the process has died.
     pub(crate) async fn died(&self) {
         self.died.notified().await;
     }
 
-    /// How often it was asked for anything.
+    /// The number of calls so far.
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }

@@ -1,8 +1,8 @@
-//! An HTTP client that stands before another one and gets in the way.
+//! An HTTP client that injects faults in front of another one.
 //!
-//! A read that does not ask for consistency may be answered with what is stale ([`Fault::Behind`],
-//! [`Fault::Hole`]); a consistent one never is. The only such read is the one from a partition's end back;
-//! any other is refused, whatever befalls the rest: no store may rely on it.
+//! An eventually consistent read may get a stale answer ([`Fault::Behind`], [`Fault::Hole`]); a
+//! consistent read never does. The store makes only one such read, the query back from a
+//! partition's end. Any other is refused, whatever the fault: no store may rely on it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -22,29 +22,29 @@ use aws_smithy_types::body::SdkBody;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-/// What happens to one request.
+/// The fault that one request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
     /// Carried out, but the connection breaks.
     AnswerLost,
-    /// Carried out, but the answer makes no sense.
+    /// Carried out, but the answer is not valid JSON.
     AnswerGarbled,
     /// Carried out, but the answer is an internal error.
     ErrorAfterwards,
-    /// A failed condition, without what is there. (Any other answer comes as it is.)
+    /// A failed condition is answered without the existing item. Successful answers pass unchanged.
     WithoutItem,
     /// Not carried out: the connection breaks.
     RequestLost,
     /// Not carried out: an internal error.
     ErrorInstead,
     Throttled,
-    /// A transaction that met too much to do, or another one: not carried out.
+    /// Not carried out: a transaction is cancelled with this code, for its second item.
     Cancelled(&'static str),
     Denied,
-    /// An eventually consistent query is answered without so many of the newest items.
+    /// An eventually consistent query misses this many of the newest items.
     Behind(usize),
-    /// One is answered with the newest item, and without the one before it.
+    /// An eventually consistent query misses the item before the newest.
     Hole,
     /// Neither carried out nor answered.
     Hangs,
@@ -65,11 +65,11 @@ pub(crate) struct Faulty {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-/// Where the next fault comes from.
+/// The source of the next fault.
 #[derive(Debug)]
 enum Source {
     Ahead(VecDeque<Fault>),
-    /// Of a thousand requests each of these befalls so many.
+    /// Each fault, with the number of requests in a thousand that meet it.
     Chance {
         random: Box<StdRng>,
         faults: Vec<(u32, Fault)>,
@@ -95,8 +95,8 @@ impl Source {
 }
 
 impl Faulty {
-    /// A client like that one, with these faults ahead of it. It repeats nothing by itself, and waits
-    /// for an answer as long as it takes, unless one of the faults is that none comes.
+    /// Returns a client like `client` whose next requests meet these faults in order. It never
+    /// retries by itself. Its timeout is 60 s, or 1 s if one of the faults hangs.
     pub(crate) fn before(
         client: &Client,
         faults: impl IntoIterator<Item = Fault>,
@@ -107,8 +107,8 @@ impl Faulty {
         Self::of(client, Source::Ahead(faults), patience)
     }
 
-    /// A client like that one, whose requests go wrong by chance: of a thousand, so many in each of these
-    /// ways. It waits for an answer a moment, if one of them is that none comes.
+    /// Returns a client like `client` whose requests meet faults at random, each so many in a
+    /// thousand. Its timeout is 60 s, or 200 ms if one of the faults hangs.
     pub(crate) fn at_random(client: &Client, seed: u64, faults: &[(u32, Fault)]) -> (Client, Self) {
         let random = Box::new(StdRng::seed_from_u64(seed));
         let hangs = faults.iter().any(|(_, fault)| fault.hangs());
@@ -132,7 +132,7 @@ impl Faulty {
         (Client::from_conf(config.build()), faulty)
     }
 
-    /// The operations asked for so far.
+    /// The operations requested so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -169,7 +169,7 @@ impl HttpConnector for Connector {
                 return error(
                     400,
                     "ValidationException",
-                    "this may be answered with what is stale",
+                    "an eventually consistent read may be stale",
                 );
             }
             match fault {
@@ -206,7 +206,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// Whether this reads what may not be the newest.
+/// Returns true for a read whose answer may be stale.
 fn is_eventual(operation: &str, request: &HttpRequest) -> bool {
     let body = request.body().bytes().unwrap_or_default();
     let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
@@ -220,7 +220,7 @@ fn is_eventual(operation: &str, request: &HttpRequest) -> bool {
     }
 }
 
-/// The answer to a query, without these of its items.
+/// The answer to a query without the items in `gone`.
 fn without(
     gone: std::ops::Range<usize>,
     response: &HttpResponse,
@@ -247,7 +247,7 @@ fn error(status: u16, code: &str, message: &str) -> Result<HttpResponse, Connect
     answer(status, &serde_json::json!({ "__type": code, "message": message }).to_string())
 }
 
-/// What DynamoDB says when the second item is why.
+/// DynamoDB's answer to a transaction cancelled for its second item.
 fn cancelled(code: &str) -> Result<HttpResponse, ConnectorError> {
     let body = serde_json::json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",

@@ -1,4 +1,4 @@
-//! Histories to write: sealed as they would be, without an aggregate behind them.
+//! Histories to write: sealed as usual, but not decided by an aggregate.
 
 use event_store::{AggregateId, ChangeSet, Hash, Kind};
 use uuid::Uuid;
@@ -7,8 +7,8 @@ pub(crate) fn tally(id: u128) -> AggregateId {
     AggregateId::new(Kind::from_static("tally"), Uuid::from_u128(id))
 }
 
-/// The change set after `last`, or the first, that notes this text. Bodies of equally long texts are
-/// equally long.
+/// The change set after `last`, or the first, which notes this text. Texts of equal length give
+/// bodies of equal length.
 pub(crate) fn noting(aggregate: &AggregateId, last: Option<&ChangeSet>, text: &str) -> ChangeSet {
     let (version, prev) = last.map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
     let id = Uuid::from_u128(version.into());

@@ -1,4 +1,4 @@
-//! What everything that keeps objects has to do.
+//! The contract of everything that keeps objects.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -22,7 +22,7 @@ pub(crate) async fn all_of(objects: &dyn Objects) -> BTreeMap<ObjectKey, Object>
     }
 }
 
-/// Of objects that begin empty; so many are listed at the end.
+/// Checks the contract on empty object storage, and lists `many` objects at the end.
 pub(crate) async fn is_kept(objects: &dyn Objects, many: u32) {
     let absent = ObjectKey::of(b"absent");
     assert_eq!(objects.get(absent).await.unwrap(), None);

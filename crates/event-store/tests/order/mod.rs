@@ -1,12 +1,12 @@
-//! The whole feed of a store, held against the store's histories.
+//! The whole feed of a store, compared with the store's histories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::feed::{FeedStore, Reference, Sequence};
 use event_store::{AggregateId, Page};
 
-/// All references, in their order: folding the batches checks numbers, positions, the chain, and each
-/// aggregate's versions.
+/// Returns all references in their order. Folding the batches checks numbers, positions, the chain,
+/// and each aggregate's versions.
 pub(crate) async fn of<S: FeedStore>(store: &S) -> Vec<Reference> {
     let (mut sequence, mut all) = (Sequence::default(), Vec::new());
     loop {
@@ -22,7 +22,8 @@ pub(crate) async fn of<S: FeedStore>(store: &S) -> Vec<Reference> {
     }
 }
 
-/// That everything in the store is in its feed, once, and nothing else. The feed, for more.
+/// Asserts that the feed holds everything in the store exactly once, and nothing else. Returns the
+/// feed.
 pub(crate) async fn assert_complete<S: FeedStore>(store: &S) -> Vec<Reference> {
     let order = of(store).await;
     let mut by_aggregate: BTreeMap<AggregateId, Vec<Reference>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A `tracing` layer that takes down the spans of the event store.
+//! A `tracing` layer that records the spans of the event store.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// The spans so far, in the order of their beginnings. Ids and figures are left out.
+/// The spans so far, in the order in which they began. Ids and capacity units are left out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded(Arc<Mutex<Vec<Span>>>);
 
@@ -38,7 +38,7 @@ impl Visit for Fields {
 }
 
 impl Recorded {
-    /// One span a line, indented below the one it is within. Begins anew.
+    /// Takes the recorded spans: one a line, indented below its parent.
     pub(crate) fn take(&self) -> String {
         let spans = std::mem::take(&mut *self.0.lock().unwrap());
         let line = |Span { depth, name, fields, .. }: &Span| {
@@ -65,7 +65,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorded {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let mut spans = self.0.lock().unwrap();
-        // Ids are given again once a span is closed: the newest of that id is meant.
+        // The id of a closed span is reused: the newest span with this id is meant.
         if let Some(span) = spans.iter_mut().rev().find(|span| span.id == id.into_u64()) {
             values.record(&mut span.fields);
         }

@@ -1,4 +1,4 @@
-//! DynamoDB Streams as far as a tail needs it, in memory: an HTTP client that answers by itself.
+//! An HTTP client that emulates DynamoDB Streams in memory, as far as a tail needs it.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -13,7 +13,7 @@ use event_store::dynamodb::streams::{Client, for_endpoint};
 use event_store::dynamodb::{self, DynamoDbStore};
 use serde_json::{Value, json};
 
-/// A page has so many records at most.
+/// The most records on a page.
 const PAGE: usize = 3;
 const ARN: &str = "arn:aws:dynamodb:local:0:table/feed/stream/1";
 
@@ -23,18 +23,18 @@ pub(crate) struct Stream(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) shards: Vec<Shard>,
-    /// Requests, by name, whose next one each fails with this code.
+    /// Operations whose next request fails, each with its error code.
     pub(crate) failures: Vec<(&'static str, &'static str)>,
-    /// Of each request its name, and the shard.
+    /// The operation and the shard of each request.
     pub(crate) requests: Vec<(String, usize)>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
     pub(crate) parent: Option<usize>,
-    /// Keys, `pk` and `sk`.
+    /// Keys: `pk` and `sk`.
     pub(crate) records: Vec<(String, String)>,
-    /// How many of the first are there no more.
+    /// The number of oldest records that are trimmed.
     pub(crate) trimmed: usize,
     pub(crate) is_closed: bool,
 }
@@ -46,7 +46,7 @@ impl Stream {
         Client::from_conf(config.build())
     }
 
-    /// A store of whose table it is the stream. Nothing can be done with it but to describe it.
+    /// A store whose table has this stream. The table can only be described.
     pub(crate) fn store(&self) -> DynamoDbStore {
         let config = dynamodb::for_endpoint("http://localhost").to_builder();
         let config = config.http_client(self.clone()).retry_config(RetryConfig::disabled());

@@ -1,11 +1,11 @@
-//! Change sets that come twice, late, early, or never.
+//! Change sets that arrive twice, late, early, or never.
 
 use crate::shop::{NINE_O_CLOCK, Shop, aggregate, item};
 use event_store::Timestamp;
 use read_model::{Gap, Outcome, ReadModel};
 
 #[tokio::test]
-async fn a_row_shows_the_state_the_version_and_when_it_came_about() {
+async fn a_row_shows_the_state_the_version_and_the_times() {
     let shop = Shop::new();
     let model = ReadModel::in_memory().await.unwrap();
     let history = [
@@ -28,7 +28,7 @@ async fn a_row_shows_the_state_the_version_and_when_it_came_about() {
 }
 
 #[tokio::test]
-async fn what_was_applied_is_skipped() {
+async fn applied_change_sets_are_skipped() {
     let shop = Shop::new();
     let model = ReadModel::in_memory().await.unwrap();
     let history = [shop.create(1, "W-1", "Widget").await, shop.check_in(1, 12).await];
@@ -58,7 +58,7 @@ async fn the_order_in_a_batch_does_not_matter() {
 }
 
 #[tokio::test]
-async fn a_gap_is_named_and_what_stands_before_it_is_applied() {
+async fn a_gap_is_reported_and_the_change_sets_before_it_are_applied() {
     let shop = Shop::new();
     let model = ReadModel::in_memory().await.unwrap();
     let first = shop.create(1, "W-1", "Widget").await;

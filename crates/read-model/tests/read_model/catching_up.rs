@@ -1,4 +1,4 @@
-//! From all that the store holds to the rows.
+//! Catching up on a store, through its feed.
 
 use event_store::feed::FeedStore;
 use event_store::{MemoryStore, Store};
@@ -17,7 +17,7 @@ async fn versions(model: &ReadModel, numbers: impl IntoIterator<Item = u128>) ->
 }
 
 #[tokio::test]
-async fn everything_that_is_missing_is_applied_and_nothing_else() {
+async fn only_missing_change_sets_are_applied() {
     let shop = Shop::new();
     for number in 1..=300 {
         shop.create(number, "S", "Thing").await;
@@ -26,7 +26,7 @@ async fn everything_that_is_missing_is_applied_and_nothing_else() {
     shop.check_in(7, 1).await;
     shop.check_in(7, 1).await;
     shop.create(301, "S", "Late").await;
-    // What is there already is not read again.
+    // Applied change sets are not read again.
     let store = FaultyStore::over(&shop.store);
     store.damage(aggregate(6));
 
@@ -55,7 +55,7 @@ async fn long_histories_are_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_store_that_goes_away_is_waited_for() {
+async fn an_unavailable_store_is_waited_for() {
     let shop = Shop::new();
     for number in 1..=250 {
         shop.create(number, "S", "Thing").await;
@@ -75,7 +75,7 @@ async fn a_store_that_goes_away_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_damaged_history_is_counted_and_keeps_none_of_the_others_away() {
+async fn a_damaged_history_is_counted_and_does_not_block_the_others() {
     let shop = Shop::new();
     for number in 1..=3 {
         shop.create(number, "S", "Thing").await;
@@ -91,13 +91,13 @@ async fn a_damaged_history_is_counted_and_keeps_none_of_the_others_away() {
 }
 
 #[tokio::test]
-async fn what_was_damaged_shows_once_it_is_repaired() {
+async fn a_damaged_history_shows_once_it_is_repaired() {
     let (_directory, path) = place();
     let shop = Shop::new();
     for number in 1..=3 {
         shop.create(number, "S", "Thing").await;
     }
-    // In the feed, and damaged since.
+    // Damaged only after it was added to the feed.
     catch_up(&ReadModel::in_memory().await.unwrap(), &shop.store).await;
     let store = FaultyStore::over(&shop.store);
     store.damage(aggregate(2));
@@ -114,7 +114,7 @@ async fn what_was_damaged_shows_once_it_is_repaired() {
 }
 
 #[tokio::test]
-async fn of_a_store_restored_from_an_older_copy_the_newer_rows_go() {
+async fn restoring_an_older_copy_of_the_store_removes_the_newer_rows() {
     let shop = Shop::new();
     for number in 1..=3 {
         shop.create(number, "S", "Thing").await;
@@ -132,7 +132,7 @@ async fn of_a_store_restored_from_an_older_copy_the_newer_rows_go() {
 }
 
 #[tokio::test]
-async fn of_another_feed_as_long_the_rows_go() {
+async fn another_feed_of_the_same_length_replaces_the_rows() {
     let (shop, other) = (Shop::new(), Shop::new());
     for number in 1..=3 {
         shop.create(number, "S", "Thing").await;
@@ -144,7 +144,7 @@ async fn of_another_feed_as_long_the_rows_go() {
 }
 
 #[tokio::test]
-async fn a_row_and_a_checkpoint_that_disagree_are_built_again() {
+async fn a_row_that_disagrees_with_its_checkpoint_is_rebuilt() {
     let (_directory, path) = place();
     let shop = Shop::new();
     let model = ReadModel::open(&path).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_row_and_a_checkpoint_that_disagree_are_built_again() {
 }
 
 #[tokio::test]
-async fn commands_may_be_taken_while_it_catches_up() {
+async fn commands_may_be_accepted_during_a_catch_up() {
     let shop = Shop::new();
     for number in 1..=400 {
         shop.create(number, "S", "Thing").await;

@@ -1,4 +1,4 @@
-//! A store that is away, or damaged, when it is told to be.
+//! A store that becomes unavailable or damaged on request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ impl FaultyStore {
         Self { store: store.clone(), away: Arc::default(), damaged: Arc::default() }
     }
 
-    /// From now on, this aggregate's history cannot be read.
+    /// Makes this aggregate's history unreadable from now on.
     pub(crate) fn damage(&self, aggregate: AggregateId) {
         *self.damaged.lock().unwrap() = Some(aggregate);
     }
@@ -33,7 +33,7 @@ impl FaultyStore {
 
     fn answer(&self) -> Result<(), StoreError> {
         if self.away.load(Ordering::SeqCst) {
-            let reason = "told to be".to_owned();
+            let reason = "injected fault".to_owned();
             return Err(StoreError::Unavailable { reason, retry_after: Duration::ZERO });
         }
         Ok(())
@@ -67,7 +67,7 @@ impl Store for FaultyStore {
     ) -> Result<Vec<ChangeSet>, StoreError> {
         self.answer()?;
         if self.damaged.lock().unwrap().as_ref() == Some(aggregate) {
-            return Err(StoreError::corrupt(aggregate, 1, "told to be"));
+            return Err(StoreError::corrupt(aggregate, 1, "injected fault"));
         }
         self.store.change_sets(aggregate, page).await
     }
@@ -98,7 +98,7 @@ impl FeedStore for FaultyStore {
         self.answer()?;
         let damaged = self.damaged.lock().unwrap().clone();
         if let Some(one) = references.iter().find(|one| Some(&one.aggregate) == damaged.as_ref()) {
-            return Err(StoreError::corrupt(&one.aggregate, one.version, "told to be"));
+            return Err(StoreError::corrupt(&one.aggregate, one.version, "injected fault"));
         }
         self.store.referenced(references).await
     }

@@ -1,4 +1,4 @@
-//! Read models in files, and what is done to them behind their back.
+//! Read models in files, and changes made to them behind their back.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 
-/// A directory that goes with the test, and a file in it that is not there yet.
+/// A directory that is deleted after the test, and the path of a file in it that does not exist
+/// yet.
 pub(crate) fn place() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("read-model.db");

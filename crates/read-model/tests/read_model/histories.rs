@@ -1,5 +1,5 @@
-//! Whatever comes, in whatever order: each row is a fold of a prefix of its history, and in the end of
-//! all of it.
+//! Any change sets in any order: each row is a fold of a prefix of its history, and in the end of
+//! the whole history.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ const ITEMS: u128 = 4;
 
 #[derive(Clone, Debug)]
 struct Delivery {
-    /// What each item does after it was created; what the domain refuses does not happen.
+    /// The commands to each item after its creation. Rejected commands have no effect.
     commands: Vec<(u128, InventoryItemCommand)>,
-    /// What is delivered: any change set, any number of times, in batches.
+    /// The deliveries: any change set, any number of times, in batches.
     batches: Vec<Vec<prop::sample::Index>>,
 }
 
@@ -42,7 +42,7 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
         .prop_map(|(commands, batches)| Delivery { commands, batches })
 }
 
-/// The change sets of all items, and the state of each after each version.
+/// The change sets of all items, and the state of each item after each version.
 #[derive(Default)]
 struct Truth {
     change_sets: Vec<ChangeSet>,
@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_delivery_of_any_histories_leaves_rows_that_are_true(delivery in deliveries()) {
+    fn rows_are_correct_after_any_delivery_of_any_histories(delivery in deliveries()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(deliver(&delivery));
     }

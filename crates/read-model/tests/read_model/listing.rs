@@ -11,7 +11,7 @@ async fn names(model: &ReadModel, list: &ListItems) -> Vec<String> {
     model.list(list).await.unwrap().rows.into_iter().map(|row| row.name).collect()
 }
 
-/// All pages, one after the other, and how many there were.
+/// Returns the rows of all pages, and the number of pages.
 async fn pages(model: &ReadModel, mut list: ListItems) -> (Vec<InventoryItemRow>, usize) {
     let mut rows = Vec::new();
     for count in 1..1000 {
@@ -23,7 +23,7 @@ async fn pages(model: &ReadModel, mut list: ListItems) -> (Vec<InventoryItemRow>
         }
         list.after = next;
     }
-    panic!("the pages have no end")
+    panic!("the pages never end")
 }
 
 async fn model_of(items: &[(&str, &str)]) -> ReadModel {
@@ -35,7 +35,7 @@ async fn model_of(items: &[(&str, &str)]) -> ReadModel {
 }
 
 #[tokio::test]
-async fn a_search_finds_parts_of_sku_and_name_in_any_case_and_order() {
+async fn a_search_matches_parts_of_sku_and_name_in_any_case_and_order() {
     let model = model_of(&[
         ("W-100", "Blue Widget"),
         ("W-200", "Écrou à œil"),
@@ -62,7 +62,7 @@ async fn a_search_finds_parts_of_sku_and_name_in_any_case_and_order() {
 }
 
 #[tokio::test]
-async fn what_sql_would_take_for_more_is_taken_as_it_stands() {
+async fn characters_that_are_special_in_sql_are_literal() {
     let model =
         model_of(&[("50%", "Half_price"), ("X", "Halfxprice"), ("Q'", "it's \\ here")]).await;
     for (search, found) in [
@@ -79,7 +79,7 @@ async fn what_sql_would_take_for_more_is_taken_as_it_stands() {
 }
 
 #[tokio::test]
-async fn a_blank_search_is_everything_and_the_total_counts_what_is_found() {
+async fn a_blank_search_finds_everything_and_the_total_counts_all_matches() {
     let model = model_of(&[("A", "Apple"), ("B", "Banana"), ("C", "Apple pie")]).await;
     for blank in ["", " ", "\t\u{3000}"] {
         assert_eq!(model.list(&searching(blank)).await.unwrap().total, 3);
@@ -92,7 +92,7 @@ async fn a_blank_search_is_everything_and_the_total_counts_what_is_found() {
 }
 
 #[tokio::test]
-async fn text_is_sorted_without_regard_to_case() {
+async fn text_is_sorted_regardless_of_case() {
     let model =
         model_of(&[("b", "banana"), ("A", "Apple"), ("C", "cherry"), ("a2", "apple")]).await;
     assert_eq!(names(&model, &sorted_by("name", 50)).await, ["Apple", "apple", "banana", "cherry"]);
@@ -129,7 +129,7 @@ async fn a_search_of_very_many_words_is_answered() {
 }
 
 #[tokio::test]
-async fn skus_that_read_the_same_are_told() {
+async fn skus_that_read_the_same_are_found() {
     let model = model_of(&[("CAF\u{c9}-1", "a"), ("cafe\u{301}-1", "b"), ("CAFE-1", "c")]).await;
     let mut alike = model.skus_alike(" Caf\u{e9}-1").await.unwrap();
     alike.sort();
@@ -138,7 +138,7 @@ async fn skus_that_read_the_same_are_told() {
 }
 
 #[tokio::test]
-async fn what_is_not_set_comes_last_ascending_and_first_descending() {
+async fn missing_figures_come_last_ascending_and_first_descending() {
     let shop = Shop::new();
     for (number, name) in [(1, "none"), (2, "ten"), (3, "zero or one"), (4, "most")] {
         shop.create(number, name, name).await;
@@ -164,7 +164,7 @@ async fn what_is_not_set_comes_last_ascending_and_first_descending() {
 }
 
 #[tokio::test]
-async fn pages_of_any_order_hold_each_item_once_and_ties_are_in_the_order_of_ids() {
+async fn pages_in_any_order_hold_each_item_once_with_ties_ordered_by_id() {
     let shop = Shop::new();
     for number in 1..=25 {
         let name = format!("Thing {}", number % 3);
@@ -192,7 +192,7 @@ async fn pages_of_any_order_hold_each_item_once_and_ties_are_in_the_order_of_ids
 }
 
 #[tokio::test]
-async fn an_item_that_appears_between_two_pages_moves_none_of_the_others() {
+async fn an_item_that_appears_between_two_pages_shifts_no_other_item() {
     let shop = Shop::new();
     for (number, name) in (1..).zip(["b", "d", "f", "h"]) {
         shop.create(number, name, name).await;
@@ -232,7 +232,7 @@ async fn a_cursor_belongs_to_its_order() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_was_not_made_here_is_refused() {
+async fn a_garbled_cursor_is_refused() {
     let model = model_of(&[("A", "Apple"), ("B", "Banana")]).await;
     let real = model.list(&sorted_by("name", 1)).await.unwrap().next.unwrap();
     let number_for_a_name = "eyJzb3J0IjoibmFtZSIsImtleSI6NywiaWQiOiIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEifQ";

@@ -1,4 +1,4 @@
-//! The read model from outside: change sets in, rows out.
+//! Tests of the read model from outside: change sets in, rows out.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod applying;

@@ -1,4 +1,4 @@
-//! What a file has to be, and how it is told how it was left.
+//! The files that can be opened, and the record of the last stop.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use read_model::{Error, LastStop, OpenError, ReadModel};
 use crate::files::{place, with_sql};
 use crate::shop::{Shop, catch_up, item};
 
-/// A file with 500 items, cleanly closed.
+/// A cleanly closed file with 500 items.
 async fn filled(path: &Path) -> Shop {
     let shop = Shop::new();
     let model = ReadModel::open(path).await.unwrap();
@@ -21,7 +21,7 @@ async fn filled(path: &Path) -> Shop {
     shop
 }
 
-/// The remedy: recreated, taken up and caught up with, it shows everything.
+/// Asserts that the remedy works: a recreated read model that has caught up shows everything.
 async fn assert_rebuilt(path: &Path, shop: &Shop) {
     let model = ReadModel::recreate(path).await.unwrap();
     assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Never);
@@ -30,7 +30,7 @@ async fn assert_rebuilt(path: &Path, shop: &Shop) {
     model.close().await;
 }
 
-/// One more change set of each item, applied.
+/// Applies one more change set to each item.
 async fn everything(shop: &Shop, model: &ReadModel) -> Result<(), Error> {
     for number in 1..=500 {
         model.apply(&[shop.check_in(number, 1).await]).await?;
@@ -59,7 +59,7 @@ async fn a_truncated_file_is_refused_and_can_be_recreated() {
 }
 
 #[tokio::test]
-async fn damage_that_shows_only_at_work_names_the_remedy_too() {
+async fn damage_that_shows_only_in_use_names_the_remedy_too() {
     let (_directory, path) = place();
     let shop = filled(&path).await;
     let mut damaged = fs::read(&path).unwrap();
@@ -75,7 +75,7 @@ async fn damage_that_shows_only_at_work_names_the_remedy_too() {
 }
 
 #[tokio::test]
-async fn a_file_of_something_else_is_refused_untouched_and_can_be_moved_aside() {
+async fn a_foreign_file_is_left_untouched_and_can_be_moved_aside() {
     let (_directory, path) = place();
     let shop = filled(&path).await;
     fs::remove_file(&path).unwrap();
@@ -118,7 +118,7 @@ async fn a_file_of_another_program_version_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_had_is_inaccessible() {
+async fn a_file_that_cannot_be_opened_is_inaccessible() {
     let (directory, path) = place();
     let missing = path.join("no such directory").join("read-model.db");
     for inaccessible in [missing.as_path(), directory.path()] {
@@ -129,7 +129,7 @@ async fn a_file_that_cannot_be_had_is_inaccessible() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_a_new_one() {
+async fn an_empty_file_becomes_a_new_read_model() {
     let (_directory, path) = place();
     fs::write(&path, "").unwrap();
     let model = ReadModel::open(&path).await.unwrap();
@@ -137,7 +137,7 @@ async fn an_empty_file_is_a_new_one() {
 }
 
 #[tokio::test]
-async fn a_stop_is_clean_only_after_all_was_caught_up_with() {
+async fn a_stop_is_clean_only_after_a_complete_catch_up() {
     let (_directory, path) = place();
     let shop = Shop::new();
     let left = async |caught_up: bool, close: bool| {
@@ -152,15 +152,15 @@ async fn a_stop_is_clean_only_after_all_was_caught_up_with() {
         last_stop
     };
     assert_eq!(left(false, true).await, LastStop::Never);
-    assert_eq!(left(true, false).await, LastStop::Unclean, "nothing was caught up with");
+    assert_eq!(left(true, false).await, LastStop::Unclean, "it had not caught up");
     assert_eq!(left(true, true).await, LastStop::Unclean, "it was not closed");
     assert_eq!(left(false, true).await, LastStop::Clean);
-    assert_eq!(left(false, false).await, LastStop::Clean, "clean it was, and clean it stayed");
+    assert_eq!(left(false, false).await, LastStop::Clean, "it was clean and stayed clean");
     assert_eq!(left(false, true).await, LastStop::Unclean, "it was not closed");
 }
 
 #[tokio::test]
-async fn of_another_store_nothing_is_kept() {
+async fn rows_of_another_store_are_deleted() {
     let (_directory, path) = place();
     filled(&path).await;
     let model = ReadModel::open(&path).await.unwrap();
@@ -174,7 +174,7 @@ async fn of_another_store_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn a_clean_stop_is_one_beside_the_store_as_it_was_left() {
+async fn a_stop_is_clean_while_the_store_keeps_its_seal() {
     let (_directory, path) = place();
     filled(&path).await;
     let taken_up = async |seal: &str, close: Option<&str>| {
@@ -193,7 +193,7 @@ async fn a_clean_stop_is_one_beside_the_store_as_it_was_left() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_not_as_it_was_left_is_another() {
+async fn a_store_with_another_seal_is_another_store() {
     let (_directory, path) = place();
     filled(&path).await;
     let model = ReadModel::open(&path).await.unwrap();
@@ -202,7 +202,7 @@ async fn a_store_that_is_not_as_it_was_left_is_another() {
 }
 
 #[tokio::test]
-async fn rows_of_an_earlier_schema_are_filled_again() {
+async fn rows_of_an_earlier_schema_are_refilled() {
     let (_directory, path) = place();
     let shop = filled(&path).await;
     with_sql(&path, "DELETE FROM _sqlx_migrations WHERE version = 5").await;

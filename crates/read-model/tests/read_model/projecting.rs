@@ -1,4 +1,4 @@
-//! From a command that was taken to the rows.
+//! Projecting accepted commands into the rows.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn on_hand(model: &ReadModel, number: u128) -> i64 {
 }
 
 #[tokio::test]
-async fn a_list_after_settling_shows_what_was_committed_before() {
+async fn a_list_after_settling_shows_everything_committed_before() {
     let shop = Shop::new();
     let model = taken_up().await;
     let projector = following(&model, &shop.store);
@@ -39,7 +39,7 @@ async fn a_list_after_settling_shows_what_was_committed_before() {
 }
 
 #[tokio::test]
-async fn many_who_commit_at_once_each_see_their_own() {
+async fn concurrent_committers_each_see_their_own_change_set() {
     let shop = Shop::new();
     let model = taken_up().await;
     let projector = following(&model, &shop.store);
@@ -64,7 +64,7 @@ async fn many_who_commit_at_once_each_see_their_own() {
 }
 
 #[tokio::test]
-async fn what_was_never_told_is_read_from_the_store() {
+async fn change_sets_that_were_not_reported_are_read_from_the_store() {
     let shop = Shop::new();
     let model = taken_up().await;
     let projector = following(&model, &shop.store);
@@ -78,7 +78,7 @@ async fn what_was_never_told_is_read_from_the_store() {
 }
 
 #[tokio::test]
-async fn while_the_store_is_away_nothing_shows_and_all_of_it_comes_later() {
+async fn change_sets_committed_during_an_outage_show_after_it() {
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
     let model = taken_up().await;
@@ -100,7 +100,7 @@ async fn while_the_store_is_away_nothing_shows_and_all_of_it_comes_later() {
 }
 
 #[tokio::test]
-async fn what_is_in_doubt_is_read_once_the_store_is_back_and_keeps_nobody_waiting() {
+async fn change_sets_in_doubt_block_nobody_and_show_after_the_outage() {
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
     let model = taken_up().await;
@@ -122,7 +122,7 @@ async fn what_is_in_doubt_is_read_once_the_store_is_back_and_keeps_nobody_waitin
 }
 
 #[tokio::test]
-async fn a_stop_after_an_outage_takes_what_came_during_it() {
+async fn a_stop_after_an_outage_applies_its_change_sets() {
     let (_directory, path) = place();
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
@@ -133,7 +133,7 @@ async fn a_stop_after_an_outage_takes_what_came_during_it() {
     projector.feed().opened().await.unwrap();
     store.set_away(true);
     projector.feed().commit(&shop.create(1, "W-1", "Widget").await);
-    // It has been taken up, and has failed.
+    // The first change set has been taken up, and has failed.
     projector.settle(NO_PATIENCE).await.unwrap_err();
     projector.feed().commit(&shop.create(2, "G-1", "Gear").await);
     store.set_away(false);
@@ -145,7 +145,7 @@ async fn a_stop_after_an_outage_takes_what_came_during_it() {
 }
 
 #[tokio::test]
-async fn what_was_altered_is_not_listed_when_more_comes() {
+async fn an_altered_change_set_is_not_listed_when_more_arrive() {
     let shop = Shop::new();
     let model = taken_up().await;
     let created = shop.create(1, "W-1", "Widget").await;
@@ -163,7 +163,7 @@ async fn what_was_altered_is_not_listed_when_more_comes() {
 }
 
 #[tokio::test]
-async fn a_database_that_fails_is_tried_again_and_nothing_is_lost() {
+async fn a_failing_database_is_retried_and_nothing_is_lost() {
     let (_directory, path) = place();
     let shop = Shop::new();
     let model = ReadModel::open(&path).await.unwrap();
@@ -182,7 +182,7 @@ async fn a_database_that_fails_is_tried_again_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_history_that_cannot_be_read_stops_itself_and_nothing_else() {
+async fn an_unreadable_history_blocks_only_itself() {
     let shop = Shop::new();
     let model = taken_up().await;
     let projector = following(&model, &shop.store);
@@ -198,7 +198,7 @@ async fn a_history_that_cannot_be_read_stops_itself_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_committed_change_set_that_its_store_does_not_lead_up_to_stops_itself_and_nothing_else() {
+async fn a_change_set_without_its_predecessor_in_the_store_blocks_only_itself() {
     let shop = Shop::new();
     let model = taken_up().await;
     let projector = following(&model, &MemoryStore::default());
@@ -213,7 +213,7 @@ async fn a_committed_change_set_that_its_store_does_not_lead_up_to_stops_itself_
 }
 
 #[tokio::test]
-async fn a_damaged_history_stops_itself_and_nothing_else() {
+async fn a_damaged_history_blocks_only_itself() {
     let shop = Shop::new();
     let store = FaultyStore::over(&shop.store);
     store.damage(aggregate(1));
@@ -249,7 +249,7 @@ async fn a_stop_applies_what_was_committed_and_is_clean() {
 }
 
 #[tokio::test]
-async fn a_stop_that_leaves_something_undone_is_not_clean() {
+async fn a_stop_that_leaves_change_sets_unapplied_is_not_clean() {
     for leave in [Leave::GapWhileTheStoreIsAway, Leave::DoubtWhileTheStoreIsAway, Leave::Unreadable]
     {
         let (_directory, path) = place();
@@ -290,7 +290,7 @@ enum Leave {
     Unreadable,
 }
 
-/// Version 2 of the item, by a program of the future.
+/// Version 2 of the item, written by a future program.
 fn unreadable(created: &ChangeSet) -> ChangeSet {
     assert_eq!(created.aggregate.kind, InventoryItem::KIND);
     let body = created.body().replace("InventoryItemCreated", "InventoryItemTeleported");

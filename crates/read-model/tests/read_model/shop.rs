@@ -1,4 +1,4 @@
-//! A small shop: a store in memory, with the handler that a server would put before it.
+//! A small shop: a store in memory, behind the command handler of a server.
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
@@ -32,7 +32,8 @@ impl Shop {
         Self { store, handler, seconds: AtomicI64::new(0) }
     }
 
-    /// Each command a second after the one before, from nine o'clock.
+    /// Performs a command. Each command comes a second after the one before, starting at nine
+    /// o'clock.
     pub(crate) async fn perform(
         &self,
         item: Uuid,
@@ -91,7 +92,7 @@ pub(crate) fn searching(search: &str) -> ListItems {
     ListItems { search: search.to_owned(), limit: 50, ..ListItems::default() }
 }
 
-/// A read model of all that the shop has done.
+/// A read model of everything that the shop has done.
 pub(crate) async fn filled_from(shop: &Shop) -> ReadModel {
     let model = ReadModel::in_memory().await.unwrap();
     model.take_up("shop").await.unwrap();
@@ -105,8 +106,8 @@ pub(crate) fn following<S: FeedStore + Debug>(model: &ReadModel, store: &S) -> P
     Projector::start(model.clone(), Feed::start(store.clone(), pace))
 }
 
-/// Brings a model to all that a store holds, as a process does that starts, and ends. How many aggregates are
-/// stuck.
+/// Brings a model up to date with a store, as a process does when it starts, and ends. Returns the
+/// number of stuck aggregates.
 pub(crate) async fn catch_up<S: FeedStore + Debug>(model: &ReadModel, store: &S) -> u64 {
     let projector = following(model, store);
     projector.feed().reconcile(|_| {}).await.unwrap();

@@ -1,4 +1,4 @@
-//! What the company keeps on its shelves.
+//! The assortment of the company.
 
 use time::macros::date;
 use time::{Date, Weekday};
@@ -8,7 +8,7 @@ use Leaves::{Either, Sold, Used};
 use Season::{Steady, Summer, Winter};
 use Supplier::{Hauge, Nordrad, Smidja, Velofin};
 
-/// One thing on the shelf and how it comes and goes.
+/// An article, and how it comes and goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Article {
     pub(super) since: Date,
@@ -16,32 +16,32 @@ pub(super) struct Article {
     pub(super) name: &'static str,
     pub(super) unit: &'static str,
     pub(super) supplier: Supplier,
-    /// In minor units of the currency.
+    /// The cost of one, in minor units of the currency.
     pub(super) unit_cost: i64,
-    /// What a delivery fills up to.
+    /// The quantity that a delivery fills up to.
     pub(super) target: i64,
     pub(super) reorder_level: i64,
     pub(super) max_quantity: Option<i64>,
-    /// How often some are taken in a usual week.
+    /// The number of removals in a usual week.
     pub(super) weekly: i64,
-    /// How many are taken at once at most.
+    /// The largest quantity that is removed at once.
     pub(super) handful: i64,
     pub(super) leaves: Leaves,
     pub(super) season: Season,
 }
 
-/// Where things go.
+/// The way in which articles leave the shelves.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Leaves {
     /// Over the counter.
     Sold,
     /// Onto a bicycle in the workshop.
     Used,
-    /// Now this, now that.
+    /// Sometimes one, sometimes the other.
     Either,
 }
 
-/// Who delivers.
+/// A company that delivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Supplier {
     Smidja,
@@ -51,7 +51,7 @@ pub(super) enum Supplier {
 }
 
 impl Supplier {
-    /// Who delivers on this day: each weekly, but Nordrad every other week.
+    /// Returns the supplier that delivers on this day: each weekly, but Nordrad every other week.
     pub(super) fn on(day: Date) -> Option<Self> {
         match day.weekday() {
             Weekday::Monday => Some(Smidja),

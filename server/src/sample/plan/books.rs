@@ -12,12 +12,13 @@ use super::chance::Chance;
 pub(super) struct Books {
     pub(super) planned: Vec<Planned>,
     accounts: Vec<Account>,
-    /// Apart from what people do, so that a change of theirs leaves the ids before it as they are.
+    /// The generator of ids. It is separate from that of people's actions, so that a change in
+    /// those leaves the ids before it as they are.
     ids: Chance,
     now: Timestamp,
 }
 
-/// One article and the item it is in the books.
+/// One article and its item in the books.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) article: &'static Article,
@@ -25,7 +26,7 @@ pub(super) struct Account {
     id: Uuid,
 }
 
-/// Somebody at work: the moment, the person, and the delivery or count that it is part of.
+/// A person at work: the moment, the name, and the delivery or count that the work is part of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) at: Timestamp,
@@ -39,7 +40,7 @@ impl Books {
         Self { planned: Vec::new(), accounts: Vec::new(), ids, now: Timestamp::from_millis(0) }
     }
 
-    /// The articles that have an item, by place.
+    /// Returns the articles that have an item, by place.
     pub(super) fn accounts(&self) -> &[Account] {
         &self.accounts
     }
@@ -48,7 +49,7 @@ impl Books {
         self.accounts.iter().position(|account| account.article.sku == sku)
     }
 
-    /// What several entries are part of.
+    /// Returns the id of a new piece of work, which several entries are part of.
     pub(super) fn piece_of_work(&mut self, at: Timestamp) -> Uuid {
         self.ids.id(at)
     }
@@ -66,8 +67,8 @@ impl Books {
         self.write(entry, self.accounts.len() - 1, create);
     }
 
-    /// Writes down what the domain accepts; what it refuses did not happen. Time never runs back:
-    /// whoever is early waits for the entry before.
+    /// Writes down a command that the domain accepts; a refused one did not happen. Time never runs
+    /// back: an entry that is too early is moved to a second after the one before.
     pub(super) fn write(
         &mut self,
         entry: Entry,

@@ -1,27 +1,27 @@
-//! When the company works. Its clock is on UTC all year, as clocks in Reykjavík are.
+//! The working calendar of the company. Its clock is on UTC all year, as clocks in Reykjavík are.
 
 use event_store::Timestamp;
 use time::macros::date;
 use time::{Date, Duration, Month, Weekday};
 
-/// The day the books begin: the shop is closed and the shelves are counted.
+/// The day on which the books begin: the shop is closed and the shelves are counted.
 pub(super) const FIRST: Date = date!(2026 - 08 - 24);
 /// The last day of the sample.
 pub(super) const LAST: Date = date!(2026 - 11 - 20);
 
-/// Mondays to Saturdays.
+/// Returns the working days, Mondays to Saturdays.
 pub(super) fn working_days() -> impl Iterator<Item = Date> {
     let days = std::iter::successors(Some(FIRST), |day| day.next_day());
     days.take_while(|day| *day <= LAST).filter(|day| day.weekday() != Weekday::Sunday)
 }
 
-/// A moment of a day, so many minutes after midnight.
+/// Returns the moment of a day that is this many minutes after midnight.
 pub(super) const fn at(day: Date, minutes: i64) -> Timestamp {
     let midnight = day.midnight().assume_utc().unix_timestamp();
     Timestamp::from_millis((midnight + minutes * 60) * 1000)
 }
 
-/// When the shop is open, in minutes after midnight.
+/// Returns the opening hours of the shop, in minutes after midnight.
 pub(super) const fn opening_hours(day: Date) -> (i64, i64) {
     match day.weekday() {
         Weekday::Saturday => (10 * 60, 14 * 60),
@@ -29,12 +29,12 @@ pub(super) const fn opening_hours(day: Date) -> (i64, i64) {
     }
 }
 
-/// The shelves are counted after closing on the last Saturday of a month.
+/// Returns whether the shelves are counted, which is after closing on the last Saturday of a month.
 pub(super) fn is_day_of_count(day: Date) -> bool {
     day.weekday() == Weekday::Saturday && (day + Duration::WEEK).month() != day.month()
 }
 
-/// How the year goes: percent of the usual demand.
+/// The course of the demand over the year, in percent of the usual demand.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Season {
     Steady,

@@ -18,28 +18,28 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// At least `least` and at most `most`, about equally often each.
+    /// Returns a number from `least` to `most`, each about equally often.
     pub(super) const fn between(&mut self, least: i64, most: i64) -> i64 {
         let values = most.abs_diff(least) + 1;
         least.saturating_add_unsigned(self.next() % values)
     }
 
-    /// True so many times in a thousand.
+    /// Returns `true` this many times in a thousand.
     pub(super) const fn permille(&mut self, times: i64) -> bool {
         self.between(1, 1000) <= times
     }
 
-    /// One of them, about equally often each.
+    /// Picks one of the values, each about equally often.
     pub(super) fn pick<T: Copy, const N: usize>(&mut self, from: [T; N]) -> T {
         from[self.index(N)]
     }
 
-    /// A place in a list of this length, which must not be empty.
+    /// Returns a place in a list of this length, which must not be empty.
     pub(super) const fn index(&mut self, length: usize) -> usize {
         (self.next() % length as u64) as usize
     }
 
-    /// A UUIDv7 of this moment.
+    /// Returns a UUIDv7 of this moment.
     pub(super) fn id(&mut self, at: Timestamp) -> Uuid {
         let mut random = [0; 10];
         random[..8].copy_from_slice(&self.next().to_be_bytes());

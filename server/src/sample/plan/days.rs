@@ -1,5 +1,5 @@
-//! How a day goes: deliveries in the morning, customers and repairs until closing, now and then a
-//! decision, and a count at the end of the month.
+//! The course of a day: deliveries in the morning, customers and repairs until closing, now and
+//! then a decision, and a count at the end of the month.
 
 use domain::inventory_item::{RemovalReason, RemoveItems};
 use event_store::Timestamp;
@@ -20,7 +20,7 @@ pub(super) struct Company {
     pub(super) last_order: i64,
 }
 
-/// Something that is going to happen on a day.
+/// An activity that is planned for a day.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
     /// New articles come onto the books.
@@ -41,8 +41,8 @@ impl Company {
         Self { books: Books::new(), chance: Chance::seeded(0x0b1c_7c1e), last_order: 1_140 }
     }
 
-    /// What can be foreseen is put in order of time first; how much it comes to is decided when its
-    /// time has come, on the books as they are then.
+    /// Plans a day and carries it out. What can be foreseen is sorted by time first; the quantities
+    /// are decided when their time has come, on the books as they are then.
     pub(super) fn spend(&mut self, day: Date) {
         let mut doings = vec![(at(day, 8 * 60 + 5), Doing::Introduce)];
         doings.extend(self.decisions(day));
@@ -100,12 +100,12 @@ impl Company {
         self.books.accounts()[place].item.on_hand
     }
 
-    /// Some time in this minute.
+    /// Returns a random time within this minute.
     pub(super) fn within(&mut self, minute: Timestamp) -> Timestamp {
         minute.minus_millis(-self.chance.between(0, 59_999))
     }
 
-    /// So many seconds later.
+    /// Returns a random time from `least` to `most` seconds later.
     pub(super) fn a_while_after(&mut self, moment: Timestamp, least: i64, most: i64) -> Timestamp {
         moment.minus_millis(-self.chance.between(least * 1_000, most * 1_000))
     }

@@ -1,4 +1,4 @@
-//! Who works there.
+//! The people of the company.
 
 /// Owns the place; keeps the assortment and its limits, and sells on Saturdays.
 pub(super) const OWNER: &str = "Sigrún Halldórsdóttir";

@@ -10,7 +10,8 @@ use super::books::{Account, Entry};
 use super::days::Company;
 use super::people::{OWNER, STOCKROOM};
 
-/// What comes onto the shelves, and what is found there. Each is one piece of work of many entries.
+/// Additions to the shelves, and counts. A delivery or a count is one piece of work of many
+/// entries.
 impl Company {
     pub(super) fn introduce(&mut self, day: Date, moment: Timestamp) {
         let mut at = moment;
@@ -39,7 +40,7 @@ impl Company {
         }
     }
 
-    /// Fills up what is at its reorder level; now and then something in the box is faulty and goes
+    /// Fills up what is at its reorder level. Now and then something in the box is faulty and goes
     /// back with the driver.
     pub(super) fn deliver(&mut self, day: Date, moment: Timestamp, supplier: Supplier) {
         let due = |account: &Account| account.article.supplier == supplier && is_due(account);
@@ -89,12 +90,13 @@ impl Company {
     }
 }
 
-/// An order is placed when the level is reached, which is a little before it is undercut.
+/// Returns whether an order is due: when the level is reached, a little before it is undercut.
 fn is_due(Account { item, .. }: &Account) -> bool {
     item.active && item.reorder_level.is_some_and(|level| item.on_hand <= level)
 }
 
-/// Whole packs of five where there are many, and never more than there may be.
+/// Returns the quantity to order: whole packs of five where stocks are large, and never more than
+/// the maximum allows.
 fn ordered(Account { article, item, .. }: &Account) -> i64 {
     let target = article.target.max(2 * item.reorder_level.unwrap_or(0));
     let pack = if target < 20 { 1 } else { 5 };
@@ -102,7 +104,7 @@ fn ordered(Account { article, item, .. }: &Account) -> i64 {
     missing.min(item.max_quantity.unwrap_or(i64::MAX) - item.on_hand)
 }
 
-/// Rubber becomes dearer in October.
+/// Returns the price of one. Rubber becomes dearer in October.
 fn price(article: &Article, day: Date) -> i64 {
     match article.supplier {
         Supplier::Velofin if day >= date!(2026 - 10 - 01) => article.unit_cost * 104 / 100,

@@ -1,4 +1,4 @@
-//! What happened once: the decisions that somebody took on a day.
+//! One-time events: the decisions that somebody took on a certain day.
 
 use domain::InventoryItem;
 use domain::inventory_item::{
@@ -9,12 +9,12 @@ use time::Date;
 
 use super::people::{APPRENTICE, MECHANIC, OWNER, SHOP, STOCKROOM};
 
-/// A decision, and when and by whom it was taken.
+/// A decision, with its time and the person who took it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     /// Month and day.
     on: (u8, u8),
-    /// After midnight.
+    /// The time, in minutes after midnight.
     pub(super) minutes: i64,
     pub(super) actor: &'static str,
     pub(super) sku: &'static str,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::story::STORY;
 use super::*;
 
-/// The items after the whole plan, each command decided in its turn.
+/// Returns the items after the whole plan, each command decided in its turn.
 fn carried_out(plan: &[Planned]) -> BTreeMap<Uuid, InventoryItem> {
     let mut items: BTreeMap<Uuid, InventoryItem> = BTreeMap::new();
     for planned in plan {
@@ -37,13 +37,13 @@ fn count(plan: &[Planned], wanted: impl Fn(&Command) -> bool) -> usize {
 }
 
 #[test]
-fn is_the_same_every_time() {
+fn the_plan_is_the_same_every_time() {
     assert_eq!(plan(), plan());
 }
 
-/// The sample that an older release has loaded half is the one that this release goes on with.
+/// A sample that an older release has half loaded must resume in this release.
 #[test]
-fn is_the_same_in_every_release() {
+fn the_plan_is_the_same_in_every_release() {
     let mut print = Sha256::new();
     for planned in plan() {
         let Planned { item, command_id, correlation_id, actor, recorded_at, command } = planned;
@@ -63,7 +63,7 @@ fn every_command_is_accepted_in_its_turn() {
 }
 
 #[test]
-fn is_about_fifteen_hundred_change_sets_over_ninety_days() {
+fn the_plan_has_about_fifteen_hundred_change_sets_over_ninety_days() {
     let plan = plan();
     assert!((1_400..=1_600).contains(&plan.len()), "{} change sets", plan.len());
     let (first, last) = (plan.first().unwrap().recorded_at, plan.last().unwrap().recorded_at);
@@ -85,7 +85,7 @@ fn time_never_runs_back_and_nobody_works_on_sundays_or_at_night() {
 }
 
 #[test]
-fn ids_are_unique_and_of_their_moment() {
+fn ids_are_unique_and_carry_their_moment() {
     let plan = plan();
     let ids: BTreeSet<_> = plan.iter().map(|planned| planned.command_id).collect();
     assert_eq!(ids.len(), plan.len());
@@ -102,7 +102,7 @@ fn ids_are_unique_and_of_their_moment() {
 }
 
 #[test]
-fn everybody_and_everything_that_can_happen_is_there() {
+fn every_person_and_every_activity_occurs() {
     let plan = plan();
     let mut commands_of: BTreeMap<_, usize> = BTreeMap::new();
     for planned in &plan {
@@ -125,7 +125,7 @@ fn everybody_and_everything_that_can_happen_is_there() {
 }
 
 #[test]
-fn what_was_decided_has_happened() {
+fn every_decision_of_the_story_happens() {
     let plan = plan();
     let sku_of = |planned: &Planned| {
         plan.iter().find_map(|other| match &other.command {
@@ -153,9 +153,9 @@ fn what_was_decided_has_happened() {
     assert_eq!(count(&plan, |c| matches!(c, Command::ReactivateInventoryItem(_))), 1);
 }
 
-/// A list on which everything is in perfect order shows nothing.
+/// A list in perfect order would show nothing.
 #[test]
-fn some_items_are_to_be_ordered_again() {
+fn some_items_are_below_their_reorder_level() {
     let items = carried_out(&plan());
     let low = items.values().filter(|item| item.is_below_reorder_level()).count();
     assert!((2..=12).contains(&low), "{low} items are low");

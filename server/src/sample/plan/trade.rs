@@ -7,7 +7,6 @@ use super::calendar::{self, at};
 use super::days::{Company, Doing};
 use super::people::{APPRENTICE, MECHANIC, OWNER, SHOP, STOCKROOM};
 
-/// What leaves the shelves.
 impl Company {
     pub(super) fn customers_and_repairs(&mut self, day: Date) -> Vec<(Timestamp, Doing)> {
         let mut doings = Vec::new();

@@ -1,4 +1,4 @@
-//! Files that are no export, or no longer one: what they are is said, and what to do.
+//! Files that are not an export, or no longer one: the error says what they are, and what to do.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use super::{assert_refuses, daybook, exported, filled};
 
 #[test]
-fn what_is_not_an_export_is_named_for_what_it_is() {
+fn a_file_that_is_not_an_export_is_identified() {
     let (data, _) = filled();
     let lines = exported(data.path());
     let text = lines.join("\n") + "\n";
@@ -46,7 +46,7 @@ fn what_is_not_an_export_is_named_for_what_it_is() {
 }
 
 #[test]
-fn empty_lines_at_the_end_are_nothing() {
+fn empty_lines_at_the_end_are_ignored() {
     let (data, _) = filled();
     let lines = exported(data.path());
     let directory = tempdir().unwrap();

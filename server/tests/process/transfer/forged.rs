@@ -1,4 +1,4 @@
-//! Files whose hashes hold, and which the domain refuses all the same.
+//! Files with valid hashes that the domain refuses nevertheless.
 
 use domain::InventoryItem;
 use domain::inventory_item::{
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{daybook, exported, filled, run};
 use crate::desk::new_id;
 
-/// A line that continues the history of which this is the last line.
+/// A line that continues the history that ends with the line `last`.
 fn next(
     last: &str,
     command: InventoryItemCommand,
@@ -51,7 +51,7 @@ fn newest(lines: &[String], id: Uuid) -> &str {
 }
 
 #[test]
-fn what_the_domain_refuses_is_not_imported_unless_it_is_trusted() {
+fn a_change_set_that_the_domain_refuses_is_imported_only_if_trusted() {
     let (data, ids) = filled();
     let lines = exported(data.path());
     let more_than_there_is = (
@@ -64,7 +64,7 @@ fn what_the_domain_refuses_is_not_imported_unless_it_is_trusted() {
     );
     for ((command, event), says) in [
         (more_than_there_is, "its command, decided again, is rejected"),
-        (more_than_asked, "its command, decided again, gives other events"),
+        (more_than_asked, "its command, decided again, gives different events"),
     ] {
         let forged = next(newest(&lines, ids[1]), command, event, InventoryItem::RULES);
         let whole = [lines.clone(), vec![forged.clone()]].concat();
@@ -97,11 +97,11 @@ fn what_the_domain_refuses_is_not_imported_unless_it_is_trusted() {
                 .any(|line| line["aggregate"]["id"] == ids[1].to_string() && line["version"] == 4)
         );
         let verified = run(daybook(&there).arg("verify"));
-        assert_eq!(verified.status.code(), Some(1), "a forged change set stays one");
+        assert_eq!(verified.status.code(), Some(1), "the forgery stays invalid");
     }
 }
 
-/// Until the second rules, a reorder level could be set to what it was.
+/// Version 1 of the rules let a command set the reorder level to its current value.
 #[test]
 fn a_history_is_decided_again_by_the_rules_of_its_time() {
     let (data, ids) = filled();

@@ -1,5 +1,5 @@
-//! Commands that are stopped midway, or whose store is away for a while: in the end there is what there
-//! would have been.
+//! Commands that are stopped midway, or whose store is unavailable for a while: the result is the
+//! same as without the interruption.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -20,12 +20,12 @@ use crate::desk::new_id;
 use crate::dynamodb::{Dynamo, Quirks};
 use crate::process::{daybook, run};
 
-/// Far longer than anything here takes that is not stuck.
+/// Far longer than any step takes, unless it is stuck.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// What the log has of a store that is waited for.
-const AWAY: &str = "it is tried again";
+/// The words of the log about a store that a command waits for.
+const AWAY: &str = "a request to the store failed; retrying";
 
-/// A command under way. Killed when dropped.
+/// A running command, killed when dropped.
 struct Running {
     process: Child,
     log: NamedTempFile,
@@ -53,7 +53,8 @@ impl Running {
         assert!(shell.status().unwrap().success());
     }
 
-    /// Its exit code, if it was not killed, and its log.
+    /// Waits for the command to exit. Returns its exit code, or `None` if it was killed, and its
+    /// log.
     #[track_caller]
     fn end(mut self) -> (Option<i32>, String) {
         let mut ended = None;
@@ -62,12 +63,12 @@ impl Running {
                 ended = self.process.try_wait().unwrap();
                 ended.is_some()
             },
-            || "it does not end".to_owned(),
+            || "the command does not exit".to_owned(),
         );
         (ended.unwrap().code(), self.log())
     }
 
-    /// Stops it midway: told to, it ends in the way that its last line says.
+    /// Stops the command midway. Unless it is killed, its last line must contain all of `says`.
     #[track_caller]
     fn stopped_by(self, signal: &str, says: &[&str]) {
         self.signal(signal);
@@ -78,7 +79,7 @@ impl Running {
         }
         assert_eq!(code, Some(1), "{log}");
         let last = log.lines().last().unwrap();
-        assert!(last.starts_with("daybook: stopped before the end"), "{log}");
+        assert!(last.starts_with("daybook: interrupted; "), "{log}");
         for words in says {
             assert!(last.contains(words), "`{words}` is not in: {last}");
         }
@@ -87,7 +88,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails when it has ended by itself.
+        // Fails if the process has exited by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -104,7 +105,7 @@ fn until(mut there: impl FnMut() -> bool, otherwise: impl FnOnce() -> String) {
     }
 }
 
-/// A table, and a directory for whoever uses it.
+/// A table, and a data directory for the commands that use it.
 struct Table {
     dynamo: Dynamo,
     store: DynamoDbStore,
@@ -139,7 +140,7 @@ impl Table {
         String::from_utf8(done.stdout).unwrap()
     }
 
-    /// An import of these that nobody disturbs.
+    /// Imports these lines without an interruption.
     #[track_caller]
     fn import(&self, lines: &[String]) {
         let file = self.directory.path().join("books.jsonl");
@@ -148,7 +149,7 @@ impl Table {
         assert_eq!(told, format!("All {} change sets are in the store.\n", lines.len()));
     }
 
-    /// It is away for whoever asks for this aggregate.
+    /// Makes the store unavailable for requests about this aggregate.
     fn be_away_for(&self, aggregate: &AggregateId) {
         let away_for = Some(aggregate.id.to_string());
         self.dynamo.have(Quirks { away_for, ..Quirks::default() });
@@ -177,10 +178,10 @@ fn lines() -> Vec<String> {
     exported(filled().0.path())
 }
 
-/// The pipe is open, and nothing comes through it, as one group of change sets is written and the next has
-/// begun.
+/// The import is stopped while it waits for more lines from the pipe: it has written one group of
+/// change sets and begun the next.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_was_stopped_goes_on() {
+async fn a_stopped_import_resumes() {
     let lines = lines();
     let undisturbed = Table::with(&lines).await.told(&["export"]);
     for signal in ["TERM", "KILL"] {
@@ -193,7 +194,7 @@ async fn an_import_that_was_stopped_goes_on() {
         while table.store.keys(None).await.unwrap().keys.len() < TOGETHER {
             assert!(begun.elapsed() < DEADLINE, "{}", import.log());
         }
-        import.stopped_by(signal, &["the same command goes on"]);
+        import.stopped_by(signal, &["run the same command again"]);
         let there = table.store.keys(None).await.unwrap().keys.len();
         assert_eq!(there, TOGETHER, "{signal}");
 
@@ -203,9 +204,9 @@ async fn an_import_that_was_stopped_goes_on() {
     }
 }
 
-/// Of what is put together some is there already.
+/// Some change sets of a group are in the store already.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_goes_on_in_the_middle_of_a_group() {
+async fn an_import_resumes_in_the_middle_of_a_group() {
     let lines = lines();
     let undisturbed = Table::with(&lines).await.told(&["export"]);
     let table = Table::with(&lines[..TOGETHER / 2]).await;
@@ -215,7 +216,7 @@ async fn an_import_goes_on_in_the_middle_of_a_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_waits_for_a_store_that_is_away() {
+async fn an_import_waits_for_an_unavailable_store() {
     let lines = lines();
     let last = read(lines.last().unwrap()).aggregate;
     for stopped in [false, true] {
@@ -227,11 +228,11 @@ async fn an_import_waits_for_a_store_that_is_away() {
         let import = Running::start(command.arg("import").arg(&file).stdout(Stdio::null()));
         import.until_log_says(AWAY);
         if stopped {
-            import.stopped_by("TERM", &["the same command goes on"]);
+            import.stopped_by("TERM", &["run the same command again"]);
             table.be_well();
             table.import(&lines);
         } else {
-            // Longer than the first pause.
+            // Longer than the first retry delay.
             thread::sleep(Duration::from_secs(4));
             table.be_well();
             let (code, log) = import.end();
@@ -243,7 +244,7 @@ async fn an_import_waits_for_a_store_that_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_to_a_file_that_was_stopped_goes_on_with_resume() {
+async fn a_stopped_export_to_a_file_resumes() {
     let table = Table::with(&lines()).await;
     let undisturbed = table.told(&["export"]);
     let last = read(undisturbed.lines().last().unwrap()).aggregate;
@@ -265,7 +266,7 @@ async fn an_export_to_a_file_that_was_stopped_goes_on_with_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_waits_for_a_store_that_is_away() {
+async fn an_export_waits_for_an_unavailable_store() {
     let table = Table::with(&lines()).await;
     let undisturbed = table.told(&["export"]);
     let file = table.directory.path().join("all");
@@ -278,9 +279,9 @@ async fn an_export_waits_for_a_store_that_is_away() {
     assert!(fs::read_to_string(&file).unwrap() == undisturbed);
 }
 
-/// As when somebody looks at the first page of it.
+/// A pager, for example, reads only the first page.
 #[test]
-fn an_export_that_nobody_reads_on_can_be_stopped() {
+fn an_export_whose_reader_has_paused_can_be_stopped() {
     let (data, _) = filled();
     let pipe_holds = 64 * 1024;
     assert!(text(&exported(data.path())).len() > pipe_holds + 1);
@@ -292,7 +293,7 @@ fn an_export_that_nobody_reads_on_can_be_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reconciliation_that_was_stopped_goes_on() {
+async fn a_stopped_reconciliation_resumes() {
     let lines = lines();
     let all: Vec<_> = lines.iter().map(|line| read(line)).collect();
     let last = all.iter().map(|change_set| &change_set.aggregate).max().unwrap();
@@ -306,7 +307,7 @@ async fn a_reconciliation_that_was_stopped_goes_on() {
             table.be_away_for(last);
             let reconciling = Running::start(table.daybook().arg("reconcile"));
             reconciling.until_log_says(AWAY);
-            reconciling.stopped_by(signal, &["the same command goes on"]);
+            reconciling.stopped_by(signal, &["run the same command again"]);
             table.be_well();
             let some = table.in_feed().await.len();
             assert!((1..lines.len()).contains(&some), "{some}");
@@ -319,9 +320,9 @@ async fn a_reconciliation_that_was_stopped_goes_on() {
     assert!(undisturbed == stopped && undisturbed == killed);
 }
 
-/// It would be in vain to wait for a permission.
+/// Waiting would not help, because a permission does not return by itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reconciliation_that_may_not_write_says_so() {
+async fn a_reconciliation_without_permission_to_write_fails() {
     let table = Table::empty().await;
     let all: Vec<_> = lines().iter().map(|line| read(line)).collect();
     assert_eq!(table.store.append_all(&all[..3]).await.unwrap(), AppendedAll::Written);
@@ -336,9 +337,9 @@ async fn a_reconciliation_that_may_not_write_says_so() {
     assert_eq!(told, "All 3 change sets are in the feed; 3 were missing.\n");
 }
 
-/// What a sweep deletes is on nobody's way, so it is stopped wherever it happens to be.
+/// No fault of the store can hold a sweep at a given point, so it is stopped at an arbitrary one.
 #[test]
-fn a_sweep_that_was_stopped_goes_on() {
+fn a_stopped_sweep_resumes() {
     let (data, _) = filled();
     let histories = exported(data.path());
     let objects = data.path().join("objects/daybook");
@@ -371,9 +372,9 @@ fn a_sweep_that_was_stopped_goes_on() {
     }
 }
 
-/// Where there is nothing but items, nothing larger than an item fits.
+/// A store without object storage has no room for more than an item holds.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_fit_is_named_and_what_stands_before_it_is_written() {
+async fn a_change_set_that_is_too_large_is_named_and_the_lines_before_it_are_written() {
     let lines = lines();
     let large = in_a_very_long_name(&read(&lines[0]));
     let mut with_it = lines.clone();
@@ -392,7 +393,7 @@ async fn what_does_not_fit_is_named_and_what_stands_before_it_is_written() {
     table.import(&lines);
 }
 
-/// What began an aggregate, for another, by somebody whose name takes more than an item has room for.
+/// The same creation, of another aggregate, by an actor whose name is too long for an item.
 fn in_a_very_long_name(began: &ChangeSet) -> ChangeSet {
     let aggregate = AggregateId::of::<InventoryItem>(new_id());
     let mut body: Value = serde_json::from_str(began.body()).unwrap();

@@ -31,13 +31,13 @@ async fn the_state_is_as_of_the_newest_version() {
 }
 
 #[tokio::test]
-async fn every_version_can_be_asked_for() {
+async fn every_version_can_be_requested() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     for _ in 0..120 {
         desk.command(&command(id, "CheckInItems", json!({ "quantity": 1 }))).await;
     }
-    // Around snapshots, which are written every twenty versions, too.
+    // Includes versions around snapshots, which are written every twenty versions.
     for version in [1, 2, 19, 20, 21, 100, 101, 121] {
         let state = desk.get(&format!("{}?version={version}", path(id))).await.ok();
         let told = (&state["version"], &state["state"]["on_hand"]);
@@ -46,7 +46,7 @@ async fn every_version_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_version_has_to_be_a_number_from_one() {
+async fn a_version_must_be_a_number_from_one() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     for version in ["0", "-1", "abc", "", "1.5", "18446744073709551616", "1&version=1"] {
@@ -58,7 +58,7 @@ async fn a_version_has_to_be_a_number_from_one() {
 }
 
 #[tokio::test]
-async fn a_version_beyond_the_newest_is_told_which_is_the_newest() {
+async fn the_error_for_a_version_beyond_the_newest_names_the_newest() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(1).await;
     for version in [3, u64::MAX] {
@@ -68,7 +68,7 @@ async fn a_version_beyond_the_newest_is_told_which_is_the_newest() {
 }
 
 #[tokio::test]
-async fn an_id_has_to_be_a_uuid() {
+async fn an_id_must_be_a_uuid() {
     let desk = TestDesk::new().await;
     let nil = Uuid::nil().to_string();
     for id in ["item-1", "019a0000", &*nil, "019a0000-0000-7000-8000-00000000000g", "%FF"] {
@@ -81,7 +81,7 @@ async fn an_id_has_to_be_a_uuid() {
 }
 
 #[tokio::test]
-async fn what_nobody_made_is_unknown() {
+async fn an_aggregate_or_a_kind_that_does_not_exist_is_unknown() {
     let desk = TestDesk::new().await;
     let (there, missing) = (desk.item(bolt()).await, new_id());
     for under in ["", "?version=1", "/change-sets", "/change-sets?after=7", "/verification"] {
@@ -93,7 +93,7 @@ async fn what_nobody_made_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_means_nothing_is_not_passed_over() {
+async fn an_unknown_parameter_is_refused() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let problem = desk.get(&format!("{}?verison=1", path(id))).await.problem(400, "malformed");

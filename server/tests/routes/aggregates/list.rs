@@ -1,4 +1,4 @@
-//! The list of a kind.
+//! The list of all aggregates of a kind.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ async fn with_items(names: &[&str]) -> TestDesk {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_listed() {
+async fn an_acknowledged_change_is_listed() {
     let desk = TestDesk::new().await;
     for on_hand in 1..=20 {
         let id = desk.stocked(on_hand).await;
@@ -33,7 +33,7 @@ async fn what_was_acknowledged_is_listed() {
 }
 
 #[tokio::test]
-async fn a_row_says_what_the_state_says() {
+async fn a_row_agrees_with_the_state() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(40).await;
     desk.command(&command(id, "SetReorderLevel", json!({ "level": 50 }))).await;
@@ -101,17 +101,17 @@ async fn parameters_are_read_strictly() {
 }
 
 #[tokio::test]
-async fn only_kinds_have_lists() {
+async fn an_unknown_kind_has_no_list() {
     let desk = TestDesk::new().await;
     desk.get("/api/v1/aggregates/invoice").await.problem(404, "unknown-kind");
 }
 
 #[tokio::test]
-async fn a_list_that_is_not_complete_yet_is_not_given() {
+async fn an_incomplete_list_is_unavailable() {
     let desk = TestDesk::with_lists(false).await;
     let answer = desk.get(LIST).await;
     answer.problem(503, "unavailable");
     assert_eq!(answer.header("retry-after"), "1");
-    // Commands do not wait for it.
+    // Commands do not wait for the list.
     desk.item(bolt()).await;
 }

@@ -20,7 +20,7 @@ fn versions(page: &Value) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn a_change_set_says_everything() {
+async fn a_change_set_has_every_field() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let remove = command(id, "RemoveItems", json!({ "quantity": 2, "reason": "damaged" }));
@@ -73,7 +73,7 @@ async fn pages_follow_one_another() {
 }
 
 #[tokio::test]
-async fn a_page_has_a_hundred_unless_told_otherwise() {
+async fn a_page_has_a_hundred_change_sets_by_default() {
     let desk = TestDesk::new().await;
     let history = with_versions(&desk, 103).await;
     let page = desk.get(&history).await.ok();
@@ -83,7 +83,7 @@ async fn a_page_has_a_hundred_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn anyone_can_verify_what_is_served() {
+async fn a_client_can_verify_the_history_that_is_served() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(12).await;
     let page = desk.get(&format!("{}/change-sets", path(id))).await.ok();

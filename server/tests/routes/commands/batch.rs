@@ -33,7 +33,7 @@ async fn on_hand(desk: &TestDesk, id: Uuid) -> Value {
 }
 
 #[tokio::test]
-async fn together_all_are_taken() {
+async fn an_atomic_batch_carries_out_all_commands() {
     let desk = TestDesk::new().await;
     let (kit, part, new) = (desk.stocked(1).await, desk.stocked(10).await, new_id());
     let commands = [create(new), remove(part, 4), check_in(kit, 1)];
@@ -67,7 +67,7 @@ async fn together_all_are_taken() {
 }
 
 #[tokio::test]
-async fn together_one_that_is_refused_refuses_all() {
+async fn one_refused_command_refuses_the_whole_atomic_batch() {
     let desk = TestDesk::new().await;
     let (one, other) = (desk.stocked(5).await, desk.stocked(5).await);
     let problem = batch(&desk, true, &[check_in(one, 1), remove(other, 6), create(new_id())]).await;
@@ -86,12 +86,12 @@ async fn together_one_that_is_refused_refuses_all() {
     assert_eq!(nowhere.problem(404, "unknown-aggregate")["index"], 1);
     assert_eq!(on_hand(&desk, one).await, 5);
     assert_eq!(desk.get(&path(one)).await.ok()["version"], 2);
-    // Nobody is left waiting for what was given up.
+    // The refused batches leave no command waiting.
     desk.command(&check_in(one, 1)).await.ok();
 }
 
 #[tokio::test]
-async fn together_an_aggregate_is_named_once() {
+async fn an_atomic_batch_names_an_aggregate_at_most_once() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let answer = batch(&desk, true, &[create(id), create(new_id()), check_in(id, 1)]).await;
@@ -101,9 +101,9 @@ async fn together_an_aggregate_is_named_once() {
     desk.get(&path(id)).await.problem(404, "unknown-aggregate");
 }
 
-/// The client has made the id: it need not wait for one to go on.
+/// The client makes the id, so it can address the new aggregate in the same batch.
 #[tokio::test]
-async fn one_by_one_commands_to_the_same_new_aggregate_work_in_order() {
+async fn a_batch_that_is_not_atomic_can_create_an_aggregate_and_change_it() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let commands = [create(id), check_in(id, 12), remove(id, 2)];
@@ -122,7 +122,7 @@ async fn one_by_one_commands_to_the_same_new_aggregate_work_in_order() {
 }
 
 #[tokio::test]
-async fn one_by_one_one_that_is_refused_refuses_itself() {
+async fn one_refused_command_of_a_batch_that_is_not_atomic_leaves_the_others() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(5).await;
     let mut unknown_kind = check_in(id, 1);
@@ -148,7 +148,7 @@ async fn one_by_one_one_that_is_refused_refuses_itself() {
 }
 
 #[tokio::test]
-async fn what_is_no_batch_is_refused_and_leaves_nothing() {
+async fn a_malformed_batch_is_refused_and_changes_nothing() {
     let desk = TestDesk::new().await;
     let id = desk.stocked(1).await;
     for atomic in [true, false] {
@@ -171,7 +171,7 @@ async fn what_is_no_batch_is_refused_and_leaves_nothing() {
         let problem = send(&desk, &batch).await.problem(400, "malformed");
         assert_eq!(problem["pointer"].as_str(), pointer, "{problem}");
     }
-    // Where a command of an atomic batch is wrong is said as a place in the batch.
+    // The pointer to a mistake in an atomic batch starts at the batch.
     let bad = command(id, "CheckInItems", json!({ "quantity": "many" }));
     let problem = batch(&desk, true, &[create(new_id()), bad]).await.problem(400, "malformed");
     assert_eq!(problem["pointer"], "/commands/1/command/data/quantity");
@@ -186,7 +186,7 @@ async fn what_is_no_batch_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn batches_that_meet_all_land_whole() {
+async fn concurrent_batches_are_all_committed_as_a_whole() {
     let desk = TestDesk::new().await;
     let (one, other) = (desk.stocked(100).await, desk.stocked(100).await);
     let batches = (0..20).map(|number| {
@@ -203,7 +203,7 @@ async fn batches_that_meet_all_land_whole() {
 }
 
 #[tokio::test]
-async fn without_its_store_a_batch_is_told_to_come_back() {
+async fn a_batch_without_a_store_is_told_to_retry() {
     let desk = TestDesk::new().await;
     let ids = [desk.stocked(1).await, desk.stocked(1).await];
     let desk = desk.without_its_store().await;

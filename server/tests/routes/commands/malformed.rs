@@ -1,11 +1,11 @@
-//! Commands that cannot be read: the answer says where.
+//! Unreadable commands: the answer locates the mistake.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::desk::{TestDesk, bolt, command, expecting, new_id, path};
 
-/// Puts `value` at `pointer`; takes away what is there when it is null.
+/// A valid command with `value` at `pointer`. Null removes the field.
 fn changed(pointer: &str, value: Value) -> Value {
     let mut request = command(new_id(), "CreateInventoryItem", bolt());
     let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -18,22 +18,22 @@ fn changed(pointer: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_by_its_place() {
+async fn a_mistake_is_located_by_a_pointer() {
     let desk = TestDesk::new().await;
     let nil = || json!(Uuid::nil());
     for (at, value, pointer, detail) in [
         ("/command_id", Value::Null, "", "missing field `command_id`"),
         ("/command_id", json!("42"), "/command_id", "UUID parsing failed"),
         ("/command_id", json!(42), "/command_id", "invalid type: integer `42`"),
-        ("/command_id", nil(), "/command_id", "the nil UUID names nothing"),
+        ("/command_id", nil(), "/command_id", "the nil UUID is not an id"),
         ("/aggregate", Value::Null, "", "missing field `aggregate`"),
         ("/aggregate/id", Value::Null, "/aggregate", "missing field `id`"),
         ("/aggregate/id", json!("item-1"), "/aggregate/id", "UUID parsing failed"),
-        ("/aggregate/id", nil(), "/aggregate/id", "the nil UUID names nothing"),
+        ("/aggregate/id", nil(), "/aggregate/id", "the nil UUID is not an id"),
         ("/aggregate/kind", json!(["x"]), "/aggregate/kind", "invalid type: sequence"),
         ("/aggregate/name", json!("x"), "/aggregate/name", "unknown field `name`"),
-        ("/correlation_id", nil(), "/correlation_id", "the nil UUID names nothing"),
-        ("/causation_id", nil(), "/causation_id", "the nil UUID names nothing"),
+        ("/correlation_id", nil(), "/correlation_id", "the nil UUID is not an id"),
+        ("/causation_id", nil(), "/causation_id", "the nil UUID is not an id"),
         ("/expected_version", json!(-1), "/expected_version", "invalid value: integer `-1`"),
         ("/expected_version", json!(1.5), "/expected_version", "invalid type: floating point"),
         ("/expected_version", json!("1"), "/expected_version", "invalid type: string"),
@@ -56,7 +56,7 @@ async fn what_is_wrong_is_named_by_its_place() {
 }
 
 #[tokio::test]
-async fn an_unknown_command_is_told_which_are_known() {
+async fn the_error_for_an_unknown_command_lists_the_known_ones() {
     let desk = TestDesk::new().await;
     let explode = command(desk.item(bolt()).await, "ExplodeItems", json!({}));
     let problem = desk.command(&explode).await.problem(400, "malformed");
@@ -69,7 +69,7 @@ async fn an_unknown_command_is_told_which_are_known() {
 }
 
 #[tokio::test]
-async fn numbers_that_are_no_64_bit_integers_are_refused() {
+async fn numbers_that_are_not_64_bit_integers_are_refused() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     for quantity in
@@ -87,7 +87,7 @@ async fn numbers_that_are_no_64_bit_integers_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_located_by_line_and_column() {
+async fn invalid_json_is_located_by_line_and_column() {
     let desk = TestDesk::new().await;
     let valid = command(new_id(), "CreateInventoryItem", bolt()).to_string();
     for (body, line, column) in [
@@ -106,7 +106,7 @@ async fn what_is_no_json_is_located_by_line_and_column() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_are_refused() {
+async fn bytes_that_are_not_text_are_refused() {
     let desk = TestDesk::new().await;
     for body in [&b"\xff\xfe{}"[..], b"{\"command_id\":\"\xc3\x28\"}", &[0; 64]] {
         desk.post(body.to_vec()).await.problem(400, "malformed");
@@ -114,7 +114,7 @@ async fn bytes_that_are_no_text_are_refused() {
 }
 
 #[tokio::test]
-async fn depth_without_end_is_refused() {
+async fn excessive_nesting_is_refused() {
     let desk = TestDesk::new().await;
     let mut nested = command(new_id(), "CreateInventoryItem", bolt()).to_string();
     nested = nested.replace("\"pcs\"", &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)));
@@ -123,7 +123,7 @@ async fn depth_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn an_expected_version_of_zero_is_that_of_nothing() {
+async fn a_creation_may_expect_version_zero() {
     let desk = TestDesk::new().await;
     let create = expecting(0, command(new_id(), "CreateInventoryItem", bolt()));
     assert_eq!(desk.command(&create).await.status, 201);
@@ -131,7 +131,7 @@ async fn an_expected_version_of_zero_is_that_of_nothing() {
 
 /// A reader that keeps the first and one that keeps the last would see two different commands.
 #[tokio::test]
-async fn a_key_that_appears_twice_is_refused_wherever_it_stands() {
+async fn a_key_that_appears_twice_is_refused_at_any_depth() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let check_in = command(id, "CheckInItems", json!({ "quantity": 4711, "reference": "PO" }));

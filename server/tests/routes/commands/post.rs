@@ -1,4 +1,4 @@
-//! Commands that are accepted, now or before.
+//! Accepted commands, and repeats of them.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn a_command_becomes_a_version() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_the_first_outcome_again() {
+async fn a_repeat_returns_the_first_outcome() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
@@ -45,7 +45,7 @@ async fn a_repeat_is_the_first_outcome_again() {
 }
 
 #[tokio::test]
-async fn a_command_on_an_older_version_is_accepted_when_nothing_that_matters_came_between() {
+async fn a_stale_command_is_accepted_if_the_changes_since_do_not_matter() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     desk.command(&command(id, "RenameInventoryItem", json!({ "name": "Screw" }))).await;
@@ -55,7 +55,7 @@ async fn a_command_on_an_older_version_is_accepted_when_nothing_that_matters_cam
 }
 
 #[tokio::test]
-async fn data_may_be_left_out_where_nothing_is_needed() {
+async fn data_may_be_omitted_if_a_command_needs_none() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     desk.command(&command(id, "DeactivateInventoryItem", json!({ "reason": "discontinued" })))
@@ -78,7 +78,7 @@ async fn names_in_any_script_come_back_as_they_were_given() {
 }
 
 #[tokio::test]
-async fn the_change_set_names_the_actor_and_what_the_command_belongs_to() {
+async fn the_change_set_names_the_actor_the_correlation_and_the_cause() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let (correlation, causation) = (new_id(), new_id());
@@ -95,7 +95,7 @@ async fn the_change_set_names_the_actor_and_what_the_command_belongs_to() {
 }
 
 #[tokio::test]
-async fn a_command_once_taken_up_is_finished_although_nobody_waits() {
+async fn a_command_is_finished_after_its_client_disconnects() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let create = command(id, "CreateInventoryItem", bolt());
@@ -110,12 +110,12 @@ async fn a_command_once_taken_up_is_finished_although_nobody_waits() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(Duration::from_secs(10), found).await.expect("the command to be finished");
+    timeout(Duration::from_secs(10), found).await.expect("the command is not finished in time");
     assert_eq!(desk.command(&create).await.status, 200);
 }
 
 #[tokio::test]
-async fn of_many_at_once_each_becomes_one_version() {
+async fn concurrent_commands_become_one_version_each() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let sent = (0..40).map(|_| command(id, "CheckInItems", json!({ "quantity": 1 })));

@@ -1,4 +1,4 @@
-//! Commands that are understood and not accepted.
+//! Commands that are well-formed but not accepted.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn a_rejection_has_a_code_and_the_figures_that_explain_it() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_makes_no_version() {
+async fn a_command_that_changes_nothing_creates_no_version() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     for (name, data) in [
@@ -55,7 +55,7 @@ async fn figures_out_of_range_are_rejected_with_the_range() {
 }
 
 #[tokio::test]
-async fn names_that_nobody_could_read_are_rejected() {
+async fn names_that_are_not_legible_are_rejected() {
     let desk = TestDesk::new().await;
     for (name, code) in [
         ("", "blank"),
@@ -77,31 +77,31 @@ async fn names_that_nobody_could_read_are_rejected() {
 }
 
 #[tokio::test]
-async fn there_has_to_be_such_an_aggregate() {
+async fn a_command_to_a_missing_aggregate_is_refused() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let answer = desk.command(&command(id, "CheckInItems", json!({ "quantity": 1 }))).await;
     let problem = answer.problem(404, "unknown-aggregate");
     assert_eq!(problem["detail"], format!("there is no {ITEM} {id}"));
 
-    // Whatever version of it somebody says they saw.
+    // An expected version makes no difference.
     let rename = command(id, "RenameInventoryItem", json!({ "name": "Nut" }));
     desk.command(&expecting(3, rename)).await.problem(404, "unknown-aggregate");
 }
 
 #[tokio::test]
-async fn there_has_to_be_such_a_kind_even_if_another_has_that_id() {
+async fn a_command_to_an_unknown_kind_is_refused_even_if_the_id_exists() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let mut check_in = command(id, "CheckInItems", json!({ "quantity": 1 }));
     check_in["aggregate"]["kind"] = "invoice".into();
     let problem = desk.command(&check_in).await.problem(404, "unknown-kind");
-    assert_eq!(problem["detail"], "`invoice` is no kind of aggregate: expected inventory-item");
+    assert_eq!(problem["detail"], "`invoice` is not a kind of aggregate: expected inventory-item");
     assert_eq!(desk.get(&path(id)).await.ok()["version"], 1);
 }
 
 #[tokio::test]
-async fn a_conflict_tells_what_happened_since() {
+async fn a_conflict_says_what_happened_since() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     desk.command(&command(id, "CheckInItems", json!({ "quantity": 5 }))).await;
@@ -124,7 +124,7 @@ async fn a_version_that_does_not_exist_yet_is_a_conflict_with_nothing_in_between
 }
 
 #[tokio::test]
-async fn an_id_is_not_used_for_two_commands() {
+async fn a_command_id_cannot_be_reused_for_another_command() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let mut check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
@@ -136,7 +136,7 @@ async fn an_id_is_not_used_for_two_commands() {
 }
 
 #[tokio::test]
-async fn when_the_store_is_away_the_client_is_told_when_to_come_back() {
+async fn an_unavailable_store_tells_the_client_when_to_retry() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let check_in = command(id, "CheckInItems", json!({ "quantity": 12 }));
@@ -148,7 +148,7 @@ async fn when_the_store_is_away_the_client_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_text_beyond_its_limit_is_rejected_before_the_store_is_asked() {
+async fn a_text_beyond_its_limit_is_rejected() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     let reference = "x".repeat(500_000);

@@ -41,7 +41,7 @@ fn assert_taken(problem: &Value, sku: &str, item: Uuid, name: &str) {
     assert_eq!(problem["detail"], format!("the SKU {sku} is taken by {name}"));
 }
 
-/// An item as it was made before SKUs were claimed; the command that made it.
+/// Creates an item without a claim of its SKU, as the program once did. Returns the command.
 async fn item_without_claim(desk: &TestDesk, id: Uuid, sku: &str) -> Value {
     let request = create(id, sku, "Old");
     let (sku, unit) = (sku.to_owned(), "pcs".to_owned());
@@ -61,7 +61,7 @@ async fn item_without_claim(desk: &TestDesk, id: Uuid, sku: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_sku_that_is_taken_is_refused_with_the_item_that_has_it() {
+async fn a_taken_sku_is_refused_with_the_item_that_has_it() {
     let desk = TestDesk::new().await;
     let (holder, late) = (new_id(), new_id());
     desk.command(&create(holder, "M8-40", "Bolt")).await.ok();
@@ -73,11 +73,11 @@ async fn a_sku_that_is_taken_is_refused_with_the_item_that_has_it() {
     }
     desk.get(&path(late)).await.problem(404, "unknown-aggregate");
     assert_eq!(count(&desk).await, 1);
-    // Out of use it keeps its SKU: its history is still told by it.
+    // A deactivated item keeps its SKU, because its history still refers to it.
     let deactivate = command(holder, "DeactivateInventoryItem", json!({ "reason": "gone" }));
     desk.command(&deactivate).await.ok();
     desk.command(&create(late, "M8-40", "Nut")).await.problem(422, "rejected");
-    // Nothing came of its ids, so they are still to be used.
+    // A refused command leaves its ids unused, so the client can send them again.
     let mut refused = create(late, "m8-40", "Nut");
     desk.command(&refused).await.problem(422, "rejected");
     refused["command"]["data"]["sku"] = "M8-41".into();
@@ -85,7 +85,7 @@ async fn a_sku_that_is_taken_is_refused_with_the_item_that_has_it() {
 }
 
 #[tokio::test]
-async fn skus_that_read_the_same_are_one_and_stay_as_they_were_typed() {
+async fn skus_that_look_the_same_are_equal_and_stay_as_typed() {
     let desk = TestDesk::new().await;
     for (typed, kept, others) in [
         (" CAFE\u{301}-1 ", "CAFE\u{301}-1", ["CAF\u{c9}-1", "cafe\u{301}-1\u{200b}"]),
@@ -104,7 +104,7 @@ async fn skus_that_read_the_same_are_one_and_stay_as_they_were_typed() {
     assert_eq!(count(&desk).await, 3);
 }
 
-/// An item whose SKU was claimed when only case was folded.
+/// Creates an item with a claim from when only case and surrounding space were folded.
 async fn item_with_former_claim(desk: &TestDesk, id: Uuid, sku: &str) {
     item_without_claim(desk, id, sku).await;
     let store = DynamoDbStore::new(desk.intruder(), "daybook");
@@ -121,13 +121,13 @@ async fn item_with_former_claim(desk: &TestDesk, id: Uuid, sku: &str) {
 }
 
 #[tokio::test]
-async fn a_claim_of_before_one_fold_still_holds() {
+async fn a_claim_under_the_former_id_still_holds() {
     let desk = TestDesk::new().await;
     let holder = new_id();
     let former = "CAFE\u{301}-1";
     assert_ne!(Sku::former_id(former), Sku::id(former));
     item_with_former_claim(&desk, holder, former).await;
-    // Of what another process writes the feed hears when the item is written to here.
+    // The feed learns of another process's item when this process writes to the item.
     let check_in = command(holder, "CheckInItems", json!({ "quantity": 1 }));
     desk.command(&check_in).await.ok();
     count(&desk).await;
@@ -146,7 +146,7 @@ async fn a_claim_of_before_one_fold_still_holds() {
 }
 
 #[tokio::test]
-async fn the_claim_can_be_looked_at_and_verified() {
+async fn a_claim_can_be_read_and_verified() {
     let desk = TestDesk::new().await;
     let id = new_id();
     let mut command = create(id, " M8-40 ", "Bolt");
@@ -172,7 +172,7 @@ async fn the_claim_can_be_looked_at_and_verified() {
 }
 
 #[tokio::test]
-async fn nobody_claims_a_sku_without_an_item() {
+async fn a_sku_cannot_be_claimed_without_an_item() {
     let desk = TestDesk::new().await;
     let claim = json!({
         "command_id": new_id(),
@@ -190,7 +190,7 @@ async fn nobody_claims_a_sku_without_an_item() {
 }
 
 #[tokio::test]
-async fn what_the_item_is_refused_for_comes_first() {
+async fn the_items_own_rejection_comes_before_that_of_its_sku() {
     let desk = TestDesk::new().await;
     let (holder, other) = (new_id(), new_id());
     desk.command(&create(holder, "M8-40", "Bolt")).await.ok();
@@ -214,7 +214,7 @@ async fn what_the_item_is_refused_for_comes_first() {
 }
 
 #[tokio::test]
-async fn an_id_that_created_one_item_is_another_command_to_another() {
+async fn a_command_id_names_another_command_on_another_item() {
     let desk = TestDesk::new().await;
     let holder = new_id();
     let mut command = create(holder, "M8-40", "Bolt");
@@ -227,7 +227,7 @@ async fn an_id_that_created_one_item_is_another_command_to_another() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_the_first_outcome_again() {
+async fn a_repeat_returns_the_first_outcome() {
     let desk = TestDesk::new().await;
     let create = create(new_id(), "M8-40", "Bolt");
     let first = desk.command(&create).await.ok();
@@ -245,7 +245,7 @@ async fn a_repeat_is_the_first_outcome_again() {
 }
 
 #[tokio::test]
-async fn in_an_atomic_batch_the_second_of_one_sku_refuses_all() {
+async fn a_second_item_of_one_sku_refuses_the_whole_atomic_batch() {
     let desk = TestDesk::new().await;
     let (one, other, third) = (new_id(), new_id(), new_id());
     let commands = [
@@ -264,13 +264,13 @@ async fn in_an_atomic_batch_the_second_of_one_sku_refuses_all() {
     assert_eq!([0, 1, 2].map(|place| told[place]["status"].clone()), [201, 201, 422]);
     assert_taken(&told[2]["problem"], "M8-40", one, "Bolt");
 
-    // One that is there already stands in the way of those after it as well.
+    // A repeated creation in a batch also holds its SKU against later commands.
     let commands = [commands[1].clone(), create(new_id(), "M8-41", "Cog"), commands[2].clone()];
     let problem = batch(&desk, true, &commands).await.problem(422, "rejected");
     assert_eq!(problem["index"], 2);
     assert_taken(&problem, "M8-40", one, "Bolt");
     assert_eq!(count(&desk).await, 2);
-    // Whoever is refused for a reason of his own stands in nobody's way.
+    // A command that is refused for another reason does not hold its SKU.
     let commands = [create(third, "M8-42", "Pin"), create(other, "M8-42", "Nut")];
     let problem = batch(&desk, true, &commands).await.problem(422, "rejected");
     assert_eq!(
@@ -293,12 +293,12 @@ async fn an_atomic_batch_has_room_for_fifty_new_items() {
 }
 
 #[tokio::test]
-async fn an_item_older_than_claims_stays_what_it_was() {
+async fn an_item_without_a_claim_gets_one_only_by_a_repeated_creation() {
     let desk = TestDesk::new().await;
     let (old, holder) = (new_id(), new_id());
     let creation = item_without_claim(&desk, old, "M8-40").await;
     desk.get(&claim_path("M8-40")).await.problem(404, "unknown-aggregate");
-    // Nothing says that its SKU is taken.
+    // Without a claim, the SKU is free.
     desk.command(&create(holder, "M8-40", "Bolt")).await.ok();
     for atomic in [true, false] {
         let repeat = batch(&desk, atomic, std::slice::from_ref(&creation)).await.ok();
@@ -306,7 +306,7 @@ async fn an_item_older_than_claims_stays_what_it_was() {
     }
     assert_eq!(desk.get(&claim_path("M8-40")).await.ok()["state"]["item"], json!(holder));
 
-    // Until its creation is repeated, as the sample's is.
+    // A repeat of the creation, as by a second load of the sample, claims the SKU.
     let other = new_id();
     let creation = item_without_claim(&desk, other, "M8-41").await;
     assert_eq!(desk.command(&creation).await.status, 200);

@@ -34,7 +34,7 @@ async fn entries_are_the_change_sets_of_all_histories() {
         }
     }
     assert_eq!(histories, [(one, 1), (one, 2), (other, 1), (other, 2), (one, 3)]);
-    // With each item goes the claim of its SKU, behind it.
+    // The claim of its SKU follows each new item.
     assert_eq!(kinds, [true, false, true, true, false, true, true]);
     assert_eq!((entries(&page).len(), &page["next"]), (7, &json!(7)));
 }
@@ -44,7 +44,7 @@ async fn pages_follow_one_another_and_the_last_is_empty() {
     let desk = TestDesk::new().await;
     with_entries(&desk, 7).await;
     pages_follow(&desk).await;
-    // What was in memory is read from the store.
+    // The new desk reads from the store what the first had in memory.
     pages_follow(&desk.again().await).await;
 }
 
@@ -69,7 +69,7 @@ async fn an_empty_feed_has_an_empty_page() {
 }
 
 #[tokio::test]
-async fn a_page_has_a_hundred_unless_told_otherwise() {
+async fn a_page_has_a_hundred_entries_by_default() {
     let desk = TestDesk::new().await;
     with_entries(&desk, 103).await;
     for (query, count) in [("", 100), ("?limit=1000", 103)] {
@@ -79,7 +79,7 @@ async fn a_page_has_a_hundred_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn what_was_just_acknowledged_is_there() {
+async fn an_acknowledged_change_is_in_the_feed() {
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
     for position in 3..40 {
@@ -100,7 +100,7 @@ async fn parameters_are_read_strictly() {
         let problem = answer.problem(400, "malformed");
         assert_eq!(problem["pointer"], "after", "{found}");
         let expected = "expected a whole number from 0 to 3, where the feed ends";
-        let detail = format!("after: `{found}` is no position of the feed; {expected}");
+        let detail = format!("after: `{found}` is not a position in the feed; {expected}");
         assert_eq!(problem["detail"], detail);
     }
     for found in ["0", "1001", "-1", "x", ""] {
@@ -115,7 +115,7 @@ async fn parameters_are_read_strictly() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_said_where_it_stands_and_can_be_passed_over() {
+async fn an_unreadable_entry_is_located_and_can_be_skipped() {
     let desk = with_a_hole().await;
     let page = desk.get("/api/v1/feed").await.ok();
     assert_eq!((entries(&page), &page["next"]), (vec![1, 2], &json!(2)));
@@ -126,7 +126,7 @@ async fn what_cannot_be_read_is_said_where_it_stands_and_can_be_passed_over() {
 }
 
 #[tokio::test]
-async fn behind_what_was_acknowledged_it_is_not_given() {
+async fn a_feed_that_lags_behind_an_acknowledgement_is_unavailable() {
     let desk = TestDesk::new().await;
     let id = with_entries(&desk, 2).await;
     let aggregate = AggregateId::of::<InventoryItem>(id);

@@ -1,4 +1,4 @@
-//! All change sets as they come.
+//! All change sets, as they are committed.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,7 +21,7 @@ struct Events {
     blocks: VecDeque<String>,
 }
 
-/// An event.
+/// One event of the stream.
 #[derive(Debug, PartialEq)]
 struct Told {
     id: String,
@@ -34,7 +34,7 @@ impl Events {
         Self::of(desk, live(query)).await
     }
 
-    /// Goes on after this one.
+    /// Resumes after the event with the id `last`.
     async fn resumed(desk: &TestDesk, last: &str) -> Self {
         let mut request = live("?after=0");
         request.headers_mut().insert("last-event-id", last.parse().unwrap());
@@ -48,7 +48,7 @@ impl Events {
         Self { headers: parts.headers, body, text: String::new(), blocks: VecDeque::new() }
     }
 
-    /// The lines up to the next empty one; none at the end.
+    /// The lines up to the next empty line, or `None` at the end of the stream.
     async fn block(&mut self) -> Option<String> {
         loop {
             if let Some(block) = self.blocks.pop_front() {
@@ -66,7 +66,7 @@ impl Events {
         }
     }
 
-    /// The next event; none at the end.
+    /// The next event, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Told> {
         loop {
             let block = self.block().await?;
@@ -97,7 +97,7 @@ impl Events {
         entries
     }
 
-    /// The problem by which it ends, under this name.
+    /// The problem with which the stream ends, in an event of this name.
     async fn last_word(&mut self, name: &str) -> Value {
         let last = self.next().await.unwrap();
         assert_eq!((&*last.id, &*last.name), ("", name), "{last:?}");
@@ -115,7 +115,7 @@ async fn feed(desk: &TestDesk) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_is_there_is_told_and_then_what_comes() {
+async fn a_consumer_receives_existing_entries_and_then_new_ones() {
     let desk = TestDesk::new().await;
     let id = with_entries(&desk, 2).await;
     let mut request = live("?after=0");
@@ -138,7 +138,7 @@ async fn what_is_there_is_told_and_then_what_comes() {
 }
 
 #[tokio::test]
-async fn unless_told_where_it_begins_with_what_comes() {
+async fn a_consumer_without_a_position_receives_only_new_entries() {
     let desk = TestDesk::new().await;
     let id = with_entries(&desk, 2).await;
     let mut events = Events::at(&desk, "").await;
@@ -146,9 +146,10 @@ async fn unless_told_where_it_begins_with_what_comes() {
     assert_eq!(events.entry().await["position"], 3);
 }
 
-/// A browser goes on after the last id that it was given: without one it would go on with what comes then.
+/// A browser resumes after the last id that it received. Without an id, it would miss the entries
+/// until it reconnects.
 #[tokio::test]
-async fn one_that_was_told_nothing_goes_on_where_it_began() {
+async fn a_consumer_that_received_nothing_resumes_where_it_began() {
     let desk = TestDesk::new().await;
     let id = with_entries(&desk, 2).await;
     let mut events = Events::at(&desk, "").await;
@@ -160,7 +161,7 @@ async fn one_that_was_told_nothing_goes_on_where_it_began() {
 }
 
 #[tokio::test]
-async fn it_goes_on_where_it_ended_while_commands_are_sent() {
+async fn a_consumer_resumes_without_a_gap_while_commands_are_sent() {
     const COUNT: usize = 80;
     let desk = TestDesk::new().await;
     let mut told = Vec::new();
@@ -178,7 +179,7 @@ async fn it_goes_on_where_it_ended_while_commands_are_sent() {
 }
 
 #[tokio::test]
-async fn all_who_follow_are_told_the_same() {
+async fn all_consumers_receive_the_same_entries() {
     let desk = TestDesk::new().await;
     let mut consumers = [Events::at(&desk, "").await, Events::at(&desk, "").await];
     let told = join_all(consumers.iter_mut().map(|events| events.entries(50)));
@@ -188,7 +189,7 @@ async fn all_who_follow_are_told_the_same() {
 }
 
 #[tokio::test]
-async fn one_that_never_reads_is_dropped_and_told() {
+async fn a_consumer_that_never_reads_is_dropped_with_a_last_event() {
     let desk_live = Live::new(Duration::from_millis(1), Duration::from_secs(15));
     let desk = TestDesk::with_live(desk_live.clone()).await;
     with_entries(&desk, 60).await;
@@ -205,7 +206,7 @@ async fn one_that_never_reads_is_dropped_and_told() {
             other => break other,
         }
     };
-    assert!((1..60).contains(&told), "memory holds {told}");
+    assert!((1..60).contains(&told), "{told} events were buffered");
     assert_eq!((&*dropped.name, &*dropped.id), ("dropped", ""));
     assert_eq!((&dropped.data["status"], &dropped.data["code"]), (&json!(408), &json!("too-slow")));
     assert_eq!(dropped.data["position"], told);
@@ -215,7 +216,7 @@ async fn one_that_never_reads_is_dropped_and_told() {
 }
 
 #[tokio::test]
-async fn one_that_goes_away_is_forgotten() {
+async fn a_consumer_that_disconnects_is_forgotten() {
     let desk_live = Live::default();
     let desk = TestDesk::with_live(desk_live.clone()).await;
     let events = Events::at(&desk, "").await;
@@ -226,7 +227,7 @@ async fn one_that_goes_away_is_forgotten() {
 }
 
 #[tokio::test]
-async fn silence_is_broken_by_comments() {
+async fn an_idle_stream_carries_comments() {
     let often = Live::new(Duration::from_secs(30), Duration::from_millis(1));
     let desk = TestDesk::with_live(often).await;
     let mut events = Events::at(&desk, "").await;
@@ -235,14 +236,14 @@ async fn silence_is_broken_by_comments() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_ends_it() {
+async fn an_unreadable_entry_ends_the_stream() {
     let desk = with_a_hole().await;
     let mut events = Events::at(&desk, "?after=0").await;
     assert_eq!(positions(&events.entries(2).await), [1, 2]);
     let problem = events.last_word("problem").await;
     assert_eq!((&problem["status"], &problem["code"]), (&json!(500), &json!("corrupt")));
     assert_eq!(problem["position"], 3);
-    // A browser that comes back by itself meets it again, and need not do so each second.
+    // A browser that reconnects meets the same entry, so the delay is longer than a second.
     let mut again = Events::resumed(&desk, "2").await;
     assert!(again.block().await.unwrap().starts_with("retry: 1000"));
     let block = again.block().await.unwrap();
@@ -251,7 +252,7 @@ async fn what_cannot_be_read_ends_it() {
 }
 
 #[tokio::test]
-async fn when_it_stops_all_are_told() {
+async fn a_stop_notifies_all_consumers() {
     let desk_live = Live::default();
     let desk = TestDesk::with_live(desk_live.clone()).await;
     with_entries(&desk, 2).await;
@@ -265,7 +266,7 @@ async fn when_it_stops_all_are_told() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_none_is_refused() {
+async fn an_invalid_position_is_refused() {
     let desk = TestDesk::new().await;
     with_entries(&desk, 3).await;
     assert_eq!(feed(&desk).await.len(), 3);
@@ -288,7 +289,7 @@ async fn a_place_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn it_can_be_asked_for_its_head_and_nothing_be_sent_to_it() {
+async fn the_stream_answers_to_head_and_refuses_post() {
     let desk = TestDesk::new().await;
     let mut request = live("");
     *request.method_mut() = Method::HEAD;
@@ -303,7 +304,7 @@ async fn it_can_be_asked_for_its_head_and_nothing_be_sent_to_it() {
 }
 
 #[tokio::test]
-async fn a_consumer_too_many_is_told_to_come_back() {
+async fn a_consumer_over_the_limit_is_told_to_retry() {
     let desk = TestDesk::with_live(Live::default().for_at_most(1)).await;
     let first = Events::at(&desk, "").await;
     let second = desk.raw(live("")).await;
@@ -316,7 +317,7 @@ async fn a_consumer_too_many_is_told_to_come_back() {
 }
 
 #[tokio::test]
-async fn consumers_at_the_same_place_are_told_the_same() {
+async fn consumers_at_the_same_position_receive_the_same_entries() {
     let desk = TestDesk::new().await;
     let id = with_entries(&desk, 3).await;
     let mut all = join_all((0..5).map(|_| Events::at(&desk, "?after=1"))).await;

@@ -5,13 +5,13 @@ use serde_json::json;
 use crate::desk::TestDesk;
 
 #[tokio::test]
-async fn it_is_ready_when_the_store_answers_and_the_lists_are_complete() {
+async fn a_server_is_ready_when_its_store_answers_and_its_lists_are_complete() {
     let desk = TestDesk::new().await;
     assert_eq!(desk.get("/readyz").await.ok(), json!({ "status": "ready" }));
 }
 
 #[tokio::test]
-async fn it_is_alive_and_not_ready_while_it_catches_up() {
+async fn a_server_is_alive_but_not_ready_while_it_catches_up() {
     let desk = TestDesk::with_lists(false).await;
     assert_eq!(desk.get("/healthz").await.ok(), json!({ "status": "alive" }));
     let answer = desk.get("/readyz").await;
@@ -20,7 +20,7 @@ async fn it_is_alive_and_not_ready_while_it_catches_up() {
 }
 
 #[tokio::test]
-async fn it_is_alive_and_not_ready_without_its_store() {
+async fn a_server_is_alive_but_not_ready_without_its_store() {
     let desk = TestDesk::new().await.without_its_store().await;
     desk.get("/healthz").await.ok();
     desk.get("/readyz").await.problem(503, "unavailable");

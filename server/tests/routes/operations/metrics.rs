@@ -1,9 +1,10 @@
-//! Figures. They are the whole process's, so `process::run` counts them, where there is one server alone.
+//! The labels of metrics. The values belong to the whole process, so `process::run` checks them, on
+//! a process with one server.
 
 use crate::desk::TestDesk;
 
 #[tokio::test]
-async fn what_a_client_made_up_does_not_become_a_label() {
+async fn a_made_up_name_does_not_become_a_label() {
     let desk = TestDesk::new().await;
     let id = crate::desk::new_id();
     for (kind, name) in [("made-up-kind", "CheckInItems"), ("inventory-item", "MadeUpCommand")] {

@@ -1,4 +1,4 @@
-//! The description of the interface, held against what the interface does.
+//! The OpenAPI description, compared with what the interface does.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn keys(object: &Value) -> BTreeSet<String> {
     object.as_object().unwrap_or_else(|| panic!("{object}")).keys().cloned().collect()
 }
 
-/// The schema that this one refers to, if it does.
+/// The schema that this one refers to, or this one if it is no reference.
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
@@ -28,7 +28,8 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// That the object has the properties of the schema, neither more nor fewer, and so on inwards.
+/// Asserts, recursively, that the value has all required properties of the schema and no others
+/// than those described.
 #[track_caller]
 fn assert_described(document: &Value, schema: &Value, value: &Value, at: &str) {
     let schema = resolved(document, schema);
@@ -194,7 +195,7 @@ async fn commands_are_as_described() {
             .find(|variant| variant["properties"]["type"]["enum"] == json!([one["type"]]));
         let described = described.unwrap_or_else(|| panic!("{} is not described", one["type"]));
         assert_described(&document, described, &one, "");
-        // The example above has every field, so there is none described that is not there.
+        // The example above has every field, so the description must not have more.
         let data = resolved(&document, &described["properties"]["data"]);
         let fields = data["properties"].as_object().map(|_| keys(&data["properties"]));
         assert_eq!(fields.unwrap_or_default(), keys(&one["data"]), "{}", one["type"]);
@@ -229,8 +230,7 @@ async fn required_fields_are_those_without_which_a_command_is_refused() {
     assert_eq!(described, required);
 }
 
-/// All schemas of objects in this one.
-/// The places that the document refers to.
+/// Collects the places that the document refers to.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
@@ -243,7 +243,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[tokio::test]
-async fn every_reference_leads_somewhere() {
+async fn every_reference_resolves() {
     let document = description(&TestDesk::new().await).await;
     let mut found = BTreeSet::new();
     references(&document, &mut found);
@@ -254,6 +254,7 @@ async fn every_reference_leads_somewhere() {
     }
 }
 
+/// Collects all schemas of objects within this schema.
 fn objects<'a>(document: &'a Value, schema: &'a Value, found: &mut Vec<&'a Value>) {
     let schema = resolved(document, schema);
     if !schema["properties"].is_null() {
@@ -266,13 +267,13 @@ fn objects<'a>(document: &'a Value, schema: &'a Value, found: &mut Vec<&'a Value
 }
 
 #[tokio::test]
-async fn no_object_of_a_request_takes_unknown_fields() {
+async fn no_object_of_a_request_allows_unknown_fields() {
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
     let batch = json!({ "$ref": "#/components/schemas/BatchRequest" });
     let mut found = Vec::new();
     objects(&document, &batch, &mut found);
-    // The batch, a command of it with its aggregate, and two for each kind of command that needs something.
+    // The batch, a command request, its aggregate, and two for each command with data.
     assert!(found.len() > 15, "{}", found.len());
     for schema in found {
         assert_eq!(schema["additionalProperties"], false, "{schema}");
@@ -280,7 +281,7 @@ async fn no_object_of_a_request_takes_unknown_fields() {
 }
 
 #[tokio::test]
-async fn what_a_batch_came_to_may_be_described_twice() {
+async fn the_results_of_a_batch_may_match_two_schemas() {
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
     let results = &document["components"]["schemas"]["BatchResults"];
@@ -289,7 +290,7 @@ async fn what_a_batch_came_to_may_be_described_twice() {
 }
 
 #[tokio::test]
-async fn a_version_that_none_can_have_is_malformed() {
+async fn a_version_beyond_the_maximum_is_malformed() {
     const MOST: u64 = 999_999_999_999;
     let desk = TestDesk::new().await;
     let id = desk.item(bolt()).await;
@@ -307,7 +308,7 @@ async fn a_version_that_none_can_have_is_malformed() {
 }
 
 #[tokio::test]
-async fn whoever_may_have_to_wait_is_told_so() {
+async fn every_read_that_may_be_busy_describes_it() {
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
     for path in [

@@ -1,4 +1,4 @@
-//! Whether a history is what was written.
+//! The verification of a history.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ async fn history(desk: &TestDesk) -> Uuid {
 }
 
 #[tokio::test]
-async fn a_history_as_it_was_written_is_whole() {
+async fn an_unaltered_history_is_valid() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
     let hash = desk.get(&path(id)).await.ok()["hash"].clone();
@@ -30,7 +30,7 @@ async fn a_history_as_it_was_written_is_whole() {
 }
 
 #[tokio::test]
-async fn a_figure_that_was_changed_is_found() {
+async fn an_altered_figure_is_found() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
     let hash = desk.get(&format!("{}?version=2", path(id))).await.ok()["hash"].clone();
@@ -47,7 +47,7 @@ async fn a_figure_that_was_changed_is_found() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_found_and_so_is_what_was_changed_before_it() {
+async fn an_unreadable_body_and_an_alteration_before_it_are_found() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
     desk.tamper(id, 4, |_| "{".to_owned()).await;
@@ -62,7 +62,7 @@ async fn a_body_that_cannot_be_read_is_found_and_so_is_what_was_changed_before_i
 }
 
 #[tokio::test]
-async fn a_first_version_that_cannot_be_read_leaves_nothing_that_holds() {
+async fn an_unreadable_first_version_leaves_nothing_valid() {
     let desk = TestDesk::new().await;
     let id = history(&desk).await;
     desk.tamper(id, 1, |_| "{".to_owned()).await;

@@ -18,7 +18,7 @@ struct File<'r> {
     durable: Vec<u8>,
     /// The changes since the last sync, in order.
     pending: Vec<&'r Record>,
-    /// Whether a sync of the directory has made the file's name durable.
+    /// Set once a sync of the directory has made the file's name durable.
     is_named: bool,
     is_removed: bool,
 }
@@ -96,8 +96,8 @@ fn apply(content: &mut Vec<u8>, record: &Record, mut keeps: impl FnMut(usize) ->
     }
 }
 
-/// Returns the name of a file by its number in the journal. The index of the log needs no name, because SQLite
-/// rebuilds it.
+/// Returns the name of a file by its number in the journal. The index of the write-ahead log needs
+/// no name, because SQLite rebuilds it.
 fn name(id: u32) -> &'static str {
     let hash = |suffix: &str| {
         suffix.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))

@@ -1,9 +1,9 @@
-/* Journals what a process does to its files, so that a test can replay it up to any moment and drop what was not
- * synced by then.
+/* Journals what a process does to its files, so that a test can replay it up to any moment and drop
+ * what was not synced by then.
  *
- * Load this library with LD_PRELOAD. JOURNAL_FILES is a path; the library journals that file and every file
- * whose path starts with it. JOURNAL is the path of the journal. JOURNAL_SYNC_MICROS is the delay added to each
- * sync of a file, in microseconds.
+ * Load this library with LD_PRELOAD. JOURNAL_FILES is a path; the library journals that file and
+ * every file whose path starts with it. JOURNAL is the path of the journal. JOURNAL_SYNC_MICROS is
+ * the delay added to each sync of a file, in microseconds.
  *
  * A record has 24 bytes, in the machine's byte order, and the data follows if it is a write:
  *   kind (u32), file (u32), offset (u64), length (u64).

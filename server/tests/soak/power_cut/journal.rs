@@ -22,7 +22,8 @@ pub(super) enum Kind {
     DirectorySynced,
 }
 
-/// One record of the journal. `file` is 0 for the database itself; each file beside it has another number.
+/// One record of the journal. `file` is 0 for the database itself; each file beside it has another
+/// number.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) kind: Kind,

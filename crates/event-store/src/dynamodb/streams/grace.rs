@@ -3,11 +3,11 @@ use std::time::{Duration, Instant};
 
 use crate::{AggregateId, Version};
 
-/// What was heard of, for as long as it is left to whoever has written it.
+/// Change sets from the stream that are still left to their own writers.
 #[derive(Debug)]
 pub(super) struct Grace {
     period: Duration,
-    /// In the order in which their time is over.
+    /// In the order in which their periods end.
     given: VecDeque<(Instant, AggregateId, Version)>,
 }
 
@@ -20,12 +20,12 @@ impl Grace {
         self.given.push_back((Instant::now() + self.period, aggregate, version));
     }
 
-    /// When it is over for the next one.
+    /// Returns the end of the next change set's period.
     pub(super) fn ends(&self) -> Option<Instant> {
         self.given.front().map(|(end, ..)| *end)
     }
 
-    /// The next one for which it is over.
+    /// Removes and returns the next change set whose period is over.
     pub(super) fn over(&mut self) -> Option<(AggregateId, Version)> {
         let over = self.given.pop_front_if(|(end, ..)| *end <= Instant::now());
         over.map(|(_, aggregate, version)| (aggregate, version))

@@ -17,24 +17,24 @@ pub(super) struct Stream {
     client: Client,
 }
 
-/// What one reading of a shard gave.
+/// A page of a shard.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) records: Vec<Record>,
-    /// Where to read on; `None` at the end of a shard that is closed.
+    /// The iterator of the next page; `None` at the end of a closed shard.
     pub(super) next: Option<String>,
 }
 
-/// Why a shard cannot be read on.
+/// The reason why the next page of a shard cannot be read.
 #[derive(Debug)]
 pub(super) enum Missed {
-    /// The iterator is too old.
+    /// The iterator has expired.
     Expired,
-    /// What comes next is too old to be there.
+    /// The next records are too old and were trimmed.
     Trimmed,
-    /// All of the shard is too old to be there, or its table is gone.
+    /// The whole shard is too old and was removed, or its table is gone.
     Gone,
-    /// It is worth trying again.
+    /// A failure that is worth a retry.
     Failed(StoreError),
 }
 
@@ -43,10 +43,10 @@ impl Stream {
         Self { store, client }
     }
 
-    /// All shards that are there, each with its parent.
+    /// Returns all shards, each with its parent.
     pub(super) async fn shards(&self) -> Result<Vec<(Place, Option<String>)>, StoreError> {
         let table = self.store.describe().await?;
-        // Turned off, it can be read for another day.
+        // A stream that is turned off can be read for another day.
         let Some(stream) = table.and_then(|table| table.latest_stream_arn) else {
             return Ok(Vec::new());
         };
@@ -70,7 +70,7 @@ impl Stream {
         }
     }
 
-    /// Reads on in a shard: from an iterator, behind the newest record that was read, or from the start.
+    /// Reads a page: from the iterator, after the newest record that was read, or from the start.
     pub(super) async fn page(&self, place: &Place, reading: Reading) -> Result<Read, Missed> {
         let iterator = match reading.iterator {
             Some(iterator) => Some(iterator),

@@ -1,23 +1,23 @@
 use std::collections::BTreeMap;
 
-/// A shard of a stream, by the stream's ARN and its own id.
+/// A shard, identified by its stream's ARN and its own id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) stream: String,
     pub(super) shard: String,
 }
 
-/// Where to read on.
+/// The position at which to resume reading a shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// Good for fifteen minutes.
+    /// Valid for fifteen minutes.
     pub(super) iterator: Option<String>,
-    /// The last record that was read, if any was.
+    /// The sequence number of the last record that was read, if any.
     pub(super) newest: Option<String>,
 }
 
-/// The shards of a table's streams, and how far each is read. A shard splits into children when it is full
-/// or has been written to for some hours; what they hold came after what it holds.
+/// The shards of a table's streams, and how far each has been read. A shard that is full, or has
+/// been written to for some hours, splits into children. Their records come after the parent's.
 #[derive(Debug, Default)]
 pub(super) struct Shards(BTreeMap<Place, Shard>);
 
@@ -29,8 +29,8 @@ struct Shard {
 }
 
 impl Shards {
-    /// That these shards are there, each with its parent, and no others: new ones are read from their
-    /// start, and those that are gone are forgotten.
+    /// Replaces the list of shards, each with its parent. New shards are read from their start, and
+    /// shards that are gone are forgotten.
     pub(super) fn are(&mut self, listed: Vec<(Place, Option<String>)>) {
         let mut before = std::mem::take(&mut self.0);
         for (place, parent) in listed {
@@ -43,7 +43,8 @@ impl Shards {
         }
     }
 
-    /// Those that are not read to their end, and whose parents are, or are gone.
+    /// Returns the shards that have not been read to their end, and whose parents have, or are
+    /// gone.
     pub(super) fn readable(&self) -> Vec<Place> {
         let has_ended = |place| self.0.get(&place).is_none_or(|shard| shard.ended);
         let readable = self.0.iter().filter(|(place, shard)| {
@@ -57,7 +58,7 @@ impl Shards {
         self.0.get(place).map(|shard| shard.reading.clone()).unwrap_or_default()
     }
 
-    /// Reads on behind the newest record, with this iterator; without one the shard has ended.
+    /// Moves on to this iterator, after the newest record. Without an iterator the shard has ended.
     pub(super) fn advance(&mut self, place: &Place, newest: Option<String>, next: Option<String>) {
         if let Some(shard) = self.0.get_mut(place) {
             shard.ended = next.is_none();
@@ -66,7 +67,7 @@ impl Shards {
         }
     }
 
-    /// The iterator is of no more use; the newest record is.
+    /// Drops the expired iterator. Reading resumes after the newest record.
     pub(super) fn expired(&mut self, place: &Place) {
         if let Some(shard) = self.0.get_mut(place) {
             shard.reading.iterator = None;

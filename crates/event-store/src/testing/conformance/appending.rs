@@ -13,7 +13,7 @@ const WRITERS: usize = 32;
 pub(super) async fn what_is_appended_is_loaded_to_the_byte<H: Harness>(harness: &H) -> Verdict {
     let store = harness.empty().await?;
     let tally = tally(id_of(START));
-    // What JSON escapes, what UTF-8 takes four bytes for, and what a database may choke on.
+    // Characters that JSON escapes, that have four bytes in UTF-8, or that a database may choke on.
     let text = "\"quoted\" \\ / \n\r\t \u{0} \u{7f} \u{2028} é ü 漢字 🧾 \u{202e}".to_owned();
     let note = super::Task::Note { text };
     let first = next(&tally, (0, Hash::ZERO), id_of(START), START, &note)?;
@@ -58,7 +58,9 @@ pub(super) async fn one_of_32_writers_of_a_version_wins<H: Harness>(harness: &H)
         match appended?? {
             Appended::Written => written.push(contender.clone()),
             Appended::Taken(winner) => taken.push(*winner),
-            Appended::Again => unexpected(contender, "each to be another")?,
+            Appended::Again => {
+                unexpected(contender, "every contender to be a different change set")?
+            }
         }
     }
     equal("winners", written.len(), 1)?;
@@ -92,7 +94,7 @@ pub(super) async fn aggregates_of_one_id_and_two_kinds_are_strangers<H: Harness>
 ) -> Verdict {
     let store = harness.empty().await?;
     let id = id_of(START);
-    // One's name begins like the other's, and so do their keys.
+    // One name is a prefix of the other, so the keys begin alike.
     let kinds = [const { Kind::from_static("tally") }, const { Kind::from_static("tally-sheet") }];
     for kind in kinds.clone() {
         stored(&store, &AggregateId::new(kind, id), 2).await?;
@@ -108,7 +110,7 @@ pub(super) async fn aggregates_of_one_id_and_two_kinds_are_strangers<H: Harness>
 pub(super) async fn commands_of_32_writers_all_land<H: Harness>(harness: &H) -> Verdict {
     let store = harness.empty().await?;
     let tally = tally(id_of(START));
-    // Two processes, as it were: they share a store, not their heads.
+    // The handlers share a store but not their heads, like two processes.
     let handlers = [handler(&store), handler(&store)];
     let commands = (0..WRITERS).map(|writer| {
         let handler = handlers[writer % 2].clone();
@@ -121,7 +123,7 @@ pub(super) async fn commands_of_32_writers_all_land<H: Harness>(harness: &H) -> 
     let history = whole(&store, &tally).await?;
     equal("change sets", history.len(), WRITERS)?;
     equal("total", folded(tally.id, &history)?.state.total, WRITERS as i64)?;
-    // The suite's own histories are no different.
+    // The suite's own histories are sound, too.
     let own = history_of(&tally, 3, |version| (id_of(minute(version)), minute(version)))?;
     equal("a history in memory", verify_chain(&tally, 0, Hash::ZERO, &own).is_ok(), true)
 }

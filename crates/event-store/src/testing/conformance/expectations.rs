@@ -7,7 +7,7 @@ use super::verdict::{Verdict, equal, unexpected};
 use crate::handler::{CommandHandler, Envelope, Outcome, Refusal};
 use crate::{ChangeSet, Store, Version};
 
-/// Version 1 renames, version 2 adds, version 3 renames, version 4 adds.
+/// Appends four versions: rename, add, rename, add.
 async fn four<S: Store>(handler: &CommandHandler<Tally, S>) -> Verdict<Vec<ChangeSet>> {
     let id = id_of(START);
     let mut history = Vec::new();
@@ -29,7 +29,7 @@ pub(super) async fn what_commutes_is_decided_on_the_newest_state<H: Harness>(
     let warm = handler(&store);
     let history = four(&warm).await?;
     let tally = &history[0].aggregate;
-    // 30 are there now; 10 were when version 2 was the newest.
+    // The total is 30 now; it was 10 at version 2.
     let take = expecting(&history, 2, Task::Take { amount: 25 });
     equal("version", accepted(&warm, &take).await?.change_set.version, 5)?;
     let cold = accepted(&handler(&store), &expecting(&history, 0, add(1))).await?;
@@ -80,7 +80,7 @@ pub(super) async fn an_author_far_behind_has_to_look_again<H: Harness>(harness: 
         expected_version: Some(expected),
         ..envelope(tally.id, minute(1_003), add(1))
     };
-    // Nothing that happened matters to an addition. Of so much nobody asks.
+    // No event conflicts with an addition, but so many versions are not even checked.
     for handler in [&warm, &handler(&store)] {
         match handler.execute(&late(0)).await? {
             Outcome::Refused(Refusal::Conflict { current_version: 1_002, since }) => {
@@ -99,7 +99,8 @@ pub(super) async fn a_version_in_the_future_is_a_conflict<H: Harness>(harness: &
     let history = four(&warm).await?;
     for handler in [warm, handler(&store)] {
         for expected in [5, Version::MAX] {
-            // What commutes with everything does not commute with what is not there.
+            // Even a command that commutes with everything conflicts with a version that does not
+            // exist.
             match handler.execute(&expecting(&history, expected, add(1))).await? {
                 Outcome::Refused(Refusal::Conflict { current_version: 4, since }) => {
                     equal("since", since, Vec::new())?;

@@ -10,7 +10,8 @@ use super::verdict::{Verdict, ensure, equal, unexpected};
 use crate::handler::{CommandHandler, Envelope};
 use crate::{Store, StoreError};
 
-/// A handler on such a store that has taken one command, and the next one, which goes wrong.
+/// Returns a handler on such a store that has taken one command, and the next command, which is
+/// about to fail.
 async fn about_to_fail<H: Harness>(
     harness: &H,
     interruption: Interruption,
@@ -26,7 +27,7 @@ async fn about_to_fail<H: Harness>(
 async fn fails<S: Store>(handler: &CommandHandler<Tally, S>, command: &Envelope<Task>) -> Verdict {
     match handler.execute(command).await {
         Err(StoreError::Unavailable { .. }) => Ok(()),
-        other => unexpected(other, "the store to be away"),
+        other => unexpected(other, "the store to be unavailable"),
     }
 }
 
@@ -67,7 +68,7 @@ pub(super) async fn a_dropped_command_leaves_no_guess<H: Harness>(harness: &H) -
     }
     dropped.abort();
     ensure(dropped.await.is_err(), "the command to be dropped in the middle")?;
-    // No head that has it twice.
+    // The handler's head must not have the dropped command twice.
     let third = accepted(&handler, &envelope(command.aggregate, minute(3), add(100))).await?;
     equal("version", third.change_set.version, 3)?;
     let repeat = accepted(&handler, &command).await?;

@@ -14,12 +14,12 @@ use crate::feed::{
 };
 use crate::{AggregateId, ChangeSet, Hash, PAGE_BYTES, StoreError, Version};
 
-/// How long a check waits for what has to come.
+/// The time that a check waits for something that has to happen.
 const LONG: Duration = Duration::from_secs(60);
-/// A pace that leaves nothing to wait for.
+/// A pace without pauses between batches.
 const AT_ONCE: Pace = Pace { between: Duration::ZERO, look: Some(Duration::from_millis(20)) };
 
-/// Histories of so many tallies, all as long as that.
+/// Stores the histories of `count` tallies, each of this length.
 async fn histories<S: FeedStore>(
     store: &S,
     count: usize,
@@ -32,7 +32,7 @@ async fn histories<S: FeedStore>(
     Ok(all)
 }
 
-/// More than a page holds.
+/// Stores more change sets than a page holds.
 async fn large_ones<S: FeedStore>(store: &S) -> Verdict<Vec<ChangeSet>> {
     let (mut all, mut bytes) = (Vec::new(), 0);
     while bytes < PAGE_BYTES * 9 / 8 {
@@ -52,7 +52,7 @@ fn references(change_sets: &[ChangeSet]) -> Vec<Reference> {
     change_sets.iter().map(Reference::from).collect()
 }
 
-/// The whole feed, checked batch by batch, and its references in order.
+/// Reads the whole feed, checks it batch by batch, and returns its references in order.
 async fn feed_of<S: FeedStore>(store: &S) -> Verdict<(Sequence, Vec<Reference>)> {
     let (mut sequence, mut all) = (Sequence::default(), Vec::new());
     loop {
@@ -67,7 +67,7 @@ async fn feed_of<S: FeedStore>(store: &S) -> Verdict<(Sequence, Vec<Reference>)>
     }
 }
 
-/// That the feed holds these change sets: each once, each aggregate's in order.
+/// Checks that the feed holds exactly these change sets: each once, each aggregate's in order.
 async fn holds<S: FeedStore>(store: &S, histories: &[Vec<ChangeSet>]) -> Verdict {
     let (_, all) = feed_of(store).await?;
     let mut by_aggregate: BTreeMap<AggregateId, Vec<Reference>> = BTreeMap::new();
@@ -81,7 +81,6 @@ async fn holds<S: FeedStore>(store: &S, histories: &[Vec<ChangeSet>]) -> Verdict
     equal("the feed", by_aggregate, expected)
 }
 
-/// The first entries of a subscription.
 async fn followed<S: FeedStore>(
     feed: &Feed<S>,
     after: Position,
@@ -90,7 +89,7 @@ async fn followed<S: FeedStore>(
     let entries = feed.subscribe(after).take(count).try_collect();
     tokio::time::timeout(LONG, entries)
         .await
-        .map_err(|_| super::verdict::Failure::new("the subscription does not go on"))?
+        .map_err(|_| super::verdict::Failure::new("the subscription stalls"))?
         .map_err(Into::into)
 }
 
@@ -168,7 +167,7 @@ pub(super) async fn what_the_feed_names_is_found_or_missed<H: Harness<Store: Fee
         }
         other => unexpected(other, "the removed one to be missed")?,
     }
-    // One that says something else under the same hash, and one of another hash.
+    // One forgery has another body under the same hash, the other has another hash, too.
     let (place, other) = (&histories[2][3], &histories[3][4]);
     for hash in [place.hash, other.hash] {
         let forged = ChangeSet::from_parts(
@@ -193,7 +192,7 @@ pub(super) async fn what_is_committed_is_in_the_feed<H: Harness<Store: FeedStore
     let store = harness.empty().await?;
     let histories = histories(&store, 3, 90).await?;
     let feed = Feed::start(store.clone(), AT_ONCE);
-    // Late, early, twice.
+    // Some commits are late, some early, and some arrive twice.
     let mut all = histories.concat();
     all.rotate_left(100);
     all[40..60].reverse();
@@ -216,7 +215,7 @@ pub(super) async fn of_two_sequencers_at_once_each_batch_is_one_s<H: Harness<Sto
         async move {
             for (place, change_set) in history.iter().enumerate() {
                 feeds[(number + place) % 2].commit(change_set);
-                // Both have heard of some.
+                // Some commits are reported to both feeds.
                 if place % 3 == 0 {
                     feeds[(number + place + 1) % 2].commit(change_set);
                 }
@@ -229,7 +228,7 @@ pub(super) async fn of_two_sequencers_at_once_each_batch_is_one_s<H: Harness<Sto
         feed.settle(LONG).await?;
     }
     holds(&store, &histories).await?;
-    // And each knows what the other has put in order.
+    // Each feed also knows the batches of the other.
     for feed in &feeds {
         let entries = followed(feed, 0, 160).await?;
         let positions: Vec<_> = entries.iter().map(|entry| entry.position).collect();
@@ -244,7 +243,7 @@ pub(super) async fn what_nobody_told_of_is_found<H: Harness<Store: FeedStore>>(
     let store = harness.empty().await?;
     let histories = histories(&store, 3, 120).await?;
     let feed = Feed::start(store.clone(), AT_ONCE);
-    // A gap is filled from the store, whole.
+    // A commit beyond a gap makes the feed read the whole history from the store.
     feed.commit(&histories[0][60]);
     equal("position", feed.settle(LONG).await?, 120)?;
     feed.doubt(&histories[1][0].aggregate);
@@ -267,7 +266,7 @@ pub(super) async fn a_subscription_goes_on_from_anywhere<H: Harness<Store: FeedS
     let change_sets: Vec<_> = whole.iter().map(|entry| entry.change_set.clone()).collect();
     equal("change sets", &change_sets, &histories[0])?;
     ensure(first.finish().await, "nothing to be left")?;
-    // One that has to read all of it, and then hears of more.
+    // The second feed has to read all of the first one's batches, and then hears of more.
     let next = Feed::start(store.clone(), AT_ONCE);
     for after in [0, 1, 99, 100, 149] {
         let rest = followed(&next, after as Position, 150 - after).await?;
@@ -284,7 +283,7 @@ pub(super) async fn a_subscription_goes_on_from_anywhere<H: Harness<Store: FeedS
     equal("some", next.entries(20, 10).await?.len(), 10)?;
     match next.entries(301, 10).await {
         Err(FeedError::Beyond { after: 301, newest: 300 }) => {}
-        other => unexpected(other, "a refusal to look beyond the feed")?,
+        other => unexpected(other, "a refusal to read beyond the feed")?,
     }
     ensure(next.finish().await, "nothing to be left")?;
     let ended = tokio::time::timeout(LONG, open.try_next()).await;
@@ -327,7 +326,7 @@ pub(super) async fn an_altered_feed_is_detected<H: Harness<Store: FeedStore>>(
     for (altered, expected) in [(place, "altered"), (moved, "altered")] {
         match sequence.follow(&altered) {
             Err(broken) => ensure(broken.to_string().contains(expected), expected)?,
-            Ok(()) => unexpected("it taken in", expected)?,
+            Ok(()) => unexpected("the batch accepted", expected)?,
         }
     }
     let twice = sequence.propose(&references(&[history[0].clone(), history[0].clone()]))?;

@@ -2,27 +2,28 @@ use crate::{AggregateId, BODY_LIMIT, ChangeSet, MemoryStore, Store, Version};
 
 use super::verdict::Verdict;
 
-/// A kind of store under test: how to get an empty one, and how to tamper with what it keeps.
+/// A kind of store under test: creates empty stores and tampers with their contents.
 pub trait Harness: Sync {
-    /// The store.
+    /// The type of the stores.
     type Store: Store;
 
-    /// A store with nothing in it, apart from all others.
+    /// Creates an empty store, separate from all others.
     fn empty(&self) -> impl Future<Output = Verdict<Self::Store>> + Send;
 
-    /// The largest body, in bytes, that the store has to take, even of [noise](crate::testing::noise).
+    /// Returns the largest body, in bytes, that the store has to accept, even of
+    /// [noise](crate::testing::noise).
     fn room(&self) -> usize {
         BODY_LIMIT
     }
 
-    /// Puts this change set where its aggregate and version say, whatever stands there.
+    /// Stores the change set at its aggregate and version, in place of any other.
     fn overwrite(
         &self,
         store: &Self::Store,
         change_set: &ChangeSet,
     ) -> impl Future<Output = Verdict> + Send;
 
-    /// Takes a change set away.
+    /// Removes a change set.
     fn remove(
         &self,
         store: &Self::Store,
@@ -39,7 +40,7 @@ pub trait Harness: Sync {
     ) -> impl Future<Output = Verdict> + Send;
 }
 
-/// [`MemoryStore`].
+/// The harness for [`MemoryStore`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InMemory;
 
@@ -92,13 +93,13 @@ mod on_dynamodb {
     use crate::dynamodb::{DynamoDbStore, items};
     use crate::objects::Objects;
 
-    /// The objects of the table of this name.
+    /// Returns the objects of the table of this name.
     type ObjectsOf = Box<dyn Fn(&str) -> Arc<dyn Objects> + Send + Sync>;
 
     /// Makes a store without objects in the table of this name.
     type StoreIn = Box<dyn Fn(&str) -> DynamoDbStore + Send + Sync>;
 
-    /// [`DynamoDbStore`], as made for the database under test. Each check gets a table of its own.
+    /// The harness for [`DynamoDbStore`] on the database under test. Each check gets its own table.
     pub struct OnDynamoDb {
         store: StoreIn,
         objects: Option<ObjectsOf>,
@@ -106,8 +107,8 @@ mod on_dynamodb {
     }
 
     impl OnDynamoDb {
-        /// Tests stores that send their requests through this client. Tables are named `conformance-0`,
-        /// `conformance-1` and so on; none of them may exist yet.
+        /// Tests stores that send their requests through this client. Tables are named
+        /// `conformance-0`, `conformance-1` and so on; none of them may exist yet.
         pub fn new(client: Client) -> Self {
             Self::made_by(move |table| DynamoDbStore::new(client.clone(), table))
         }
@@ -117,8 +118,8 @@ mod on_dynamodb {
             Self { store: Box::new(store), objects: None, tables: AtomicUsize::new(0) }
         }
 
-        /// Adds object storage. Tables are named `conformance-with-objects-0`, `conformance-with-objects-1` and
-        /// so on.
+        /// Adds object storage. Tables are named `conformance-with-objects-0`,
+        /// `conformance-with-objects-1` and so on.
         #[must_use]
         pub fn with_objects(
             self,

@@ -1,5 +1,4 @@
-//! Ids, moments and histories to test with. All of it is made up in the order of asking: no clock, no
-//! randomness.
+//! Ids, moments and histories for the checks, generated in order, without a clock or randomness.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +13,14 @@ use crate::{
     Timestamp, Version,
 };
 
-/// When all tests begin: 1 January 2026, noon.
+/// The start of all checks: 1 January 2026, noon UTC.
 pub(super) const START: Timestamp = Timestamp::from_millis(1_767_268_800_000);
 
 pub(super) fn moment(millis_after_start: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + millis_after_start)
 }
 
-/// An id as a client would have made it at that moment.
+/// Returns an id as a client would have made it at that moment.
 pub(super) fn id_of(moment: Timestamp) -> Uuid {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let mut rest = [0; 10];
@@ -30,7 +29,7 @@ pub(super) fn id_of(moment: Timestamp) -> Uuid {
     Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
 }
 
-/// An id that does not say when it was made.
+/// Returns an id that does not tell when it was made.
 pub(super) fn id_without_time() -> Uuid {
     Builder::from_random_bytes(id_of(START).into_bytes()).into_uuid()
 }
@@ -47,7 +46,7 @@ pub(super) fn rename(name: &str) -> Task {
     Task::Rename { name: name.to_owned() }
 }
 
-/// A command with an id of `at`, taken up at that moment.
+/// Returns a command whose id was made at the moment `at` and that arrives at the same moment.
 pub(super) fn envelope(aggregate: Uuid, at: Timestamp, command: Task) -> Envelope<Task> {
     Envelope::new(id_of(at), aggregate, command, "tester", at)
 }
@@ -56,7 +55,7 @@ pub(super) fn handler<S: Store>(store: &S) -> CommandHandler<Tally, S> {
     CommandHandler::new(store.clone(), NonZeroUsize::MIN.saturating_add(15))
 }
 
-/// Sends a command that has to be accepted.
+/// Sends a command and expects that it is accepted.
 pub(super) async fn accepted<S: Store>(
     handler: &CommandHandler<Tally, S>,
     envelope: &Envelope<Task>,
@@ -67,7 +66,7 @@ pub(super) async fn accepted<S: Store>(
     }
 }
 
-/// A change set that follows this head.
+/// Returns a change set that follows this head.
 pub(super) fn next(
     aggregate: &AggregateId,
     (version, hash): (Version, Hash),
@@ -89,7 +88,8 @@ pub(super) fn next(
     Ok(ChangeSet::seal::<Tally>(aggregate, version + 1, hash, command, &events, &context)?)
 }
 
-/// A history to come: version k adds k, with an id and at a moment that `when` says.
+/// Returns a history that is not stored yet. Version k adds k, with the id and the moment that
+/// `when` returns.
 pub(super) fn history_of(
     aggregate: &AggregateId,
     length: Version,
@@ -105,7 +105,7 @@ pub(super) fn history_of(
     Ok(history)
 }
 
-/// Such a history at a change set a minute, in the store.
+/// Stores such a history, with one change set a minute.
 pub(super) async fn stored<S: Store>(
     store: &S,
     aggregate: &AggregateId,
@@ -123,7 +123,6 @@ pub(super) fn minute(version: Version) -> Timestamp {
     moment(i64::try_from(version).unwrap_or_default() * 60_000)
 }
 
-/// Appends all of them.
 pub(super) async fn write<S: Store>(store: &S, history: &[ChangeSet]) -> Verdict {
     for change_set in history {
         match store.append(change_set).await? {
@@ -134,7 +133,7 @@ pub(super) async fn write<S: Store>(store: &S, history: &[ChangeSet]) -> Verdict
     Ok(())
 }
 
-/// The snapshot after these change sets, which are a history from its start.
+/// Returns the snapshot after these change sets, which are a history from its start.
 pub(super) fn snapshot_after(id: Uuid, history: &[ChangeSet]) -> Verdict<Snapshot> {
     Ok(folded(id, history)?.snapshot()?)
 }
@@ -143,7 +142,7 @@ pub(super) fn folded(id: Uuid, history: &[ChangeSet]) -> Verdict<Head<Tally>> {
     Ok(Head::fold(id, Loaded { snapshot: None, change_sets: history.to_vec() })?)
 }
 
-/// Everything the store has of it, checked.
+/// Loads the aggregate's whole history, checked.
 pub(super) async fn whole<S: Store>(store: &S, aggregate: &AggregateId) -> Verdict<Vec<ChangeSet>> {
     Ok(store.load(aggregate, crate::Reach::Whole).await?.change_sets)
 }

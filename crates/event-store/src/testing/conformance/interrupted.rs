@@ -7,20 +7,20 @@ use crate::{
     StoreError,
 };
 
-/// What goes wrong with one call.
+/// A failure of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interruption {
-    /// The append is carried out, and its answer never arrives.
+    /// The append is carried out, but its answer never arrives.
     AnswerLost,
     /// The append never arrives.
     RequestLost,
-    /// The append is carried out, and nobody is left to hear of it: its caller was dropped.
+    /// The append is carried out, but its caller is dropped before the answer.
     Dropped,
     /// The load fails.
     LoadFailed,
 }
 
-/// A store that one call of one kind goes wrong with, as soon as it is armed.
+/// A store that, once armed, fails the next call of one kind.
 #[derive(Clone, Debug)]
 pub(super) struct Interrupted<S> {
     pub(super) sound: S,

@@ -7,8 +7,8 @@ use super::verdict::{Verdict, ensure, equal, unexpected};
 use crate::testing::noise;
 use crate::{AggregateId, Appended, AppendedAll, ChangeSet, Hash, Page, Store, Version};
 
-/// Of texts, each of which stands in its body twice: bodies of a few bytes, of about 300 and 400 KiB, and
-/// of 1.5 and 5 MB.
+/// The sizes of texts in bytes. A body holds its text twice, so the bodies have a few bytes, about
+/// 300 and 400 KiB, and 1.5 and 5 MB.
 const SIZES: [usize; 11] = [
     0,
     1,
@@ -22,15 +22,15 @@ const SIZES: [usize; 11] = [
     750_000,
     2_500_000,
 ];
-/// Of a text that makes its body too large for an item, where there is room for that.
+/// The size of a text whose body is too large for an item, if the store has room for such bodies.
 const LARGE: usize = 800_000;
 
-/// So many bytes that do not become much fewer.
+/// Returns a text of this many bytes that compresses little.
 fn text(bytes: usize) -> String {
     noise(bytes / 3) + &"x".repeat(bytes % 3)
 }
 
-/// A change set whose body has the text twice, and little else.
+/// Returns a change set whose body has the text twice, and little else.
 fn noting(
     aggregate: &AggregateId,
     head: (Version, Hash),
@@ -55,7 +55,7 @@ pub(super) async fn bodies_of_any_size_are_loaded_to_the_byte<H: Harness>(harnes
     equal("the newest two", &store.change_sets(&tally, page).await?[..], &history[..2])
 }
 
-/// Of the same aggregate and version, each with a large body of its own.
+/// Several writers compete for one version, each with a large body of its own.
 pub(super) async fn a_loser_with_a_large_body_leaves_the_winners<H: Harness>(
     harness: &H,
 ) -> Verdict {
@@ -76,7 +76,9 @@ pub(super) async fn a_loser_with_a_large_body_leaves_the_winners<H: Harness>(
         match appended?? {
             Appended::Written => winners.push(contender.clone()),
             Appended::Taken(winner) => taken.push(*winner),
-            Appended::Again => unexpected(contender, "each to be another")?,
+            Appended::Again => {
+                unexpected(contender, "every contender to be a different change set")?
+            }
         }
     }
     equal("winners", winners.len(), 1)?;
@@ -97,7 +99,7 @@ pub(super) async fn large_bodies_are_written_together<H: Harness>(harness: &H) -
         let there = whole(&store, &change_set.aggregate).await?;
         equal("what is there", there, vec![change_set.clone()])?;
     }
-    // Where one is taken, its winner is given with its whole body.
+    // If a version is taken, its winner is returned with the whole body.
     let rival = noting(&change_sets[2].aggregate, (0, Hash::ZERO), "another")?;
     let more = [first(&text)?, rival];
     let standing = AppendedAll::Taken(change_sets[2..].to_vec());

@@ -33,7 +33,7 @@ pub(super) async fn what_does_not_exist_is_empty<H: Harness>(harness: &H) -> Ver
     equal("keys", store.keys(None).await?.keys, Vec::new())
 }
 
-/// More than DynamoDB gives in one page, however it is compressed, of change sets of up to 900 KB.
+/// Stores more than DynamoDB returns in one page, even compressed, in change sets of up to 900 KB.
 async fn large<S: Store>(store: &S, tally: &AggregateId) -> Verdict<Vec<ChangeSet>> {
     let mut history: Vec<ChangeSet> = Vec::new();
     for version in 1..=12 {
@@ -43,7 +43,7 @@ async fn large<S: Store>(store: &S, tally: &AggregateId) -> Verdict<Vec<ChangeSe
         history.push(next(tally, head, id_of(at), at, &Task::Note { text })?);
     }
     let bytes: usize = history.iter().map(|c| c.body().len()).sum();
-    // Text that stands there twice, at 60 %.
+    // A body holds its text twice, and one copy compresses to 60 %.
     ensure(bytes * 3 / 10 > 1_500_000, "a history that does not fit into a page")?;
     write(store, &history).await?;
     Ok(history)
@@ -70,14 +70,14 @@ pub(super) async fn over_a_megabyte_is_paged_whole<H: Harness>(harness: &H) -> V
     equal("backwards", &backwards(&store, &tally, 100).await?, &history)
 }
 
-/// Of large bodies a page holds as many as come to its bound, and the next one goes on from there.
+/// A page ends with the body that reaches its size limit, and the next page continues from there.
 pub(super) async fn a_page_ends_where_its_bodies_are_large<H: Harness>(harness: &H) -> Verdict {
     let store = harness.empty().await?;
     let tally = tally(id_of(START));
     let mut history: Vec<ChangeSet> = Vec::new();
     while sizes(&history) < PAGE_BYTES * 9 / 8 {
         let head = history.last().map_or((0, Hash::ZERO), |last| (last.version, last.hash));
-        // Small in the store, and large when it is read.
+        // The text is small in the store and large once it is read.
         let (at, text) = (minute(head.0), "x".repeat(200_000));
         history.push(next(&tally, head, id_of(at), at, &Task::Note { text })?);
     }
@@ -101,7 +101,7 @@ pub(super) async fn pages_hold_what_was_asked_for<H: Harness>(harness: &H) -> Ve
     let store = harness.empty().await?;
     let tally = tally(id_of(START));
     let mut history = stored(&store, &tally, 300).await?;
-    // Snapshots lie among the change sets, and are none.
+    // Snapshots lie among the change sets and must not be returned.
     for version in [1, 2, 50, 100, 150, 299, 300] {
         store.save_snapshot(&snapshot_after(tally.id, &history[..version])?).await?;
     }

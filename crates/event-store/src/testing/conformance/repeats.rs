@@ -10,11 +10,12 @@ use super::verdict::{Verdict, ensure, equal};
 use crate::handler::{CommandHandler, Envelope};
 use crate::{AggregateId, ChangeSet, SKEW_ALLOWANCE_MS, Store, Version};
 
-/// Beyond the window of recent ids, several snapshots, and a page of a search behind them.
+/// A length beyond the window of recent ids, several snapshots, and a page of the search for older
+/// ids.
 pub(super) const LONG: Version = 180;
 pub(super) const DAY: i64 = 86_400_000;
 
-/// Sends a command again, and checks that it gives what the first sending gave and does nothing.
+/// Sends a command again, and checks that it returns the first outcome and writes nothing.
 pub(super) async fn duplicated<S: Store>(
     handler: &CommandHandler<Tally, S>,
     again: &Envelope<Task>,
@@ -28,7 +29,7 @@ pub(super) async fn duplicated<S: Store>(
     equal("change sets", whole(handler.store(), &tally).await?.len(), before)
 }
 
-/// The command of this change set as its client would send it again at a moment.
+/// Returns the command of this change set as its client would send it again at that moment.
 pub(super) fn again(change_set: &ChangeSet, now: crate::Timestamp) -> Verdict<Envelope<Task>> {
     let content = change_set.content();
     let command = change_set.command::<Tally>()?;
@@ -36,7 +37,7 @@ pub(super) fn again(change_set: &ChangeSet, now: crate::Timestamp) -> Verdict<En
     Ok(Envelope { command_id, ..envelope(change_set.aggregate.id, now, command) })
 }
 
-/// A history with snapshots as a handler leaves it.
+/// Stores a long history, with snapshots like those that a handler writes.
 pub(super) async fn long<S: Store>(
     store: &S,
     tally: &AggregateId,
@@ -50,7 +51,7 @@ pub(super) async fn long<S: Store>(
     Ok(history)
 }
 
-/// Repeats the commands of some versions, all over such a history, by cold handlers.
+/// Repeats commands from all over such a history, through cold handlers.
 async fn repeated_all_over<S: Store>(store: &S, history: &[ChangeSet]) -> Verdict {
     for version in [1, 2, 15, 16, 17, 90, 117, 150, 151, 180] {
         let first = &history[version - 1];
@@ -111,8 +112,8 @@ pub(super) async fn a_repeat_long_after_on_a_warm_handler_is_a_duplicate<H: Harn
     accepted(&handler, &envelope(id, moment(DAY), add(1))).await.map(drop)
 }
 
-/// Everything within one millisecond: no time in an id tells one version from another. The clients'
-/// clocks are right, or ahead by just as much as is allowed.
+/// All commands fall into one millisecond, so no time in an id tells one version from another. The
+/// clients' clocks are right, or ahead by exactly as much as is allowed.
 pub(super) async fn a_repeat_of_a_busy_moment_long_after_is_a_duplicate<H: Harness>(
     harness: &H,
 ) -> Verdict {
@@ -145,7 +146,7 @@ pub(super) async fn a_repeat_of_an_id_ahead_of_the_clock_is_a_duplicate<H: Harne
     harness: &H,
 ) -> Verdict {
     let store = harness.empty().await?;
-    // By more than is allowed, by just as much, and by just less.
+    // By much more than is allowed, by just more, by exactly as much, and by just less.
     let ahead = [DAY, SKEW_ALLOWANCE_MS + 1, SKEW_ALLOWANCE_MS, SKEW_ALLOWANCE_MS - 1];
     let history = long(&store, &tally(id_of(START)), |version| {
         let at = minute(version).as_millis() - START.as_millis();
@@ -206,7 +207,7 @@ pub(super) async fn a_new_id_is_never_taken_for_a_repeat<H: Harness>(harness: &H
     let tally = tally(id_of(START));
     long(&store, &tally, |v| (id_of(minute(v)), minute(v))).await?;
     let now = moment(DAY);
-    // Ids as old as the history, of no age, and of tomorrow.
+    // Two ids as old as the history, one without a time, and one from tomorrow.
     let ids = [id_of(minute(1)), id_of(minute(130)), id_without_time(), id_of(moment(2 * DAY))];
     for (version, command_id) in (LONG + 1..).zip(ids) {
         let new = Envelope { command_id, ..envelope(tally.id, now, add(1)) };

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::verdict::{Failure, Verdict};
 
-/// What came of each check.
+/// The outcome of each check.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     checks: Vec<(&'static str, Option<Failure>)>,
@@ -13,7 +13,7 @@ impl Report {
         self.checks.push((check, verdict.err()));
     }
 
-    /// Whether all checks passed, and there were some.
+    /// Returns whether all checks passed. A report without checks has not passed.
     pub fn passed(&self) -> bool {
         !self.checks.is_empty() && self.failed().next().is_none()
     }
@@ -23,7 +23,7 @@ impl Report {
         self.checks.iter().map(|(name, _)| *name)
     }
 
-    /// The checks that failed, with why.
+    /// The checks that failed, each with the reason.
     pub fn failed(&self) -> impl Iterator<Item = (&'static str, &Failure)> {
         self.checks.iter().filter_map(|(name, failure)| Some((*name, failure.as_ref()?)))
     }

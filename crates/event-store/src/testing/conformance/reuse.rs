@@ -8,7 +8,7 @@ use super::verdict::{Verdict, equal, unexpected};
 use crate::handler::{CommandHandler, Envelope, Outcome, Refusal};
 use crate::{ChangeSet, Store, Timestamp};
 
-/// The same id, and something else to do.
+/// Sends another command under the same id, and expects that it is refused.
 async fn refused<S: Store>(
     handler: &CommandHandler<Tally, S>,
     first: &ChangeSet,

@@ -11,7 +11,8 @@ use crate::{Aggregate, AggregateId, ChangeSet, Hash, Head, Reach, Snapshot, Stor
 
 const HEAD: Reach = Reach::Head { schema: Tally::STATE_SCHEMA };
 
-/// Where a load starts, once it is known to give the state that folding everything gives.
+/// Returns the version at which a load starts, after checking that it leads to the same state as
+/// the whole history.
 async fn start_of_load<S: Store>(
     store: &S,
     aggregate: &AggregateId,
@@ -143,8 +144,9 @@ pub(super) async fn a_snapshot_is_taken_in_passing<H: Harness>(harness: &H) -> V
     for version in 41..=60 {
         accepted(&handler, &envelope(tally.id, minute(version), add(1))).await?;
     }
-    // Snapshots are written beside the commands, so they may take a moment. The handler's first load reads far back
-    // and leaves one of version 40; the one of what the handler wrote comes later.
+    // Snapshots are written in the background, so they may take a moment. The handler's first load
+    // reads far back and leaves a snapshot of version 40. The one of what the handler wrote comes
+    // later.
     for _ in 0..TRIES {
         let snapshot = store.load(&tally, HEAD).await?.snapshot;
         if let Some(snapshot) = snapshot.filter(|snapshot| snapshot.version > 40) {

@@ -14,10 +14,10 @@ pub(super) async fn no_rejection_rests_on_a_stale_head<H: Harness>(harness: &H) 
     let id = id_of(START);
     accepted(&one, &envelope(id, minute(1), add(1))).await?;
     accepted(&other, &envelope(id, minute(2), add(9))).await?;
-    // As far as the first handler knows, there is 1.
+    // As far as the first handler knows, the total is 1.
     let taken = accepted(&one, &envelope(id, minute(3), take(10))).await?;
     equal("version", taken.change_set.version, 3)?;
-    // As far as the second one knows, there are 10.
+    // As far as the second one knows, the total is 10.
     match other.execute(&envelope(id, minute(4), take(1))).await? {
         Outcome::Refused(Refusal::Rejected { rejection, version }) => {
             equal("rejection", rejection, Refused(0))?;
@@ -34,10 +34,10 @@ pub(super) async fn no_conflict_rests_on_a_stale_head<H: Harness>(harness: &H) -
     accepted(&one, &envelope(id, minute(1), rename("a"))).await?;
     accepted(&other, &envelope(id, minute(2), rename("b"))).await?;
     let third = accepted(&other, &envelope(id, minute(3), add(1))).await?;
-    // Version 2 is in the future only to a handler that has not looked.
+    // Version 2 is in the future only for a stale head.
     let seen = Envelope { expected_version: Some(2), ..envelope(id, minute(4), rename("c")) };
     equal("version", accepted(&one, &seen).await?.change_set.version, 4)?;
-    // And a conflict names what happened up to now, not up to when somebody last looked.
+    // A conflict lists everything up to now, not only up to a stale head.
     let unseen = Envelope { expected_version: Some(2), ..envelope(id, minute(5), rename("d")) };
     match other.execute(&unseen).await? {
         Outcome::Refused(Refusal::Conflict { current_version, since }) => {

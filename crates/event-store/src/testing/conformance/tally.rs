@@ -2,77 +2,77 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Aggregate, Context};
 
-/// The aggregate that stores are tested with: a number that never goes below zero, with a name.
+/// The aggregate of the checks: a number with a name, which never goes below zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// The number.
     pub total: i64,
     /// The name.
     pub name: String,
-    /// How many notes it has; the notes themselves are in its history.
+    /// The number of notes. The notes themselves are in the history.
     pub notes: u64,
 }
 
-/// Its commands.
+/// The commands of a [`Tally`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Task {
-    /// More.
+    /// Increases the number.
     Add {
-        /// By how much.
+        /// The amount to add.
         amount: i64,
     },
-    /// Less, unless that is below zero.
+    /// Decreases the number, unless it would go below zero.
     Take {
-        /// By how much.
+        /// The amount to take.
         amount: i64,
     },
-    /// Another name.
+    /// Changes the name.
     Rename {
-        /// Which.
+        /// The new name.
         name: String,
     },
-    /// A remark, as long as one likes.
+    /// Adds a note of any length.
     Note {
-        /// It.
+        /// The text of the note.
         text: String,
     },
 }
 
-/// Its events.
+/// The events of a [`Tally`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Event {
-    /// More.
+    /// The number was increased.
     Added {
-        /// By how much.
+        /// The amount added.
         amount: i64,
     },
-    /// Less.
+    /// The number was decreased.
     Taken {
-        /// By how much.
+        /// The amount taken.
         amount: i64,
     },
-    /// Another name.
+    /// The name was changed.
     Renamed {
-        /// Which.
+        /// The new name.
         name: String,
     },
-    /// A remark.
+    /// A note was added.
     Noted {
-        /// It.
+        /// The text of the note.
         text: String,
     },
 }
 
-/// Why a tally says no.
+/// The rejection of a [`Task::Take`] that exceeds this total.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there are only {0}")]
 pub struct Refused(pub i64);
 
 impl Aggregate for Tally {
     const KIND: &'static str = "tally";
-    /// There has been an older one, so that snapshots of it can be tested.
+    /// Not the first schema, so that snapshots of an older one can be tested.
     const STATE_SCHEMA: u32 = 2;
 
     type Command = Task;
@@ -99,7 +99,7 @@ impl Aggregate for Tally {
         self
     }
 
-    /// A tally gets its name first, as a rule; what is one already may be renamed all the same.
+    /// A rename usually creates a tally, but an existing tally can be renamed, too.
     fn begins(command: &Task) -> bool {
         matches!(command, Task::Rename { .. })
     }

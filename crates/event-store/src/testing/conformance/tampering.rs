@@ -8,7 +8,7 @@ use crate::{Aggregate, AggregateId, ChangeSet, Page, Reach, Store, StoreError, V
 
 const HEAD: Reach = Reach::Head { schema: Tally::STATE_SCHEMA };
 
-/// The same change set with another number in its body, and everything else as it was.
+/// Returns the same change set with another amount in its body, and everything else unchanged.
 fn altered(change_set: &ChangeSet) -> Verdict<ChangeSet> {
     let amount = format!("\"amount\":{}", change_set.version);
     let body = change_set.body().replace(&amount, "\"amount\":1000000");
@@ -16,8 +16,8 @@ fn altered(change_set: &ChangeSet) -> Verdict<ChangeSet> {
     Ok(ChangeSet::from_parts(aggregate, version, prev, hash, body)?)
 }
 
-/// Loads must find that this version is the first that cannot be trusted, and so must whoever reads
-/// the history and verifies it himself.
+/// Checks that loads find this version to be the first corrupt one, and that a separate
+/// verification of the history agrees.
 async fn detected<S: Store>(store: &S, tally: &AggregateId, at: Version) -> Verdict {
     for reach in [HEAD, Reach::Whole] {
         match store.load(tally, reach).await {
@@ -49,7 +49,7 @@ pub(super) async fn an_altered_body_behind_a_snapshot_is_detected<H: Harness>(
     let tally = tally(id_of(START));
     let history = stored(&store, &tally, 60).await?;
     store.save_snapshot(&snapshot_after(tally.id, &history[..50])?).await?;
-    // The snapshot still says the hash that its change set has, but that no longer has its body.
+    // The snapshot still has its change set's hash, but the body no longer matches that hash.
     harness.overwrite(&store, &altered(&history[49])?).await?;
     detected(&store, &tally, 50).await
 }
@@ -97,7 +97,8 @@ pub(super) async fn a_search_for_a_repeat_notices_a_hole<H: Harness>(harness: &H
     for removed in [1, 2, 30] {
         harness.remove(&store, &tally, removed).await?;
     }
-    // Old enough to be searched for everywhere. It may be in the hole, so nobody can say it is new.
+    // The id is so old that the whole history is searched for it. It may be in the hole, so it
+    // cannot be taken for new.
     let ancient = envelope(tally.id, moment(0), add(1));
     match handler(&store).execute(&ancient).await {
         Err(StoreError::Corrupt { version: 30, .. }) => Ok(()),

@@ -13,7 +13,7 @@ use crate::handler::{
 };
 use crate::{AppendedAll, ChangeSet, Hash, Store, StoreError, TOGETHER};
 
-/// First change sets of so many tallies.
+/// Returns the first change sets of `count` tallies.
 fn firsts(count: usize) -> Verdict<Vec<ChangeSet>> {
     let first = |_| next(&tally(id_of(START)), (0, Hash::ZERO), id_of(START), START, &add(1));
     (0..count).map(first).collect()
@@ -60,7 +60,7 @@ pub(super) async fn the_same_ones_twice_are_written_once<H: Harness>(harness: &H
     let change_sets = firsts(5)?;
     equal("append", store.append_all(&change_sets).await?, AppendedAll::Written)?;
     equal("again", store.append_all(&change_sets).await?, AppendedAll::Again)?;
-    // Of some that are there and some that are not, none is written.
+    // If some change sets already exist and some do not, none is written.
     let mut more = firsts(2)?;
     more.extend(change_sets[..2].iter().cloned());
     let standing = AppendedAll::Taken(change_sets[..2].to_vec());
@@ -68,7 +68,7 @@ pub(super) async fn the_same_ones_twice_are_written_once<H: Harness>(harness: &H
     equal("what is there", whole(&store, &more[0].aggregate).await?, Vec::new())
 }
 
-/// Takes from one tally what it adds to another, in one transaction with two ids.
+/// Takes an amount from one tally and adds it to another, in one transaction with two ids.
 fn moving(amount: i64, from: Uuid, to: Uuid) -> [Envelope<Task>; 2] {
     [envelope(from, minute(9), Task::Take { amount }), envelope(to, minute(9), add(amount))]
 }
@@ -112,7 +112,7 @@ pub(super) async fn a_transaction_is_taken_whole_or_not_at_all<H: Harness>(harne
         other => unexpected(other, "the second part to be refused")?,
     }
     equal("totals", (total(&store, from).await?, total(&store, to).await?), (3, 7))?;
-    // Nobody holds anything that he has not given back.
+    // The transactions hold neither tally any longer.
     accepted(&handler, &envelope(to, minute(10), add(1))).await?;
     accepted(&handler, &envelope(from, minute(10), add(1))).await?;
     Ok(())
@@ -145,12 +145,12 @@ pub(super) async fn a_transaction_on_stale_heads_is_decided_again<H: Harness>(
     for id in [from, to] {
         accepted(&other, &envelope(id, minute(2), add(1))).await?;
     }
-    // As far as the first handler knows, there are 10 and 1.
+    // As far as the first handler knows, the totals are 10 and 1.
     let moved = taken(&one, &moving(11, from, to)).await?;
     let versions: Vec<_> = moved.iter().map(|part| part.change_set.version).collect();
     equal("versions", versions, vec![3, 3])?;
     equal("totals", (total(&store, from).await?, total(&store, to).await?), (0, 13))?;
-    // And as far as the second one knows, there are 11 and 2.
+    // As far as the second one knows, they are 11 and 2.
     match carry_out(&other, &moving(1, from, to)).await? {
         Transacted::Refused { index: 0, .. } => Ok(()),
         other => unexpected(other, "nothing to be left to take"),
@@ -199,7 +199,7 @@ pub(super) async fn of_many_who_want_the_last_one_gets_it<H: Harness>(harness: &
             Transacted::Refused { index: 0, .. } => {
                 equal("what is there", whole(&store, &tally(*id)).await?, Vec::new())?;
             }
-            other => unexpected(other, "a refusal by what is shared")?,
+            other => unexpected(other, "the shared tally to refuse")?,
         }
     }
     equal("winners", winners.len(), 1)?;
@@ -248,7 +248,7 @@ pub(super) async fn a_lost_answer_leaves_one_transaction<H: Harness>(harness: &H
         let envelopes = moving(7, from, to);
         match carry_out(&handler, &envelopes).await {
             Err(TransactError::Store(StoreError::Unavailable { .. })) => {}
-            other => unexpected(other, "the store to be away")?,
+            other => unexpected(other, "the store to be unavailable")?,
         }
         let repeat = taken(&handler, &envelopes).await?;
         let done_before = interruption == Interruption::AnswerLost;

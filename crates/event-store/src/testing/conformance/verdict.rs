@@ -1,14 +1,14 @@
 use std::fmt::{self, Debug, Display};
 
-/// Why a check failed.
+/// The reason why a check failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(String);
 
-/// What a check comes to.
+/// The outcome of a check.
 pub(super) type Verdict<T = ()> = Result<T, Failure>;
 
 impl Failure {
-    /// A failure for this reason.
+    /// Creates a failure with this reason.
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
@@ -20,7 +20,8 @@ impl Display for Failure {
     }
 }
 
-/// Whatever goes wrong on the way is a failure too. (For this, a failure is no `Error` itself.)
+/// Turns any error into a failure. `Failure` itself must not implement `Error`, or this would
+/// conflict with `From<T> for T`.
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
         Self(error.to_string())
@@ -43,7 +44,7 @@ pub(super) fn unexpected<T>(found: impl Debug, expected: impl Display) -> Verdic
     Err(Failure(format!("expected {expected}, found {}", shortened(format!("{found:?}")))))
 }
 
-/// Some of what is compared has a megabyte.
+/// Shortens a value, because some of the compared values have a megabyte.
 fn shortened(mut text: String) -> String {
     const ENOUGH: usize = 400;
     if let Some((cut, _)) = text.char_indices().nth(ENOUGH) {
