@@ -1,31 +1,35 @@
-# Daybook. `make run` starts it, `make test` proves it; `make help` lists the rest.
+# Daybook. `make run` starts it, `make test` tests it, and `make help` lists the rest.
 #
-# Each step is done once. Tools live in .tools/ and end2end/node_modules/, under stamps that name their
-# version; cargo is asked every time, since it knows best and answers at once when nothing has changed.
+# Each step is done once. Tools live in .tools/ and end2end/node_modules/, under stamps that name
+# their version. Cargo runs every time, because it detects changes best and returns at once if there
+# are none.
 
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-# What this workspace builds goes to target/, whatever the environment prefers: the site is embedded from there.
+# Build output goes to target/, regardless of the environment, because the site is embedded from
+# there.
 unexport CARGO_TARGET_DIR
 CARGO_BUILD := cargo build --target-dir target
 # The site's checksum. When it changes, rustc embeds the site again.
 EMBED = DAYBOOK_SITE="$$(find target/site -type f | sort | xargs cat | cksum)"
 SERVER := $(CARGO_BUILD) -p server --release $(if $(FEATURES),--features $(FEATURES))
 
-# The browser's crate is built for the browser alone; everything else for here, with every part of the event store.
+# The frontend is built only for the browser. Everything else is built for this machine, with every
+# part of the event store.
 NATIVE := --workspace --exclude frontend \
           --features daybook-event-store/handler,daybook-event-store/dynamodb,daybook-event-store/embedded,daybook-event-store/s3,daybook-event-store/testing
-# The same with all optional features. Clippy and rustdoc share this list, so that dependencies are checked once.
+# The same with all optional features. Clippy and rustdoc share this list, so that dependencies are
+# checked once.
 CHECKED := $(NATIVE),server/otel,bench/peers
 BROWSER := --target wasm32-unknown-unknown
 
 MINISTACK := 1.5.33
 SCHEMATHESIS := 4.32.5
 MUTANTS := 27.1.0
-# What it makes requests with: another version makes others.
+# Schemathesis generates its requests with Hypothesis, and another version generates others.
 HYPOTHESIS := 6.170.17
 # Tests wait more than they compute.
 TEST_THREADS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
@@ -39,7 +43,7 @@ SITE := target/site.stamp
 DAYBOOK := target/release/daybook
 
 .PHONY: run test dev bench soak build dist site package mutants otel lint fmt deny clean help \
-        prerequisites tools format invariants unit docs contract browser FORCE
+        prerequisites tools format invariants prose unit docs contract browser FORCE
 
 ##@ Two commands
 
@@ -48,9 +52,9 @@ run: build ## install what is missing, build in release, start, print the URL (A
 
 test: format lint unit docs build contract browser ## install what tests need, then run everything
 
-##@ For those who change it
+##@ For developers
 
-dev: $(NODE) ## build without optimisation, start, and again after every change (ARGS as for run)
+dev: $(NODE) ## build without optimisation and start, again after every change (ARGS as for run)
 	@scripts/dev $(ARGS)
 
 build: $(DAYBOOK) ## the one binary, with its site inside: target/release/daybook (FEATURES="otel" for spans)
@@ -58,25 +62,25 @@ build: $(DAYBOOK) ## the one binary, with its site inside: target/release/dayboo
 dist: build ## the binary for distribution, with LTO: target/dist/daybook
 	@$(EMBED) $(SERVER:--release=--profile dist)
 
-site: $(SITE) ## what the browser fetches: target/site, precompressed
+site: $(SITE) ## the files that the browser fetches: target/site, precompressed
 
-bench: build $(NODE) ## measure it; docs/benchmarks.md says what and how
+bench: build $(NODE) ## run the benchmarks that docs/benchmarks.md describes
 	cargo run --release -p bench --features peers
 	@scripts/chromium --install >/dev/null
 	cd end2end && node_modules/.bin/playwright test -c bench
 
-package: prerequisites ## the event store as others would get it, built anew from its package alone
+package: prerequisites ## build the event store from its package alone, as its users get it
 	cargo package -p daybook-event-store --all-features --allow-dirty
 
-mutants: prerequisites ## the mutants of domain and event store that no test catches (ARGS="--shard 1/20" for some), for hours
+mutants: prerequisites ## find the mutants of domain and event store that no test catches, for hours (ARGS="--shard 1/20" for some)
 	@command -v cargo-mutants >/dev/null || cargo install cargo-mutants --version $(MUTANTS) --locked
 	cargo mutants --package domain --package daybook-event-store --all-features \
 	    --file 'crates/domain/src/**' --file 'crates/event-store/src/*.rs' --output target --baseline skip --timeout 300 $(ARGS)
 
-otel: prerequisites ## the tests of what the feature otel adds, which nothing else runs
+otel: prerequisites ## test what the feature otel adds, which no other target tests
 	cargo test $(NATIVE) --features server/otel --test server -- otel
 
-soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts, a race of three processes and some mutants, for an hour or so; prints the seed of what fails
+soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts, a race of three processes and some mutants, for about an hour; prints the seed of a failed test
 	DAYBOOK_MODEL_RUNS=100 DAYBOOK_MODEL_STEPS=100 cargo test -p daybook-event-store --test store -- model:: --nocapture
 	DAYBOOK_FEED_RUNS=50 cargo test -p daybook-event-store --test store -- feed:: --nocapture
 	DAYBOOK_MINISTACK="$(CURDIR)/.tools/ministack/bin/ministack" DAYBOOK_BINARY="$(CURDIR)/$(DAYBOOK)" \
@@ -87,7 +91,7 @@ soak: build $(STACK) ## model, feed, 200 kills, 100 power cuts, a race of three 
 fmt: ## format everything
 	cargo fmt --all
 
-lint: invariants $(NODE) ## clippy for the machine and for the browser, the types of the browser tests
+lint: invariants prose $(NODE) ## clippy for this machine and for the browser, and the types of the browser tests
 	cargo clippy $(CHECKED) --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -p frontend -- -D warnings
 	scripts/features
@@ -104,11 +108,11 @@ browser: build $(NODE) ## the browser tests (ARGS="tasks.spec.ts" for some)
 	@scripts/chromium --install >/dev/null
 	cd end2end && node_modules/.bin/playwright test $(ARGS)
 
-deny: ## licences, advisories and sources of every dependency, where cargo-deny is installed
+deny: ## check licences, advisories and sources of every dependency (needs cargo-deny)
 	@command -v cargo-deny >/dev/null || { echo "make deny needs cargo-deny: cargo install cargo-deny --locked" >&2; exit 1; }
 	cargo deny check
 
-clean: ## remove what was built; tools and data stay
+clean: ## remove build output; tools and data stay
 	cargo clean --target-dir target
 	rm -rf end2end/test-results end2end/playwright-report
 
@@ -116,13 +120,16 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@/ { print (NR > 1 ? "\n" : "") substr($$0, 5) } \
 	     /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-# What `test` and `lint` are made of.
+# The parts of `test` and `lint`.
 
 format: prerequisites
 	cargo fmt --all --check
 
 invariants: prerequisites
 	@scripts/invariants
+
+prose:
+	@scripts/prose
 
 docs: prerequisites
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CHECKED) --no-deps
@@ -148,8 +155,8 @@ $(NODE): end2end/package.json end2end/package-lock.json end2end/.npmrc | prerequ
 	cd end2end && npm ci --ignore-scripts
 	@touch $@
 
-# The site, then the binary around it. A recipe under FORCE runs every time, but what depends on its file is
-# only done again when cargo wrote it anew.
+# The site, and then the binary that embeds it. A recipe under FORCE runs every time, but its
+# dependents run again only if cargo has rewritten its file.
 
 $(WASM): FORCE | prerequisites
 	$(CARGO_BUILD) -p frontend --lib --target wasm32-unknown-unknown --profile wasm-release
