@@ -9,9 +9,9 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::limits::line;
 
-use crate::audit::Root;
+use crate::aggregates::CACHED_HEADS;
+use crate::commands::verify::Root;
 use crate::http::{HostName, Origin};
-use crate::kinds::CACHED_HEADS;
 
 const EXAMPLES: &str = "\
 Examples:

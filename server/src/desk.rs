@@ -4,7 +4,8 @@ mod batch;
 mod feed;
 mod journal;
 mod lists;
-mod together;
+mod sample;
+mod transaction;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -26,16 +27,16 @@ use uuid::Uuid;
 
 pub use lists::{Lists, Start};
 
+use crate::aggregates::{ReceivedCommand, Registry, Service};
 use crate::ahead::Ahead;
 use crate::http::ids::insist_on_ids;
-use crate::kinds::{Kind, Kinds, Order};
 use crate::problems;
 use crate::sample::SampleCompany;
 
 /// The desk of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct FrontDesk {
-    kinds: Kinds,
+    kinds: Registry,
     store: DynamoDbStore,
     lists: Lists,
     sample: SampleCompany,
@@ -63,7 +64,7 @@ impl FrontDesk {
     /// recorded under the name `actor`.
     pub fn new(store: DynamoDbStore, lists: Lists, actor: &str) -> Self {
         Self {
-            kinds: Kinds::new(&store),
+            kinds: Registry::new(&store),
             store,
             lists,
             sample: SampleCompany::default(),
@@ -75,11 +76,11 @@ impl FrontDesk {
     /// Sets the number of cached heads of each kind. The desk must not have taken a command yet.
     #[must_use]
     pub fn caching(self, heads: NonZeroUsize) -> Self {
-        Self { kinds: Kinds::caching(&self.store, heads), ..self }
+        Self { kinds: Registry::caching(&self.store, heads), ..self }
     }
 
-    /// Returns the kinds that the desk serves.
-    pub fn kinds(&self) -> &Kinds {
+    /// Returns the kinds that the desk hosts.
+    pub fn kinds(&self) -> &Registry {
         &self.kinds
     }
 
@@ -129,8 +130,8 @@ impl FrontDesk {
         now: Timestamp,
     ) -> Result<CommandAccepted, Problem> {
         insist_on_ids(&request)?;
-        let order = Order { request, actor: actor.to_owned(), now };
-        self.see_through(|desk, open| async move { desk.carry_out(order, open).await }).await
+        let received = ReceivedCommand { request, actor: actor.to_owned(), now };
+        self.see_through(|desk, open| async move { desk.carry_out(received, open).await }).await
     }
 
     /// Runs the work to its end, even if nobody waits for the answer, and before the desk closes.
@@ -152,14 +153,18 @@ impl FrontDesk {
         finished.unwrap_or_else(|error| Err(problems::defect(&error)))
     }
 
-    async fn carry_out(&self, order: Order, open: Open) -> Result<CommandAccepted, Problem> {
+    async fn carry_out(
+        &self,
+        received: ReceivedCommand,
+        open: Open,
+    ) -> Result<CommandAccepted, Problem> {
         let begun = Instant::now();
-        let entry = journal::Entry::of(&order.request);
-        let aggregate = order.request.aggregate.clone();
-        let taken = match self.kinds.open(&order.request.aggregate.kind) {
+        let entry = journal::PendingLine::of(&received.request);
+        let aggregate = received.request.aggregate.clone();
+        let taken = match self.kinds.accepting_commands(&received.request.aggregate.kind) {
             _ if open == Open::Closed => Err(stopping()),
-            Ok(_) if order.creation().is_some() => self.take_with_claim(order).await,
-            Ok(kind) => self.take_alone(&*kind, order).await,
+            Ok(_) if received.claim().is_some() => self.take_with_claim(received).await,
+            Ok(kind) => self.take_alone(&*kind, &received).await,
             Err(problem) => Err(problem),
         };
         entry.close(taken.as_ref(), begun.elapsed());
@@ -174,8 +179,12 @@ impl FrontDesk {
 
     /// Executes one command. The lists learn of a repeat, too: its first outcome may have been lost
     /// on them as well as on the sender.
-    async fn take_alone(&self, kind: &dyn Kind, order: Order) -> Result<Accepted, Problem> {
-        let accepted = kind.execute(order).await?;
+    async fn take_alone(
+        &self,
+        kind: &dyn Service,
+        received: &ReceivedCommand,
+    ) -> Result<Accepted, Problem> {
+        let accepted = kind.execute(received).await?;
         self.lists.commit(&accepted.change_set);
         Ok(accepted)
     }
@@ -203,7 +212,7 @@ impl Desk for FrontDesk {
     }
 
     async fn item(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem> {
-        let (item, fault) = self.kinds.inventory_item.sound_state_of(id, version).await?;
+        let (item, fault) = self.kinds.inventory_item.readable_state_of(id, version).await?;
         Ok(Reading { item, fault })
     }
 

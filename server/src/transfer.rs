@@ -1,12 +1,11 @@
-//! Export and import of all change sets, byte for byte: one change set a line, as JSON (JSON
-//! Lines). The body is the exact hashed text, so that every hash stays the same.
+//! The lines of an export: one change set each, as JSON (JSON Lines). The body is the exact hashed
+//! text, so that every hash stays the same.
 
-mod apart;
+mod blocking_thread;
 mod deciding;
-mod export;
-mod import;
 mod lines;
 
-pub use export::export;
-pub use import::import;
-pub use lines::LineError;
+pub(crate) use blocking_thread::on_own_thread;
+pub(crate) use deciding::Deciding;
+pub(crate) use lines::LineError;
+pub(crate) use lines::{Lines, Written};

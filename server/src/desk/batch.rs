@@ -7,10 +7,10 @@ use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{TOGETHER, Timestamp};
 use tracing::Instrument;
 
-use super::together::Declined;
+use super::transaction::Declined;
 use super::{FrontDesk, Open, answer, journal, now, stopping};
+use crate::aggregates::ReceivedCommand;
 use crate::http::ids::insist_on_ids;
-use crate::kinds::Order;
 use crate::problems;
 
 impl FrontDesk {
@@ -58,9 +58,9 @@ impl FrontDesk {
         open: Open,
     ) -> Result<CommandAccepted, Problem> {
         insist_on_ids(&request)?;
-        let order = Order { request, actor: self.actor.to_string(), now: now() };
+        let received = ReceivedCommand { request, actor: self.actor.to_string(), now: now() };
         let desk = self.clone();
-        let taken = async move { desk.carry_out(order, open).await };
+        let taken = async move { desk.carry_out(received, open).await };
         let taken = tokio::spawn(taken.in_current_span()).await;
         taken.unwrap_or_else(|error| Err(problems::defect(&error)))
     }
@@ -89,12 +89,13 @@ impl FrontDesk {
         open: Open,
     ) -> Result<Vec<CommandAccepted>, Problem> {
         let begun = Instant::now();
-        let entries: Vec<_> = requests.iter().map(journal::Entry::of).collect();
+        let entries: Vec<_> = requests.iter().map(journal::PendingLine::of).collect();
+        let aggregates: Vec<_> = requests.iter().map(|request| request.aggregate.clone()).collect();
         let actor = &self.actor;
-        let order = |request| Order { request, actor: actor.to_string(), now };
-        let orders: Vec<_> = requests.into_iter().map(order).collect();
+        let receive = |request| ReceivedCommand { request, actor: actor.to_string(), now };
+        let received = requests.into_iter().map(receive).collect();
         let taken = match open {
-            Open::Yes => self.take_together(&orders).await.map_err(of_batch),
+            Open::Yes => self.take_together(received).await.map_err(of_batch),
             Open::Closed => Err(stopping()),
         };
         match taken {
@@ -110,7 +111,7 @@ impl FrontDesk {
             Err(problem) => {
                 entries.into_iter().for_each(|entry| entry.close(Err(&problem), begun.elapsed()));
                 if problem.is_unknown_outcome() {
-                    orders.iter().for_each(|order| self.lists.doubt(&order.request.aggregate));
+                    aggregates.iter().for_each(|aggregate| self.lists.doubt(aggregate));
                 }
                 Err(problem)
             }

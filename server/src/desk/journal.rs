@@ -11,13 +11,13 @@ use uuid::Uuid;
 use crate::telemetry::metrics;
 
 /// A command in execution.
-pub(super) struct Entry {
+pub(super) struct PendingLine {
     command: String,
     command_id: Uuid,
     aggregate: AggregateId,
 }
 
-impl Entry {
+impl PendingLine {
     pub(super) fn of(request: &CommandRequest) -> Self {
         Self {
             command: request.command.name.clone(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::problem::ProblemDocument;
 use crate::problems;
 
-/// The `{kind}/{id}` of a path. [`crate::kinds::Kinds`] decides whether the kind exists.
+/// The `{kind}/{id}` of a path. [`crate::aggregates::Registry`] decides whether the kind exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregatePath {
     /// The name of the kind, as given.

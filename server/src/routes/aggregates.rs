@@ -85,7 +85,7 @@ pub(super) async fn list(
     Path(kind): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Listed>, ProblemDocument> {
-    desk.kinds().open(&kind)?;
+    desk.kinds().accepting_commands(&kind)?;
     let ListQuery { search, sort, after, limit } = query;
     let list = ListItems { search, sort, after, limit };
     let page = desk.list_items(list).await?;

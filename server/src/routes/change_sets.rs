@@ -11,12 +11,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use crate::aggregates::Service;
 use crate::desk::FrontDesk;
 use crate::http::ids::AggregatePath;
 use crate::http::parts::{self, Part};
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
-use crate::kinds::Kind;
 use crate::openapi::schemas;
 use crate::problems;
 
@@ -87,7 +87,7 @@ pub(super) async fn get(
 
 /// The part of the page that is still to be read.
 struct Reading {
-    kind: Arc<dyn Kind>,
+    kind: Arc<dyn Service>,
     id: Uuid,
     after: Version,
     left: usize,

@@ -2,18 +2,33 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::problem::{Code, Problem};
-use app::views::SampleProgress;
+use app::views::{ItemPage, SampleProgress};
+use async_trait::async_trait;
 use domain::InventoryItem;
 use domain::inventory_item::ListItems;
-use event_store::AggregateId;
-use event_store::wire::CommandRequest;
+use event_store::wire::{CommandAccepted, CommandRequest};
+use event_store::{AggregateId, Timestamp};
 
 use super::plan::{Planned, plan};
-use crate::desk::FrontDesk;
 use crate::problems;
 
 /// The maximum size of a page of a list.
 const PAGE: u32 = 200;
+
+/// The part of the desk that a load needs.
+#[async_trait]
+pub trait SampleDesk: Clone + Send + Sync + 'static {
+    /// Executes a command under the name `actor`, as of `now`.
+    async fn take_up(
+        &self,
+        request: CommandRequest,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<CommandAccepted, Problem>;
+
+    /// Returns a page of the list of items.
+    async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem>;
+}
 
 /// A load of the sample company. Cheap to clone; clones share its progress.
 #[derive(Clone, Debug)]
@@ -42,7 +57,7 @@ impl SampleCompany {
     /// # Errors
     /// `rejected` when the inventory has items that are not the sample's, or the problem of the
     /// first command that is not accepted.
-    pub async fn load(&self, desk: &FrontDesk) -> Result<(), Problem> {
+    pub async fn load(&self, desk: &impl SampleDesk) -> Result<(), Problem> {
         self.start(desk).await?;
         self.send(desk).await
     }
@@ -51,7 +66,10 @@ impl SampleCompany {
     ///
     /// # Errors
     /// `rejected` when there are items that are not the sample's.
-    pub async fn load_in_background(&self, desk: &FrontDesk) -> Result<SampleProgress, Problem> {
+    pub async fn load_in_background(
+        &self,
+        desk: &impl SampleDesk,
+    ) -> Result<SampleProgress, Problem> {
         if !self.progress().running && self.start(desk).await? {
             let (sample, desk) = (self.clone(), desk.clone());
             tokio::spawn(async move {
@@ -65,7 +83,7 @@ impl SampleCompany {
 
     /// Starts a load. Returns whether the caller has to carry it out, because no other load is
     /// running.
-    async fn start(&self, desk: &FrontDesk) -> Result<bool, Problem> {
+    async fn start(&self, desk: &impl SampleDesk) -> Result<bool, Problem> {
         self.insist_on_no_others(desk).await?;
         let mut progress = self.lock();
         let started = !progress.running;
@@ -75,7 +93,7 @@ impl SampleCompany {
         Ok(started)
     }
 
-    async fn send(&self, desk: &FrontDesk) -> Result<(), Problem> {
+    async fn send(&self, desk: &impl SampleDesk) -> Result<(), Problem> {
         let sent = async {
             for planned in self.plan.iter() {
                 let Planned { actor, recorded_at, .. } = *planned;
@@ -91,11 +109,11 @@ impl SampleCompany {
 
     /// Refuses an inventory with other items: nothing can ever be removed, so the sample must not
     /// mix with somebody's records.
-    async fn insist_on_no_others(&self, desk: &FrontDesk) -> Result<(), Problem> {
+    async fn insist_on_no_others(&self, desk: &impl SampleDesk) -> Result<(), Problem> {
         let ours: HashSet<_> = self.plan.iter().map(|planned| planned.item).collect();
         let mut list = ListItems { limit: PAGE, ..ListItems::default() };
         loop {
-            let page = desk.lists().items(&list).await?;
+            let page = desk.items(&list).await?;
             if page.rows.iter().any(|row| !ours.contains(&row.id)) {
                 let detail =
                     "there are other items already; the sample company needs an empty inventory";

@@ -8,11 +8,11 @@ use event_store::{Aggregate, ChangeSet, Head, Store, StoreError, Verifier, Versi
 use lru::LruCache;
 use uuid::Uuid;
 
-use crate::kinds::CACHED_HEADS;
+use crate::aggregates::CACHED_HEADS;
 
 /// The states of the aggregates, as of the lines so far.
 #[derive(Debug)]
-pub(super) struct Deciding {
+pub(crate) struct Deciding {
     items: States<InventoryItem>,
     skus: States<Sku>,
 }
@@ -25,7 +25,7 @@ impl Default for Deciding {
 
 impl Deciding {
     /// Returns whether the state before this change set has to be read from the store.
-    pub(super) fn needs_store(&mut self, change_set: &ChangeSet) -> bool {
+    pub(crate) fn needs_store(&mut self, change_set: &ChangeSet) -> bool {
         match &*change_set.aggregate.kind {
             InventoryItem::KIND => self.items.needs_store(change_set),
             Sku::KIND => self.skus.needs_store(change_set),
@@ -39,7 +39,7 @@ impl Deciding {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn check(
+    pub(crate) async fn check(
         &mut self,
         change_set: &ChangeSet,
         store: &impl Store,

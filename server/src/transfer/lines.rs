@@ -43,9 +43,9 @@ pub struct LineError {
 
 /// Reads change sets, one a line.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     from: R,
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Set if the last line ended with a line break.
     ended: bool,
     /// Set if it did not, and is the beginning of a line of an export.
@@ -53,12 +53,12 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(from: R) -> Self {
+    pub(crate) fn new(from: R) -> Self {
         Self { from, line: 0, ended: true, cut_off: false }
     }
 
     /// Reads the next change set, and checks its hash against its body.
-    pub(super) fn next(&mut self) -> Result<Option<ChangeSet>, Failure> {
+    pub(crate) fn next(&mut self) -> Result<Option<ChangeSet>, Failure> {
         let Some(text) = self.next_text()? else { return Ok(None) };
         let change_set = serde_json::from_slice::<ChangeSet>(&text).map_err(|error| {
             let begins_so = text.iter().zip(BEGINNING).all(|(there, ours)| there == ours);
@@ -113,20 +113,20 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(text))
     }
 
-    pub(super) fn wrong(&self, problem: impl ToString) -> Failure {
+    pub(crate) fn wrong(&self, problem: impl ToString) -> Failure {
         LineError { line: self.line, problem: problem.to_string() }.into()
     }
 }
 
 /// The contents of an export that was stopped.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(crate) struct Written {
     /// The newest version of each aggregate, and its hash.
-    pub(super) heads: HashMap<AggregateId, (Version, Hash)>,
+    pub(crate) heads: HashMap<AggregateId, (Version, Hash)>,
     /// The offset at which the last whole line ends.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// Set if the last whole line ended with a line break.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
 }
 
 impl Default for Written {
@@ -137,7 +137,7 @@ impl Default for Written {
 
 impl Written {
     /// Reads the file, if it exists, and changes nothing.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let failed = |source| Failure::File { path: path.to_owned(), source };
         let file = match File::open(path) {
             Ok(file) => file,

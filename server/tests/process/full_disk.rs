@@ -23,12 +23,12 @@ const READ_ONLY: i32 = 30;
 const FILE_TOO_LARGE: i32 = 27;
 
 /// A directory whose disk can be filled.
-struct Place {
+struct LimitedDisk {
     directory: TempDir,
     data: PathBuf,
 }
 
-impl Place {
+impl LimitedDisk {
     fn new() -> Self {
         let directory = tempdir().unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process/full_disk.c");
@@ -99,7 +99,7 @@ fn told(log: &str) -> Vec<&str> {
 #[test]
 fn a_full_disk_is_reported_until_it_has_room() {
     for errno in [NO_SPACE, QUOTA_EXCEEDED] {
-        let place = Place::new();
+        let place = LimitedDisk::new();
         let server = Daybook::start(&mut place.daybook());
         let id = new_id();
         assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
@@ -127,7 +127,7 @@ fn a_full_disk_is_reported_until_it_has_room() {
 /// `disk-full`.
 #[test]
 fn lists_and_feed_that_lag_because_of_a_full_disk_say_so() {
-    let place = Place::new();
+    let place = LimitedDisk::new();
     let server = Daybook::start(&mut place.daybook());
     let id = new_id();
     assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
@@ -150,7 +150,7 @@ fn lists_and_feed_that_lag_because_of_a_full_disk_say_so() {
 
 #[test]
 fn a_batch_stops_at_a_full_disk() {
-    let place = Place::new();
+    let place = LimitedDisk::new();
     let server = Daybook::start(&mut place.daybook());
     let ids = [new_id(), new_id()];
     for id in ids {
@@ -169,7 +169,7 @@ fn a_batch_stops_at_a_full_disk() {
 
 #[test]
 fn lists_on_a_full_disk_say_so_and_commands_still_succeed() {
-    let place = Place::new();
+    let place = LimitedDisk::new();
     let server = Daybook::start(&mut place.daybook());
     let id = new_id();
     assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
@@ -193,7 +193,7 @@ fn other_write_errors_are_logged_but_not_at_each_request() {
     // The file system, or the limit of this process (`ulimit -f`), allows no larger file.
     let too_large = (FILE_TOO_LARGE, "File too large");
     for (errno, reason) in [read_only, too_large] {
-        let place = Place::new();
+        let place = LimitedDisk::new();
         let server = Daybook::start(&mut place.daybook());
         let id = new_id();
         assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
@@ -212,7 +212,7 @@ fn other_write_errors_are_logged_but_not_at_each_request() {
 }
 
 /// Exports everything and verifies it; returns the export.
-fn read_all(place: &Place, name: &str) -> String {
+fn read_all(place: &LimitedDisk, name: &str) -> String {
     let file = place.directory.path().join(name);
     let output = run(place.daybook().arg("export").arg(&file));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -233,7 +233,7 @@ fn files_in(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn read_only_media_can_be_verified_and_exported() {
-    let place = Place::new();
+    let place = LimitedDisk::new();
     let server = Daybook::start(&mut place.daybook());
     let id = new_id();
     assert_eq!(server.command(&command(id, "CreateInventoryItem", bolt())).status, 201);
@@ -258,7 +258,7 @@ fn read_only_media_can_be_verified_and_exported() {
 
 #[test]
 fn an_export_to_a_full_disk_says_how_to_resume() {
-    let place = Place::new();
+    let place = LimitedDisk::new();
     let server = Daybook::start(&mut place.daybook());
     assert_eq!(server.command(&command(new_id(), "CreateInventoryItem", bolt())).status, 201);
     server.stop();
@@ -279,7 +279,7 @@ fn an_export_to_a_full_disk_says_how_to_resume() {
 #[test]
 fn doctor_and_serve_report_a_full_disk() {
     for (errno, says) in [(NO_SPACE, "No space left"), (QUOTA_EXCEEDED, "Disk quota exceeded")] {
-        let place = Place::new();
+        let place = LimitedDisk::new();
         fs::create_dir(&place.data).unwrap();
         place.fill(errno, &place.data);
         let output = run(place.daybook().arg("doctor"));

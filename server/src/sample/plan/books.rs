@@ -28,7 +28,7 @@ pub(super) struct Account {
 
 /// A person at work: the moment, the name, and the delivery or count that the work is part of.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(super) struct Occasion {
     pub(super) at: Timestamp,
     pub(super) actor: &'static str,
     pub(super) part_of: Option<Uuid>,
@@ -55,7 +55,7 @@ impl Books {
     }
 
     /// Puts an article on the books.
-    pub(super) fn open(&mut self, entry: Entry, article: &'static Article) {
+    pub(super) fn open(&mut self, entry: Occasion, article: &'static Article) {
         let id = self.ids.id(entry.at);
         self.accounts.push(Account { article, item: InventoryItem::default(), id });
         let create = CreateInventoryItem {
@@ -71,7 +71,7 @@ impl Books {
     /// back: an entry that is too early is moved to a second after the one before.
     pub(super) fn write(
         &mut self,
-        entry: Entry,
+        entry: Occasion,
         place: usize,
         command: impl Into<InventoryItemCommand>,
     ) {

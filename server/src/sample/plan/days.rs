@@ -6,7 +6,7 @@ use event_store::Timestamp;
 use time::Date;
 
 use super::assortment::Supplier;
-use super::books::{Books, Entry};
+use super::books::{Books, Occasion};
 use super::calendar::{self, FIRST, at};
 use super::chance::Chance;
 use super::story::{STORY, Step};
@@ -81,7 +81,7 @@ impl Company {
             Doing::Take { place, reason, actor } => {
                 let most = self.books.accounts()[place].article.handful;
                 let quantity = self.chance.between(1, most).min(self.on_hand(place));
-                let entry = Entry { at: moment, actor, part_of: None };
+                let entry = Occasion { at: moment, actor, part_of: None };
                 self.books.write(entry, place, RemoveItems { quantity, reason });
             }
             Doing::Deliver(supplier) => self.deliver(day, moment, supplier),
@@ -92,7 +92,7 @@ impl Company {
     fn decide(&mut self, moment: Timestamp, step: &Step) {
         let Some(place) = self.books.find(step.sku) else { return };
         let command = (step.command)(&self.books.accounts()[place].item);
-        let entry = Entry { at: moment, actor: step.actor, part_of: None };
+        let entry = Occasion { at: moment, actor: step.actor, part_of: None };
         self.books.write(entry, place, command);
     }
 

@@ -6,7 +6,7 @@ use time::Date;
 use time::macros::date;
 
 use super::assortment::{ASSORTMENT, Article, Supplier};
-use super::books::{Account, Entry};
+use super::books::{Account, Occasion};
 use super::days::Company;
 use super::people::{OWNER, STOCKROOM};
 
@@ -17,11 +17,11 @@ impl Company {
         let mut at = moment;
         for article in ASSORTMENT.iter().filter(|article| article.since == day) {
             at = self.a_while_after(at, 35, 80);
-            self.books.open(Entry { at, actor: OWNER, part_of: None }, article);
+            self.books.open(Occasion { at, actor: OWNER, part_of: None }, article);
             at = self.a_while_after(at, 12, 40);
             let place = self.books.accounts().len() - 1;
             let level = SetReorderLevel { level: article.reorder_level };
-            self.books.write(Entry { at, actor: OWNER, part_of: None }, place, level);
+            self.books.write(Occasion { at, actor: OWNER, part_of: None }, place, level);
         }
     }
 
@@ -36,7 +36,7 @@ impl Company {
                 reference: Some("Opening stock".to_owned()),
                 unit_cost: Some(article.unit_cost),
             };
-            self.books.write(Entry { at, actor: STOCKROOM, part_of }, place, check_in);
+            self.books.write(Occasion { at, actor: STOCKROOM, part_of }, place, check_in);
         }
     }
 
@@ -61,13 +61,13 @@ impl Company {
                 reference: Some(format!("PO {}", self.last_order)),
                 unit_cost: Some(price(account.article, day)),
             };
-            let entry = Entry { at, actor: STOCKROOM, part_of };
+            let entry = Occasion { at, actor: STOCKROOM, part_of };
             self.books.write(entry, place, check_in);
             if self.chance.permille(60) {
                 at = self.a_while_after(at, 20, 60);
                 let reason = RemovalReason::ReturnedToSupplier;
                 let faulty = RemoveItems { quantity: self.chance.between(1, 2), reason };
-                self.books.write(Entry { at, ..entry }, place, faulty);
+                self.books.write(Occasion { at, ..entry }, place, faulty);
             }
         }
     }
@@ -85,7 +85,7 @@ impl Company {
             };
             let counted = self.on_hand(place).saturating_add(off).max(0);
             let adjust = AdjustStock { counted, reason: reason.to_owned() };
-            self.books.write(Entry { at, actor: STOCKROOM, part_of }, place, adjust);
+            self.books.write(Occasion { at, actor: STOCKROOM, part_of }, place, adjust);
         }
     }
 }

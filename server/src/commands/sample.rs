@@ -1,3 +1,5 @@
+//! `daybook sample`: loads the sample company.
+
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -5,11 +7,11 @@ use std::time::Duration;
 use app::views::SampleProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::SampleCompany;
 use crate::Failure;
 use crate::config::Settings;
 use crate::desk::FrontDesk;
 use crate::open::{DataDirectory, OpenDesk};
+use crate::sample::SampleCompany;
 use crate::stop::Stop;
 
 /// The interval between two updates of the progress on a terminal.

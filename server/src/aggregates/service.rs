@@ -13,7 +13,7 @@ use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DeskPart, Kind, Order, sound};
+use super::{DeskPart, PlannedPart, ReceivedCommand, Refused, Service, integrity};
 use crate::http::json::pointer;
 use crate::problems;
 
@@ -28,11 +28,11 @@ pub trait Hosted: Aggregate<Rejection: Serialize> {
 
 /// One kind of aggregate on its store.
 #[derive(Debug)]
-pub struct Hosting<A: Aggregate> {
+pub struct AggregateService<A: Aggregate> {
     handler: CommandHandler<A, DynamoDbStore>,
 }
 
-impl<A: Hosted> Hosting<A> {
+impl<A: Hosted> AggregateService<A> {
     /// Hosts the kind on this store, with this number of heads in memory.
     pub fn new(store: DynamoDbStore, cached_heads: NonZeroUsize) -> Self {
         Self { handler: CommandHandler::new(store, cached_heads) }
@@ -55,7 +55,16 @@ impl<A: Hosted> Hosting<A> {
             }
             _ => {}
         }
-        Ok(sound::state(head))
+        Ok(integrity::state(head))
+    }
+
+    /// Makes the command a part of a transaction.
+    pub(super) fn part_of(&self, envelope: &Envelope<A::Command>, part: PlannedPart) -> DeskPart {
+        let id = envelope.aggregate;
+        self.handler.part(envelope, move |refused| Refused {
+            part: part.clone(),
+            problem: refusal::<A>(id, refused),
+        })
     }
 
     pub(super) fn handler(&self) -> &CommandHandler<A, DynamoDbStore> {
@@ -108,9 +117,9 @@ impl<A: Hosted> Hosting<A> {
 }
 
 #[async_trait]
-impl<A: Hosted> Kind for Hosting<A> {
-    async fn execute(&self, order: Order) -> Result<Accepted, Problem> {
-        let envelope = envelope::<A>(order)?;
+impl<A: Hosted> Service for AggregateService<A> {
+    async fn execute(&self, received: &ReceivedCommand) -> Result<Accepted, Problem> {
+        let envelope = envelope::<A>(received)?;
         match self.handler.execute(&envelope).await {
             Ok(Outcome::Accepted(accepted)) => Ok(accepted),
             Ok(Outcome::Refused(refused)) => Err(refusal::<A>(envelope.aggregate, refused)),
@@ -118,10 +127,8 @@ impl<A: Hosted> Kind for Hosting<A> {
         }
     }
 
-    fn part(&self, order: Order) -> Result<DeskPart, Problem> {
-        let envelope = envelope::<A>(order)?;
-        let id = envelope.aggregate;
-        Ok(self.handler.part(&envelope, move |refused| refusal::<A>(id, refused)))
+    fn part(&self, received: &ReceivedCommand, part: PlannedPart) -> Result<DeskPart, Problem> {
+        Ok(self.part_of(&envelope::<A>(received)?, part))
     }
 
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem> {
@@ -154,18 +161,12 @@ fn before(version: Version, after: Version) -> usize {
     usize::try_from(between).unwrap_or(usize::MAX)
 }
 
-fn envelope<A: Aggregate>(order: Order) -> Result<Envelope<A::Command>, Problem> {
-    let Order { request, actor, now } = order;
-    Ok(Envelope::new(
-        request.command_id,
-        request.aggregate.id,
-        decode::<A>(request.command)?,
-        actor,
-        now,
-    )
-    .with_expected_version(request.expected_version)
-    .with_correlation(request.correlation_id)
-    .with_causation(request.causation_id))
+fn envelope<A: Aggregate>(received: &ReceivedCommand) -> Result<Envelope<A::Command>, Problem> {
+    let command = decode::<A>(received.request.command.clone())?;
+    let expected_version = received.request.expected_version;
+    Ok(received
+        .envelope(received.request.aggregate.id, command)
+        .with_expected_version(expected_version))
 }
 
 /// Decodes a command of this kind. The tag comes first, so that serde reads the data directly and
@@ -180,7 +181,7 @@ pub(super) fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command,
     })
 }
 
-pub(super) fn refusal<A: Hosted>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
+fn refusal<A: Hosted>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
     match refusal {
         Refusal::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
             problems::unknown_aggregate(&AggregateId::of::<A>(id))

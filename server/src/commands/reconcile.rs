@@ -7,8 +7,8 @@ use event_store::feed::Reconciled;
 use crate::Failure;
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenStore};
-use crate::patient;
 use crate::progress::Progress;
+use crate::retrying_store;
 use crate::stop::Stop;
 
 /// Puts every change set that the feed lacks into it, and prints how many were missing. The work
@@ -20,7 +20,7 @@ pub async fn reconcile(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let directory = DataDirectory::of_existing(settings)?;
     let open = OpenStore::of_existing(settings, &directory).await?;
-    let feed = patient::feed_of(&open);
+    let feed = retrying_store::feed_of(&open);
     let progress = Progress::counting("change sets compared with the feed", 0);
     let mut scanned = 0;
     let reconciling = feed.reconcile(|found| {

@@ -1,10 +1,10 @@
-//! The kinds of aggregates that this desk serves. A new kind takes one more field, one more line in
-//! [`Kinds::open`], and its `Hosted`.
+//! The registry of the kinds of aggregates that this server hosts. A new kind takes one more field
+//! and one more line in [`Registry::caching`], and its [`Hosted`].
 
-mod hosted;
+mod integrity;
 mod inventory_item;
+mod service;
 mod sku;
-mod sound;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -13,19 +13,20 @@ use app::problem::{Code, Problem};
 use async_trait::async_trait;
 use domain::{InventoryItem, Sku};
 use event_store::dynamodb::DynamoDbStore;
-use event_store::handler::{Accepted, Part};
+use event_store::handler::{Accepted, Envelope, Part};
 use event_store::wire::{AggregateState, CommandRequest};
 use event_store::{Aggregate, ChangeSet, Page, Timestamp, Verification, Version};
 use uuid::Uuid;
 
-pub use hosted::{Hosted, Hosting};
+pub use service::{AggregateService, Hosted};
+pub use sku::Claim;
 
 /// The default number of heads of each kind that stay in memory.
 pub const CACHED_HEADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// A command on its way to its kind.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct ReceivedCommand {
     /// The request of the client.
     pub request: CommandRequest,
     /// The name under which the command is recorded.
@@ -34,20 +35,48 @@ pub struct Order {
     pub now: Timestamp,
 }
 
-/// A command's part in a transaction, with problems as its refusals.
-pub type DeskPart = Part<DynamoDbStore, Problem>;
+impl ReceivedCommand {
+    /// Returns the envelope of a command to this aggregate, with the actor, the time and the ids of
+    /// this one.
+    fn envelope<C>(&self, aggregate: Uuid, command: C) -> Envelope<C> {
+        Envelope::new(self.request.command_id, aggregate, command, self.actor.clone(), self.now)
+            .with_correlation(self.request.correlation_id)
+            .with_causation(self.request.causation_id)
+    }
+}
+
+/// A part of a transaction of the desk.
+pub type DeskPart = Part<DynamoDbStore, Refused>;
+
+/// The refusal of a part of a transaction.
+#[derive(Debug)]
+pub struct Refused {
+    /// The part.
+    pub part: PlannedPart,
+    /// The reason.
+    pub problem: Problem,
+}
+
+/// The purpose of a part of a transaction.
+#[derive(Clone, Debug)]
+pub enum PlannedPart {
+    /// The command of this index.
+    Command(usize),
+    /// The claim of the SKU of the item that the command of this index creates.
+    Claim(usize, Claim),
+}
 
 /// One kind of aggregate, with its types erased.
 #[async_trait]
-pub trait Kind: Send + Sync {
+pub trait Service: Send + Sync {
     /// Executes a command.
-    async fn execute(&self, order: Order) -> Result<Accepted, Problem>;
+    async fn execute(&self, received: &ReceivedCommand) -> Result<Accepted, Problem>;
 
-    /// Returns the command as a part of a transaction, with problems as its refusals.
+    /// Returns the command as this part of a transaction.
     ///
     /// # Errors
     /// `malformed` when it is not a command of this kind.
-    fn part(&self, order: Order) -> Result<DeskPart, Problem>;
+    fn part(&self, received: &ReceivedCommand, part: PlannedPart) -> Result<DeskPart, Problem>;
 
     /// Returns the state as of a version, or the current one.
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;
@@ -61,14 +90,14 @@ pub trait Kind: Send + Sync {
 
 /// All kinds.
 #[derive(Clone)]
-pub struct Kinds {
+pub struct Registry {
     /// Inventory items.
-    pub inventory_item: Arc<Hosting<InventoryItem>>,
+    pub inventory_item: Arc<AggregateService<InventoryItem>>,
     /// SKUs, each claimed together with the item that has it.
-    pub sku: Arc<Hosting<Sku>>,
+    pub sku: Arc<AggregateService<Sku>>,
 }
 
-impl Kinds {
+impl Registry {
     /// Creates all kinds on this store.
     pub fn new(store: &DynamoDbStore) -> Self {
         Self::caching(store, CACHED_HEADS)
@@ -77,8 +106,8 @@ impl Kinds {
     /// Creates all kinds, with this number of heads of each in memory.
     pub fn caching(store: &DynamoDbStore, heads: NonZeroUsize) -> Self {
         Self {
-            inventory_item: Arc::new(Hosting::new(store.clone(), heads)),
-            sku: Arc::new(Hosting::new(store.clone(), heads)),
+            inventory_item: Arc::new(AggregateService::new(store.clone(), heads)),
+            sku: Arc::new(AggregateService::new(store.clone(), heads)),
         }
     }
 
@@ -86,10 +115,10 @@ impl Kinds {
     ///
     /// # Errors
     /// `unknown-kind`.
-    pub fn named(&self, name: &str) -> Result<Arc<dyn Kind>, Problem> {
+    pub fn named(&self, name: &str) -> Result<Arc<dyn Service>, Problem> {
         match name {
             Sku::KIND => Ok(self.sku.clone()),
-            _ => self.open(name),
+            _ => self.accepting_commands(name),
         }
     }
 
@@ -98,7 +127,7 @@ impl Kinds {
     ///
     /// # Errors
     /// `unknown-kind`.
-    pub fn open(&self, name: &str) -> Result<Arc<dyn Kind>, Problem> {
+    pub fn accepting_commands(&self, name: &str) -> Result<Arc<dyn Service>, Problem> {
         match name {
             InventoryItem::KIND => Ok(self.inventory_item.clone()),
             Sku::KIND => Err(Problem::new(

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::operation::describe_table::{DescribeTableError, DescribeTa
 use aws_sdk_dynamodb::types::{TableDescription, TableStatus};
 use event_store::dynamodb;
 
-use super::{Finding, Place};
+use super::{Finding, TableLocation};
 
 /// Returns the table's description, or the finding that says why there is none.
 pub(super) fn found(
-    at: &Place<'_>,
+    at: &TableLocation<'_>,
     described: Result<DescribeTableOutput, SdkError<DescribeTableError, HttpResponse>>,
 ) -> Result<TableDescription, Finding> {
-    let Place { table, name: place, .. } = at;
+    let TableLocation { table, name: place, .. } = at;
     let error = match described {
         Ok(DescribeTableOutput { table: Some(description), .. }) => return Ok(description),
         Ok(_) => return Err(missing(table, place)),
@@ -48,8 +48,11 @@ fn missing(table: &str, place: &str) -> Finding {
 }
 
 /// Returns the findings about the table, and whether it can be used at all.
-pub(super) fn examine(at: &Place<'_>, description: &TableDescription) -> (Vec<Finding>, bool) {
-    let Place { table, name: place, .. } = at;
+pub(super) fn examine(
+    at: &TableLocation<'_>,
+    description: &TableDescription,
+) -> (Vec<Finding>, bool) {
+    let TableLocation { table, name: place, .. } = at;
     if let Err(error) = dynamodb::check_shape(table, description) {
         let remedy = "It belongs to another program: choose another with --table";
         return (vec![Finding::problem(error.to_string(), remedy)], false);
@@ -63,7 +66,7 @@ pub(super) fn examine(at: &Place<'_>, description: &TableDescription) -> (Vec<Fi
     (std::iter::once(there).chain(billing(at, description)).collect(), true)
 }
 
-fn billing(at: &Place<'_>, description: &TableDescription) -> Option<Finding> {
+fn billing(at: &TableLocation<'_>, description: &TableDescription) -> Option<Finding> {
     // A table that is billed by use reports a capacity of zero.
     let capacity = description.provisioned_throughput().and_then(|p| p.write_capacity_units());
     let is_provisioned = capacity.is_some_and(|units| units > 0);

@@ -3,7 +3,7 @@
 use event_store::embedded::Embedded;
 
 use super::directory::Lock;
-use super::{Finding, Place, table};
+use super::{Finding, TableLocation, table};
 use crate::config::Settings;
 
 /// Opens the file as `serve` would, if it exists and no other process has it open.
@@ -30,7 +30,7 @@ pub(super) async fn examine(settings: &Settings, lock: Lock) -> Vec<Finding> {
             return vec![Finding::problem(error.to_string(), remedy)];
         }
     };
-    let at = Place { table: &settings.table, name: name.to_string(), is_aws: false };
+    let at = TableLocation { table: &settings.table, name: name.to_string(), is_aws: false };
     let described = engine.client().describe_table().table_name(at.table).send().await;
     let findings = match table::found(&at, described) {
         Ok(description) => table::examine(&at, &description).0,

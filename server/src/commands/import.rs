@@ -1,3 +1,5 @@
+//! `daybook import`: puts the change sets of an export into the store.
+
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -14,15 +16,13 @@ use event_store::{
 use read_model::{LastStop, Projector, ReadModel};
 use tokio::sync::mpsc;
 
-use super::apart::apart;
-use super::deciding::Deciding;
-use super::lines::{LineError, Lines};
 use crate::Failure;
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenError, OpenStore};
-use crate::patient::{self, Patient};
 use crate::progress::Progress;
+use crate::retrying_store::{self, RetryingStore};
 use crate::stop::Stop;
+use crate::transfer::{Deciding, LineError, Lines, on_own_thread};
 
 /// The number of lines that are read ahead; each may be as large as the largest body.
 const AHEAD: usize = 8;
@@ -56,17 +56,17 @@ pub async fn import(settings: &Settings, file: Option<&Path>, trust: bool) -> Re
     let directory = DataDirectory::open(&settings.data)?;
     let file = file.map(Path::to_owned);
     let from = tokio::select! {
-        from = apart(move || open(file)) => from?,
+        from = on_own_thread(move || open(file)) => from?,
         () = stop.clone().requested() => return Err(Failure::Stopped),
     };
     let open = OpenStore::open(settings, &directory).await?;
-    let feed = patient::feed_of(&open);
+    let feed = retrying_store::feed_of(&open);
     let lists = Lists::beside(&open, &directory, &feed).await?;
     let projector = lists.as_ref().map(|lists| lists.projector.clone());
     let deciding = (!trust).then(Deciding::default);
     let mut import = Import { deciding, ..Import::into(feed.clone(), projector) };
     let (to, lines) = mpsc::channel(AHEAD);
-    let reading = apart(move || read(Lines::new(from), &to));
+    let reading = on_own_thread(move || read(Lines::new(from), &to));
     let importing = async {
         import.all(lines).await?;
         reading.await
@@ -128,7 +128,7 @@ fn read(
 /// are in memory, so that they need not be rebuilt from the store later.
 struct Lists {
     model: ReadModel,
-    projector: Projector<Patient<DynamoDbStore>>,
+    projector: Projector<RetryingStore<DynamoDbStore>>,
 }
 
 impl Lists {
@@ -136,7 +136,7 @@ impl Lists {
     async fn beside(
         open: &OpenStore,
         directory: &DataDirectory,
-        feed: &Feed<Patient<DynamoDbStore>>,
+        feed: &Feed<RetryingStore<DynamoDbStore>>,
     ) -> Result<Option<Self>, Failure> {
         if !open.is_ours_alone() {
             return Ok(None);

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
 use event_store::dynamodb;
 
-use super::{Finding, Place, Remote};
+use super::{Finding, Remote, TableLocation};
 
 /// A key under which nothing is ever written.
 const NOBODY: [(&str, &str); 2] = [("pk", "doctor#"), ("sk", "000000000000")];
@@ -18,7 +18,7 @@ const NEVER: &str = "attribute_exists(pk)";
 const SOME: i32 = 20;
 
 pub(super) async fn examine(store: &Remote<'_>) -> Vec<Finding> {
-    let Remote { client, at: Place { table, .. }, .. } = store;
+    let Remote { client, at: TableLocation { table, .. }, .. } = store;
     let pk = AttributeValue::S(NOBODY[0].1.to_owned());
     let get = client.get_item().table_name(*table).set_key(Some(nobody())).send().await;
     let query = client

@@ -27,7 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// is for work that no person waits for and that would otherwise start over. All clones share one
 /// outage, so that several callers do not wait longer than one.
 #[derive(Clone, Debug)]
-pub(crate) struct Patient<S> {
+pub(crate) struct RetryingStore<S> {
     store: S,
     patience: Duration,
     outage: Arc<Outage>,
@@ -58,12 +58,12 @@ struct Outage {
 }
 
 /// Starts the feed of an open store, which waits out its outages.
-pub(crate) fn feed_of(open: &OpenStore) -> Feed<Patient<DynamoDbStore>> {
+pub(crate) fn feed_of(open: &OpenStore) -> Feed<RetryingStore<DynamoDbStore>> {
     let pace = if open.is_ours_alone() { Pace::ALONE } else { Pace::SHARED };
-    Feed::start(Patient::new(open.store.clone()), pace)
+    Feed::start(RetryingStore::new(open.store.clone()), pace)
 }
 
-impl<S> Patient<S> {
+impl<S> RetryingStore<S> {
     pub(crate) fn new(store: S) -> Self {
         Self { store, patience: PATIENCE, outage: Arc::default() }
     }
@@ -132,7 +132,7 @@ impl Outage {
     }
 }
 
-impl<S: Store> Store for Patient<S> {
+impl<S: Store> Store for RetryingStore<S> {
     fn is_same(&self, other: &Self) -> bool {
         self.store.is_same(&other.store)
     }
@@ -166,7 +166,7 @@ impl<S: Store> Store for Patient<S> {
     }
 }
 
-impl<S: FeedStore> FeedStore for Patient<S> {
+impl<S: FeedStore> FeedStore for RetryingStore<S> {
     async fn append_batch(&self, batch: &Batch) -> Result<AppendedBatch, StoreError> {
         self.patiently(|| self.store.append_batch(batch)).await
     }
@@ -200,7 +200,7 @@ mod tests {
         said: [fn() -> Result<(), StoreError>; 2],
     ) -> (Result<(), StoreError>, u32) {
         let times = AtomicU32::new(0);
-        let patient = Patient { patience, ..Patient::new(MemoryStore::default()) };
+        let patient = RetryingStore { patience, ..RetryingStore::new(MemoryStore::default()) };
         let answer = patient.patiently(|| {
             let first = times.fetch_add(1, Ordering::Relaxed) == 0;
             let [once, twice] = said;
@@ -223,7 +223,7 @@ mod tests {
 
     #[tokio::test]
     async fn giving_up_ends_the_wait() {
-        let patient = Patient::new(MemoryStore::default());
+        let patient = RetryingStore::new(MemoryStore::default());
         let clone = patient.clone();
         let waiting = async { clone.patiently(async || Err::<(), _>(away())).await };
         let giving_up = async {

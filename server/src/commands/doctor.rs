@@ -23,7 +23,7 @@ use bucket::Bucket;
 use finding::{Finding, Severity};
 
 /// The location of a table.
-struct Place<'a> {
+struct TableLocation<'a> {
     table: &'a str,
     /// The location, in words.
     name: String,
@@ -33,7 +33,7 @@ struct Place<'a> {
 
 /// A store outside this process.
 struct Remote<'a> {
-    at: Place<'a>,
+    at: TableLocation<'a>,
     client: Client,
     streams: streams::Client,
     bucket: Option<Bucket>,
@@ -54,7 +54,7 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             let streams = streams::Client::from_conf(streams::for_endpoint(&place));
             let s3 = |url: Option<String>| objects::for_endpoint(url.unwrap_or_default());
             let bucket = Bucket::named_in(settings, s3)?;
-            let at = Place { table: &settings.table, name: place, is_aws: false };
+            let at = TableLocation { table: &settings.table, name: place, is_aws: false };
             Remote { at, client, streams, bucket }.examine().await
         }
         StoreChoice::Aws(endpoint) => {
@@ -62,7 +62,7 @@ pub async fn doctor(settings: &Settings) -> Result<(), Failure> {
             let client = client_of(&environment, endpoint.clone());
             let streams = streams_of(&environment, endpoint);
             let bucket = Bucket::named_in(settings, |url| s3_of(&environment, url))?;
-            let at = Place { table: &settings.table, name: place, is_aws: true };
+            let at = TableLocation { table: &settings.table, name: place, is_aws: true };
             Remote { at, client, streams, bucket }.examine().await
         }
     });

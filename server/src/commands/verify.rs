@@ -1,3 +1,10 @@
+//! `daybook verify`: checks that everything in the store is as it was written.
+
+mod feed;
+mod notes;
+mod report;
+mod root;
+
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -5,17 +12,19 @@ use app::problem::Code;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::{AggregateId, Hash, Page, Store, StoreError, Timestamp, verify_chain};
 
-use super::feed::Followed;
-use super::notes::{self, Finding, Notes};
-use super::report::{Report, say_too_old};
-use super::{Root, Walk};
+use self::feed::Followed;
+use self::notes::{Finding, Notes};
+use self::report::{Report, say_too_old};
 use crate::Failure;
+use crate::aggregates::Registry;
 use crate::config::Settings;
-use crate::kinds::Kinds;
 use crate::open::{DataDirectory, OpenStore};
-use crate::patient::Patient;
 use crate::progress::Progress;
+use crate::retrying_store::RetryingStore;
 use crate::stop::Stop;
+use crate::walk::Walk;
+
+pub use root::Root;
 
 /// The interval at which the notes are saved.
 const KEEP_EVERY: Duration = Duration::from_secs(2);
@@ -47,9 +56,9 @@ pub async fn verify(settings: &Settings, afresh: bool, root: Option<Root>) -> Re
     let verification = async {
         let mut kept = Instant::now();
         let progress = Progress::counting("change sets verified", notes.change_sets);
-        let store = Patient::new(open.store.clone());
+        let store = RetryingStore::new(open.store.clone());
         let mut walk = Walk::from(store.clone(), notes.page.clone());
-        let kinds = Kinds::new(&open.store);
+        let kinds = Registry::new(&open.store);
         let mut feed = Followed::to_its_end(&store, root).await?;
         while let Some(found) = walk.next().await? {
             if !notes.has_done(&found) {
@@ -112,8 +121,8 @@ fn now() -> Timestamp {
 
 /// Returns the first fault in an aggregate's history, if any.
 async fn check(
-    kinds: &Kinds,
-    store: &Patient<DynamoDbStore>,
+    kinds: &Registry,
+    store: &RetryingStore<DynamoDbStore>,
     aggregate: &AggregateId,
 ) -> Result<Option<Finding>, Failure> {
     let finding =

@@ -6,7 +6,7 @@ use std::{fmt, fs, io};
 use event_store::{AggregateId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
-use super::Found;
+use crate::walk::Found;
 
 /// The maximum age of notes to resume from: older checks say too little about the store today.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -24,13 +24,13 @@ pub(super) struct Finding {
 
 /// The versions of an aggregate that are not in the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Waiting {
+pub(super) struct MissingVersions {
     pub(super) aggregate: AggregateId,
     pub(super) first: Version,
     pub(super) last: Version,
 }
 
-impl fmt::Display for Waiting {
+impl fmt::Display for MissingVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { aggregate, first, last } = self;
         write!(f, "{} {}, ", aggregate.kind, aggregate.id)?;
@@ -64,7 +64,7 @@ pub(super) struct Notes {
     pub(super) lagging: u64,
     /// The first of these aggregates.
     #[serde(default)]
-    pub(super) waiting: Vec<Waiting>,
+    pub(super) waiting: Vec<MissingVersions>,
     /// The last batch of the feed whose references have all been resolved.
     #[serde(default)]
     pub(super) batch: u64,
@@ -107,7 +107,7 @@ impl Notes {
     }
 
     /// Notes that these versions are not in the feed.
-    pub(super) fn add_waiting(&mut self, waiting: Waiting) {
+    pub(super) fn add_waiting(&mut self, waiting: MissingVersions) {
         self.unsequenced += waiting.last - waiting.first + 1;
         self.lagging += 1;
         if self.waiting.len() < NAMED {

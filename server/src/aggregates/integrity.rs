@@ -6,16 +6,16 @@ use event_store::wire::AggregateState;
 use event_store::{ChainBreak, ChangeSet, Head, PAGE_BYTES, Page, StoreError, Version};
 use uuid::Uuid;
 
-use super::{Hosted, Hosting};
+use super::{AggregateService, Hosted};
 use crate::problems;
 
-impl<A: Hosted> Hosting<A> {
+impl<A: Hosted> AggregateService<A> {
     /// Returns the state as of a version, or the current one. If a version that it rests on is
     /// damaged, returns the state before that version, and the fault.
     ///
     /// # Errors
-    /// As [`Hosting::state_of`]; `corrupt` when not even version 1 holds.
-    pub async fn sound_state_of(
+    /// As [`AggregateService::state_of`]; `corrupt` when not even version 1 holds.
+    pub async fn readable_state_of(
         &self,
         id: Uuid,
         version: Option<Version>,

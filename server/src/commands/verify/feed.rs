@@ -2,10 +2,11 @@ use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{Batch, FeedHead, FeedStore, Sequence};
 use event_store::{FeedBreak, Hash, StoreError};
 
-use super::notes::{Finding, Notes, Waiting};
+use super::Root;
+use super::notes::{Finding, MissingVersions, Notes};
 use super::root::RootLost;
-use super::{Found, Root};
-use crate::patient::Patient;
+use crate::retrying_store::RetryingStore;
+use crate::walk::Found;
 
 /// Batches read at a time.
 const PAGE: usize = 100;
@@ -13,7 +14,7 @@ const PAGE: usize = 100;
 /// The feed, followed from its start to its end or to the first break.
 #[derive(Debug)]
 pub(super) struct Followed {
-    store: Patient<DynamoDbStore>,
+    store: RetryingStore<DynamoDbStore>,
     sequence: Sequence,
     /// A root that the feed once had.
     root: Option<Root>,
@@ -26,7 +27,7 @@ pub(super) struct Followed {
 impl Followed {
     /// Follows the whole feed and looks for `root` on the way.
     pub(super) async fn to_its_end(
-        store: &Patient<DynamoDbStore>,
+        store: &RetryingStore<DynamoDbStore>,
         root: Option<Root>,
     ) -> Result<Self, StoreError> {
         let (store, sequence) = (store.clone(), Sequence::default());
@@ -51,7 +52,10 @@ impl Followed {
     }
 
     /// Returns the versions of this aggregate that the feed lacks. Unknown for a broken feed.
-    pub(super) async fn lacks(&mut self, found: &Found) -> Result<Option<Waiting>, StoreError> {
+    pub(super) async fn lacks(
+        &mut self,
+        found: &Found,
+    ) -> Result<Option<MissingVersions>, StoreError> {
         let Found { ref aggregate, change_sets: last, .. } = *found;
         if last > self.sequence.version_of(aggregate) {
             // Other processes may have sequenced them in the meantime.
@@ -59,7 +63,7 @@ impl Followed {
         }
         let first = self.sequence.version_of(aggregate) + 1;
         let waits = self.broken.is_none() && first <= last;
-        Ok(waits.then(|| Waiting { aggregate: aggregate.clone(), first, last }))
+        Ok(waits.then(|| MissingVersions { aggregate: aggregate.clone(), first, last }))
     }
 
     /// Resolves the references of the batch after the last noted one, and notes each change set

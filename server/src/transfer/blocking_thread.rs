@@ -8,7 +8,7 @@ use crate::Failure;
 /// Runs work that may wait for another process, such as a read of a pipe, on a thread of its own.
 /// The work begins at once. Unlike the runtime's threads for blocking work, this thread does not
 /// keep the process alive when the caller stops waiting.
-pub(super) fn apart<T: Send + 'static>(
+pub(crate) fn on_own_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> impl Future<Output = Result<T, Failure>> {
     let (done, result) = oneshot::channel();

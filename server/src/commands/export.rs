@@ -1,3 +1,5 @@
+//! `daybook export`: writes every change set, a line each.
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::mem;
@@ -7,15 +9,14 @@ use event_store::dynamodb::DynamoDbStore;
 use event_store::{AggregateId, ChangeSet, Hash, Page, Store, StoreError, Version, verify_chain};
 use tokio::sync::mpsc;
 
-use super::apart::apart;
-use super::lines::Written;
 use crate::Failure;
-use crate::audit::{Found, Walk};
 use crate::config::Settings;
 use crate::open::{DataDirectory, OpenStore};
-use crate::patient::Patient;
 use crate::progress::Progress;
+use crate::retrying_store::RetryingStore;
 use crate::stop::Stop;
+use crate::transfer::{Written, on_own_thread};
+use crate::walk::{Found, Walk};
 
 /// Change sets read at a time.
 const PAGE: usize = 500;
@@ -36,7 +37,7 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
     let directory = DataDirectory::to_read(settings)?;
     let open = OpenStore::of_existing(settings, &directory).await?;
     let exported = tokio::select! {
-        exported = fill(file, resume, Patient::new(open.store.clone())) => exported,
+        exported = fill(file, resume, RetryingStore::new(open.store.clone())) => exported,
         () = stop.requested() => Err(match file {
             Some(path) => Failure::ExportStopped(path.to_owned()),
             None => Failure::OutputStopped,
@@ -53,17 +54,17 @@ pub async fn export(settings: &Settings, file: Option<&Path>, resume: bool) -> R
 async fn fill(
     file: Option<&Path>,
     resume: bool,
-    store: Patient<DynamoDbStore>,
+    store: RetryingStore<DynamoDbStore>,
 ) -> Result<u64, Failure> {
     let written = match file.map(Path::to_owned) {
-        Some(path) if resume => apart(move || Written::read(&path)).await?,
+        Some(path) if resume => on_own_thread(move || Written::read(&path)).await?,
         _ => Written::default(),
     };
     check(&written, &store).await?;
     let opened = file.map(|path| open(path, resume, &written)).transpose()?;
     let path = file.map(Path::to_owned);
     let (to, chunks) = mpsc::channel(CHUNKS);
-    let writing = apart(move || {
+    let writing = on_own_thread(move || {
         write(chunks, opened.as_ref()).map_err(|source| match path {
             Some(path) => Failure::ExportCutShort { path, source },
             None => Failure::System(source),
@@ -76,7 +77,7 @@ async fn fill(
 }
 
 /// Checks that the contents of the file are this store's, before anything is done to it.
-async fn check(written: &Written, store: &Patient<DynamoDbStore>) -> Result<(), Failure> {
+async fn check(written: &Written, store: &RetryingStore<DynamoDbStore>) -> Result<(), Failure> {
     for (aggregate, (version, hash)) in &written.heads {
         let page = Page::After { version: version.saturating_sub(1), limit: 1 };
         let there = store.change_sets(aggregate, page).await?.pop();
@@ -113,7 +114,7 @@ fn write(mut chunks: mpsc::Receiver<Vec<u8>>, file: Option<&File>) -> io::Result
 async fn all(
     mut output: Output,
     mut written: Written,
-    store: Patient<DynamoDbStore>,
+    store: RetryingStore<DynamoDbStore>,
 ) -> Result<u64, Failure> {
     if !written.ended {
         output.chunk.push(b'\n');
@@ -135,7 +136,7 @@ async fn all(
 /// Exports the versions of an aggregate after this one, as far as its chain holds.
 async fn history(
     output: &mut Output,
-    store: &Patient<DynamoDbStore>,
+    store: &RetryingStore<DynamoDbStore>,
     aggregate: &AggregateId,
     mut version: Version,
     mut hash: Hash,
