@@ -3,7 +3,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::components::{Announcer, OfflineBanner, Rail, Surroundings, Toasts, WayBack};
+use crate::components::{Announcer, OfflineBanner, Rail, Toasts, UiContext, WayBack};
 use crate::pages::{CreateItemPage, HomePage, InventoryPage, ItemPage, NotFoundPage};
 
 /// The application: a frame around the page of the current address.
@@ -13,10 +13,10 @@ use crate::pages::{CreateItemPage, HomePage, InventoryPage, ItemPage, NotFoundPa
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let surroundings = Surroundings::new();
-    provide_context(surroundings.clone());
+    let ui_context = UiContext::new();
+    provide_context(ui_context.clone());
     provide_context(WayBack::new());
-    surroundings.come_alive();
+    ui_context.come_alive();
     view! {
         <Title formatter=title_text text="Daybook"/>
         <Router>

@@ -9,9 +9,9 @@ const STEPS: usize = 1000;
 ///
 /// Floats would pull in their formatting code, which is larger than this module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place(i64);
+pub struct Offset(i64);
 
-impl Place {
+impl Offset {
     const WHOLE: i64 = 1000;
 
     /// Formats the distance as a share of an SVG's width or height: `33.3%`.
@@ -76,12 +76,12 @@ pub fn plot(levels: &[Level], head: Version) -> Plot {
 impl Plot {
     /// Returns the distances, from the left and from the top, of a version that left `level` on
     /// hand.
-    pub fn point(&self, version: Version, level: i64) -> (Place, Place) {
+    pub fn point(&self, version: Version, level: i64) -> (Offset, Offset) {
         (self.x(version), self.y(level))
     }
 
     /// Returns the distance of a level from the top, unless it is above the upper edge.
-    pub fn height(&self, level: i64) -> Option<Place> {
+    pub fn height(&self, level: i64) -> Option<Offset> {
         (level <= self.top).then(|| self.y(level))
     }
 
@@ -130,23 +130,23 @@ impl Plot {
     }
 
     fn right(&self, version: Version) -> i64 {
-        if version >= self.head { Place::WHOLE } else { self.x(version).0 }
+        if version >= self.head { Offset::WHOLE } else { self.x(version).0 }
     }
 
-    fn x(&self, version: Version) -> Place {
+    fn x(&self, version: Version) -> Offset {
         if self.head <= 1 {
-            return Place(Place::WHOLE / 2);
+            return Offset(Offset::WHOLE / 2);
         }
         let share = |part: Version| i64::try_from(part).unwrap_or(i64::MAX);
         let before = share(version.clamp(1, self.head) - 1);
-        Place(before.saturating_mul(Place::WHOLE) / share(self.head - 1))
+        Offset(before.saturating_mul(Offset::WHOLE) / share(self.head - 1))
     }
 
     /// Computes the distance from the top in 128 bits, because the product may exceed an `i64`.
-    fn y(&self, level: i64) -> Place {
-        let share = i128::from(level) * i128::from(Place::WHOLE) / i128::from(self.top);
-        let share = i64::try_from(share).unwrap_or(Place::WHOLE);
-        Place(Place::WHOLE - share.clamp(0, Place::WHOLE))
+    fn y(&self, level: i64) -> Offset {
+        let share = i128::from(level) * i128::from(Offset::WHOLE) / i128::from(self.top);
+        let share = i64::try_from(share).unwrap_or(Offset::WHOLE);
+        Offset(Offset::WHOLE - share.clamp(0, Offset::WHOLE))
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
     fn a_step_lies_between_two_versions_and_a_point_on_its_plateau() {
         let plot = plot(&limited(60, levels(&[(1, 0), (2, 48), (3, 40)])), 3);
         assert_eq!(plot.steps, "M0 1000H250V200H750V334H1000");
-        assert_eq!(plot.point(2, 48), (Place(500), Place(200)));
+        assert_eq!(plot.point(2, 48), (Offset(500), Offset(200)));
         assert_eq!(plot.maximum, "M0 0H1000");
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let plot = plot(&levels(&[(51, 10), (52, 20)]), 101);
         assert_eq!(plot.steps, "M500 500H505V0H510");
         assert_eq!(plot.area, "M500 500H505V0H510V1000H500z");
-        assert_eq!(plot.point(26, 10), (Place(250), Place(500)));
+        assert_eq!(plot.point(26, 10), (Offset(250), Offset(500)));
         assert_eq!(plot.part(), Some((51, 52)));
     }
 
@@ -207,15 +207,15 @@ mod tests {
     #[test]
     fn a_single_version_is_centered_on_a_full_line() {
         let one = plot(&levels(&[(1, 0)]), 1);
-        assert_eq!(one.point(1, 0), (Place(500), Place(1000)));
+        assert_eq!(one.point(1, 0), (Offset(500), Offset(1000)));
         assert_eq!((one.steps.as_str(), one.part()), ("M0 1000H1000", None));
-        assert_eq!(plot(&[], 1).point(1, 0), (Place(500), Place(1000)));
+        assert_eq!(plot(&[], 1).point(1, 0), (Offset(500), Offset(1000)));
     }
 
     #[test]
     fn a_place_is_formatted_as_a_percentage() {
         assert_eq!(
-            [Place(0), Place(334), Place(1000)].map(Place::percent),
+            [Offset(0), Offset(334), Offset(1000)].map(Offset::percent),
             ["0.0%", "33.4%", "100.0%"]
         );
     }

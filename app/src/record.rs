@@ -17,11 +17,11 @@ use uuid::Uuid;
 pub use draft::{Draft, Seen};
 pub use history::{History, Row, Unfit};
 use keeping::Kept;
-pub use outcome::{Outcome, Recorded};
+pub use outcome::{Recorded, SubmissionOutcome};
 pub(crate) use performing::openers;
 pub use performing::{Performing, new_request, wire_command};
 
-use crate::components::Surroundings;
+use crate::components::UiContext;
 use crate::views::{ItemView, Viewed};
 
 /// The number of rows that a timeline shows, or adds, at a time.
@@ -51,12 +51,12 @@ pub struct Record {
     pub performing: ArcRwSignal<Option<Performing>>,
     /// The newest version in the timeline (`None` follows the newest), and the number of its rows.
     pub timeline: ArcRwSignal<(Option<Version>, usize)>,
-    surroundings: Surroundings,
+    ui_context: UiContext,
 }
 
 impl Record {
     /// Creates the record of a page that shows `view`.
-    pub fn new(view: ItemView, surroundings: Surroundings) -> Self {
+    pub fn new(view: ItemView, ui_context: UiContext) -> Self {
         let viewed = view.viewed.as_ref().map(|viewed| viewed.version);
         let fetched = view.viewed.clone();
         let newest_loaded = view.change_sets.last().map(|c| c.version);
@@ -73,7 +73,7 @@ impl Record {
             refreshing_since: ArcStoredValue::new(None),
             performing: ArcRwSignal::new(None),
             timeline: ArcRwSignal::new((top, rows)),
-            surroundings,
+            ui_context,
         }
     }
 
@@ -188,7 +188,7 @@ impl Record {
         }
         let taken = self.history.try_update(|history| history.take_in(newer));
         if let Some(Err(error)) = taken {
-            self.surroundings.complain(if error.is_of_newer_version() {
+            self.ui_context.complain(if error.is_of_newer_version() {
                 "Daybook was updated. Reload the page to see the newest changes.".to_owned()
             } else {
                 format!("Newer changes cannot be shown: {error}")

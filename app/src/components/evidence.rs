@@ -2,7 +2,7 @@ use event_store::{ChangeSet, Tagged};
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Icon, Surroundings, When};
+use super::{Icon, UiContext, When};
 
 /// The actor and the time of a change set, and on demand everything that is stored of it.
 #[component]
@@ -11,7 +11,7 @@ pub fn Evidence(change_set: ChangeSet) -> impl IntoView {
     let (version, actor, at) = (change_set.version, content.actor.clone(), content.recorded_at);
     // Rows that the server rendered are complete, so that they open without JavaScript. Rows added
     // later are filled in when they are opened.
-    let opened = RwSignal::new(!Surroundings::here().hydrated.get_untracked());
+    let opened = RwSignal::new(!UiContext::here().hydrated.get_untracked());
     let details = NodeRef::<html::Details>::new();
     let toggle = move |_| {
         if details.get_untracked().is_some_and(|details| details.open()) {

@@ -1,7 +1,7 @@
 use domain::InventoryItem;
 use leptos::prelude::*;
 
-use super::{Prose, Surroundings};
+use super::{Prose, UiContext};
 use crate::text::{grouped, isolated};
 
 /// The most characters of a figure in the largest type. Words and longer figures are set smaller,
@@ -102,7 +102,7 @@ fn Figure(
 /// Counts the changes of a value since hydration.
 fn changes_of(value: Signal<String>) -> RwSignal<u32> {
     let changes = RwSignal::new(0_u32);
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     Effect::new(move |before: Option<String>| {
         let value = value.get();
         if hydrated.get_untracked() && before.is_some_and(|before| before != value) {

@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 
-use super::{Icon, Surroundings};
+use super::{Icon, UiContext};
 
 /// A banner that shows while the browser is offline.
 #[component]
 pub fn OfflineBanner() -> impl IntoView {
-    let offline = Surroundings::here().offline;
+    let offline = UiContext::here().offline;
     view! {
         <div class="offline" role="status" hidden=move || !offline.get()>
             <Icon name="offline"/>

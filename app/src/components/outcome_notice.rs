@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{ConflictStory, Happenings, Icon, Prose, TakenSku};
 use crate::problem::{Code, Problem};
-use crate::record::{Draft, Outcome, Recorded};
+use crate::record::{Draft, Recorded, SubmissionOutcome};
 use crate::task_form::Verdict;
 use crate::text::{refusal, stated};
 
@@ -30,15 +30,17 @@ pub fn OutcomeNotice(
                 .then(|| view! { <ConflictStory id since=since_opened verdict/> }.into_any());
         };
         Some(match outcome {
-            Outcome::Refused(problem) if problem.is(Code::Conflict) => {
+            SubmissionOutcome::Refused(problem) if problem.is(Code::Conflict) => {
                 let since = since(&problem);
                 view! { <ConflictStory id since verdict/> }.into_any()
             }
-            Outcome::Refused(problem) => {
+            SubmissionOutcome::Refused(problem) => {
                 view! { <Refused task problem verdict id since_opened/> }.into_any()
             }
-            Outcome::Unknown(problem) => view! { <Unconfirmed problem/> }.into_any(),
-            Outcome::Recorded(recorded) => view! { <RecordedBefore recorded/> }.into_any(),
+            SubmissionOutcome::Unknown(problem) => view! { <Unconfirmed problem/> }.into_any(),
+            SubmissionOutcome::Recorded(recorded) => {
+                view! { <RecordedBefore recorded/> }.into_any()
+            }
         })
     }
 }

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::{Icon, Prose};
 use crate::problem::Code;
-use crate::record::{Draft, Outcome};
+use crate::record::{Draft, SubmissionOutcome};
 use crate::task_form::Verdict;
 use crate::text::refusal;
 
@@ -22,7 +22,7 @@ pub fn PreflightLine(
 ) -> impl IntoView {
     let outcome = draft.outcome;
     let is_said = move || match (&*verdict.read(), &*outcome.read()) {
-        (Verdict::Refused(no), Some(Outcome::Refused(problem))) => {
+        (Verdict::Refused(no), Some(SubmissionOutcome::Refused(problem))) => {
             problem.is(Code::Conflict) || no.to_string() == problem.detail
         }
         (Verdict::Refused(_), None) => !overtaken_by.read().is_empty(),

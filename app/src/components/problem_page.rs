@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Icon, PageHeading, Surroundings};
+use super::{Icon, PageHeading, UiContext};
 use crate::problem::{Code, Problem};
 use crate::text::remedy;
 
@@ -23,7 +23,7 @@ pub fn ProblemPage(
     let detail = detail(&problem);
     let again = problem.status >= 500 || matches!(problem.status, 0 | 429);
     if let Some(retry) = retry.filter(|_| again) {
-        Surroundings::here().on_return(move || retry.run(()));
+        UiContext::here().on_return(move || retry.run(()));
     }
     let (href, label) = instead.unwrap_or_else(|| ("/inventory".to_owned(), "Go to the inventory"));
     view! {

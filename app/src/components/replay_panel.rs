@@ -4,7 +4,7 @@ mod steps;
 use domain::InventoryItem;
 use leptos::prelude::*;
 
-use super::{Chart, Surroundings};
+use super::{Chart, UiContext};
 use crate::browser;
 use crate::record::Record;
 use crate::text::{grouped, local_date, long_date};
@@ -27,7 +27,7 @@ pub fn ReplayPanel(
     };
     let spoken = {
         let record = record.clone();
-        let clock = Surroundings::here().clock;
+        let clock = UiContext::here().clock;
         move || {
             let history = record.history.read();
             let at = history.change_set(version.get()).map(|c| c.content().recorded_at);
@@ -56,7 +56,7 @@ pub fn ReplayPanel(
         }
     };
     let (prepare, prepare_too) = (record.clone(), record);
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     view! {
         <section class="replay sheet" aria-labelledby="replay">
             <div class="panel-head">

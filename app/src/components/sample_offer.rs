@@ -4,7 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Icon, Surroundings};
+use super::{Icon, UiContext};
 use crate::server_functions::{load_sample, sample_progress};
 use crate::text::grouped;
 use crate::views::SampleProgress;
@@ -18,7 +18,7 @@ pub struct Sample {
     pub progress: ArcRwSignal<SampleProgress>,
     /// The number of loads that have finished.
     pub loaded: ArcRwSignal<u32>,
-    surroundings: Surroundings,
+    ui_context: UiContext,
 }
 
 impl Sample {
@@ -27,7 +27,7 @@ impl Sample {
         Self {
             progress: ArcRwSignal::new(progress),
             loaded: ArcRwSignal::new(0),
-            surroundings: Surroundings::here(),
+            ui_context: UiContext::here(),
         }
     }
 
@@ -36,7 +36,7 @@ impl Sample {
         spawn_local(async move {
             match load_sample().await {
                 Ok(progress) => this.hear(progress),
-                Err(problem) => this.surroundings.complain(problem.detail),
+                Err(problem) => this.ui_context.complain(problem.detail),
             }
         });
     }
@@ -67,12 +67,12 @@ impl Sample {
             let (done, total) = (grouped(done), grouped(total));
             let stopped =
                 format!("Loading stopped at {done} of {total}. Load the sample again to continue.");
-            self.surroundings.complain(stopped);
+            self.ui_context.complain(stopped);
         } else {
             // The load counts as running until the page shows its items.
             self.progress.set(SampleProgress { running: true, ..progress });
             self.loaded.update(|loaded| *loaded = loaded.wrapping_add(1));
-            self.surroundings.say("Sample company loaded.".to_owned());
+            self.ui_context.say("Sample company loaded.".to_owned());
         }
     }
 
@@ -132,7 +132,7 @@ fn Offer(children: ChildrenFn) -> impl IntoView {
 fn Loading() -> impl IntoView {
     let sample = use_context::<Sample>().unwrap_or_else(|| Sample::new(SampleProgress::default()));
     let progress = sample.progress;
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     let (done, total) = {
         let (done, total) = (progress.clone(), progress.clone());
         (move || done.read().done, move || total.read().total.max(1))

@@ -1,7 +1,7 @@
 use domain::inventory_item::Task;
 use leptos::prelude::*;
 
-use super::Surroundings;
+use super::UiContext;
 use crate::record::Draft;
 use crate::task_form::Verdict;
 
@@ -17,7 +17,7 @@ pub fn SubmitButton(
     busy: Signal<bool>,
 ) -> impl IntoView {
     // Without JavaScript the verdict stays that of the first render, and must not block the form.
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     let refused = Memo::new(move |_| {
         hydrated.get() && matches!(&*verdict.read(), Verdict::Refused(_) | Verdict::Invalid(_))
     });

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos::{ev, html};
 
-use super::{OutcomeNotice, PreflightLine, SubmitButton, Surroundings, TaskFields, Unblock};
+use super::{OutcomeNotice, PreflightLine, SubmitButton, TaskFields, UiContext, Unblock};
 use crate::browser;
 use crate::record::{Draft, Record, openers};
 use crate::task_form::{Verdict, lede, preflight, spec};
@@ -69,7 +69,7 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
         Verdict::Refused(rejection) => rejection.unblocked_by().filter(|other| *other != task),
         _ => None,
     };
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     let (command_id, _) = draft.posted_ids;
     view! {
         <dialog

@@ -2,7 +2,7 @@ use domain::inventory_item::RemovalReason;
 use leptos::ev::Event;
 use leptos::prelude::*;
 
-use super::Surroundings;
+use super::UiContext;
 use crate::record::Draft;
 use crate::task_form::{FieldKind, FieldProblem, FieldSpec, Verdict, spec};
 use crate::text::removal_reason;
@@ -52,7 +52,7 @@ fn TaskField(
     let tried = draft.tried.clone();
     // Only for a dialog that the server rendered open; one that the browser opens sets the focus
     // itself.
-    let autofocus = first && !Surroundings::here().hydrated.get_untracked();
+    let autofocus = first && !UiContext::here().hydrated.get_untracked();
     // A missing value is not called wrong before the form has been sent once.
     let fault = Memo::new(move |_| match verdict.read().field_problem() {
         Some(FieldProblem { field, message, missing }) if *field == name => {

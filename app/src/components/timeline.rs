@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Entry, PendingEntry, Surroundings, Verify};
+use super::{Entry, PendingEntry, UiContext, Verify};
 use crate::record::Record;
 
 /// All change sets as sentences, newest first.
@@ -24,7 +24,7 @@ pub fn Timeline() -> impl IntoView {
         let record = record.clone();
         Memo::new(move |_| record.timeline.read().0.filter(|_| record.viewed.read().is_none()))
     };
-    let surroundings = Surroundings::here();
+    let ui_context = UiContext::here();
     let id = record.id;
     let show_earlier = move |click: leptos::ev::MouseEvent| {
         // Past a hole in the history, only following the link works.
@@ -32,10 +32,10 @@ pub fn Timeline() -> impl IntoView {
             return;
         }
         click.prevent_default();
-        let (record, surroundings) = (record.clone(), surroundings.clone());
+        let (record, ui_context) = (record.clone(), ui_context.clone());
         spawn_local(async move {
             if let Err(problem) = record.show_earlier().await {
-                surroundings.complain(problem.to_string());
+                ui_context.complain(problem.to_string());
             }
         });
     };

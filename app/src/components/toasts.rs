@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 
-use super::{Icon, Prose, Surroundings, Toast};
+use super::{Icon, Prose, Toast, UiContext};
 
 /// The current toasts, shown and announced.
 #[component]
 pub fn Toasts() -> impl IntoView {
-    let toasts = Surroundings::here().toasts;
+    let toasts = UiContext::here().toasts;
     view! {
         <div class="toasts" aria-live="polite">
             <For each=move || toasts.get() key=|toast| toast.number let:toast>
@@ -18,7 +18,7 @@ pub fn Toasts() -> impl IntoView {
 
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
-    let surroundings = Surroundings::here();
+    let ui_context = UiContext::here();
     let Toast { number, text, link, bad } = toast;
     // The address may lag the version in view, and the router might mistake the link for the
     // current page.
@@ -33,7 +33,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 class="button quiet square"
                 type="button"
                 aria-label="Dismiss"
-                on:click=move |_| surroundings.dismiss(number)
+                on:click=move |_| ui_context.dismiss(number)
             >
                 <Icon name="close"/>
             </button>
@@ -45,6 +45,6 @@ fn ToastView(toast: Toast) -> impl IntoView {
 /// Announces the page that was navigated to, because no page load does.
 #[component]
 pub fn Announcer() -> impl IntoView {
-    let announcement = Surroundings::here().announcement;
+    let announcement = UiContext::here().announcement;
     view! { <div class="unseen" aria-live="polite" translate="no">{move || announcement.get()}</div> }.into_any()
 }

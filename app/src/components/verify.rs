@@ -3,7 +3,7 @@ use event_store::{Aggregate as _, AggregateId, Reason, Verification, verify};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Icon, Surroundings};
+use super::{Icon, UiContext};
 use crate::problem::Problem;
 use crate::record::Record;
 use crate::text::grouped;
@@ -23,7 +23,7 @@ enum Check {
 #[component]
 pub fn Verify() -> impl IntoView {
     let record = Record::here();
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     let check = ArcRwSignal::new(None::<Check>);
     let href = format!("/api/v1/aggregates/{}/{}/verification", InventoryItem::KIND, record.id);
     let start = {

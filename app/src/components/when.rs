@@ -1,7 +1,7 @@
 use event_store::Timestamp;
 use leptos::prelude::*;
 
-use super::Surroundings;
+use super::UiContext;
 use crate::browser;
 use crate::text::{exact, local, minute, relative};
 
@@ -15,7 +15,7 @@ pub fn When(
     /// The moment.
     at: Timestamp,
 ) -> impl IntoView {
-    let clock = Surroundings::here().clock;
+    let clock = UiContext::here().clock;
     let here = {
         let clock = clock.clone();
         move || clock.get().map(|_| local(at, browser::offset))

@@ -10,10 +10,9 @@ use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use crate::components::{
-    Crumbs, OutcomeNotice, PageHeading, PreflightLine, SubmitButton, Surroundings, TaskFields,
-    WayBack,
+    Crumbs, OutcomeNotice, PageHeading, PreflightLine, SubmitButton, TaskFields, UiContext, WayBack,
 };
-use crate::record::{Draft, Outcome, Recorded, Seen, new_request, wire_command};
+use crate::record::{Draft, Recorded, Seen, SubmissionOutcome, new_request, wire_command};
 use crate::server_functions::submit_command;
 use crate::task_form::{FieldProblem, Verdict, lede, preflight};
 use crate::text::isolated;
@@ -93,7 +92,7 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
             create();
         }
     };
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     let unit = String::new();
     let back = WayBack::here();
     view! {
@@ -127,7 +126,7 @@ fn CreateItemForm(outcome: Option<FormOutcome>, ids: (Uuid, Uuid)) -> impl IntoV
 /// therefore miss a match that the server finds.
 fn is_taken(draft: &Draft) -> bool {
     let outcome = draft.outcome.read();
-    let Some(Outcome::Refused(problem)) = &*outcome else { return false };
+    let Some(SubmissionOutcome::Refused(problem)) = &*outcome else { return false };
     let typed = draft.fields.read().get("sku").trim().to_lowercase();
     problem.sku_taken().is_some_and(|taken| taken.sku.to_lowercase() == typed)
 }
@@ -142,7 +141,7 @@ fn another_sku() -> FieldProblem {
 /// the form takes the id of another item.
 fn create(draft: Draft, verdict: Memo<Verdict>, busy: RwSignal<bool>) -> impl Fn() + 'static {
     let navigate = use_navigate();
-    let surroundings = Surroundings::here();
+    let ui_context = UiContext::here();
     move || {
         let verdict = verdict.get_untracked();
         let Verdict::Allowed { command, .. } = verdict else { return draft.point_out(&verdict) };
@@ -157,22 +156,22 @@ fn create(draft: Draft, verdict: Memo<Verdict>, busy: RwSignal<bool>) -> impl Fn
         let request = CommandRequest { command_id: draft.command_id(), ..request };
         draft.keep_sent();
         let (draft, navigate) = (draft.clone(), navigate.clone());
-        let surroundings = surroundings.clone();
+        let ui_context = ui_context.clone();
         let name = draft.fields.read_untracked().get("name").trim().to_owned();
         spawn_local(async move {
             match submit_command(request, 0).await {
                 Ok(Submitted::Accepted { .. }) => {
                     draft.forget();
-                    surroundings.say(format!("Created “{}”.", isolated(&name)));
+                    ui_context.say(format!("Created “{}”.", isolated(&name)));
                     navigate(&format!("/inventory/{id}"), NavigateOptions::default());
                 }
                 Ok(Submitted::TakenBefore { version, change_sets }) => {
                     let there = change_sets.iter().find(|c| c.version == version);
                     draft.item.set_value(Uuid::now_v7());
-                    draft.conclude(Outcome::Recorded(Recorded::new(id, version, there)));
+                    draft.conclude(SubmissionOutcome::Recorded(Recorded::new(id, version, there)));
                 }
                 Ok(Submitted::Refused(problem)) | Err(problem) => {
-                    draft.conclude(Outcome::of(problem));
+                    draft.conclude(SubmissionOutcome::of(problem));
                 }
             }
             busy.try_set(false);

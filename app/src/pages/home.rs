@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 
-use crate::components::{Icon, NoItems, PageHeading, Sample, Surroundings, When};
+use crate::components::{Icon, NoItems, PageHeading, Sample, UiContext, When};
 use crate::problem::Problem;
 use crate::server_functions::{list_items, sample_progress};
 use crate::text::{grouped, remedy};
@@ -12,7 +12,7 @@ use crate::views::{ItemPage, SampleProgress};
 const LATEST: u32 = 6;
 
 /// The data that the page starts from.
-type Start = (Result<ItemPage, Problem>, SampleProgress);
+type InitialData = (Result<ItemPage, Problem>, SampleProgress);
 
 /// `/`: an overview and the latest changes.
 #[component]
@@ -36,7 +36,7 @@ pub fn HomePage() -> impl IntoView {
     .into_any()
 }
 
-async fn load() -> Start {
+async fn load() -> InitialData {
     (latest().await, sample_progress().await.unwrap_or_default())
 }
 
@@ -46,7 +46,7 @@ async fn latest() -> Result<ItemPage, Problem> {
 }
 
 #[component]
-fn HomeScreen(start: Start) -> impl IntoView {
+fn HomeScreen(start: InitialData) -> impl IntoView {
     let (page, sample) = start;
     let overview = Overview::new(page);
     let sample = Sample::new(sample);
@@ -54,7 +54,7 @@ fn HomeScreen(start: Start) -> impl IntoView {
     go_to_the_list_when_loaded(sample.loaded.clone());
     {
         let overview = overview.clone();
-        Surroundings::here().on_return(move || overview.refresh());
+        UiContext::here().on_return(move || overview.refresh());
     }
 
     let what = {
@@ -149,7 +149,7 @@ fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
 #[component]
 fn StartHere() -> impl IntoView {
     view! {
-        <section class="sheet" aria-label="Start here">
+        <section class="sheet" aria-label="InitialData here">
             <NoItems/>
         </section>
     }

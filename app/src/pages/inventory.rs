@@ -18,7 +18,7 @@ use query::ListQuery;
 use screen::InventoryScreen;
 
 /// The data that the page starts from.
-type Start = (ListQuery, Result<ItemPage, Problem>, SampleProgress);
+type InitialData = (ListQuery, Result<ItemPage, Problem>, SampleProgress);
 
 /// `/inventory`: all items.
 #[component]
@@ -45,7 +45,7 @@ pub fn InventoryPage() -> impl IntoView {
     .into_any()
 }
 
-async fn load(query: ListQuery, rows: usize) -> Start {
+async fn load(query: ListQuery, rows: usize) -> InitialData {
     let page = from_the_start(query.clone(), rows).await;
     (query, page, sample_progress().await.unwrap_or_default())
 }

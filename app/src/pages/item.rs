@@ -15,7 +15,7 @@ use screen::{ItemScreen, ItemSkeleton};
 
 /// The data that the page starts from.
 #[derive(Clone, Serialize, Deserialize)]
-struct Start {
+struct InitialData {
     view: ItemView,
     /// The slug of the task whose form is open.
     task: Option<String>,
@@ -54,7 +54,7 @@ pub fn ItemPage() -> impl IntoView {
 async fn load(
     address: Result<Address, Problem>,
     outcome: Option<FormOutcome>,
-) -> Result<Start, Problem> {
+) -> Result<InitialData, Problem> {
     let Address { id, version, before, task } = match address {
         Ok(address) => address,
         Err(problem) => {
@@ -63,7 +63,7 @@ async fn load(
         }
     };
     let view = item(id, version, before).await?;
-    Ok(Start { view, task, outcome })
+    Ok(InitialData { view, task, outcome })
 }
 
 #[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "a browser has no status"))]

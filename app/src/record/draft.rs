@@ -4,7 +4,7 @@ use event_store::Version;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{Outcome, Recorded};
+use super::{Recorded, SubmissionOutcome};
 use crate::browser;
 use crate::task_form::{Fields, Verdict, spec};
 use crate::views::FormOutcome;
@@ -21,7 +21,7 @@ pub struct Draft {
     /// The input.
     pub fields: ArcRwSignal<Fields>,
     /// The outcome of the last submission.
-    pub outcome: ArcRwSignal<Option<Outcome>>,
+    pub outcome: ArcRwSignal<Option<SubmissionOutcome>>,
     /// Set once the form has been sent, so that missing input may be pointed out.
     pub tried: ArcRwSignal<bool>,
     /// The id of every command that the form sends, edited or not, until one is known to be
@@ -59,8 +59,8 @@ impl Draft {
         draft.command_id.set_value(Some(posted.command_id));
         draft.tried.set(true);
         draft.outcome.set(Some(match posted.problem.taken_as() {
-            Some(version) => Outcome::Recorded(recorded(version)),
-            None => Outcome::of(posted.problem.clone()),
+            Some(version) => SubmissionOutcome::Recorded(recorded(version)),
+            None => SubmissionOutcome::of(posted.problem.clone()),
         }));
         draft
     }
@@ -135,8 +135,8 @@ impl Draft {
     }
 
     /// Stores the outcome of a submission. A recorded command has used up its id.
-    pub fn conclude(&self, outcome: Outcome) {
-        if matches!(outcome, Outcome::Recorded(_)) {
+    pub fn conclude(&self, outcome: SubmissionOutcome) {
+        if matches!(outcome, SubmissionOutcome::Recorded(_)) {
             self.command_id.set_value(None);
         }
         self.tried.set(true);
@@ -146,7 +146,7 @@ impl Draft {
 
     /// Returns whether the outcome of the last submission is unknown.
     pub fn is_unsettled(&self) -> bool {
-        matches!(&*self.outcome.read_untracked(), Some(Outcome::Unknown(_)))
+        matches!(&*self.outcome.read_untracked(), Some(SubmissionOutcome::Unknown(_)))
     }
 }
 
@@ -180,11 +180,11 @@ mod tests {
         let draft = draft();
         let id = draft.command_id();
         for code in [Code::NoAnswer, Code::Rejected, Code::Conflict, Code::Unavailable] {
-            draft.conclude(Outcome::of(Problem::new(code, "…")));
+            draft.conclude(SubmissionOutcome::of(Problem::new(code, "…")));
             draft.set("quantity", &format!("{code:?}"));
             assert_eq!(draft.command_id(), id, "{code:?}");
         }
-        draft.conclude(Outcome::Recorded(recorded(7)));
+        draft.conclude(SubmissionOutcome::Recorded(recorded(7)));
         assert_ne!(draft.command_id(), id);
     }
 
@@ -195,7 +195,7 @@ mod tests {
         {
             let draft = draft();
             assert!(!draft.is_unsettled());
-            draft.conclude(Outcome::of(Problem::new(code, "…")));
+            draft.conclude(SubmissionOutcome::of(Problem::new(code, "…")));
             assert_eq!(draft.is_unsettled(), unsettled, "{code:?}");
         }
     }
@@ -207,6 +207,6 @@ mod tests {
             assert_eq!(draft.command_id(), id, "{code:?}");
         }
         let (draft, _) = posted(Code::CommandIdReused);
-        assert_eq!(draft.outcome.get_untracked(), Some(Outcome::Recorded(recorded(7))));
+        assert_eq!(draft.outcome.get_untracked(), Some(SubmissionOutcome::Recorded(recorded(7))));
     }
 }

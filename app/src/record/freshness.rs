@@ -36,7 +36,7 @@ impl Record {
     /// has not asked: the next return to the page retries.
     pub fn refresh(&self) {
         let damaged = self.history.read_untracked().end().is_some();
-        if damaged || self.surroundings.offline.get_untracked() {
+        if damaged || self.ui_context.offline.get_untracked() {
             return;
         }
         let now = browser::now_ms();
@@ -57,7 +57,7 @@ impl Record {
     /// Catches up whenever the user returns to the page.
     pub fn refresh_on_return(&self) {
         let record = self.clone();
-        self.surroundings.on_return(move || record.refresh());
+        self.ui_context.on_return(move || record.refresh());
     }
 
     /// Returns the verdict of the newest known state on a form.
@@ -110,7 +110,7 @@ impl Record {
     /// Tells the user that a refusal could not be checked.
     fn admit_silence(&self, heard: &Result<(), Problem>) {
         if heard.is_err() {
-            self.surroundings
+            self.ui_context
                 .complain("The server did not answer. What you see may be out of date.".to_owned());
         }
     }

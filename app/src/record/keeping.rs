@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Draft, Outcome};
+use super::{Draft, SubmissionOutcome};
 use crate::browser;
 use crate::problem::{Code, Problem};
 use crate::task_form::Fields;
@@ -91,7 +91,7 @@ impl Draft {
         self.item.set_value(kept.item);
         self.command_id.set_value(kept.command_id);
         if kept.unanswered {
-            self.outcome.set(Some(Outcome::Unknown(Problem::new(Code::NoAnswer, ""))));
+            self.outcome.set(Some(SubmissionOutcome::Unknown(Problem::new(Code::NoAnswer, ""))));
         }
         if self.is_untouched() {
             self.fields.set(kept.fields);

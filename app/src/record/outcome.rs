@@ -7,7 +7,7 @@ use crate::text::sentences;
 
 /// The outcome of the last submission of a form, if it did not succeed.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum SubmissionOutcome {
     /// The domain or another user's change refused it; nothing was recorded.
     Refused(Problem),
     /// It is unknown whether the command was recorded, or still will be.
@@ -16,7 +16,7 @@ pub enum Outcome {
     Recorded(Recorded),
 }
 
-impl Outcome {
+impl SubmissionOutcome {
     /// Returns the outcome that a problem with a form implies.
     pub fn of(problem: Problem) -> Self {
         if problem.is_unknown_outcome() { Self::Unknown(problem) } else { Self::Refused(problem) }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::{Draft, Outcome, Record};
+use super::{Draft, Record, SubmissionOutcome};
 use crate::browser;
 use crate::problem::{Code, Problem};
 use crate::server_functions::submit_command;
@@ -71,14 +71,14 @@ impl Record {
             Ok(Submitted::TakenBefore { version, change_sets }) => {
                 self.hear(version, &change_sets).await;
                 draft.opened_on.set_value(self.history.read_untracked().seen());
-                self.take_back(&draft, Outcome::Recorded(self.recorded(version)));
+                self.take_back(&draft, SubmissionOutcome::Recorded(self.recorded(version)));
             }
             Ok(Submitted::Refused(problem)) => {
                 let _ = self.catch_up().await;
                 self.note_conflict(&draft, &problem);
-                self.take_back(&draft, Outcome::Refused(problem));
+                self.take_back(&draft, SubmissionOutcome::Refused(problem));
             }
-            Err(problem) => self.take_back(&draft, Outcome::of(problem)),
+            Err(problem) => self.take_back(&draft, SubmissionOutcome::of(problem)),
         }
     }
 
@@ -112,10 +112,10 @@ impl Record {
         });
         let said = said.unwrap_or_else(|| "Done.".to_owned());
         drop(history);
-        self.surroundings.say_of_version(said, self.id, version);
+        self.ui_context.say_of_version(said, self.id, version);
     }
 
-    fn take_back(&self, draft: &Draft, outcome: Outcome) {
+    fn take_back(&self, draft: &Draft, outcome: SubmissionOutcome) {
         draft.conclude(outcome);
         self.performing.set(None);
         self.draft.set(Some(draft.clone()));

@@ -81,7 +81,7 @@ impl Record {
 
     fn complain_of(&self, done: Result<(), Problem>) {
         if let Err(problem) = done {
-            self.surroundings.complain(problem.detail);
+            self.ui_context.complain(problem.detail);
         }
     }
 
@@ -172,7 +172,7 @@ impl Record {
                     }
                 }
                 Err(problem) if problem.is(Code::Corrupt) => {
-                    record.surroundings.complain(problem.detail);
+                    record.ui_context.complain(problem.detail);
                     record.view(None);
                 }
                 // The state in view stays until the replay is available.

@@ -15,7 +15,7 @@ use crate::daybook::Daybook;
 pub(crate) type Heard = HashMap<(Uuid, Version), Instant>;
 
 #[derive(Deserialize)]
-struct Entry {
+struct FeedLine {
     change_set: Named,
 }
 
@@ -82,7 +82,8 @@ impl Following {
         let whole = self.unread.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         for line in self.unread.drain(..whole).as_slice().split(|byte| *byte == b'\n') {
             let Some(data) = line.strip_prefix(b"data:") else { continue };
-            let Entry { change_set: Named { aggregate, version } } = serde_json::from_slice(data)?;
+            let FeedLine { change_set: Named { aggregate, version } } =
+                serde_json::from_slice(data)?;
             if aggregate.kind == "inventory-item" {
                 self.heard.insert((aggregate.id, version), now);
             }

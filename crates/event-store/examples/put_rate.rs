@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 const FOR: Duration = Duration::from_secs(5);
 
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+type Measured<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
-async fn main() -> Outcome<()> {
+async fn main() -> Measured<()> {
     let directory = std::env::args_os().nth(1).unwrap_or_else(|| ".".into());
     let path =
         std::path::PathBuf::from(directory).join(format!("put_rate-{}.db", std::process::id()));
@@ -32,7 +32,7 @@ async fn main() -> Outcome<()> {
     Ok(std::fs::remove_file(&path)?)
 }
 
-async fn report(store: &DynamoDbStore, writers: u128) -> Outcome<()> {
+async fn report(store: &DynamoDbStore, writers: u128) -> Measured<()> {
     let begun = Instant::now();
     let tasks: Vec<_> = (0..writers)
         .map(|writer| tokio::spawn(write(store.clone(), writers << 32 | writer, begun + FOR)))
@@ -52,7 +52,7 @@ async fn report(store: &DynamoDbStore, writers: u128) -> Outcome<()> {
 }
 
 /// Appends to one aggregate's history until the time is up.
-async fn write(store: DynamoDbStore, id: u128, until: Instant) -> Outcome<Vec<Duration>> {
+async fn write(store: DynamoDbStore, id: u128, until: Instant) -> Measured<Vec<Duration>> {
     let aggregate = AggregateId::new(Kind::from_static("tally"), Uuid::from_u128(id));
     let (mut version, mut prev): (Version, Hash) = (0, Hash::ZERO);
     let mut durations = Vec::new();

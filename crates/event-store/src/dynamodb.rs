@@ -22,7 +22,7 @@ mod sweep;
 mod table;
 #[cfg(feature = "testing")]
 mod tampering;
-mod together;
+mod transaction;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub use config::{for_endpoint, https, timeouts};
 pub use failure::reason;
 use failure::{Failure, condition_failed};
 use load::Range;
-pub use observe::{Observer, Outcome, Purpose, Request};
+pub use observe::{Observer, Purpose, Request, RequestOutcome};
 pub use sweep::{Count, Swept};
 pub use table::{TableError, check_shape};
 
@@ -135,8 +135,8 @@ impl DynamoDbStore {
         if self.observer.is_some() || !span.is_disabled() {
             let (read_units, write_units) = answer.as_ref().map_or((0.0, 0.0), T::units);
             let outcome = match &answer {
-                Ok(_) => Outcome::Done,
-                Err(error) if condition_failed(error) => Outcome::ConditionFailed,
+                Ok(_) => RequestOutcome::Done,
+                Err(error) if condition_failed(error) => RequestOutcome::ConditionFailed,
                 Err(error) => Failure::of(operation, error).outcome(),
             };
             let purpose = self.purpose;

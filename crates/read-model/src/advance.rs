@@ -1,6 +1,6 @@
 use event_store::{AggregateId, ChangeSet, Page, Store, StoreError, Version};
 
-use crate::{Error, Outcome, ReadModel};
+use crate::{ApplyReport, Error, ReadModel};
 
 /// The most change sets to read from the store at a time.
 const PAGE: usize = 500;
@@ -47,7 +47,7 @@ async fn newer<S: Store>(
 }
 
 /// Returns the reason why an aggregate that was applied from its checkpoint is not current.
-fn why_stuck(outcome: &Outcome) -> Option<String> {
+fn why_stuck(outcome: &ApplyReport) -> Option<String> {
     let gap = outcome.gaps.first().map(|gap| format!("version {} is missing", gap.from));
     let unreadable = outcome.unreadable.first();
     gap.or_else(|| unreadable.map(|u| format!("version {}: {}", u.version, u.problem)))

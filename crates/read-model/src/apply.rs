@@ -7,14 +7,14 @@ use event_store::{Aggregate, AggregateId, ChangeSet, Version};
 use uuid::Uuid;
 
 use crate::database::DbConnection;
-use crate::{Error, ReadModel, behind, checkpoints, items, standing};
+use crate::{Error, ReadModel, checkpoints, items, lagging, standing};
 
 /// The most aggregates that one statement reads or writes.
 const PER_STATEMENT: usize = 100;
 
 /// The result of applying a batch of change sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ApplyReport {
     /// The number of change sets that are new in the rows.
     pub applied: u64,
     /// The number of change sets that were in the rows already, or belong to a kind without rows.
@@ -60,7 +60,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`]; nothing is applied then.
-    pub async fn apply(&self, change_sets: &[ChangeSet]) -> Result<Outcome, Error> {
+    pub async fn apply(&self, change_sets: &[ChangeSet]) -> Result<ApplyReport, Error> {
         self.apply_up_to(change_sets.iter(), None).await
     }
 
@@ -69,7 +69,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// As [`ReadModel::apply`].
-    pub async fn apply_entries(&self, entries: &[Entry]) -> Result<Outcome, Error> {
+    pub async fn apply_entries(&self, entries: &[Entry]) -> Result<ApplyReport, Error> {
         self.apply_up_to(entries.iter().map(|entry| &entry.change_set), entries.last()).await
     }
 
@@ -81,7 +81,7 @@ impl ReadModel {
     ) -> Result<(), Error> {
         let mut transaction = self.database.begin_write().await?;
         let shown = Some(&reference.aggregate).filter(|aggregate| has_rows(&aggregate.kind));
-        behind::note(&mut transaction, shown.into_iter()).await?;
+        lagging::note(&mut transaction, shown.into_iter()).await?;
         standing::move_on(&mut transaction, position, reference.hash).await?;
         Ok(transaction.commit().await?)
     }
@@ -90,7 +90,7 @@ impl ReadModel {
         &self,
         change_sets: impl Iterator<Item = &'a ChangeSet>,
         last: Option<&Entry>,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<ApplyReport, Error> {
         let (by_item, mut applied) = sorted(change_sets);
         if by_item.is_empty() && last.is_none() {
             return Ok(applied);
@@ -103,7 +103,7 @@ impl ReadModel {
         if let Some(Entry { position, change_set }) = last {
             let gaps = applied.gaps.iter().map(|gap| &gap.aggregate);
             let unreadable = applied.unreadable.iter().map(|one| &one.aggregate);
-            behind::note(&mut transaction, gaps.chain(unreadable)).await?;
+            lagging::note(&mut transaction, gaps.chain(unreadable)).await?;
             standing::move_on(&mut transaction, *position, change_set.hash).await?;
         }
         transaction.commit().await?;
@@ -118,8 +118,8 @@ impl ReadModel {
     }
 }
 
-fn sorted<'a>(change_sets: impl Iterator<Item = &'a ChangeSet>) -> (ByItem<'a>, Outcome) {
-    let mut applied = Outcome::default();
+fn sorted<'a>(change_sets: impl Iterator<Item = &'a ChangeSet>) -> (ByItem<'a>, ApplyReport) {
+    let mut applied = ApplyReport::default();
     let mut by_item = ByItem::new();
     for change_set in change_sets {
         if has_rows(&change_set.aggregate.kind) {
@@ -137,7 +137,7 @@ fn sorted<'a>(change_sets: impl Iterator<Item = &'a ChangeSet>) -> (ByItem<'a>, 
 async fn advance_items(
     connection: &mut DbConnection,
     by_item: &[(Uuid, Vec<&ChangeSet>)],
-    applied: &mut Outcome,
+    applied: &mut ApplyReport,
 ) -> sqlx::Result<()> {
     let ids: Vec<Uuid> = by_item.iter().map(|(id, _)| *id).collect();
     let checkpoints = checkpoints::of(connection, InventoryItem::KIND, &ids).await?;
@@ -162,7 +162,7 @@ fn advance_item(
     id: Uuid,
     mut row: Option<InventoryItemRow>,
     history: &[&ChangeSet],
-    applied: &mut Outcome,
+    applied: &mut ApplyReport,
 ) -> Option<InventoryItemRow> {
     let aggregate = || AggregateId::of::<InventoryItem>(id);
     let before = row.as_ref().map_or(0, |row| row.version);

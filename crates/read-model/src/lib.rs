@@ -17,19 +17,19 @@
 
 mod advance;
 mod apply;
-mod behind;
 mod checkpoints;
 mod collation;
 mod cursor;
 mod database;
 mod error;
 mod items;
+mod lagging;
 mod list;
 mod model;
 mod projector;
 mod standing;
 
-pub use apply::{Gap, Outcome, Unreadable};
+pub use apply::{ApplyReport, Gap, Unreadable};
 pub use error::{Error, ListError, OpenError};
 pub use list::{LIST_LIMIT, Listed};
 pub use model::ReadModel;

@@ -3,7 +3,7 @@ use event_store::feed::Position;
 use event_store::{Aggregate, Hash};
 
 use crate::database::DbConnection;
-use crate::{Error, ReadModel, behind, checkpoints, items};
+use crate::{Error, ReadModel, checkpoints, items, lagging};
 
 /// The state in which the previous process left the read model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ pub(crate) async fn move_on(
 async fn wipe(connection: &mut DbConnection) -> sqlx::Result<()> {
     checkpoints::delete_all(connection).await?;
     items::delete_all(connection).await?;
-    behind::delete_all(connection).await?;
+    lagging::delete_all(connection).await?;
     sqlx::query("UPDATE meta SET position = 0, position_hash = ''").execute(connection).await?;
     Ok(())
 }

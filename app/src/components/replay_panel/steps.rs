@@ -2,7 +2,7 @@ use event_store::Version;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::super::{Icon, Surroundings};
+use super::super::{Icon, UiContext};
 use super::player::Player;
 use crate::record::Record;
 
@@ -31,7 +31,7 @@ pub(super) fn Steps(version: Memo<Version>, head: Memo<Version>, action: String)
             record.view(None);
         }
     };
-    let hydrated = Surroundings::here().hydrated;
+    let hydrated = UiContext::here().hydrated;
     let playing = player.playing.clone();
     let label = {
         let playing = playing.clone();

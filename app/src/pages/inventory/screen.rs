@@ -3,20 +3,20 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use super::Start;
+use super::InitialData;
 use super::finder::Finder;
 use super::list::List;
 use super::place::keep_place;
 use super::query::ListQuery;
 use super::table::ItemTable;
 use crate::browser;
-use crate::components::{Icon, NoItems, PageHeading, Prose, Sample, Surroundings};
+use crate::components::{Icon, NoItems, PageHeading, Prose, Sample, UiContext};
 use crate::problem::Problem;
 use crate::text::{grouped, isolated, remedy};
 
 /// All items: searched, sorted, page after page.
 #[component]
-pub(super) fn InventoryScreen(start: Start) -> impl IntoView {
+pub(super) fn InventoryScreen(start: InitialData) -> impl IntoView {
     let (query, page, sample) = start;
     let list = List::new(query, page);
     let sample = Sample::new(sample);
@@ -27,7 +27,7 @@ pub(super) fn InventoryScreen(start: Start) -> impl IntoView {
     refresh_when_loaded(list.clone(), sample.clone());
     {
         let list = list.clone();
-        Surroundings::here().on_return(move || list.refresh());
+        UiContext::here().on_return(move || list.refresh());
     }
 
     let what = {

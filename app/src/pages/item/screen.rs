@@ -7,11 +7,11 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::Start;
+use super::InitialData;
 use crate::browser;
 use crate::components::{
-    Crumbs, FaultNotice, Figures, Icon, PageHeading, ReplayPanel, Surroundings, TaskDialog,
-    TaskList, Timeline, When,
+    Crumbs, FaultNotice, Figures, Icon, PageHeading, ReplayPanel, TaskDialog, TaskList, Timeline,
+    UiContext, When,
 };
 use crate::record::{Draft, Record};
 
@@ -20,7 +20,7 @@ const REST: Duration = Duration::from_millis(120);
 
 /// One item: its figures, its tasks, its replay and its timeline.
 #[component]
-pub(super) fn ItemScreen(start: Start) -> impl IntoView {
+pub(super) fn ItemScreen(start: InitialData) -> impl IntoView {
     let record = begin(start);
     provide_context(record.clone());
     let item = {
@@ -102,10 +102,10 @@ fn once_alive(record: Record) {
     });
 }
 
-fn begin(start: Start) -> Record {
-    let Start { view, task, outcome } = start;
+fn begin(start: InitialData) -> Record {
+    let InitialData { view, task, outcome } = start;
     let is_past = view.viewed.is_some();
-    let record = Record::new(view, Surroundings::here());
+    let record = Record::new(view, UiContext::here());
     let seen = record.history.read_untracked().seen();
     let takes_tasks = !is_past && record.history.read_untracked().end().is_none();
     let open = match outcome {

@@ -8,8 +8,8 @@ use tracing::Instrument as _;
 use super::append::Put;
 use super::failure::Failure;
 use super::items::Item;
-use super::observe::{Outcome, Request};
-use super::together::{Tried, why};
+use super::observe::{Request, RequestOutcome};
+use super::transaction::{Tried, why};
 use super::{DynamoDbStore, request_span};
 use crate::StoreError;
 use crate::embedded::{Answer, Direct};
@@ -66,10 +66,10 @@ impl DynamoDbStore {
         let begun = Instant::now();
         let answer = answer.instrument(span.clone()).await;
         let (outcome, write_units) = match &answer {
-            Answer::Written { units } => (Outcome::Done, *units),
-            Answer::Taken { .. } => (Outcome::ConditionFailed, 0.0),
-            Answer::Full(_) => (Outcome::Busy, 0.0),
-            Answer::Unknown(_) => (Outcome::Unknown, 0.0),
+            Answer::Written { units } => (RequestOutcome::Done, *units),
+            Answer::Taken { .. } => (RequestOutcome::ConditionFailed, 0.0),
+            Answer::Full(_) => (RequestOutcome::Busy, 0.0),
+            Answer::Unknown(_) => (RequestOutcome::Unknown, 0.0),
             // The SDK request that follows is observed instead.
             Answer::NotPlain => return answer,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use super::observe::Outcome;
+use super::observe::RequestOutcome;
 use crate::StoreError;
 
 const CANCELLED: &str = "TransactionCanceledException";
@@ -71,11 +71,11 @@ impl Failure {
         }
     }
 
-    pub(super) const fn outcome(&self) -> Outcome {
+    pub(super) const fn outcome(&self) -> RequestOutcome {
         match self {
-            Self::Busy(_) | Self::Full(_) => Outcome::Busy,
-            Self::Unknown(_) => Outcome::Unknown,
-            Self::Refused(_) => Outcome::Refused,
+            Self::Busy(_) | Self::Full(_) => RequestOutcome::Busy,
+            Self::Unknown(_) => RequestOutcome::Unknown,
+            Self::Refused(_) => RequestOutcome::Refused,
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Request {
     /// none.
     pub duration: Duration,
     /// The outcome of the request.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
     /// Read capacity units, as DynamoDB counted them; 0 if it did not say.
     pub read_units: f64,
     /// Write capacity units, likewise. DynamoDB does not report the cost of a failed condition.
@@ -48,7 +48,7 @@ pub enum Purpose {
 /// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// The request was carried out.
     Done,
     /// The condition did not hold: the key was taken.
@@ -61,7 +61,7 @@ pub enum Outcome {
     Refused,
 }
 
-impl Outcome {
+impl RequestOutcome {
     /// Returns the label for metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::DynamoDbStore;
 use super::items::{self, Elsewhere, Item, Overflow, Row};
-use super::observe::{Outcome, Request};
+use super::observe::{Request, RequestOutcome};
 use crate::objects::{ObjectError, ObjectKey, Put};
 use crate::{AggregateId, StoreError};
 
@@ -110,10 +110,10 @@ impl DynamoDbStore {
         let answer = answer.await;
         if let Some(observer) = &self.observer {
             let outcome = match &answer {
-                Ok(_) => Outcome::Done,
-                Err(ObjectError::Away(_)) => Outcome::Unknown,
-                Err(ObjectError::Full(_)) => Outcome::Busy,
-                Err(ObjectError::Refused(_)) => Outcome::Refused,
+                Ok(_) => RequestOutcome::Done,
+                Err(ObjectError::Away(_)) => RequestOutcome::Unknown,
+                Err(ObjectError::Full(_)) => RequestOutcome::Busy,
+                Err(ObjectError::Refused(_)) => RequestOutcome::Refused,
             };
             let duration = begun.elapsed();
             let (purpose, read_units, write_units) = (self.purpose, 0.0, 0.0);

@@ -22,7 +22,7 @@ use crate::feed::{Feed, FeedStore};
 use crate::{AggregateId, StoreError, Version};
 use grace::Grace;
 use requests::{Missed, Stream};
-use shards::{Place, Shards};
+use shards::{ShardId, Shards};
 
 /// The pause between two rounds over the shards.
 const POLL: Duration = Duration::from_millis(500);
@@ -129,7 +129,7 @@ impl<S: FeedStore> Follower<S> {
     }
 
     /// Reads a shard until it has nothing new, or until it is the next shard's turn.
-    async fn read(&mut self, place: &Place) -> Result<(), StoreError> {
+    async fn read(&mut self, place: &ShardId) -> Result<(), StoreError> {
         for _ in 0..PAGES {
             let reading = self.shards.reading(place);
             let page = match self.stream.page(place, reading).await {

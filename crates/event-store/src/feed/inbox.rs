@@ -21,7 +21,7 @@ pub(super) struct Inbox {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: Waiting,
+    waiting: Drained,
     /// The size of the waiting change sets' bodies, in bytes.
     bytes: usize,
     committed: u64,
@@ -31,18 +31,18 @@ struct State {
 
 /// The contents of the inbox, as taken out at once.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct Drained {
     pub(super) change_sets: Vec<(ChangeSet, Instant)>,
     /// Aggregates with more change sets in the store.
-    pub(super) behind: BTreeSet<AggregateId>,
+    pub(super) lagging: BTreeSet<AggregateId>,
     /// Aggregates that may have more change sets in the store.
     pub(super) doubtful: BTreeSet<AggregateId>,
 }
 
-impl Waiting {
+impl Drained {
     fn is_empty(&self) -> bool {
-        let Self { change_sets, behind, doubtful } = self;
-        change_sets.is_empty() && behind.is_empty() && doubtful.is_empty()
+        let Self { change_sets, lagging, doubtful } = self;
+        change_sets.is_empty() && lagging.is_empty() && doubtful.is_empty()
     }
 }
 
@@ -64,7 +64,7 @@ impl Inbox {
             state.bytes = bytes;
             state.waiting.change_sets.push((change_set.clone(), Instant::now()));
         } else {
-            state.waiting.behind.insert(change_set.aggregate.clone());
+            state.waiting.lagging.insert(change_set.aggregate.clone());
         }
         state.committed += 1;
         drop(state);
@@ -73,7 +73,7 @@ impl Inbox {
 
     pub(super) fn put_behind(&self, aggregate: AggregateId) {
         let mut state = self.state();
-        state.waiting.behind.insert(aggregate);
+        state.waiting.lagging.insert(aggregate);
         state.committed += 1;
         drop(state);
         self.stirred.notify_one();
@@ -100,7 +100,7 @@ impl Inbox {
     }
 
     /// Takes all that waits, with the number of commits that have been put in so far.
-    pub(super) fn take(&self) -> (Waiting, u64) {
+    pub(super) fn take(&self) -> (Drained, u64) {
         let mut state = self.state();
         state.looking = false;
         state.bytes = 0;
@@ -162,7 +162,7 @@ mod tests {
     fn taken(inbox: &Inbox) -> (usize, usize) {
         (1..=4).for_each(|aggregate| inbox.put(&change_set(aggregate)));
         let (waiting, _) = inbox.take();
-        (waiting.change_sets.len(), waiting.behind.len())
+        (waiting.change_sets.len(), waiting.lagging.len())
     }
 
     #[test]

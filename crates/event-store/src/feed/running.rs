@@ -64,7 +64,7 @@ struct Handle<S> {
     /// The number of commits put into the inbox that are in the feed, with all that came before
     /// them.
     settled: watch::Receiver<u64>,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<WaitingTimes>,
     /// `None` until the existing feed has been read.
     head: watch::Receiver<Option<FeedHead>>,
     is_shared: bool,
@@ -83,7 +83,7 @@ impl<S: fmt::Debug> fmt::Debug for Handle<S> {
 /// The state that the sequencer and readers share.
 pub(super) struct Shared {
     pub(super) inbox: Inbox,
-    order: Mutex<Order>,
+    order: Mutex<Sequenced>,
     /// The number of aggregates that the sequencer cannot advance.
     pub(super) stuck: AtomicU64,
     /// The error that the sequencer is retrying; `None` once it succeeds.
@@ -94,10 +94,10 @@ pub(super) struct Shared {
 /// The waiting times of unsettled commits: for each moment, its time and the number of commits that
 /// had been put into the inbox at its end.
 #[derive(Debug, Default)]
-struct Waiting(VecDeque<(u64, Instant)>);
+struct WaitingTimes(VecDeque<(u64, Instant)>);
 
 #[derive(Debug, Default)]
-struct Order {
+struct Sequenced {
     sequence: Sequence,
     recent: Recent,
 }
@@ -379,14 +379,14 @@ impl<S: FeedStore> Feed<S> {
 }
 
 impl<S> Handle<S> {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, WaitingTimes> {
         // A moment that is lost or kept too long makes a figure wrong for a while, and nothing
         // else.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl WaitingTimes {
     fn put(&mut self, committed: u64, settled: u64, now: Instant) {
         self.forget(settled);
         let is_full = self.0.len() >= MOMENTS;
@@ -469,7 +469,7 @@ impl Shared {
         self.head.send_replace(Some(head));
     }
 
-    fn order(&self) -> MutexGuard<'_, Order> {
+    fn order(&self) -> MutexGuard<'_, Sequenced> {
         // `follow` checks everything before it changes anything, so a poisoned order is still
         // whole.
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
@@ -497,7 +497,7 @@ mod tests {
 
     #[test]
     fn the_oldest_commit_waits_until_it_is_settled_however_many_follow() {
-        let (mut waiting, begun) = (Waiting::default(), Instant::now());
+        let (mut waiting, begun) = (WaitingTimes::default(), Instant::now());
         assert_eq!(waiting.oldest(0), None);
         let at = |moment: u32| begun + MOMENT * moment;
         for number in 1..=3000 {

@@ -41,7 +41,7 @@ pub(super) struct Sequencer<S> {
     /// The size of their bodies, in bytes.
     held: usize,
     /// Aggregates with more change sets in the store than were taken.
-    behind: BTreeSet<AggregateId>,
+    lagging: BTreeSet<AggregateId>,
     /// Aggregates that may have more change sets in the store.
     doubtful: BTreeSet<AggregateId>,
     /// Aggregates that nothing here can advance; the log has the reason.
@@ -68,7 +68,7 @@ impl<S: FeedStore> Sequencer<S> {
             candidates: Vec::new(),
             in_hand: HashMap::new(),
             held: 0,
-            behind: BTreeSet::new(),
+            lagging: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             stuck: BTreeSet::new(),
             last: None,
@@ -126,7 +126,7 @@ impl<S: FeedStore> Sequencer<S> {
         }
         self.take();
         // A sequencer that has something to write learns of others' batches by its conflicts.
-        let idle = self.candidates.is_empty() && self.behind.is_empty();
+        let idle = self.candidates.is_empty() && self.lagging.is_empty();
         if idle && self.pace.look.is_some() {
             self.shared.follow(&self.store).await?;
         }
@@ -166,7 +166,7 @@ impl<S: FeedStore> Sequencer<S> {
             self.held += change_set.body().len();
             self.in_hand.insert(change_set.hash, change_set);
         }
-        self.behind.extend(waiting.behind);
+        self.lagging.extend(waiting.lagging);
         self.doubtful.extend(waiting.doubtful);
     }
 
@@ -176,9 +176,9 @@ impl<S: FeedStore> Sequencer<S> {
         let in_hand = mem::take(&mut self.in_hand);
         let gaps = self.put(&references, &in_hand).await;
         self.in_hand = in_hand;
-        self.behind.extend(gaps?);
+        self.lagging.extend(gaps?);
         self.drop_sequenced();
-        self.bring_on(|sequencer| &mut sequencer.behind).await?;
+        self.bring_on(|sequencer| &mut sequencer.lagging).await?;
         self.drop_sequenced();
         for (reference, _) in mem::take(&mut self.candidates) {
             let why = "the store lacks the predecessor of a committed version";

@@ -31,7 +31,7 @@ mod snapshots;
 mod staleness;
 mod tally;
 mod tampering;
-mod together;
+mod transaction;
 mod verdict;
 
 use std::panic::AssertUnwindSafe;
@@ -140,7 +140,7 @@ checks! {
         no_conflict_rests_on_a_stale_head
         an_acceptance_on_a_stale_head_is_decided_again
         a_loser_folds_in_the_winner;
-    together:
+    transaction:
         a_hundred_are_written_together
         more_than_a_hundred_are_refused
         where_one_is_taken_none_is_written

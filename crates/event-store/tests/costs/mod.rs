@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use event_store::dynamodb::{DynamoDbStore, Observer, Outcome, Request};
+use event_store::dynamodb::{DynamoDbStore, Observer, Request, RequestOutcome};
 use event_store::embedded::Embedded;
 use event_store::handler::{Accepted, CommandHandler, Envelope, SNAPSHOT_EVERY};
 use event_store::objects::Objects;
@@ -66,7 +66,7 @@ impl Account {
     }
 
     /// Takes the requests since the last call, as (operation, outcome, read units, write units).
-    fn settle(&self) -> Vec<(&'static str, Outcome, f64, f64)> {
+    fn settle(&self) -> Vec<(&'static str, RequestOutcome, f64, f64)> {
         let requests = std::mem::take(&mut *self.ledger.0.lock().unwrap());
         requests.iter().map(|r| (r.operation, r.outcome, r.read_units, r.write_units)).collect()
     }
@@ -145,7 +145,7 @@ fn note_envelope(aggregate: &AggregateId, command_id: Uuid, text: &str) -> Envel
 /// A steady command costs one put, and a cold one a query before it. Units follow the size of the
 /// new data, which is compressed only where that costs less.
 pub(crate) async fn of_commands(on: &On) {
-    use Outcome::Done;
+    use RequestOutcome::Done;
     let account = Account::open(on, "costs-of-commands").await;
     let handler = account.handler();
     let first = note(&handler, &tally(1), 1, "a note").await.change_set;
@@ -170,7 +170,7 @@ pub(crate) async fn of_commands(on: &On) {
 /// A command that begins an aggregate is put without a read. If the aggregate exists, the put's
 /// condition fails, and only then does a new command read.
 pub(crate) async fn of_a_beginning(on: &On) {
-    use Outcome::{ConditionFailed, Done};
+    use RequestOutcome::{ConditionFailed, Done};
     let account = Account::open(on, "costs-of-a-beginning").await;
     let named = |id, name: &str| {
         let mut envelope = note_envelope(&tally(1), Uuid::from_u128(id), "");
@@ -239,8 +239,8 @@ pub(crate) async fn of_a_cold_command(on: &On) {
     let history = account.store.load(&tally(1), Reach::Whole).await.unwrap().change_sets;
     account.settle();
     note(&account.handler(), &tally(1), 100, "a note").await;
-    let query = ("Query", Outcome::Done, account.read_units(&history).await / 2.0, 0.0);
-    assert_eq!(account.settle(), [query, ("PutItem", Outcome::Done, 0.0, 1.0)]);
+    let query = ("Query", RequestOutcome::Done, account.read_units(&history).await / 2.0, 0.0);
+    assert_eq!(account.settle(), [query, ("PutItem", RequestOutcome::Done, 0.0, 1.0)]);
 }
 
 /// The failed put returns the winner, so nothing is read.
@@ -252,8 +252,8 @@ pub(crate) async fn of_a_conflict(on: &On) {
     account.settle();
     let late = note(&loser, &tally(1), 3, "a note").await;
     assert_eq!((late.retries, late.change_set.version), (1, 3));
-    let lost = ("PutItem", Outcome::ConditionFailed, 0.0, 0.0);
-    assert_eq!(account.settle(), [lost, ("PutItem", Outcome::Done, 0.0, 1.0)]);
+    let lost = ("PutItem", RequestOutcome::ConditionFailed, 0.0, 0.0);
+    assert_eq!(account.settle(), [lost, ("PutItem", RequestOutcome::Done, 0.0, 1.0)]);
 }
 
 /// A load is one query, whose cost does not grow with the history.
@@ -314,8 +314,10 @@ pub(crate) async fn of_a_long_history(on: &On) {
         }
     }
     // The same but for the digits in the snapshots.
-    let [[("Query", Outcome::Done, short, 0.0)], [("Query", Outcome::Done, long, 0.0)]] =
-        [&costs[0][..], &costs[1][..]]
+    let [
+        [("Query", RequestOutcome::Done, short, 0.0)],
+        [("Query", RequestOutcome::Done, long, 0.0)],
+    ] = [&costs[0][..], &costs[1][..]]
     else {
         unreachable!("each load is one query: {costs:?}")
     };
@@ -334,20 +336,20 @@ pub(crate) async fn of_a_transaction(on: &On) {
     for change_set in &change_sets {
         units += 2.0 * account.write_units(change_set).await;
     }
-    assert_eq!(account.settle(), [("TransactWriteItems", Outcome::Done, 0.0, units)]);
+    assert_eq!(account.settle(), [("TransactWriteItems", RequestOutcome::Done, 0.0, units)]);
     // One version is taken: DynamoDB does not report what the others would have cost either.
     let other = noting(&tally(1), None, "another");
     account.store.append_all(&[noting(&tally(4), None, "a note"), other]).await.unwrap();
-    let lost = ("TransactWriteItems", Outcome::ConditionFailed, 0.0, 0.0);
+    let lost = ("TransactWriteItems", RequestOutcome::ConditionFailed, 0.0, 0.0);
     assert_eq!(account.settle(), [lost]);
     account.store.append_all(&[noting(&tally(9), None, "a note")]).await.unwrap();
-    assert_eq!(account.settle(), [("PutItem", Outcome::Done, 0.0, 1.0)]);
+    assert_eq!(account.settle(), [("PutItem", RequestOutcome::Done, 0.0, 1.0)]);
 }
 
 /// A body that is too large for an item is one object, and the item that names it costs one unit. A
 /// load fetches it with one more request.
 pub(crate) async fn of_a_large_body(on: &On, objects: Arc<dyn Objects>) {
-    use Outcome::Done;
+    use RequestOutcome::Done;
     let mut account = Account::open(on, "costs-of-a-large-body").await;
     account.store = account.store.with_objects(objects);
     let handler = account.handler();

@@ -2,7 +2,7 @@
 
 use crate::shop::{NINE_O_CLOCK, Shop, aggregate, item};
 use event_store::Timestamp;
-use read_model::{Gap, Outcome, ReadModel};
+use read_model::{ApplyReport, Gap, ReadModel};
 
 #[tokio::test]
 async fn a_row_shows_the_state_the_version_and_the_times() {
@@ -16,7 +16,7 @@ async fn a_row_shows_the_state_the_version_and_the_times() {
 
     let applied = model.apply(&history).await.unwrap();
 
-    assert_eq!(applied, Outcome { applied: 3, ..Outcome::default() });
+    assert_eq!(applied, ApplyReport { applied: 3, ..ApplyReport::default() });
     let row = model.find(item(1)).await.unwrap().unwrap();
     assert_eq!((row.version, &*row.sku, &*row.name, &*row.unit), (3, "W-1", "Cog", "pcs"));
     assert_eq!(
@@ -37,7 +37,7 @@ async fn applied_change_sets_are_skipped() {
     let again = [history[1].clone(), history[0].clone(), history[1].clone()];
     let applied = model.apply(&again).await.unwrap();
 
-    assert_eq!(applied, Outcome { skipped: 3, ..Outcome::default() });
+    assert_eq!(applied, ApplyReport { skipped: 3, ..ApplyReport::default() });
     assert_eq!(model.find(item(1)).await.unwrap().unwrap().on_hand, 12);
 }
 
@@ -69,7 +69,7 @@ async fn a_gap_is_reported_and_the_change_sets_before_it_are_applied() {
     let applied = model.apply(&[third, other, first]).await.unwrap();
 
     let gaps = vec![Gap { aggregate: aggregate(1), from: 2 }];
-    assert_eq!(applied, Outcome { applied: 2, gaps, ..Outcome::default() });
+    assert_eq!(applied, ApplyReport { applied: 2, gaps, ..ApplyReport::default() });
     assert_eq!(model.find(item(1)).await.unwrap().unwrap().version, 1);
     assert_eq!(model.count().await.unwrap(), 2);
 }

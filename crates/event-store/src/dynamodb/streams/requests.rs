@@ -3,7 +3,7 @@ use aws_sdk_dynamodbstreams::config::http::HttpResponse;
 use aws_sdk_dynamodbstreams::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 
-use super::shards::{Place, Reading};
+use super::shards::{Reading, ShardId};
 use crate::StoreError;
 use crate::dynamodb::DynamoDbStore;
 use crate::dynamodb::failure::Failure;
@@ -44,7 +44,7 @@ impl Stream {
     }
 
     /// Returns all shards, each with its parent.
-    pub(super) async fn shards(&self) -> Result<Vec<(Place, Option<String>)>, StoreError> {
+    pub(super) async fn shards(&self) -> Result<Vec<(ShardId, Option<String>)>, StoreError> {
         let table = self.store.describe().await?;
         // A stream that is turned off can be read for another day.
         let Some(stream) = table.and_then(|table| table.latest_stream_arn) else {
@@ -60,7 +60,7 @@ impl Stream {
             };
             let Some(page) = page else { return Ok(all) };
             for shard in page.shards.unwrap_or_default() {
-                let place = shard.shard_id.map(|shard| Place { stream: stream.clone(), shard });
+                let place = shard.shard_id.map(|shard| ShardId { stream: stream.clone(), shard });
                 all.extend(place.map(|place| (place, shard.parent_shard_id)));
             }
             last = page.last_evaluated_shard_id;
@@ -71,7 +71,7 @@ impl Stream {
     }
 
     /// Reads a page: from the iterator, after the newest record that was read, or from the start.
-    pub(super) async fn page(&self, place: &Place, reading: Reading) -> Result<Read, Missed> {
+    pub(super) async fn page(&self, place: &ShardId, reading: Reading) -> Result<Read, Missed> {
         let iterator = match reading.iterator {
             Some(iterator) => Some(iterator),
             None => self.iterator(place, reading.newest).await?,
@@ -83,7 +83,7 @@ impl Stream {
 
     async fn iterator(
         &self,
-        place: &Place,
+        place: &ShardId,
         after: Option<String>,
     ) -> Result<Option<String>, Missed> {
         let from = match after {

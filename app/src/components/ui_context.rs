@@ -13,7 +13,7 @@ const CLOCK_TICKS: Duration = Duration::from_secs(30);
 
 /// The state of the browser around the page, and the messages to the user.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct UiContext {
     /// `true` after hydration.
     pub hydrated: ArcRwSignal<bool>,
     /// The time in milliseconds; `None` until hydration, so that server and browser first render
@@ -45,8 +45,8 @@ pub struct Toast {
     pub bad: bool,
 }
 
-impl Surroundings {
-    /// Returns the surroundings of a page before hydration.
+impl UiContext {
+    /// Returns the ui_context of a page before hydration.
     pub fn new() -> Self {
         Self {
             hydrated: ArcRwSignal::new(false),
@@ -60,7 +60,7 @@ impl Surroundings {
         }
     }
 
-    /// Returns the surroundings of this page.
+    /// Returns the ui_context of this page.
     pub fn here() -> Self {
         use_context().unwrap_or_else(Self::new)
     }
@@ -132,7 +132,7 @@ impl Surroundings {
     }
 }
 
-impl Default for Surroundings {
+impl Default for UiContext {
     fn default() -> Self {
         Self::new()
     }
