@@ -95,7 +95,7 @@ lint: invariants prose $(NODE) ## clippy for this machine and for the browser, a
 	cargo clippy $(CHECKED) --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -p frontend -- -D warnings
 	scripts/features
-	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p daybook-event-store -- -D warnings
+	CLIPPY_CONF_DIR="$(CURDIR)/scripts/pure" cargo clippy $(BROWSER) -p domain -p daybook-event-store -p api -- -D warnings
 	cd end2end && node_modules/.bin/tsc --noEmit
 
 unit: prerequisites $(STACK) ## unit, property, conformance, HTTP and documentation tests

@@ -6,11 +6,8 @@ mod browser;
 pub mod chart;
 #[expect(unreachable_pub, reason = "leptos gives each component a hidden public twin")]
 pub mod components;
-#[cfg(feature = "ssr")]
-pub mod desk;
 #[expect(unreachable_pub, reason = "leptos gives each component a hidden public twin")]
 pub mod pages;
-pub mod problem;
 pub mod record;
 #[cfg_attr(
     feature = "ssr",

@@ -5,14 +5,12 @@
 
 mod change_sets;
 mod item;
-mod json;
 mod list_items;
 mod sample;
 mod submit_command;
 
 pub use change_sets::change_sets;
 pub use item::item;
-pub use json::Text;
 pub use list_items::list_items;
 pub use sample::{load_sample, sample_progress};
 pub use submit_command::submit_command;

@@ -1,54 +1,13 @@
 //! The data that the screens show, besides the domain's own types.
 
+use api::wire::{AggregateState, CommandAccepted};
+use api::{Fault, Problem};
 use domain::InventoryItem;
-use domain::inventory_item::InventoryItemRow;
-use event_store::wire::{AggregateState, CommandAccepted};
 use event_store::{ChangeSet, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::problem::Problem;
 use crate::task_form::Fields;
-
-/// A page of the list of items.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemPage {
-    /// The rows.
-    pub rows: Vec<InventoryItemRow>,
-    /// The cursor of the next page; `None` at the end.
-    pub next: Option<String>,
-    /// The total number of items that the search finds.
-    pub total: u64,
-}
-
-/// The progress of loading the sample company, in change sets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SampleProgress {
-    /// `true` while a load is running.
-    pub running: bool,
-    /// The number loaded so far.
-    pub done: u64,
-    /// The total number.
-    pub total: u64,
-}
-
-/// A damaged version: the stored change set is not what was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    /// The version.
-    pub version: Version,
-    /// The damage.
-    pub problem: String,
-}
-
-/// An item as of a version, up to the first damaged one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    /// The state as of that version, or as of the last version before the damaged one.
-    pub item: AggregateState<InventoryItem>,
-    /// The damage that cut the reading short, if any.
-    pub fault: Option<Fault>,
-}
 
 /// An item as its page first shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,12 +9,12 @@ mod sku;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use app::problem::{Code, Problem};
+use api::wire::{AggregateState, CommandRequest};
+use api::{Code, Problem};
 use async_trait::async_trait;
 use domain::{InventoryItem, Sku};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, Envelope, Part};
-use event_store::wire::{AggregateState, CommandRequest};
 use event_store::{Aggregate, ChangeSet, Page, Timestamp, Verification, Version};
 use uuid::Uuid;
 

@@ -12,14 +12,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use app::desk::Desk;
-use app::problem::{Code, Problem};
-use app::views::{Fault, ItemPage, Reading, SampleProgress};
+use api::wire::{CommandAccepted, CommandRequest};
+use api::{Code, Desk, Fault, ItemPage, Problem, Reading, SampleProgress};
 use async_trait::async_trait;
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::Accepted;
-use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{AggregateId, ChangeSet, Page, Timestamp, Version};
 use tokio::sync::RwLock;
 use tracing::Instrument;

@@ -10,7 +10,7 @@ mod pages;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use event_store::feed::{Feed, FeedError, FeedStore, Position};

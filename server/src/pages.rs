@@ -9,8 +9,8 @@ mod shape;
 
 use std::sync::LazyLock;
 
+use api::SharedDesk;
 use app::App;
-use app::desk::SharedDesk;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::post;

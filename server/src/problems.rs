@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use domain::sku::SkuRejection;
 use event_store::feed::{FeedError, Position};
 use event_store::full_disk::{self, OnceAMinute};

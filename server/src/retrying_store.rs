@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::problem::Problem;
+use api::Problem;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{AppendedBatch, Batch, Feed, FeedStore, Pace, Reference};
 use event_store::{

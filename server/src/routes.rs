@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;

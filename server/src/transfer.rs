@@ -7,5 +7,4 @@ mod lines;
 
 pub(crate) use blocking_thread::on_own_thread;
 pub(crate) use deciding::Deciding;
-pub(crate) use lines::LineError;
-pub(crate) use lines::{Lines, Written};
+pub(crate) use lines::{LineError, Lines, Written};

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use app::desk::Desk;
-use app::problem::Code;
-use app::views::SampleProgress;
+use api::{Code, Desk, SampleProgress};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 

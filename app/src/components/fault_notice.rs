@@ -1,9 +1,9 @@
+use api::Fault;
 use leptos::prelude::*;
 
 use super::Icon;
 use crate::record::Record;
 use crate::text::stated;
-use crate::views::Fault;
 
 /// Notices of the damaged versions, of what is wrong with them, and of what that means for the
 /// page.

@@ -1,10 +1,10 @@
+use api::{Code, Problem};
 use domain::inventory_item::Task;
 use event_store::ChangeSet;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{ConflictStory, Happenings, Icon, Prose, TakenSku};
-use crate::problem::{Code, Problem};
 use crate::record::{Draft, Recorded, SubmissionOutcome};
 use crate::task_form::Verdict;
 use crate::text::{refusal, stated};

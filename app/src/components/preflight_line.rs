@@ -1,8 +1,8 @@
+use api::Code;
 use event_store::ChangeSet;
 use leptos::prelude::*;
 
 use super::{Icon, Prose};
-use crate::problem::Code;
 use crate::record::{Draft, SubmissionOutcome};
 use crate::task_form::Verdict;
 use crate::text::refusal;

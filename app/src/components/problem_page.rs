@@ -1,8 +1,8 @@
+use api::{Code, Problem};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{Icon, PageHeading, UiContext};
-use crate::problem::{Code, Problem};
 use crate::text::remedy;
 
 /// A page that shows nothing but a problem.

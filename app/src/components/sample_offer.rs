@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use api::SampleProgress;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,7 +8,6 @@ use leptos::task::spawn_local;
 use super::{Icon, UiContext};
 use crate::server_functions::{load_sample, sample_progress};
 use crate::text::grouped;
-use crate::views::SampleProgress;
 
 const POLL_EVERY: Duration = Duration::from_millis(400);
 

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::problem::SkuTaken;
+use api::SkuTaken;
 
 /// The item that already has a requested SKU, with a link to it.
 #[component]

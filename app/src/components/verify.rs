@@ -1,10 +1,10 @@
+use api::Problem;
 use domain::InventoryItem;
 use event_store::{Aggregate as _, AggregateId, Reason, Verification, verify};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Icon, UiContext};
-use crate::problem::Problem;
 use crate::record::Record;
 use crate::text::grouped;
 

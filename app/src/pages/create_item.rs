@@ -1,6 +1,6 @@
+use api::wire::CommandRequest;
 use domain::InventoryItem;
 use domain::inventory_item::Task;
-use event_store::wire::CommandRequest;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

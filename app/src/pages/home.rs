@@ -1,13 +1,12 @@
+use api::{ItemPage, Problem, SampleProgress};
 use domain::inventory_item::{InventoryItemRow, ItemColumn, ItemSort, ListItems};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 
 use crate::components::{Icon, NoItems, PageHeading, Sample, UiContext, When};
-use crate::problem::Problem;
 use crate::server_functions::{list_items, sample_progress};
 use crate::text::{grouped, remedy};
-use crate::views::{ItemPage, SampleProgress};
 
 const LATEST: u32 = 6;
 

@@ -5,14 +5,13 @@ mod query;
 mod screen;
 mod table;
 
+use api::{ItemPage, Problem, SampleProgress};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::WayBack;
-use crate::problem::Problem;
 use crate::server_functions::sample_progress;
-use crate::views::{ItemPage, SampleProgress};
 use list::from_the_start;
 use query::ListQuery;
 use screen::InventoryScreen;

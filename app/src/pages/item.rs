@@ -1,13 +1,13 @@
 mod address;
 mod screen;
 
+use api::Problem;
 use event_store::Version;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 
 use crate::components::ProblemPage;
-use crate::problem::Problem;
 use crate::server_functions::item;
 use crate::views::{FormOutcome, ItemView};
 use address::Address;

@@ -1,7 +1,7 @@
+use api::{Code, Problem};
 use leptos::prelude::*;
 
 use crate::components::ProblemPage;
-use crate::problem::{Code, Problem};
 
 /// The page for an unknown address.
 #[component]

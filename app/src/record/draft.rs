@@ -153,7 +153,7 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::{Code, Problem};
+    use api::{Code, Problem};
 
     fn draft() -> Draft {
         Draft::new(Task::CheckIn, Uuid::max(), Seen::default())

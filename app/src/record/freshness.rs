@@ -1,3 +1,4 @@
+use api::Problem;
 use domain::inventory_item::Task;
 use event_store::ChangeSet;
 use leptos::prelude::*;
@@ -5,7 +6,6 @@ use leptos::task::spawn_local;
 
 use super::{Draft, Record};
 use crate::browser;
-use crate::problem::Problem;
 use crate::server_functions::change_sets;
 use crate::task_form::{Verdict, preflight};
 use crate::views::HistoryPage;

@@ -1,6 +1,6 @@
+use api::wire::AggregateState;
 use domain::InventoryItem;
 use domain::inventory_item::InventoryItemEvent;
-use event_store::wire::AggregateState;
 use event_store::{
     Aggregate as _, ChainBreak, ChangeSet, DecodeError, Hash, Replay, ReplayError, UpcastError,
     Version, verify_chain,
@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::draft::Seen;
 use crate::chart::Level;
-use crate::views::{Fault, ItemView};
+use crate::views::ItemView;
+use api::Fault;
 
 /// The part of an item that this page knows: its newest state, and a contiguous part of its
 /// history.

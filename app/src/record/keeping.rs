@@ -1,3 +1,4 @@
+use api::{Code, Problem};
 use domain::inventory_item::Task;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -5,7 +6,6 @@ use uuid::Uuid;
 
 use super::{Draft, SubmissionOutcome};
 use crate::browser;
-use crate::problem::{Code, Problem};
 use crate::task_form::Fields;
 
 /// A form in the session storage, where it outlives its page and ends with the tab.

@@ -1,8 +1,8 @@
+use api::Problem;
 use domain::InventoryItem;
 use event_store::{ChangeSet, Version};
 use uuid::Uuid;
 
-use crate::problem::Problem;
 use crate::text::sentences;
 
 /// The outcome of the last submission of a form, if it did not succeed.

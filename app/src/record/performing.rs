@@ -1,6 +1,6 @@
+use api::wire::{Command, CommandRequest};
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemCommand, Task};
-use event_store::wire::{Command, CommandRequest};
 use event_store::{AggregateId, ChangeSet, Version};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::{Draft, Record, SubmissionOutcome};
 use crate::browser;
-use crate::problem::{Code, Problem};
 use crate::server_functions::submit_command;
 use crate::task_form::Verdict;
 use crate::text::{done, sentence};
 use crate::views::Submitted;
+use api::{Code, Problem};
 
 /// A command being sent. Its expected result is shown at once, and taken back if the command is
 /// refused.

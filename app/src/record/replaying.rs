@@ -1,3 +1,4 @@
+use api::{Code, Problem};
 use domain::InventoryItem;
 use event_store::{ChangeSet, Replay, Version};
 use leptos::prelude::*;
@@ -5,7 +6,6 @@ use leptos::task::spawn_local;
 
 use super::{ROWS, Record};
 use crate::browser;
-use crate::problem::{Code, Problem};
 use crate::server_functions::{change_sets, item};
 use crate::views::{HistoryPage, ItemView};
 

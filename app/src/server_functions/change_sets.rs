@@ -1,9 +1,8 @@
-use super::json::Json;
+use api::{Json, Problem};
 use event_store::ChangeSet;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use crate::problem::Problem;
 use crate::views::HistoryPage;
 
 /// Returns a part of an item's history: up to 500 change sets after a version, or up to 50 before

@@ -2,8 +2,7 @@ use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use crate::desk::SharedDesk;
-use crate::problem::{Code, Problem};
+use api::{Code, Problem, SharedDesk};
 
 /// Returns the desk of this request.
 pub(super) fn desk() -> Result<SharedDesk, Problem> {

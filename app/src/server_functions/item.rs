@@ -1,9 +1,8 @@
-use super::json::Json;
+use api::{Json, Problem};
 use event_store::Version;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use crate::problem::Problem;
 use crate::views::ItemView;
 
 /// Returns an item as its page first shows it: as it is now, at `version` if given, and with 50
@@ -22,7 +21,8 @@ pub async fn item(
 ) -> Result<ItemView, Problem> {
     use super::host::{answer, desk};
     use crate::record::ROWS;
-    use crate::views::{Fault, Reading, Viewed};
+    use crate::views::Viewed;
+    use api::{Fault, Reading};
 
     let load = async {
         let desk = desk()?;
@@ -75,7 +75,7 @@ pub async fn item(
 /// Returns the change set stored as this version, if it can be read.
 #[cfg(feature = "ssr")]
 async fn in_place_of(
-    desk: &dyn crate::desk::Desk,
+    desk: &dyn api::Desk,
     id: Uuid,
     version: Version,
 ) -> Option<event_store::ChangeSet> {
@@ -86,13 +86,13 @@ async fn in_place_of(
 /// Returns the state of the item as of a version, if that is undamaged.
 #[cfg(feature = "ssr")]
 async fn sound(
-    desk: &dyn crate::desk::Desk,
+    desk: &dyn api::Desk,
     id: Uuid,
     version: Version,
 ) -> Result<Option<domain::InventoryItem>, Problem> {
     match desk.item(id, Some(version)).await {
         Ok(reading) => Ok(Some(reading.item.state).filter(|_| reading.fault.is_none())),
-        Err(problem) if problem.is(crate::problem::Code::Corrupt) => Ok(None),
+        Err(problem) if problem.is(api::Code::Corrupt) => Ok(None),
         Err(problem) => Err(problem),
     }
 }

@@ -1,9 +1,6 @@
-use super::json::Json;
+use api::{ItemPage, Json, Problem};
 use domain::inventory_item::ListItems;
 use leptos::prelude::*;
-
-use crate::problem::Problem;
-use crate::views::ItemPage;
 
 /// Returns a page of the list of items.
 ///

@@ -1,8 +1,5 @@
-use super::json::Json;
+use api::{Json, Problem, SampleProgress};
 use leptos::prelude::*;
-
-use crate::problem::Problem;
-use crate::views::SampleProgress;
 
 /// Starts loading the sample company, or returns the progress.
 ///

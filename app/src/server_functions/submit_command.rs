@@ -1,9 +1,8 @@
-use super::json::Json;
+use api::wire::CommandRequest;
+use api::{Json, Problem};
 use event_store::Version;
-use event_store::wire::CommandRequest;
 use leptos::prelude::*;
 
-use crate::problem::Problem;
 use crate::views::Submitted;
 
 /// Performs a command. The answer includes the change sets after `seen`, the newest version that
@@ -15,7 +14,7 @@ use crate::views::Submitted;
 #[server(prefix = "/ui", endpoint = "submit-command", input = Json, output = Json)]
 pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Submitted, Problem> {
     use super::host::{answer, desk};
-    use crate::problem::Code;
+    use api::Code;
     use event_store::Page;
 
     let desk = answer(desk())?;

@@ -1,4 +1,4 @@
-use crate::problem::{Code, Problem};
+use api::{Code, Problem};
 
 /// Returns the advice to a person for whom something could not be loaded.
 ///

@@ -6,8 +6,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use api::wire::CommandAccepted;
 use domain::inventory_item::InventoryItemCommand;
-use event_store::wire::CommandAccepted;
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 

@@ -12,8 +12,7 @@ use crate::{
 ///
 /// The body is kept exactly as it was written. [`ChangeSet::content`] is read from the body alone,
 /// so everything that can be shown is covered by the hash. The serde form carries only the sealed
-/// parts (`aggregate`, `version`, `prev`, `hash`, `body`); [`crate::wire::ChangeSet`] is the long
-/// form of the HTTP interface.
+/// parts (`aggregate`, `version`, `prev`, `hash`, `body`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Sealed")]
 pub struct ChangeSet {

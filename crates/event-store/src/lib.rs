@@ -112,7 +112,6 @@ mod aggregate;
 mod chain;
 mod change_set;
 mod command_index;
-mod distinct_keys;
 pub mod feed;
 #[cfg(any(feature = "embedded", feature = "feed", feature = "handler"))]
 pub mod full_disk;
@@ -126,7 +125,6 @@ mod spans;
 mod store;
 mod timestamp;
 mod upcast;
-pub mod wire;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
@@ -143,7 +141,6 @@ pub use aggregate::{Aggregate, Context};
 pub use chain::{ChainBreak, Hash, InvalidHash, verify_chain};
 pub use change_set::{ChangeSet, Content, DecodeError, Tagged};
 pub use command_index::{CommandIndex, Lookup, SKEW_ALLOWANCE_MS};
-pub use distinct_keys::DistinctKeys;
 pub use feed::FeedBreak;
 pub use head::{ApplyError, Head};
 pub use id::{AggregateId, InvalidAggregateId, InvalidKind, Kind, LAST_VERSION, Version};

@@ -1,8 +1,7 @@
 //! The readable part of a damaged history.
 
-use app::problem::{Code, Problem};
-use app::views::Fault;
-use event_store::wire::AggregateState;
+use api::wire::AggregateState;
+use api::{Code, Fault, Problem};
 use event_store::{ChainBreak, ChangeSet, Head, PAGE_BYTES, Page, StoreError, Version};
 use uuid::Uuid;
 

@@ -1,10 +1,10 @@
 use std::num::NonZeroUsize;
 
-use app::problem::{Code, Problem};
+use api::wire::{self, AggregateState};
+use api::{Code, Problem};
 use async_trait::async_trait;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
-use event_store::wire::{self, AggregateState};
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Page, Store, StoreError, Verification, Verifier, Version,
 };

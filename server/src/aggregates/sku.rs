@@ -1,4 +1,4 @@
-use app::problem::Problem;
+use api::Problem;
 use domain::inventory_item::InventoryItemCommand;
 use domain::sku::{ClaimSku, SkuRejection};
 use domain::{InventoryItem, Sku};

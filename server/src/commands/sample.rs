@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use app::views::SampleProgress;
+use api::SampleProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Failure;

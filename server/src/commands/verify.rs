@@ -8,7 +8,7 @@ mod root;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use app::problem::Code;
+use api::Code;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::{AggregateId, Hash, Page, Store, StoreError, Timestamp, verify_chain};
 

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use app::problem::{Code, Problem};
-use event_store::wire::{CommandAccepted, CommandRequest};
+use api::wire::{CommandAccepted, CommandRequest};
+use api::{Code, Problem};
 use event_store::{TOGETHER, Timestamp};
 use tracing::Instrument;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use event_store::StoreError;
 use event_store::feed::{Entry, FeedError, Position};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use app::problem::{Code, Problem};
+use api::wire::CommandRequest;
+use api::{Code, Problem};
 use event_store::AggregateId;
 use event_store::handler::Accepted;
-use event_store::wire::CommandRequest;
 use uuid::Uuid;
 
 use crate::telemetry::metrics;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use app::problem::Problem;
-use app::views::ItemPage;
+use api::{ItemPage, Problem};
 use domain::inventory_item::ListItems;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{Feed, Reconciled};

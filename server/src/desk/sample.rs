@@ -1,9 +1,8 @@
-use app::problem::Problem;
-use app::views::ItemPage;
+use api::wire::{CommandAccepted, CommandRequest};
+use api::{ItemPage, Problem};
 use async_trait::async_trait;
 use domain::inventory_item::ListItems;
 use event_store::Timestamp;
-use event_store::wire::{CommandAccepted, CommandRequest};
 
 use super::FrontDesk;
 use crate::sample::SampleDesk;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::problem::Problem;
+use api::Problem;
 use domain::Sku;
 use event_store::handler::{Accepted, TransactError, Transacted, transact};
 use event_store::{AggregateId, StoreError, TOGETHER};

@@ -1,6 +1,6 @@
 //! An extractor for form fields, which rejects with the same problems as the others.
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;

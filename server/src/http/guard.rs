@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

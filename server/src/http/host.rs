@@ -7,7 +7,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;

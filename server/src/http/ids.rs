@@ -1,9 +1,9 @@
 //! Ids from paths and bodies. The server never makes an id; it insists on being given one.
 
-use app::problem::Problem;
+use api::Problem;
+use api::wire::CommandRequest;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use event_store::wire::CommandRequest;
 use uuid::Uuid;
 
 use super::problem::ProblemDocument;

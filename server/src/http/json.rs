@@ -1,12 +1,11 @@
 //! A strict extractor for JSON, whose rejections say where the mistake is.
 
-use app::problem::{Code, Problem};
+use api::{Code, DistinctKeys, Problem};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use event_store::DistinctKeys;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use app::problem::Problem;
+use api::Problem;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};

@@ -1,6 +1,6 @@
 //! Problems as responses (RFC 9457).
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};

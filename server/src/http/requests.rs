@@ -1,6 +1,6 @@
 //! Requests that no handler sees: `OPTIONS`, and bodies in a coding that the server does not read.
 
-use app::problem::{Code, Problem};
+use api::{Code, Problem};
 use axum::extract::Request;
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use api::wire;
 use axum::response::sse::Event;
 use event_store::feed::{BATCH, Entry, Feed, FeedError, FeedStore, Position};
-use event_store::wire;
 use tokio::sync::Mutex;
 
 use super::json;

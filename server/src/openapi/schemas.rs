@@ -1,4 +1,4 @@
-//! The shapes of `event_store::wire`, of rows and of problems, as the OpenAPI description shows
+//! The shapes of `api::wire`, of rows and of problems, as the OpenAPI description shows
 //! them. The event store itself knows nothing of OpenAPI; `tests/routes/operations/openapi.rs`
 //! holds the two together.
 

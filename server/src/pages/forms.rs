@@ -4,7 +4,8 @@
 
 use std::collections::HashSet;
 
-use app::problem::{Code, Problem};
+use api::wire::CommandRequest;
+use api::{Code, Problem};
 use app::record::{new_request, wire_command};
 use app::task_form::{Fields, parse};
 use app::views::FormOutcome;
@@ -13,7 +14,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::inventory_item::Task;
 use event_store::Version;
-use event_store::wire::CommandRequest;
 use serde::Deserialize;
 use uuid::Uuid;
 

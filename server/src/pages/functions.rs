@@ -1,6 +1,6 @@
 //! The requests and answers of server functions.
 
-use app::problem::Problem;
+use api::Problem;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Request};
 use axum::http::header::{ACCEPT, REFERER};

@@ -1,5 +1,5 @@
+use api::SharedDesk;
 use app::Files;
-use app::desk::SharedDesk;
 use app::views::FormOutcome;
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU64;
 
-use app::desk::Desk;
+use api::Desk;
+use api::wire::AggregateState;
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::inventory_item::{InventoryItemRow, ItemSort, ListItems};
-use event_store::wire::AggregateState;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

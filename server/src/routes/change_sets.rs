@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use app::problem::Problem;
+use api::{Problem, wire};
 use axum::extract::State;
 use axum::response::Response;
-use event_store::{LAST_VERSION, PAGE_BYTES, Page, Version, wire};
+use event_store::{LAST_VERSION, PAGE_BYTES, Page, Version};
 use futures::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;

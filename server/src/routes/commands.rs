@@ -1,10 +1,9 @@
 //! `/api/v1/commands` and `/api/v1/commands/batch`
 
-use app::desk::Desk;
-use app::problem::Problem;
+use api::wire::{BatchRequest, CommandAccepted, CommandRequest};
+use api::{Desk, Problem};
 use axum::extract::State;
 use axum::http::StatusCode;
-use event_store::wire::{BatchRequest, CommandAccepted, CommandRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 

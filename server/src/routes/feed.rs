@@ -1,10 +1,10 @@
 //! `/api/v1/feed` and `/api/v1/feed/live`
 
+use api::wire;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use event_store::feed::{Entry, Position};
-use event_store::wire;
 use futures::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -1,12 +1,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app::problem::{Code, Problem};
-use app::views::{ItemPage, SampleProgress};
+use api::wire::{CommandAccepted, CommandRequest};
+use api::{Code, ItemPage, Problem, SampleProgress};
 use async_trait::async_trait;
 use domain::InventoryItem;
 use domain::inventory_item::ListItems;
-use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{AggregateId, Timestamp};
 
 use super::plan::{Planned, plan};

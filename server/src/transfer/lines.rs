@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
-use event_store::{AggregateId, ChangeSet, DistinctKeys, Hash, Version};
+use api::DistinctKeys;
+use event_store::{AggregateId, ChangeSet, Hash, Version};
 
 use crate::Failure;
 

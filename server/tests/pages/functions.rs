@@ -1,6 +1,6 @@
 //! Server functions answer with the same problem documents as the rest of the interface.
 
-use app::problem::Problem;
+use api::Problem;
 use axum::http::Request;
 use serde_json::{Value, json};
 

@@ -170,7 +170,7 @@ fn an_unusable_data_directory_is_a_problem() {
 fn a_foreign_file_is_a_problem() {
     let data = tempdir().unwrap();
     fs::write(data.path().join("daybook.db"), "{}").unwrap();
-    ask(data.path(), &[]).assert("problem: ", &["daybook.db", "is not a database", "copy"]);
+    ask(data.path(), &[]).assert("problem: ", &["daybook.db", "is not a database", "backup"]);
 }
 
 #[test]
@@ -342,5 +342,8 @@ async fn a_table_without_protection_from_loss_is_worth_a_warning() {
     ask_as(&dynamo, &["--store", "aws"]).await.assert_none("warning: these credentials");
     dynamo.have(Quirks { denies: Some("DescribeContinuousBackups"), ..Quirks::default() });
     let told = ask_as(&dynamo, &["--store", "aws"]).await;
-    told.assert("warning: whether point-in-time recovery", &["DescribeContinuousBackups"]);
+    told.assert(
+        "warning: it is unknown whether point-in-time recovery",
+        &["DescribeContinuousBackups"],
+    );
 }

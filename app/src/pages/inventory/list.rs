@@ -1,11 +1,10 @@
+use api::{ItemPage, Problem};
 use domain::inventory_item::InventoryItemRow;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::query::ListQuery;
-use crate::problem::Problem;
 use crate::server_functions::list_items;
-use crate::views::ItemPage;
 
 /// The rows on the screen and their source. Of several pending requests, only the answer to the
 /// last counts.

@@ -1,3 +1,4 @@
+use api::Problem;
 use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -11,7 +12,6 @@ use super::query::ListQuery;
 use super::table::ItemTable;
 use crate::browser;
 use crate::components::{Icon, NoItems, PageHeading, Prose, Sample, UiContext};
-use crate::problem::Problem;
 use crate::text::{grouped, isolated, remedy};
 
 /// All items: searched, sorted, page after page.

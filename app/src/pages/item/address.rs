@@ -3,7 +3,7 @@ use event_store::Version;
 use leptos_router::params::ParamsMap;
 use uuid::Uuid;
 
-use crate::problem::{Code, Problem};
+use api::{Code, Problem};
 
 /// The request in an item's address.
 #[derive(Clone, Debug, PartialEq)]

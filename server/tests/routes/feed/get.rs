@@ -1,6 +1,6 @@
 //! All change sets, page by page.
 
-use app::desk::Desk;
+use api::Desk;
 use domain::InventoryItem;
 use event_store::{AggregateId, Page};
 use serde_json::{Value, json};

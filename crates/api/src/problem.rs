@@ -3,13 +3,9 @@
 use std::fmt;
 
 use event_store::Version;
-use leptos::prelude::FromServerFnError;
-use leptos::server_fn::error::ServerFnErrorErr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-
-use crate::server_functions::Text;
 
 /// A problem document. `code` is stable and for programs, `detail` is for people. Further members
 /// explain the problem (`current_version`, `since`, `rejection`, `index` …).
@@ -158,24 +154,5 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.title, self.detail)
-    }
-}
-
-impl FromServerFnError for Problem {
-    type Encoder = Text;
-
-    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
-            ServerFnErrorErr::Request(_) => Self::new(Code::NoAnswer, error.to_string()),
-            // On the server this error concerns the request; in the browser it concerns the
-            // response.
-            ServerFnErrorErr::Deserialization(why) if cfg!(feature = "ssr") => {
-                Self::new(Code::Malformed, why)
-            }
-            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => {
-                Self::new(Code::Malformed, why)
-            }
-            _ => Self::new(Code::Internal, error.to_string()),
-        }
     }
 }

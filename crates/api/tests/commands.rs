@@ -1,10 +1,13 @@
-//! The texts that parse as a command. Any other text is malformed, which is not a rejection.
+//! The texts that parse as a command of the domain. Any other text is malformed, which is not a
+//! rejection.
 
+#![expect(clippy::expect_used, reason = "this is how a test fails")]
+
+use api::wire;
 use domain::inventory_item::{
     ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason, RemoveItems,
 };
-use event_store::wire;
 
 /// Reads a command as it arrives over HTTP.
 fn read(text: &str) -> Result<Command, String> {

@@ -1,10 +1,16 @@
+//! The encoding of server functions.
+
+use leptos::prelude::FromServerFnError;
 use leptos::server_fn::codec::{JsonEncoding, Post};
+use leptos::server_fn::error::ServerFnErrorErr;
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Error as _};
 
+use crate::{Code, Problem};
+
 /// JSON in the body of a `POST` and of its response.
-pub(super) type Json = Post<Text>;
+pub type Json = Post<Text>;
 
 /// JSON that is parsed as text.
 ///
@@ -36,8 +42,27 @@ impl<T: DeserializeOwned> Decodes<T> for Text {
         let value = serde_json::from_str(text)?;
         // The browser reads only what the server has written, and does not check for duplicate
         // keys.
-        #[cfg(feature = "ssr")]
-        serde_json::from_str::<event_store::DistinctKeys>(text)?;
+        #[cfg(feature = "server")]
+        serde_json::from_str::<crate::DistinctKeys>(text)?;
         Ok(value)
+    }
+}
+
+impl FromServerFnError for Problem {
+    type Encoder = Text;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::new(Code::NoAnswer, error.to_string()),
+            // On the server this error concerns the request; in the browser it concerns the
+            // response.
+            ServerFnErrorErr::Deserialization(why) if cfg!(feature = "server") => {
+                Self::new(Code::Malformed, why)
+            }
+            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => {
+                Self::new(Code::Malformed, why)
+            }
+            _ => Self::new(Code::Internal, error.to_string()),
+        }
     }
 }

@@ -1,11 +1,10 @@
-//! The types that travel over HTTP (`/api/v1`), in the words of the store.
+//! The requests and answers of `/api/v1`, in the words of the store.
 
+use event_store::feed::Position;
+use event_store::{AggregateId, Hash, LAST_VERSION, Tagged, Timestamp, Version};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
-
-use crate::feed::Position;
-use crate::{AggregateId, Hash, LAST_VERSION, Tagged, Timestamp, Version};
 
 /// `POST /commands`: one command. Unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -156,15 +155,15 @@ pub struct FeedEntry {
     pub change_set: ChangeSet,
 }
 
-#[cfg(feature = "feed")]
-impl From<&crate::feed::Entry> for FeedEntry {
-    fn from(entry: &crate::feed::Entry) -> Self {
+#[cfg(feature = "server")]
+impl From<&event_store::feed::Entry> for FeedEntry {
+    fn from(entry: &event_store::feed::Entry) -> Self {
         Self { position: entry.position, change_set: (&entry.change_set).into() }
     }
 }
 
-impl From<&crate::ChangeSet> for ChangeSet {
-    fn from(change_set: &crate::ChangeSet) -> Self {
+impl From<&event_store::ChangeSet> for ChangeSet {
+    fn from(change_set: &event_store::ChangeSet) -> Self {
         let content = change_set.content();
         Self {
             aggregate: change_set.aggregate.clone(),

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::InventoryItem;
 use domain::inventory_item::ListItems;
-use event_store::wire::{CommandAccepted, CommandRequest};
 use event_store::{AggregateId, ChangeSet, Page, Version};
 use uuid::Uuid;
 
-use crate::problem::Problem;
-use crate::views::{Fault, ItemPage, Reading, SampleProgress};
+use crate::wire::{AggregateState, CommandAccepted, CommandRequest};
+use crate::{Fault, ItemPage, Problem, SampleProgress};
 
 /// The desk, as the screens hold it.
 pub type SharedDesk = Arc<dyn Desk>;
@@ -52,4 +52,13 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Returns the progress of loading the sample company.
     async fn sample_progress(&self) -> Result<SampleProgress, Problem>;
+}
+
+/// An item as of a version, up to the first damaged one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The state as of that version, or as of the last version before the damaged one.
+    pub item: AggregateState<InventoryItem>,
+    /// The damage that cut the reading short, if any.
+    pub fault: Option<Fault>,
 }

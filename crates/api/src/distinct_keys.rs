@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// The deserializer's error names the key.
 ///
 /// ```
-/// use event_store::DistinctKeys;
+/// use api::DistinctKeys;
 ///
 /// assert!(
 ///     serde_json::from_str::<DistinctKeys>(r#"{"quantity": 1, "unit": {"quantity": 2}}"#).is_ok()
