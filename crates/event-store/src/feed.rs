@@ -15,9 +15,15 @@ mod inbox;
 #[cfg(feature = "feed")]
 mod recent;
 #[cfg(feature = "feed")]
+mod reconcile;
+#[cfg(feature = "feed")]
 mod running;
 #[cfg(feature = "feed")]
 mod sequencer;
+#[cfg(feature = "feed")]
+mod shared;
+#[cfg(feature = "feed")]
+mod waiting_times;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -29,7 +35,9 @@ use crate::{AggregateId, ChangeSet, Hash, Store, StoreError, Version};
 #[cfg(feature = "feed")]
 pub use entries::{Entry, FeedError, Subscription};
 #[cfg(feature = "feed")]
-pub use running::{Feed, Pace, Reconciled, Unsequenced};
+pub use reconcile::Reconciled;
+#[cfg(feature = "feed")]
+pub use running::{Feed, Pace, Unsequenced};
 
 /// The position of a change set in the feed, from 1, without gaps. 0 is before the first.
 pub type Position = u64;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures::stream::{self, Stream, StreamExt};
 use tokio::sync::watch::Receiver;
 
-use super::running::{PAGE, broken_off};
+use super::shared::{PAGE, broken_off};
 use super::{BATCH, Batch, Feed, FeedHead, FeedStore, Position, Reference};
 use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
 

@@ -1,6 +1,5 @@
-use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,24 +7,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::inbox::Inbox;
-use super::recent::Recent;
 use super::sequencer::Sequencer;
-use super::{Batch, FeedBreak, FeedHead, FeedStore, Position, Sequence};
-use crate::{AggregateId, ChangeSet, Hash, StoreError, Version};
-
-/// The maximum number of change sets that wait in memory; of any more, only the aggregate is kept.
-const CAPACITY: usize = 10_000;
-/// The maximum size of their bodies together, in bytes.
-pub(super) const ROOM: usize = 64 * 1024 * 1024;
-/// The time within which commits count as waiting since the same moment.
-const MOMENT: Duration = Duration::from_millis(50);
-/// The number of moments that are told apart. The last one absorbs whatever comes after it.
-const MOMENTS: usize = 1_000;
-/// The number of missing change sets by which a comparison may run ahead of the sequencer.
-const AHEAD: u64 = 1_000;
-/// The number of batches that are read at a time.
-pub(super) const PAGE: usize = 100;
+use super::shared::Shared;
+use super::waiting_times::WaitingTimes;
+use super::{FeedHead, FeedStore, Position};
+use crate::{AggregateId, ChangeSet, StoreError, Version};
 
 /// The pace at which a sequencer acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,41 +66,10 @@ impl<S: fmt::Debug> fmt::Debug for Handle<S> {
     }
 }
 
-/// The state that the sequencer and readers share.
-pub(super) struct Shared {
-    pub(super) inbox: Inbox,
-    order: Mutex<Sequenced>,
-    /// The number of aggregates that the sequencer cannot advance.
-    pub(super) stuck: AtomicU64,
-    /// The error that the sequencer is retrying; `None` once it succeeds.
-    pub(super) trouble: watch::Sender<Option<StoreError>>,
-    head: watch::Sender<Option<FeedHead>>,
-}
-
-/// The waiting times of unsettled commits: for each moment, its time and the number of commits that
-/// had been put into the inbox at its end.
-#[derive(Debug, Default)]
-struct WaitingTimes(VecDeque<(u64, Instant)>);
-
-#[derive(Debug, Default)]
-struct Sequenced {
-    sequence: Sequence,
-    recent: Recent,
-}
-
 /// The feed does not yet hold everything that was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the feed lags by at least {0} change sets")]
 pub struct Unsequenced(pub u64);
-
-/// The result of comparing a store with its feed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reconciled {
-    /// The number of change sets in the store.
-    pub scanned: u64,
-    /// The number of those that were not in the feed before.
-    pub missing: u64,
-}
 
 impl<S: FeedStore> Feed<S> {
     /// Starts a sequencer, which first reads the existing feed. It belongs to the runtime that this
@@ -132,14 +87,7 @@ impl<S: FeedStore> Feed<S> {
     ) -> Self {
         let (heads, head) = watch::channel(None);
         let (settles, settled) = watch::channel(0);
-        let inbox = Inbox::new(CAPACITY, ROOM);
-        let shared = Arc::new(Shared {
-            inbox,
-            order: Mutex::default(),
-            stuck: AtomicU64::new(0),
-            trouble: watch::Sender::new(None),
-            head: heads,
-        });
+        let shared = Arc::new(Shared::new(heads));
         let sequencer =
             Sequencer::new(store.clone(), Arc::clone(&shared), pace, settles, Box::new(observer));
         let task = Mutex::new(Some(tokio::spawn(sequencer.run())));
@@ -234,7 +182,7 @@ impl<S: FeedStore> Feed<S> {
 
     /// The last version of this aggregate in the feed, as far as this process knows.
     pub fn version_of(&self, aggregate: &AggregateId) -> Version {
-        self.0.shared.order().sequence.version_of(aggregate)
+        self.0.shared.with_sequence(|sequence| sequence.version_of(aggregate))
     }
 
     /// The number of aggregates that it cannot bring to their newest version, because their
@@ -275,58 +223,6 @@ impl<S: FeedStore> Feed<S> {
         self.trouble(|_| true).await
     }
 
-    /// Compares everything in the store with the feed, and adds what is missing to the feed. This
-    /// repairs an outage that lasted longer than the table's stream keeps records. It may take
-    /// long, and can be stopped: what it has sequenced stays.
-    ///
-    /// # Errors
-    /// When the store does not answer the comparison, or when what is missing can never be put into
-    /// the feed, because the store refuses or the feed is corrupt. A transient error of the
-    /// sequencer is waited out; [`Feed::troubled`] reports it.
-    pub async fn reconcile(
-        &self,
-        mut progress: impl FnMut(Reconciled) + Send,
-    ) -> Result<Reconciled, StoreError> {
-        self.opened().await?;
-        let (mut found, mut cursor) = (Reconciled::default(), None);
-        // The keys of an aggregate are adjacent. This is the current one, with its last version in
-        // the feed when its first key was met.
-        let mut current: Option<(AggregateId, Version)> = None;
-        // The sequencer works during the comparison, which never runs far ahead: memory does not
-        // grow with what is missing.
-        let (mut waited_for, mut found_before) = (self.0.shared.inbox.committed(), 0);
-        loop {
-            let page = self.0.store.keys(cursor).await?;
-            let mut lagging = BTreeSet::new();
-            for (aggregate, version) in page.keys {
-                let known = match &current {
-                    Some((same, known)) if *same == aggregate => *known,
-                    _ => {
-                        let known = self.version_of(&aggregate);
-                        current = Some((aggregate.clone(), known));
-                        known
-                    }
-                };
-                found.scanned += 1;
-                if version > known {
-                    found.missing += 1;
-                    lagging.insert(aggregate);
-                }
-            }
-            lagging.into_iter().for_each(|aggregate| self.0.shared.inbox.put_behind(aggregate));
-            if found.missing >= found_before + AHEAD {
-                self.settled(waited_for).await?;
-                (waited_for, found_before) = (self.0.shared.inbox.committed(), found.missing);
-            }
-            progress(found);
-            cursor = page.next;
-            if cursor.is_none() {
-                self.settled(self.0.shared.inbox.committed()).await?;
-                return Ok(found);
-            }
-        }
-    }
-
     /// Sequences what has been committed, and ends. Returns `true` if nothing is left; a second
     /// call returns `false`.
     pub async fn finish(&self) -> bool {
@@ -344,7 +240,7 @@ impl<S: FeedStore> Feed<S> {
     ///
     /// # Errors
     /// When they never will be.
-    async fn settled(&self, committed: u64) -> Result<(), StoreError> {
+    pub(super) async fn settled(&self, committed: u64) -> Result<(), StoreError> {
         let mut settled = self.0.settled.clone();
         tokio::select! {
             biased;
@@ -386,28 +282,6 @@ impl<S> Handle<S> {
     }
 }
 
-impl WaitingTimes {
-    fn put(&mut self, committed: u64, settled: u64, now: Instant) {
-        self.forget(settled);
-        let is_full = self.0.len() >= MOMENTS;
-        match self.0.back_mut() {
-            Some((upto, since)) if is_full || now.duration_since(*since) < MOMENT => {
-                *upto = committed.max(*upto);
-            }
-            _ => self.0.push_back((committed, now)),
-        }
-    }
-
-    fn oldest(&mut self, settled: u64) -> Option<Instant> {
-        self.forget(settled);
-        self.0.front().map(|(_, since)| *since)
-    }
-
-    fn forget(&mut self, settled: u64) {
-        while self.0.pop_front_if(|(upto, _)| *upto <= settled).is_some() {}
-    }
-}
-
 impl<S> Drop for Handle<S> {
     fn drop(&mut self) {
         let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -417,101 +291,9 @@ impl<S> Drop for Handle<S> {
     }
 }
 
-impl Shared {
-    /// Calls `ask` with the sequence, under its lock.
-    pub(super) fn with_sequence<T>(&self, ask: impl FnOnce(&Sequence) -> T) -> T {
-        ask(&self.order().sequence)
-    }
-
-    /// Returns up to `limit` entries after this position, if they are in memory.
-    pub(super) fn recent(&self, after: Position, limit: usize) -> Option<Vec<super::Entry>> {
-        self.order().recent.after(after, limit)
-    }
-
-    /// Takes in the next batch, with those of its change sets that are in hand. Ignores a batch
-    /// that is already known.
-    pub(super) fn take_in(
-        &self,
-        batch: &Batch,
-        in_hand: &HashMap<Hash, ChangeSet>,
-    ) -> Result<(), FeedBreak> {
-        let mut order = self.order();
-        if batch.number <= order.sequence.head().batch {
-            return Ok(());
-        }
-        order.sequence.follow(batch)?;
-        for (position, reference) in (batch.first()..).zip(batch.references()) {
-            order.recent.push(position, in_hand.get(&reference.hash).cloned());
-        }
-        let head = order.sequence.head();
-        // Readers are shown nothing until the whole existing feed has been read.
-        self.head.send_if_modified(|known| known.as_mut().map(|known| *known = head).is_some());
-        Ok(())
-    }
-
-    /// Reads the batches that exist and are not known.
-    pub(super) async fn follow<S: FeedStore>(&self, store: &S) -> Result<(), StoreError> {
-        loop {
-            let known = self.with_sequence(|sequence| sequence.head().batch);
-            let batches = store.batches(known, PAGE).await?;
-            if batches.is_empty() {
-                return Ok(());
-            }
-            for batch in batches {
-                self.take_in(&batch, &HashMap::new())?;
-            }
-        }
-    }
-
-    /// Shows the feed to readers, once all of the existing feed has been read.
-    pub(super) fn open(&self) {
-        let head = self.with_sequence(Sequence::head);
-        self.head.send_replace(Some(head));
-    }
-
-    fn order(&self) -> MutexGuard<'_, Sequenced> {
-        // `follow` checks everything before it changes anything, so a poisoned order is still
-        // whole.
-        self.order.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The error of a read whose task panicked, or was cancelled because the runtime is ending.
-pub(super) fn broken_off() -> StoreError {
-    StoreError::Unavailable {
-        reason: "a read of the store was interrupted".to_owned(),
-        retry_after: Duration::from_secs(1),
-    }
-}
-
 pub(super) fn ended() -> StoreError {
     StoreError::Unavailable {
         reason: "the feed has ended".to_owned(),
         retry_after: Duration::from_secs(1),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_commit_waits_until_it_is_settled_however_many_follow() {
-        let (mut waiting, begun) = (WaitingTimes::default(), Instant::now());
-        assert_eq!(waiting.oldest(0), None);
-        let at = |moment: u32| begun + MOMENT * moment;
-        for number in 1..=3000 {
-            waiting.put(number.into(), 0, at(number));
-        }
-        assert_eq!(waiting.oldest(0), Some(at(1)));
-        assert_eq!(waiting.oldest(1), Some(at(2)));
-        // The last moment absorbs those after it.
-        assert_eq!(waiting.oldest(999), Some(at(1000)));
-        assert_eq!(waiting.oldest(2999), Some(at(1000)));
-        assert_eq!(waiting.oldest(3000), None);
-        waiting.put(3001, 3000, at(3001));
-        waiting.put(3002, 3000, at(3001) + MOMENT / 2);
-        assert_eq!(waiting.oldest(3001), Some(at(3001)), "both commits of one moment wait");
-        assert_eq!(waiting.oldest(3002), None);
     }
 }

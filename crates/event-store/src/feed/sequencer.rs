@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::Instrument;
 
-use super::running::{ROOM, Shared, broken_off};
+use super::shared::{ROOM, Shared, broken_off};
 use super::{AppendedBatch, BATCH, FeedStore, Pace, Reference, Sequence};
 use crate::full_disk::{self, OnceAMinute};
 use crate::{
