@@ -91,6 +91,9 @@ fn a_hash_is_written_in_lower_case_hex() {
     assert_eq!(text, "21230738b02b11805be34a1f99d4c72eeaae6c37363098d57148413f5bf63f17");
     assert_eq!(text.parse(), Ok(hash));
     assert_eq!(serde_json::to_value(hash).unwrap(), serde_json::json!(text));
+    assert_eq!(serde_json::from_value::<Hash>(serde_json::json!(text)).unwrap(), hash);
+    assert!(serde_json::from_value::<Hash>(serde_json::json!(text.to_uppercase())).is_err());
+    assert_eq!(format!("{hash:?}"), format!("Hash({text})"));
     assert_eq!(Hash::from_slice(hash.as_bytes()), Some(hash));
     for wrong in ["", "00", &text[1..], &text.replace(&text[..1], "g"), &format!("{text}00")] {
         assert!(wrong.parse::<Hash>().is_err(), "{wrong}");

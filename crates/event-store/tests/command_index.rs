@@ -295,3 +295,26 @@ fn only_the_version_right_before_the_window_extends_it() {
     }
     assert_eq!(index.find(Origin::Lead(0).id(START, 201)), Lookup::Absent);
 }
+
+/// Memory holds the ids of ten minutes. A search may read further back, but what it reads there is
+/// not kept.
+#[test]
+fn a_search_keeps_no_ids_from_before_the_remembered_time() {
+    const REMEMBERED: i64 = 2 * SKEW_ALLOWANCE_MS;
+    for (age, is_kept) in [(REMEMBERED, true), (REMEMBERED + 1, false)] {
+        let (early, now) = (START, START + age);
+        let first = change_set(1, Origin::Lead(0).id(early, 1), early);
+        let mut index = CommandIndex::default();
+        index.push(&first);
+        for version in 2..=100 {
+            index.push(&change_set(version, Origin::Lead(0).id(now, version as usize), now));
+        }
+        let mut index = index.condensed();
+        for version in (2..=36).rev() {
+            index.reach_back(&change_set(version, Origin::Lead(0).id(now, version as usize), now));
+        }
+        let before = index.clone();
+        index.reach_back(&first);
+        assert_eq!(index != before, is_kept, "{age}");
+    }
+}
