@@ -90,7 +90,7 @@ fn Verdict(check: Check) -> impl IntoView {
         Check::Done(found) => {
             let at = found.failed_at.unwrap_or(found.version + 1);
             let text = match (found.reason, found.problem.unwrap_or_default()) {
-                (Some(Reason::SchemaUnknown), _) => format!(
+                (Some(Reason::SchemaUnknown | Reason::RulesUnknown), _) => format!(
                     "Verified up to version {}. A newer version of Daybook recorded version {at}: reload the page.",
                     found.version
                 ),

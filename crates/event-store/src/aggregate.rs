@@ -12,17 +12,18 @@ use crate::{Timestamp, Upcaster};
 /// `decide` and `evolve` are pure and total: the same state, command and context give the same
 /// events on any machine, in any year. Replay, preflight and verification therefore run the same
 /// code. Commands and events serialize as `{"type": …, "data": …}` (serde's adjacent tagging).
-/// The state must survive a round trip through JSON, because snapshots hold it: a skipped field
+/// Write a variant without fields as `Open {}`, which can get fields later. The state must survive a round trip through JSON, because snapshots hold it: a skipped field
 /// would make a command decide differently after a restart.
 pub trait Aggregate:
     Default + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     /// The kind's name in keys and URLs, such as `inventory-item`. It is not empty, contains no `#`
-    /// and never changes. An invalid name does not compile where the kind is used (`cargo build`;
+    /// and never changes, and no other type has it. An invalid name does not compile where the kind is used (`cargo build`;
     /// `cargo check` does not evaluate it).
     const KIND: &'static str;
     /// The version of the rules that `decide` applies to new commands. Each change set keeps the
-    /// version it was decided by, and `decide` gets that version back in [`Context::rules`].
+    /// version it was decided by, and `decide` gets that version back in [`Context::rules`]. A
+    /// program with older rules goes on deciding by them: where that matters, replace it first.
     const RULES: u32 = 1;
     /// The version of the state's shape and of `evolve`. Snapshots of any other version are
     /// ignored. Raise it with every change to the state's fields or to `evolve`, and whenever a

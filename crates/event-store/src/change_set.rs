@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -117,10 +120,12 @@ pub enum DecodeError {
     Upcast(#[from] UpcastError),
     /// A command or an event that would not read back equal, and so is not written. The cause is a
     /// defect of its type, such as a skipped field, or a value that JSON lacks, such as NaN.
-    #[error("{name} would not read back unchanged")]
+    #[error("{name} would not read back unchanged: {problem}")]
     NotReadBack {
         /// The type's name.
         name: String,
+        /// The difference, or the error of reading it back.
+        problem: String,
     },
     /// A change set without events.
     #[error("a change set holds at least one event")]
@@ -257,8 +262,21 @@ impl Tagged {
     ///
     /// # Errors
     /// When the JSON is not a `T`.
-    pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        let value = serde_json::json!({ "type": self.name, "data": self.data });
-        Ok(serde_json::from_value(value)?)
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        // The tag comes first. If the data came first, serde would buffer it, and refuse what its
+        // buffer cannot hold, such as maps with integer keys.
+        let name = Value::String(self.name.clone());
+        let fields = [("type", &name), ("data", &self.data)];
+        let tagged = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
+        Ok(T::deserialize(tagged)?)
+    }
+
+    /// Decodes a command of this aggregate, upcast to the current schema. Use it for a command that
+    /// arrives from an older client with its schema.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it cannot be read.
+    pub fn command<A: Aggregate>(&self) -> Result<A::Command, DecodeError> {
+        upcast::decode(self, A::command_upcasters())
     }
 }

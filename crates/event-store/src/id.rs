@@ -139,7 +139,7 @@ impl From<Kind> for String {
 
 /// Text that is not the name of a kind of aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a valid kind of aggregate: expected a name without `#`")]
+#[error("`{0}` is not a valid kind of aggregate: expected a name that is not empty and has no `#`")]
 pub struct InvalidKind(pub String);
 
 /// The name of one aggregate: its kind and the id that a client made.

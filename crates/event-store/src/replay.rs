@@ -129,6 +129,10 @@ pub enum Reason {
     /// The bytes hold, but this program does not know a schema or a type in them: a newer version
     /// wrote it, or an upcaster is gone. Nothing is wrong with the history.
     SchemaUnknown,
+    /// The bytes hold, but the command was decided by rules that this program does not know
+    /// ([`Aggregate::RULES`]), and gives other events by those that it knows. A newer version wrote
+    /// it. Nothing is wrong with the history.
+    RulesUnknown,
     /// The command or an event cannot be read.
     Unreadable,
 }
@@ -138,6 +142,7 @@ enum Failure {
     Unreadable(DecodeError),
     OtherEvents,
     Rejected(String),
+    NewerRules(u32),
     Earlier,
 }
 
@@ -150,6 +155,7 @@ impl Failure {
             )) => Reason::SchemaUnknown,
             Self::Unreadable(_) => Reason::Unreadable,
             Self::OtherEvents | Self::Rejected(_) => Reason::DecidedDifferently,
+            Self::NewerRules(_) => Reason::RulesUnknown,
         }
     }
 }
@@ -161,6 +167,12 @@ impl fmt::Display for Failure {
             Self::Unreadable(error) => error.fmt(f),
             Self::OtherEvents => f.write_str("its command, decided again, gives different events"),
             Self::Rejected(why) => write!(f, "its command, decided again, is rejected: {why}"),
+            Self::NewerRules(rules) => {
+                write!(
+                    f,
+                    "its command was decided by rules {rules}, which this program does not know"
+                )
+            }
             Self::Earlier => f.write_str("it is recorded earlier than the version before it"),
         }
     }
@@ -252,8 +264,10 @@ impl<A: Aggregate> Verifier<A> {
 fn decide_again<A: Aggregate>(state: A, change_set: &ChangeSet) -> Result<A, Failure> {
     let command = change_set.command::<A>().map_err(Failure::Unreadable)?;
     let events = change_set.events::<A>().map_err(Failure::Unreadable)?;
-    match state.decide(&command, &change_set.context()) {
+    let context = change_set.context();
+    match state.decide(&command, &context) {
         Ok(decided) if decided == events => Ok(events.iter().fold(state, A::evolve)),
+        Ok(_) | Err(_) if context.rules > A::RULES => Err(Failure::NewerRules(context.rules)),
         Ok(_) => Err(Failure::OtherEvents),
         Err(rejection) => Err(Failure::Rejected(rejection.to_string())),
     }

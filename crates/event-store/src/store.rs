@@ -9,7 +9,8 @@ use crate::{
 /// The storage of change sets. Two methods, [`load`](Store::load) and [`append`](Store::append),
 /// carry every command; the others page through histories, list keys, and keep snapshots.
 ///
-/// [`crate::MemoryStore`] is the whole contract on one page. `testing::conformance` checks it.
+/// The source of [`crate::MemoryStore`] is the whole contract on one page; `testing::conformance`
+/// checks it.
 pub trait Store: Clone + Send + Sync + 'static {
     /// Returns whether `other` is a clone of this store. All parts of a transaction must come from
     /// one store, because a single write carries them.
@@ -24,8 +25,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// - The result includes every append, from any writer, that was acknowledged before the call.
     ///   Only [`Reach::Eventual`] may give the history of a moment ago, which is still whole.
     /// - A snapshot is usable if its schema matches, its version is not beyond the requested one,
-    ///   and the change set of its version exists with its hash. Any other is ignored: a snapshot
-    ///   that is missing, damaged or of another history costs time, but never gives a wrong state.
+    ///   and the change set of its version exists, is unaltered ([`ChangeSet::is_unaltered`]) and
+    ///   has the hash that the snapshot names. Any other is ignored: a snapshot that is missing,
+    ///   damaged or of another history costs time, but never gives a wrong state. A state that does
+    ///   not parse is for the caller to notice; [`crate::Head::load`] then loads the whole history.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the versions have a gap or the chain does not hold.
@@ -41,7 +44,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when reading back gets no answer either; retrying the same
-    /// command is safe.
+    /// command is safe. [`StoreError::TooLarge`] for a body of more than [`BODY_LIMIT`], which no
+    /// store accepts.
     fn append(
         &self,
         change_set: &ChangeSet,

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
@@ -48,6 +49,17 @@ impl Timestamp {
     #[must_use]
     pub const fn minus_millis(self, millis: i64) -> Self {
         Self::from_millis(self.0.saturating_sub(millis))
+    }
+}
+
+/// A clock's reading, to the millisecond. The core reads no clock itself.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => Self::from_millis(millis(since)),
+            Err(before) => Self::from_millis(-millis(before.duration())),
+        }
     }
 }
 
@@ -105,6 +117,14 @@ mod tests {
             Ok(Timestamp::from_millis(1_763_890_200_007))
         );
         assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn a_clock_reading_becomes_a_timestamp() {
+        let moment = UNIX_EPOCH + Duration::from_micros(1_763_890_200_007_999);
+        assert_eq!(Timestamp::from(moment), Timestamp::from_millis(1_763_890_200_007));
+        let before = UNIX_EPOCH - Duration::from_millis(5);
+        assert_eq!(Timestamp::from(before), Timestamp::from_millis(-5));
     }
 
     #[test]

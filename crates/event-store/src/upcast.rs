@@ -33,9 +33,15 @@ use crate::{DecodeError, Tagged};
 ///
 /// # Deploying
 /// Older programs cannot read change sets in a new schema, or of a new type. They answer
-/// [`UpcastError::Newer`] for the aggregates concerned, and accept no commands to them. If several
-/// processes share a store, deploy in two steps: first a version that reads the new schema but does
-/// not write it yet, then one that writes it. A browser that replays histories counts as a process.
+/// [`UpcastError::Newer`] for the aggregates concerned, and accept no commands to them, until they
+/// are replaced. If processes of two versions run on one store, add a variant under a new name in
+/// two steps instead: first deploy a version that evolves it but never decides it, then one that
+/// decides it. A new schema of an existing type cannot be deployed in steps: what reads it also
+/// writes it. A browser that replays histories counts as a process.
+///
+/// # Without a new schema
+/// A new field with `#[serde(default)]` needs none. Older programs ignore the field, though, and
+/// decide as if it were not there. Give it a new schema if they must not.
 #[derive(Clone, Copy, Debug)]
 pub struct Upcaster {
     /// The type's name.
@@ -95,7 +101,13 @@ where
     tagged.schema = current_schema(&tagged.name, upcasters);
     match tagged.decode::<T>() {
         Ok(read) if read == *value => Ok(tagged),
-        Ok(_) | Err(_) => Err(DecodeError::NotReadBack { name: tagged.name }),
+        Ok(_) => {
+            let problem = "JSON does not carry all of it".to_owned();
+            Err(DecodeError::NotReadBack { name: tagged.name, problem })
+        }
+        Err(error) => {
+            Err(DecodeError::NotReadBack { name: tagged.name, problem: error.to_string() })
+        }
     }
 }
 

@@ -209,6 +209,65 @@ async fn an_old_program_says_that_a_newer_one_is_needed() {
     }
 }
 
+/// The same program before and after its rules changed, with a number for them.
+mod ruled {
+    use super::*;
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Shelf<const RULES: u32>(u64);
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", content = "data")]
+    pub(super) enum Book {
+        Book { kilograms: u64 },
+    }
+
+    impl<const RULES: u32> Aggregate for Shelf<RULES> {
+        const KIND: &'static str = "shelf";
+        const RULES: u32 = RULES;
+        type Command = Book;
+        type Event = Book;
+        type Rejection = Full;
+
+        /// Since rules 2, a booking is rounded up to ten.
+        fn decide(&self, command: &Book, context: &Context) -> Result<Vec<Book>, Full> {
+            let Book::Book { kilograms } = *command;
+            let rounds = RULES > 1 && context.rules > 1;
+            let kilograms = if rounds { kilograms.next_multiple_of(10) } else { kilograms };
+            Ok(vec![Book::Book { kilograms }])
+        }
+
+        fn evolve(self, event: &Book) -> Self {
+            let Book::Book { kilograms } = event;
+            Self(self.0 + kilograms)
+        }
+    }
+}
+
+#[tokio::test]
+async fn newer_rules_are_told_from_changed_ones() {
+    let store = MemoryStore::default();
+    for (id, kilograms) in [(1, 20), (2, 7)] {
+        let book = envelope(id, ruled::Book::Book { kilograms });
+        accepted::<ruled::Shelf<2>>(&store, book).await;
+    }
+    let newer = verified::<ruled::Shelf<2>>(&store).await;
+    assert!(newer.ok, "{newer:?}");
+    // The first booking is the same by both rules.
+    let older = verified::<ruled::Shelf<1>>(&store).await;
+    assert_eq!((older.failed_at, older.reason), (Some(2), Some(Reason::RulesUnknown)));
+    assert_eq!(serde_json::to_value(older.reason).unwrap(), json!("rules-unknown"));
+}
+
+#[tokio::test]
+async fn a_command_of_an_older_client_is_upcast() {
+    let store = MemoryStore::default();
+    let old = envelope(1, before::Command::Book { kilograms: 40 });
+    let (old, _) = accepted::<before::Shelf>(&store, old).await;
+    let command = old.content().command.command::<after::Shelf>().unwrap();
+    assert_eq!(command, after::Command::Book { grams: 40_000 });
+}
+
 #[tokio::test]
 async fn a_verification_tells_altered_from_decided_differently() {
     let store = MemoryStore::default();

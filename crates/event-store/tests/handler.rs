@@ -1,5 +1,6 @@
 //! Outcomes of command handlers and advances of heads, on the memory store.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use event_store::handler::{
@@ -194,13 +195,51 @@ async fn floats_are_read_back_as_they_were() {
     assert_eq!((found.ok, found.version), (true, 500), "{found:?}");
 }
 
+/// The prices of a season, by night: JSON has only texts as keys, and no integers of 128 bits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Season(BTreeMap<u32, u64>);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Price {
+    Price { nights: BTreeMap<u32, u64>, total: u128 },
+}
+
+impl Aggregate for Season {
+    const KIND: &'static str = "season";
+    type Command = Price;
+    type Event = Price;
+    type Rejection = Never;
+
+    fn decide(&self, price: &Price, _: &Context) -> Result<Vec<Price>, Never> {
+        Ok(vec![price.clone()])
+    }
+
+    fn evolve(self, Price::Price { nights, .. }: &Price) -> Self {
+        Self(nights.clone())
+    }
+}
+
+#[tokio::test]
+async fn maps_with_integer_keys_are_read_back() {
+    let store = MemoryStore::default();
+    let nights = BTreeMap::from([(1, 12_000), (30, 9_500)]);
+    let price = Price::Price { nights: nights.clone(), total: u128::from(u64::MAX) };
+    let outcome = handler::<Season>(&store).execute(&at(0, price)).await.unwrap();
+    assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    let head = handler::<Season>(&store).load(ID, None).await.unwrap();
+    assert_eq!(head.state, Season(nights));
+    let found = verify::<Season>(&AggregateId::of::<Season>(ID), &history::<Season>(&store).await);
+    assert!(found.ok, "{found:?}");
+}
+
 #[tokio::test]
 async fn a_value_that_would_not_be_read_back_is_refused_before_writing() {
     let store = MemoryStore::default();
     let scale = handler::<Scale>(&store);
     for (grams, note) in [(f64::NAN, 0), (f64::INFINITY, 0), (f64::MAX, 0), (1.0, 7)] {
         let refused = scale.execute(&at(0, Weigh::Weigh { grams, note })).await.unwrap_err();
-        let StoreError::Encoding(DecodeError::NotReadBack { name }) = refused else {
+        let StoreError::Encoding(DecodeError::NotReadBack { name, .. }) = refused else {
             panic!("{refused}")
         };
         assert_eq!(name, "Weigh");

@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use event_store::feed::{Feed, FeedStore, Pace};
+use event_store::feed::{Feed, FeedError, FeedStore, Pace};
 use event_store::handler::{CommandHandler, Envelope, Outcome, Transacted, transact};
-use event_store::testing::conformance::{Tally, Task};
-use event_store::{MemoryStore, Timestamp};
-use tokio::time::timeout;
+use event_store::testing::conformance::{Harness, InMemory, Tally, Task};
+use event_store::{AggregateId, MemoryStore, Timestamp};
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::dying::{Death, Dying};
@@ -64,6 +64,43 @@ async fn a_repeat_is_handed_over_to_the_feed() {
     let part = handing_over(&feed).part(&second, |refused| refused);
     transact(vec![part]).await.unwrap();
     assert_eq!(feed.settle(LONG).await, Ok(2));
+}
+
+/// One part's handler has the feed, the other's does not.
+#[tokio::test]
+async fn a_transaction_is_handed_over_whole() {
+    let store = MemoryStore::default();
+    let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+    let handlers = [silent(&store), handing_over(&feed), silent(&store)];
+    let parts = handlers.iter().zip(1..).map(|(tallies, id)| tallies.part(&add(id), |no| no));
+    transact(parts.collect()).await.unwrap();
+    assert_eq!(feed.settle(LONG).await, Ok(3));
+}
+
+/// A consumer that logs each error and asks again must not spin.
+#[tokio::test]
+async fn a_subscription_pauses_after_an_error_and_ends_beyond_the_feed() {
+    let store = MemoryStore::default();
+    let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+    let mut beyond = feed.subscribe(99);
+    let error = beyond.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, FeedError::Beyond { after: 99, newest: 0 }), "{error}");
+    assert!(beyond.next().await.is_none());
+
+    handing_over(&feed).execute(&add(1)).await.unwrap();
+    assert!(feed.finish().await);
+    let aggregate = AggregateId::of::<Tally>(Uuid::from_u128(1));
+    InMemory.remove(&store, &aggregate, 1).await.unwrap();
+    let feed = Feed::start(store, Pace::ALONE);
+    feed.opened().await.unwrap();
+    let mut entries = feed.subscribe(0);
+    let begun = Instant::now();
+    for _ in 0..2 {
+        assert!(entries.next().await.unwrap().is_err());
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(feed.finish().await);
+    assert!(entries.next().await.is_none(), "a pause ends with the feed");
 }
 
 #[tokio::test]

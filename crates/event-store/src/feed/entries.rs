@@ -2,9 +2,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::stream::{self, Stream, StreamExt};
 use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, sleep_until};
 
 use super::shared::{PAGE, broken_off};
 use super::{BATCH, Batch, Feed, FeedHead, FeedStore, Position, Reference};
@@ -12,6 +14,8 @@ use crate::{ChangeSet, FeedBreak, Hash, PAGE_BYTES, StoreError};
 
 /// The number of batch-sized chunks that are looked up at once.
 const AT_ONCE: usize = 2;
+/// The pause after an error that names none.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// One change set at its place in the feed.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +57,10 @@ pub enum FeedError {
 
 /// The entries of a feed after some position, as [`Feed::subscribe`] returns them; also a stream.
 ///
-/// It waits until the existing feed has been read, and ends with the feed. After an error it
-/// retries from the same position; to skip an unreadable entry, subscribe again after it. Dropping
-/// it cancels it.
+/// It waits until the existing feed has been read. It holds a clone of the feed, so it ends only
+/// after [`Feed::finish`]; dropping it cancels it. After an error it retries from the same position,
+/// once the pause is over that the store asks for, or a second. To skip an unreadable entry,
+/// subscribe again after it. A position beyond the feed is an error once, and then the end.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription(Pin<Box<dyn Stream<Item = Result<Entry, FeedError>> + Send>>);
 
@@ -166,24 +171,8 @@ impl<S: FeedStore> Feed<S> {
     /// # }
     /// ```
     pub fn subscribe(&self, after: Position) -> Subscription {
-        let start = (self.clone(), after, VecDeque::<Entry>::new());
-        let entries = stream::unfold(start, |(feed, mut after, mut waiting)| async move {
-            let mut heads = feed.heads();
-            loop {
-                if let Some(entry) = waiting.pop_front() {
-                    after = entry.position;
-                    return Some((Ok(entry), (feed, after, waiting)));
-                }
-                if !grows(&feed, &mut heads, after).await {
-                    return None;
-                }
-                match feed.entries(after, BATCH).await {
-                    Ok(entries) => waiting.extend(entries),
-                    Err(error) => return Some((Err(error), (feed, after, waiting))),
-                }
-            }
-        });
-        Subscription(Box::pin(entries))
+        let start = Reading { feed: self.clone(), after, ready: VecDeque::new(), failed: None };
+        Subscription(Box::pin(stream::unfold(start, Reading::next)))
     }
 
     /// Waits until the feed's newest position differs from this one, and returns `true`; returns
@@ -227,6 +216,69 @@ impl<S: FeedStore> Feed<S> {
         }
         named.truncate(limit);
         Ok(named)
+    }
+}
+
+/// The state of a subscription.
+struct Reading<S> {
+    feed: Feed<S>,
+    /// The position of the last entry that was returned.
+    after: Position,
+    /// Entries that have been read and not returned.
+    ready: VecDeque<Entry>,
+    /// Set after an error.
+    failed: Option<Failed>,
+}
+
+/// The consequence of an error.
+enum Failed {
+    /// The next attempt waits until this moment.
+    RetryAt(Instant),
+    /// No attempt can succeed.
+    ForGood,
+}
+
+impl<S: FeedStore> Reading<S> {
+    /// Waits for the next entry. An entry that is not returned stays unread, so the future may be
+    /// dropped.
+    async fn next(mut self) -> Option<(Result<Entry, FeedError>, Self)> {
+        match self.failed.take() {
+            Some(Failed::ForGood) => return None,
+            Some(Failed::RetryAt(moment)) => {
+                tokio::select! {
+                    () = sleep_until(moment) => {}
+                    () = self.feed.ended() => return None,
+                }
+            }
+            None => {}
+        }
+        let mut heads = self.feed.heads();
+        loop {
+            if let Some(entry) = self.ready.pop_front() {
+                self.after = entry.position;
+                return Some((Ok(entry), self));
+            }
+            if !grows(&self.feed, &mut heads, self.after).await {
+                return None;
+            }
+            match self.feed.entries(self.after, BATCH).await {
+                Ok(entries) => self.ready.extend(entries),
+                Err(error) => {
+                    self.failed = Some(after(&error));
+                    return Some((Err(error), self));
+                }
+            }
+        }
+    }
+}
+
+fn after(error: &FeedError) -> Failed {
+    match error {
+        FeedError::Beyond { .. } => Failed::ForGood,
+        FeedError::Store(StoreError::Unavailable { retry_after, .. }) => {
+            Failed::RetryAt(Instant::now() + *retry_after)
+        }
+        _ => Failed::RetryAt(Instant::now() + RETRY_AFTER),
     }
 }
 

@@ -32,7 +32,8 @@ impl Pace {
 }
 
 /// A feed running in this process: a sequencer in the background, and the order that it has made.
-/// Cheap to clone; the feed ends when the last clone is dropped.
+/// Cheap to clone. The feed ends with [`Feed::finish`], or when the last clone is dropped; handlers
+/// and subscriptions hold clones, too.
 ///
 /// It holds a few hundred bytes of each aggregate in memory, and eight of each batch.
 #[derive(Debug)]
@@ -224,7 +225,8 @@ impl<S: FeedStore> Feed<S> {
     }
 
     /// Sequences what has been committed, and ends. Returns `true` if nothing is left; a second
-    /// call returns `false`.
+    /// call returns `false`. A handler still accepts commands afterwards; the next [`Feed::open`]
+    /// finds them.
     pub async fn finish(&self) -> bool {
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return false };

@@ -38,6 +38,11 @@ impl Handover {
         Self(Some(Arc::new(feed)))
     }
 
+    /// This handover, or the other one if this one has no feed.
+    pub(super) fn or(self, other: &Self) -> Self {
+        Self(self.0.or_else(|| other.0.clone()))
+    }
+
     pub(super) fn commit(&self, change_set: &ChangeSet) {
         if let Some(listener) = &self.0 {
             listener.commit(change_set);

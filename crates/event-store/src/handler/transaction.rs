@@ -16,8 +16,12 @@ use crate::{Aggregate, AggregateId, AppendedAll, ChangeSet, Store, StoreError, T
 pub struct Part<S, N> {
     store: S,
     aggregate: AggregateId,
-    begin: Box<dyn FnOnce() -> Later<'static, Box<dyn Member<N>>> + Send>,
+    handover: Handover,
+    begin: Begin<N>,
 }
+
+/// Begins a part's attempt, which hands its commit over to this feed.
+type Begin<N> = Box<dyn FnOnce(Handover) -> Later<'static, Box<dyn Member<N>>> + Send>;
 
 impl<S, N> fmt::Debug for Part<S, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,10 +89,10 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         Part {
             store: self.store.clone(),
             aggregate: AggregateId::of::<A>(envelope.aggregate),
-            begin: Box::new(|| {
+            handover: self.handover.clone(),
+            begin: Box::new(|handover| {
                 Box::pin(async move {
                     let attempt = Attempt::begin(&handler, envelope).await?;
-                    let handover = handler.handover;
                     Ok(Box::new(Begun { attempt, handover, refusal }) as Box<dyn Member<N>>)
                 })
             }),
@@ -168,6 +172,9 @@ async fn take_together<S: Store, N>(
 /// Waits for each aggregate's turn. All transactions wait in the same order, so they cannot
 /// deadlock.
 async fn begin<S, N>(parts: Vec<Part<S, N>>) -> Result<Vec<Box<dyn Member<N>>>, TransactError> {
+    // A part whose handler has no feed is handed to that of another part: a change set that no feed
+    // hears of would be missing from it.
+    let any = parts.iter().fold(Handover::default(), |any, part| any.or(&part.handover));
     let mut order: Vec<_> = parts.into_iter().enumerate().collect();
     order.sort_by(|(_, one), (_, other)| one.aggregate.cmp(&other.aggregate));
     for pair in order.windows(2) {
@@ -180,7 +187,7 @@ async fn begin<S, N>(parts: Vec<Part<S, N>>) -> Result<Vec<Box<dyn Member<N>>>, 
     }
     let mut members = Vec::with_capacity(order.len());
     for (index, part) in order {
-        members.push((index, (part.begin)().await?));
+        members.push((index, (part.begin)(part.handover.or(&any)).await?));
     }
     members.sort_by_key(|(index, _)| *index);
     Ok(members.into_iter().map(|(_, member)| member).collect())

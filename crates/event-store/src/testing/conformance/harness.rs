@@ -31,7 +31,8 @@ pub trait Harness: Sync {
         version: Version,
     ) -> impl Future<Output = Verdict> + Send;
 
-    /// Damages the snapshot of this version, as a disk would.
+    /// Damages the snapshot of this version so that the store must ignore it: it cannot be read, or
+    /// no longer names the hash of its change set.
     fn damage_snapshot(
         &self,
         store: &Self::Store,
