@@ -1,5 +1,5 @@
-//! What travels between browser, server and other programs: the requests and answers of the HTTP
-//! interface, problems, and the port through which screens reach the desk.
+//! The types that travel between browser, server and other programs: requests and answers of the
+//! HTTP interface, problems, and the port through which screens reach the desk.
 
 #[cfg(feature = "server")]
 mod desk;

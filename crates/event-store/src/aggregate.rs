@@ -12,14 +12,15 @@ use crate::{Timestamp, Upcaster};
 /// `decide` and `evolve` are pure and total: the same state, command and context give the same
 /// events on any machine, in any year. Replay, preflight and verification therefore run the same
 /// code. Commands and events serialize as `{"type": …, "data": …}` (serde's adjacent tagging).
-/// Write a variant without fields as `Open {}`, which can get fields later. The state must survive a round trip through JSON, because snapshots hold it: a skipped field
-/// would make a command decide differently after a restart.
+/// Write a variant without fields as `Open {}`, which can get fields later. The state must survive
+/// a round trip through JSON, because snapshots hold it: a skipped field would make a command
+/// decide differently after a restart.
 pub trait Aggregate:
     Default + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     /// The kind's name in keys and URLs, such as `inventory-item`. It is not empty, contains no `#`
-    /// and never changes, and no other type has it. An invalid name does not compile where the kind is used (`cargo build`;
-    /// `cargo check` does not evaluate it).
+    /// and never changes, and no other type has it. An invalid name does not compile where the kind
+    /// is used (`cargo build`; `cargo check` does not evaluate it).
     const KIND: &'static str;
     /// The version of the rules that `decide` applies to new commands. Each change set keeps the
     /// version it was decided by, and `decide` gets that version back in [`Context::rules`]. A

@@ -58,9 +58,9 @@ pub enum FeedError {
 /// The entries of a feed after some position, as [`Feed::subscribe`] returns them; also a stream.
 ///
 /// It waits until the existing feed has been read. It holds a clone of the feed, so it ends only
-/// after [`Feed::finish`]; dropping it cancels it. After an error it retries from the same position,
-/// once the pause is over that the store asks for, or a second. To skip an unreadable entry,
-/// subscribe again after it. A position beyond the feed is an error once, and then the end.
+/// after [`Feed::finish`]; dropping it cancels it. After an error it retries from the same
+/// position, once the pause is over that the store asks for, or a second. To skip an unreadable
+/// entry, subscribe again after it. A position beyond the feed is an error once, and then the end.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription(Pin<Box<dyn Stream<Item = Result<Entry, FeedError>> + Send>>);
 

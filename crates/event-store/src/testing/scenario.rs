@@ -322,7 +322,8 @@ mod tests {
         let _ = given::<Purse>([]).when(Command::Note { text: "x".to_owned() });
     }
 
-    /// A state whose snapshot loses `closed` and `passed`. Once named, it cannot be kept in a snapshot at all.
+    /// A state whose snapshot loses `closed` and `passed`. Once named, it cannot be kept in a
+    /// snapshot at all.
     #[derive(Clone, Debug, Default, Serialize, Deserialize)]
     struct Gate {
         #[serde(skip)]
