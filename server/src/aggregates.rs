@@ -1,5 +1,6 @@
-//! The registry of the kinds of aggregates that this server hosts. A new kind takes one more field
-//! and one more line in [`Registry::caching`], and its [`Hosted`].
+//! The registry of the kinds of aggregates that this server hosts. A new kind takes one more
+//! field, a line in [`Registry::caching`], an arm in [`Registry::accepting_commands`] or
+//! [`Registry::named`], and its [`Hosted`].
 
 mod integrity;
 mod inventory_item;

@@ -10,7 +10,7 @@ mod transaction;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use api::wire::{CommandAccepted, CommandRequest};
 use api::{Code, Desk, Fault, ItemPage, Problem, Reading, SampleProgress};
@@ -249,6 +249,5 @@ impl Desk for FrontDesk {
 
 /// Reads the clock. No other reading of it is recorded.
 fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now().into()
 }

@@ -46,7 +46,7 @@ pub struct Toast {
 }
 
 impl UiContext {
-    /// Returns the ui_context of a page before hydration.
+    /// Returns the context of a page before hydration.
     pub fn new() -> Self {
         Self {
             hydrated: ArcRwSignal::new(false),
@@ -60,7 +60,7 @@ impl UiContext {
         }
     }
 
-    /// Returns the ui_context of this page.
+    /// Returns the context of this page.
     pub fn here() -> Self {
         use_context().unwrap_or_else(Self::new)
     }

@@ -91,7 +91,7 @@ fn Verdict(check: Check) -> impl IntoView {
             let at = found.failed_at.unwrap_or(found.version + 1);
             let text = match (found.reason, found.problem.unwrap_or_default()) {
                 (Some(Reason::SchemaUnknown | Reason::RulesUnknown), _) => format!(
-                    "Verified up to version {}. A newer version of Daybook recorded version {at}: reload the page.",
+                    "Verified up to version {}. Only a newer version of Daybook can check version {at}: reload the page.",
                     found.version
                 ),
                 (_, problem) => format!("Verification failed at version {at}: {problem}"),

@@ -148,7 +148,7 @@ fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
 #[component]
 fn StartHere() -> impl IntoView {
     view! {
-        <section class="sheet" aria-label="InitialData here">
+        <section class="sheet" aria-label="Start here">
             <NoItems/>
         </section>
     }

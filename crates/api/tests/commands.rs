@@ -8,12 +8,13 @@ use domain::inventory_item::{
     ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason, RemoveItems,
 };
+use event_store::Tagged;
 
 /// Reads a command as it arrives over HTTP.
 fn read(text: &str) -> Result<Command, String> {
     let wire::Command { name, data } = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    let tagged = serde_json::json!({ "type": name, "data": data });
-    serde_json::from_value(tagged).map_err(|e| e.to_string())
+    let tagged = Tagged { name, data, schema: 1 };
+    tagged.decode().map_err(|e| e.to_string())
 }
 
 #[track_caller]

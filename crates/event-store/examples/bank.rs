@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use event_store::dynamodb::DynamoDbStore;
 use event_store::embedded::Embedded;
@@ -292,8 +292,7 @@ fn money(cents: u64) -> String {
 
 /// The server's clock. The store has none: the time comes with each command.
 fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now().into()
 }
 
 #[tokio::main]

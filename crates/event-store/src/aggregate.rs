@@ -24,7 +24,7 @@ pub trait Aggregate:
     const KIND: &'static str;
     /// The version of the rules that `decide` applies to new commands. Each change set keeps the
     /// version it was decided by, and `decide` gets that version back in [`Context::rules`]. A
-    /// program with older rules goes on deciding by them: where that matters, replace it first.
+    /// program with older rules keeps deciding by them: where that matters, replace it first.
     const RULES: u32 = 1;
     /// The version of the state's shape and of `evolve`. Snapshots of any other version are
     /// ignored. Raise it with every change to the state's fields or to `evolve`, and whenever a

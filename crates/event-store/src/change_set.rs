@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -268,7 +268,11 @@ impl Tagged {
         let name = Value::String(self.name.clone());
         let fields = [("type", &name), ("data", &self.data)];
         let tagged = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
-        Ok(T::deserialize(tagged)?)
+        T::deserialize(tagged).or_else(|error| {
+            // Not every type can be read from fields, such as a struct around the enum.
+            let value = json!({ "type": self.name, "data": self.data });
+            serde_json::from_value(value).map_err(|_| error.into())
+        })
     }
 
     /// Decodes a command of this aggregate, upcast to the current schema. Use it for a command that

@@ -6,7 +6,7 @@
 //! proposal be the next batch, so any number of sequencers may compete.
 //!
 //! This module is the pure part: the batch, and the fold over batches, [`Sequence`], by which
-//! sequencers propose, followers follow and audits check. `Feed` (feature `feed`) runs it.
+//! sequencers propose, followers follow and verifications check. `Feed` (feature `feed`) runs it.
 
 #[cfg(feature = "feed")]
 mod entries;

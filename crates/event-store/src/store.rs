@@ -6,8 +6,9 @@ use crate::{
     UpcastError, Version, verify_chain,
 };
 
-/// The storage of change sets. Two methods, [`load`](Store::load) and [`append`](Store::append),
-/// carry every command; the others page through histories, list keys, and keep snapshots.
+/// The storage of change sets. [`load`](Store::load) and [`append`](Store::append) carry every
+/// command, and [`append_all`](Store::append_all) every transaction; the others page through
+/// histories, list keys, and keep snapshots.
 ///
 /// The source of [`crate::MemoryStore`] is the whole contract on one page; `testing::conformance`
 /// checks it.
@@ -252,7 +253,7 @@ pub enum StoreError {
         problem: String,
     },
     /// A newer version of this program wrote the data, in a schema that this one does not know.
-    /// Update this program; nothing is wrong with the history.
+    /// Update this program; the history need not be damaged.
     #[error("{aggregate} cannot be read from version {version} on: {reason}")]
     Newer {
         /// The aggregate.

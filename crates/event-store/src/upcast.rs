@@ -33,11 +33,11 @@ use crate::{DecodeError, Tagged};
 ///
 /// # Deploying
 /// Older programs cannot read change sets in a new schema, or of a new type. They answer
-/// [`UpcastError::Newer`] for the aggregates concerned, and accept no commands to them, until they
-/// are replaced. If processes of two versions run on one store, add a variant under a new name in
-/// two steps instead: first deploy a version that evolves it but never decides it, then one that
-/// decides it. A new schema of an existing type cannot be deployed in steps: what reads it also
-/// writes it. A browser that replays histories counts as a process.
+/// [`StoreError::Newer`](crate::StoreError::Newer) for the aggregates concerned, and accept no
+/// commands to them, until they are replaced. If processes of two versions run on one store, add a
+/// variant under a new name in two steps instead: first deploy a version that evolves it but never
+/// decides it, then one that decides it. A new schema of an existing type cannot be deployed in
+/// steps: what reads it also writes it. A browser that replays histories counts as a process.
 ///
 /// # Without a new schema
 /// A new field with `#[serde(default)]` needs none. Older programs ignore the field, though, and

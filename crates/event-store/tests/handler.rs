@@ -9,7 +9,7 @@ use event_store::handler::{
 use event_store::testing::conformance::{Tally, Task};
 use event_store::{
     Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, CommandIndex, Context, DecodeError,
-    Head, MemoryStore, Page, Snapshot, Store, StoreError, Timestamp, verify,
+    Head, MemoryStore, Page, Snapshot, Store, StoreError, Tagged, Timestamp, verify,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -231,6 +231,20 @@ async fn maps_with_integer_keys_are_read_back() {
     assert_eq!(head.state, Season(nights));
     let found = verify::<Season>(&AggregateId::of::<Season>(ID), &history::<Season>(&store).await);
     assert!(found.ok, "{found:?}");
+    // JSON numbers have 64 bits here.
+    let price = Price::Price { nights: BTreeMap::new(), total: u128::from(u64::MAX) + 1 };
+    handler::<Season>(&store).execute(&at(0, price)).await.unwrap_err();
+}
+
+/// A struct around the enum is read as well.
+#[tokio::test]
+async fn a_wrapped_command_is_read_back() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Wrapped(Set);
+
+    let tagged = Tagged::encode(&Wrapped(Set::Set { on: true })).unwrap();
+    assert_eq!(tagged.decode::<Wrapped>().unwrap(), Wrapped(Set::Set { on: true }));
+    assert_eq!(tagged.decode::<Set>().unwrap(), Set::Set { on: true });
 }
 
 #[tokio::test]

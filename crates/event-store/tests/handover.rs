@@ -85,7 +85,9 @@ async fn a_subscription_pauses_after_an_error_and_ends_beyond_the_feed() {
     let mut beyond = feed.subscribe(99);
     let error = beyond.next().await.unwrap().unwrap_err();
     assert!(matches!(error, FeedError::Beyond { after: 99, newest: 0 }), "{error}");
-    assert!(beyond.next().await.is_none());
+    for _ in 0..3 {
+        assert!(beyond.next().await.is_none());
+    }
 
     handing_over(&feed).execute(&add(1)).await.unwrap();
     assert!(feed.finish().await);
@@ -99,8 +101,14 @@ async fn a_subscription_pauses_after_an_error_and_ends_beyond_the_feed() {
         assert!(entries.next().await.unwrap().is_err());
     }
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    // A caller that does not wait for the end of the pause loses nothing.
+    let impatient = timeout(Duration::from_millis(10), entries.next()).await;
+    assert!(impatient.is_err(), "{impatient:?}");
+    assert!(entries.next().await.unwrap().is_err());
+    // The last attempt, once the feed has ended.
     assert!(feed.finish().await);
-    assert!(entries.next().await.is_none(), "a pause ends with the feed");
+    assert!(entries.next().await.unwrap().is_err());
+    assert!(entries.next().await.is_none());
 }
 
 #[tokio::test]

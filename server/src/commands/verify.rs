@@ -6,7 +6,7 @@ mod report;
 mod root;
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use api::Code;
 use event_store::dynamodb::DynamoDbStore;
@@ -115,8 +115,7 @@ fn take_up(file: &Path, store: &str) -> Result<Notes, Failure> {
 
 /// Reads the clock for the notes alone: no change set records this time.
 fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now().into()
 }
 
 /// Returns the first fault in an aggregate's history, if any.

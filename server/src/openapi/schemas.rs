@@ -269,7 +269,8 @@ pub(crate) struct Verification {
     #[schema(required)]
     pub failed_at: Option<u64>,
     /// The kind of failure: `chain-broken`, `decided-differently`, `schema-unknown` or
-    /// `rules-unknown` (a newer version wrote it), or `unreadable`; left out when all is well.
+    /// `rules-unknown` (only a newer version can check it), or `unreadable`; left out when all is
+    /// well.
     #[schema(nullable = false)]
     pub reason: Option<String>,
     /// The failure in words; left out when all is well.

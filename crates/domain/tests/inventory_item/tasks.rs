@@ -142,6 +142,13 @@ proptest! {
         }
     }
 
+    /// An item begins with its creation: only that command is tried without a read.
+    #[test]
+    fn only_a_creation_begins_an_item(command in arbitrary::command()) {
+        let creates = arbitrary::task_of(&command) == Task::Create;
+        prop_assert_eq!(InventoryItem::begins(&command), creates);
+    }
+
     /// The task that a rejection suggests is possible, or names another one that is.
     #[test]
     fn the_task_that_unblocks_another_is_allowed_or_unblocked(

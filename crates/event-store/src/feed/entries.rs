@@ -57,10 +57,11 @@ pub enum FeedError {
 
 /// The entries of a feed after some position, as [`Feed::subscribe`] returns them; also a stream.
 ///
-/// It waits until the existing feed has been read. It holds a clone of the feed, so it ends only
-/// after [`Feed::finish`]; dropping it cancels it. After an error it retries from the same
-/// position, once the pause is over that the store asks for, or a second. To skip an unreadable
-/// entry, subscribe again after it. A position beyond the feed is an error once, and then the end.
+/// It waits until the existing feed has been read. It holds a clone of the feed, which therefore
+/// ends with [`Feed::finish`] alone; dropping the subscription cancels it. After an error it
+/// retries from the same position, once the pause is over that the store asks for, or a second. To
+/// skip an unreadable entry, subscribe again after it. A position beyond the feed is an error once,
+/// and then the end.
 #[must_use = "a subscription does nothing until it is polled"]
 pub struct Subscription(Pin<Box<dyn Stream<Item = Result<Entry, FeedError>> + Send>>);
 
@@ -171,8 +172,9 @@ impl<S: FeedStore> Feed<S> {
     /// # }
     /// ```
     pub fn subscribe(&self, after: Position) -> Subscription {
-        let start = Reading { feed: self.clone(), after, ready: VecDeque::new(), failed: None };
-        Subscription(Box::pin(stream::unfold(start, Reading::next)))
+        let start =
+            SubscriptionState { feed: self.clone(), after, ready: VecDeque::new(), failed: None };
+        Subscription(Box::pin(stream::unfold(start, SubscriptionState::next).fuse()))
     }
 
     /// Waits until the feed's newest position differs from this one, and returns `true`; returns
@@ -220,7 +222,7 @@ impl<S: FeedStore> Feed<S> {
 }
 
 /// The state of a subscription.
-struct Reading<S> {
+struct SubscriptionState<S> {
     feed: Feed<S>,
     /// The position of the last entry that was returned.
     after: Position,
@@ -238,16 +240,17 @@ enum Failed {
     ForGood,
 }
 
-impl<S: FeedStore> Reading<S> {
-    /// Waits for the next entry. An entry that is not returned stays unread, so the future may be
-    /// dropped.
+impl<S: FeedStore> SubscriptionState<S> {
+    /// Waits for the next entry. The stream keeps this future until it is done, so callers may drop
+    /// theirs.
     async fn next(mut self) -> Option<(Result<Entry, FeedError>, Self)> {
+        let mut is_last_attempt = false;
         match self.failed.take() {
             Some(Failed::ForGood) => return None,
             Some(Failed::RetryAt(moment)) => {
                 tokio::select! {
                     () = sleep_until(moment) => {}
-                    () = self.feed.ended() => return None,
+                    () = self.feed.ended() => is_last_attempt = true,
                 }
             }
             None => {}
@@ -264,7 +267,8 @@ impl<S: FeedStore> Reading<S> {
             match self.feed.entries(self.after, BATCH).await {
                 Ok(entries) => self.ready.extend(entries),
                 Err(error) => {
-                    self.failed = Some(after(&error));
+                    let ended = is_last_attempt.then_some(Failed::ForGood);
+                    self.failed = Some(ended.unwrap_or_else(|| after(&error)));
                     return Some((Err(error), self));
                 }
             }

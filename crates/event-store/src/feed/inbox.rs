@@ -71,7 +71,7 @@ impl Inbox {
         self.stirred.notify_one();
     }
 
-    pub(super) fn put_behind(&self, aggregate: AggregateId) {
+    pub(super) fn put_lagging(&self, aggregate: AggregateId) {
         let mut state = self.state();
         state.waiting.lagging.insert(aggregate);
         state.committed += 1;

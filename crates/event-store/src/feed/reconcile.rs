@@ -54,7 +54,7 @@ impl<S: FeedStore> Feed<S> {
                     lagging.insert(aggregate);
                 }
             }
-            lagging.into_iter().for_each(|aggregate| self.shared().inbox.put_behind(aggregate));
+            lagging.into_iter().for_each(|aggregate| self.shared().inbox.put_lagging(aggregate));
             if found.missing >= found_before + AHEAD {
                 self.settled(waited_for).await?;
                 (waited_for, found_before) = (self.shared().inbox.committed(), found.missing);

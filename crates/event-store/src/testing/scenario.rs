@@ -61,7 +61,7 @@ use crate::{Aggregate, Context, Timestamp, Upcaster, upcast};
 pub struct Given<A: Aggregate> {
     history: Vec<A::Event>,
     state: A,
-    /// The state of a store that keeps a snapshot after every event, and starts from it.
+    /// The state of a store that keeps a snapshot of every version, and starts from it.
     from_snapshots: A,
     context: Context,
 }
@@ -78,7 +78,8 @@ pub struct When<A: Aggregate> {
 /// Starts a scenario with these events as the whole history.
 ///
 /// # Panics
-/// If an event would not be read back as it was written.
+/// If an event would not be read back as it was written, or if the state after it cannot be kept in
+/// a snapshot. Each of these events counts as a change set of its own.
 #[track_caller]
 pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given<A> {
     let context = Context {
@@ -90,7 +91,8 @@ pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given
         causation_id: None,
     };
     let (state, from_snapshots) = (A::default(), A::default());
-    Given { history: Vec::new(), state, from_snapshots, context }.followed_by(history)
+    let nothing = Given { history: Vec::new(), state, from_snapshots, context };
+    history.into_iter().fold(nothing, |given, event| given.followed_by([event]))
 }
 
 impl<A: Aggregate> Given<A> {
@@ -103,8 +105,8 @@ impl<A: Aggregate> Given<A> {
     /// Decides the command on the state that the history leads to.
     ///
     /// # Panics
-    /// If the command would not be read back as it was written, if the state cannot be kept in a
-    /// snapshot, or if the command is decided differently on the state that a snapshot holds.
+    /// If the command would not be read back as it was written, or is decided differently on the
+    /// state of a store that keeps a snapshot of every version.
     #[track_caller]
     pub fn when(self, command: impl Into<A::Command>) -> When<A> {
         let command = command.into();
@@ -120,9 +122,10 @@ impl<A: Aggregate> Given<A> {
         for event in events {
             assert_is_read_back(&event, A::event_upcasters());
             self.state = self.state.evolve(&event);
-            self.from_snapshots = in_a_snapshot(&self.from_snapshots.evolve(&event));
+            self.from_snapshots = self.from_snapshots.evolve(&event);
             self.history.push(event);
         }
+        self.from_snapshots = in_a_snapshot(&self.from_snapshots);
         self
     }
 }

@@ -40,7 +40,7 @@ impl Bucket {
 pub(super) async fn examine(bucket: Option<&Bucket>) -> Finding {
     let Some(bucket) = bucket else {
         return Finding::warning(
-            "no bucket is configured: change sets of more than 400 KB, compressed, are refused",
+            "no bucket is configured: change sets of more than 400 KiB, compressed, are refused",
             "Name one with --bucket",
         );
     };
