@@ -127,8 +127,8 @@ pub enum Reason {
     /// with other rules wrote it, or the rules changed without a new [`Aggregate::RULES`].
     DecidedDifferently,
     /// The bytes hold, but this program does not know a schema or a type in them: a newer version
-    /// wrote it, or an upcaster is gone. Only a program that knows them can tell whether the history
-    /// holds.
+    /// wrote it, or an upcaster is gone. Only a program that knows them can tell whether the
+    /// history holds.
     SchemaUnknown,
     /// The bytes hold, but the command was decided by rules that this program does not know
     /// ([`Aggregate::RULES`]), and gives other events by those that it knows. Only a newer version
