@@ -433,3 +433,20 @@ async fn two_sequencers_on_a_bad_network_write_one_feed() {
         embedded.close().await;
     }
 }
+
+/// A reader that crosses from one partition to the next must not miss a batch or stop early.
+#[test]
+fn a_partition_holds_the_batches_of_one_hundred_thousand_numbers() {
+    for (number, partition, next) in [
+        (1, "feed#0", 100_000),
+        (99_999, "feed#0", 100_000),
+        (100_000, "feed#1", 200_000),
+        (100_001, "feed#1", 200_000),
+        (250_000, "feed#2", 300_000),
+    ] {
+        assert_eq!(
+            (Batch::partition(number).as_str(), Batch::next_partition(number)),
+            (partition, next)
+        );
+    }
+}
