@@ -249,8 +249,9 @@ impl<S: FeedStore> SubscriptionState<S> {
             Some(Failed::ForGood) => return None,
             Some(Failed::RetryAt(moment)) => {
                 tokio::select! {
-                    () = sleep_until(moment) => {}
+                    biased;
                     () = self.feed.ended() => is_last_attempt = true,
+                    () = sleep_until(moment) => {}
                 }
             }
             None => {}
