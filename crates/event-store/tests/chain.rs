@@ -113,3 +113,21 @@ fn only_lower_case_hex_is_read_as_a_hash() {
         assert!(other.parse::<Hash>().is_err(), "{other}");
     }
 }
+
+/// Callers compare and match kinds as texts.
+#[test]
+fn a_kind_reads_as_its_name() {
+    let kind: Kind = "tally".parse().unwrap();
+    assert!(kind == "tally" && kind == *"tally" && kind != "tall" && kind != *"tall");
+    assert_eq!((&*kind, kind.len(), String::from(kind.clone())), ("tally", 5, "tally".to_owned()));
+}
+
+/// A UUID has several text forms. If two were one key, a history could stand in two partitions.
+#[test]
+fn only_the_canonical_text_of_an_id_is_a_key() {
+    let id = "0199c0de-4d1a-7b5e-8c3f-5e2f9a1b6c70";
+    assert!(format!("tally#{id}").parse::<AggregateId>().is_ok());
+    for other in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}")] {
+        assert!(format!("tally#{other}").parse::<AggregateId>().is_err(), "{other}");
+    }
+}

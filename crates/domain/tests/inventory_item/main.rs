@@ -19,6 +19,7 @@ mod rename_inventory_item;
 mod replaying;
 mod round_trips;
 mod set_reorder_level;
+mod sorting;
 mod tasks;
 mod texts;
 

@@ -100,6 +100,7 @@ fn groups_the_digits_in_its_message() {
             Rejection::MoreThanOnHand { on_hand, quantity: max_quantity },
             "you asked for 2,000,000; only 1,234,572 are on hand",
         ),
+        (Rejection::MoreThanOnHand { on_hand: 0, quantity: 1_000 }, "none in stock"),
         (
             Rejection::BelowOnHand { on_hand, max_quantity: 1_000 },
             "1,234,572 are on hand, more than 1,000",

@@ -1,7 +1,9 @@
 //! The buttons of an item's page agree with the decisions of the domain.
 
 use domain::InventoryItem;
-use domain::inventory_item::{InventoryItemRejection as Rejection, ReorderLevelSet, Task};
+use domain::inventory_item::{
+    InventoryItemRejection as Rejection, InventoryItemRenamed, ReorderLevelSet, Task,
+};
 use event_store::Aggregate;
 use proptest::prelude::*;
 
@@ -87,6 +89,15 @@ fn figures_can_always_be_changed() {
                 assert_eq!(item.allows(task), Ok(()), "{task:?} of {item:?}");
             }
         }
+    }
+}
+
+/// A sample command decides whether a task is possible. It must not be refused for its own input.
+#[test]
+fn an_item_of_any_name_can_be_renamed() {
+    for name in ["-", "+", "x"] {
+        let renamed = InventoryItemRenamed { name: name.to_owned() }.into();
+        assert_eq!(item([created(), renamed]).allows(Task::Rename), Ok(()), "{name}");
     }
 }
 

@@ -1,6 +1,7 @@
 use domain::Sku;
 use domain::limits::OutOfLimits;
 use domain::sku::SkuRejection;
+use event_store::Aggregate;
 use event_store::testing::scenario::given;
 use serde_json::json;
 
@@ -54,4 +55,10 @@ fn a_rejection_round_trips_as_its_code_and_figures() {
         assert_eq!(serde_json::to_value(&rejection).unwrap(), json);
         assert_eq!(serde_json::from_value::<SkuRejection>(json).unwrap(), rejection);
     }
+}
+
+/// Most claimed SKUs are free, so a claim is tried without a read.
+#[test]
+fn a_claim_begins_a_sku() {
+    assert!(Sku::begins(&claim("TUBE-28", ITEM).into()));
 }
