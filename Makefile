@@ -75,7 +75,7 @@ package: prerequisites ## build the event store from its package alone, as its u
 mutants: prerequisites ## find the mutants of domain, api and event store that no test catches, for hours (ARGS="--shard 1/20" for some)
 	@command -v cargo-mutants >/dev/null || cargo install cargo-mutants --version $(MUTANTS) --locked
 	cargo mutants --package domain --package api --package daybook-event-store --all-features \
-	    --file 'crates/domain/src/**' --file 'crates/api/src/**' --file 'crates/event-store/src/*.rs' --output target --baseline skip --timeout 300 $(ARGS)
+	    --file 'crates/domain/src/**' --file 'crates/api/src/**' --file 'crates/event-store/src/*.rs' --file 'crates/event-store/src/handler/*.rs' --output target --baseline skip --timeout 300 $(ARGS)
 
 otel: prerequisites ## test what the feature otel adds, which no other target tests
 	cargo test $(NATIVE) --features server/otel --test server -- otel
