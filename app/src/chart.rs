@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_formatted_as_a_percentage() {
+    fn an_offset_is_formatted_as_a_percentage() {
         assert_eq!(
             [Offset(0), Offset(334), Offset(1000)].map(Offset::percent),
             ["0.0%", "33.4%", "100.0%"]

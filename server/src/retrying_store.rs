@@ -200,8 +200,8 @@ mod tests {
         said: [fn() -> Result<(), StoreError>; 2],
     ) -> (Result<(), StoreError>, u32) {
         let times = AtomicU32::new(0);
-        let patient = RetryingStore { patience, ..RetryingStore::new(MemoryStore::default()) };
-        let answer = patient.patiently(|| {
+        let store = RetryingStore { patience, ..RetryingStore::new(MemoryStore::default()) };
+        let answer = store.patiently(|| {
             let first = times.fetch_add(1, Ordering::Relaxed) == 0;
             let [once, twice] = said;
             async move { if first { once() } else { twice() } }
@@ -223,12 +223,12 @@ mod tests {
 
     #[tokio::test]
     async fn giving_up_ends_the_wait() {
-        let patient = RetryingStore::new(MemoryStore::default());
-        let clone = patient.clone();
+        let store = RetryingStore::new(MemoryStore::default());
+        let clone = store.clone();
         let waiting = async { clone.patiently(async || Err::<(), _>(away())).await };
         let giving_up = async {
             sleep(FIRST_PAUSE / 10).await;
-            patient.give_up();
+            store.give_up();
         };
         let both = async { tokio::join!(waiting, giving_up) };
         let answer = timeout(FIRST_PAUSE / 2, both).await;
