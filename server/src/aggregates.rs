@@ -1,9 +1,7 @@
 //! The registry of the kinds of aggregates that this server hosts. A new kind takes one more
-//! field, a line in [`Registry::caching`], an arm in [`Registry::accepting_commands`] or
-//! [`Registry::named`], and its [`Hosted`].
+//! field, a line in [`Registry::caching`] and one in `Registry::all`.
 
 mod integrity;
-mod inventory_item;
 mod service;
 mod sku;
 
@@ -13,14 +11,14 @@ use std::sync::Arc;
 use api::wire::{AggregateState, CommandRequest};
 use api::{Code, Problem};
 use async_trait::async_trait;
+use domain::sku::Claim;
 use domain::{InventoryItem, Sku};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, Envelope, Part};
-use event_store::{Aggregate, ChangeSet, Page, Timestamp, Verification, Version};
+use event_store::{ChangeSet, Page, Timestamp, Verification, Version};
 use uuid::Uuid;
 
-pub use service::{AggregateService, Hosted};
-pub use sku::Claim;
+pub use service::AggregateService;
 
 /// The default number of heads of each kind that stay in memory.
 pub const CACHED_HEADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
@@ -70,6 +68,16 @@ pub enum PlannedPart {
 /// One kind of aggregate, with its types erased.
 #[async_trait]
 pub trait Service: Send + Sync {
+    /// Returns the name of the kind.
+    fn kind(&self) -> &'static str;
+
+    /// Returns whether the kind takes commands from outside, and has a list.
+    fn has_tasks(&self) -> bool;
+
+    /// Returns the claim that the command needs. A command that cannot be decoded needs none, and
+    /// is refused later.
+    fn claim(&self, request: &CommandRequest) -> Option<Claim>;
+
     /// Executes a command.
     async fn execute(&self, received: &ReceivedCommand) -> Result<Accepted, Problem>;
 
@@ -112,15 +120,24 @@ impl Registry {
         }
     }
 
+    /// Returns all kinds.
+    fn all(&self) -> [Arc<dyn Service>; 2] {
+        [self.inventory_item.clone(), self.sku.clone()]
+    }
+
     /// Returns the kind of this name, for reading.
     ///
     /// # Errors
     /// `unknown-kind`.
     pub fn named(&self, name: &str) -> Result<Arc<dyn Service>, Problem> {
-        match name {
-            Sku::KIND => Ok(self.sku.clone()),
-            _ => self.accepting_commands(name),
-        }
+        let found = self.all().into_iter().find(|service| service.kind() == name);
+        found.ok_or_else(|| {
+            let takes_commands = self.all().into_iter().filter(|service| service.has_tasks());
+            let names: Vec<_> = takes_commands.map(|service| service.kind()).collect();
+            let detail =
+                format!("`{name}` is not a kind of aggregate: expected {}", names.join(" or "));
+            Problem::new(Code::UnknownKind, detail)
+        })
     }
 
     /// Returns the kind of this name, if it takes commands from outside and has a list. SKUs do
@@ -129,16 +146,13 @@ impl Registry {
     /// # Errors
     /// `unknown-kind`.
     pub fn accepting_commands(&self, name: &str) -> Result<Arc<dyn Service>, Problem> {
-        match name {
-            InventoryItem::KIND => Ok(self.inventory_item.clone()),
-            Sku::KIND => Err(Problem::new(
-                Code::UnknownKind,
-                "`sku` takes no commands and has no list: a SKU is claimed with the item that has it",
-            )),
-            _ => Err(Problem::new(
-                Code::UnknownKind,
-                format!("`{name}` is not a kind of aggregate: expected {}", InventoryItem::KIND),
-            )),
+        let found = self.named(name)?;
+        if found.has_tasks() {
+            return Ok(found);
         }
+        let detail = format!(
+            "`{name}` takes no commands and has no list: its commands come with those of other kinds"
+        );
+        Err(Problem::new(Code::UnknownKind, detail))
     }
 }

@@ -161,7 +161,9 @@ impl FrontDesk {
         let aggregate = received.request.aggregate.clone();
         let taken = match self.kinds.accepting_commands(&received.request.aggregate.kind) {
             _ if open == Open::Closed => Err(stopping()),
-            Ok(_) if received.claim().is_some() => self.take_with_claim(received).await,
+            Ok(kind) if kind.claim(&received.request).is_some() => {
+                self.take_with_claim(received).await
+            }
             Ok(kind) => self.take_alone(&*kind, &received).await,
             Err(problem) => Err(problem),
         };

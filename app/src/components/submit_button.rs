@@ -1,4 +1,5 @@
 use domain::inventory_item::Task;
+use domain::kind::Task as _;
 use leptos::prelude::*;
 
 use super::UiContext;

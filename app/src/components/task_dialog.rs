@@ -1,3 +1,5 @@
+use domain::InventoryItem;
+use domain::kind::{Kind as _, Task as _};
 use leptos::prelude::*;
 use leptos::{ev, html};
 
@@ -66,7 +68,9 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
         record.perform();
     };
     let unblock = move || match &*verdict.read() {
-        Verdict::Refused(rejection) => rejection.unblocked_by().filter(|other| *other != task),
+        Verdict::Refused(rejection) => {
+            InventoryItem::unblocked_by(rejection).filter(|other| *other != task)
+        }
         _ => None,
     };
     let hydrated = UiContext::here().hydrated;

@@ -1,4 +1,6 @@
+use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemRejection, Task};
+use domain::kind::{Kind as _, Place, Task as _};
 use leptos::prelude::*;
 
 use super::{Icon, Prose};
@@ -38,10 +40,8 @@ pub fn TaskList() -> impl IntoView {
         }
     });
     let closed = Signal::derive(move || past.get() || end.read().is_some());
-    let rows = Task::ON_ITEM
-        .into_iter()
-        .map(|task| view! { <TaskButton task now closed busy/> })
-        .collect_view();
+    let rows =
+        Task::on_record().map(|task| view! { <TaskButton task now closed busy/> }).collect_view();
     view! {
         <section aria-labelledby="tasks">
             <h2 class="unseen" id="tasks">
@@ -124,7 +124,8 @@ fn TaskButton(
 
 #[component]
 fn Why(task: Task, rejection: InventoryItemRejection) -> impl IntoView {
-    let unblock = rejection.unblocked_by().map(|unblocking| view! { " " <Unblock unblocking/> });
+    let unblock = InventoryItem::unblocked_by(&rejection)
+        .map(|unblocking| view! { " " <Unblock unblocking/> });
     view! {
         <p class="why" id=format!("why-{}", task.slug())>
             <Prose text=refusal(&rejection)/>
@@ -147,7 +148,7 @@ pub fn Unblock(
         click.prevent_default();
         record.begin(unblocking);
     };
-    if Task::ON_ITEM.contains(&unblocking) {
+    if unblocking.place() == Place::Record {
         view! {
             <a href=href on:click=begin>
                 {unblocking.title()}

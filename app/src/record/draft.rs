@@ -154,6 +154,7 @@ impl Draft {
 mod tests {
     use super::*;
     use api::{Code, Problem};
+    use domain::kind::Task as _;
 
     fn draft() -> Draft {
         Draft::new(Task::CheckIn, Uuid::max(), Seen::default())

@@ -1,5 +1,6 @@
 use api::Problem;
 use domain::inventory_item::Task;
+use domain::kind::Kind as _;
 use event_store::ChangeSet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -1,5 +1,6 @@
 use api::{Code, Problem};
 use domain::inventory_item::Task;
+use domain::kind::Task as _;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

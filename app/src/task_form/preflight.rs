@@ -2,6 +2,7 @@ use domain::InventoryItem;
 use domain::inventory_item::{
     InventoryItemCommand, InventoryItemEvent, InventoryItemRejection, Task,
 };
+use domain::kind::Kind as _;
 use event_store::{Aggregate as _, Context, Timestamp};
 use uuid::Uuid;
 

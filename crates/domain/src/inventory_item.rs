@@ -19,6 +19,7 @@ mod task;
 
 use event_store::{Aggregate, Context};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use command::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
@@ -34,7 +35,9 @@ pub use list::{InventoryItemRow, ItemColumn, ItemSort, ListItems, UnknownSort};
 pub use rejection::InventoryItemRejection;
 pub use task::Task;
 
+use crate::kind::Kind;
 use crate::limits::{COUNT, ON_HAND_LIMIT, QUANTITY, UNIT_COST, line, optional_line, within};
+use crate::sku::Claim;
 use InventoryItemCommand as Command;
 use InventoryItemEvent as Event;
 use InventoryItemRejection as Rejection;
@@ -72,17 +75,6 @@ impl InventoryItem {
     /// Returns whether it is time to order more.
     pub fn is_below_reorder_level(&self) -> bool {
         self.active && self.reorder_level.is_some_and(|level| self.on_hand < level)
-    }
-
-    /// Checks whether `task` could be performed now with *some* input.
-    ///
-    /// Decides the least demanding command of the task, so the answer agrees with
-    /// [`Aggregate::decide`].
-    ///
-    /// # Errors
-    /// The domain's reason why no input would be accepted.
-    pub fn allows(&self, task: Task) -> Result<(), Rejection> {
-        self.decide_events(&task.least_command(self), Self::RULES).map(|_| ())
     }
 
     fn must_exist(&self) -> Result<(), Rejection> {
@@ -289,6 +281,45 @@ impl Aggregate for InventoryItem {
             Command::RemoveItems(c) => Some(c.reason.to_string()),
             Command::AdjustStock(c) => optional_line("reason", Some(&c.reason)).ok().flatten(),
             Command::DeactivateInventoryItem(c) => Some(c.reason.trim().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Kind for InventoryItem {
+    type Task = Task;
+
+    fn display_name(&self) -> &str {
+        &self.name
+    }
+
+    /// Decides the least demanding command of the task, so that the answer agrees with
+    /// [`Aggregate::decide`].
+    fn allows(&self, task: Task) -> Result<(), Rejection> {
+        self.decide_events(&task.least_command(self), Self::RULES).map(|_| ())
+    }
+
+    fn unblocked_by(rejection: &Rejection) -> Option<Task> {
+        match rejection {
+            Rejection::Inactive => Some(Task::Reactivate),
+            // This limit holds for items without a maximum, and no maximum could raise it.
+            Rejection::ExceedsMaximum { max_quantity: ON_HAND_LIMIT, .. } => None,
+            Rejection::ExceedsMaximum { .. } => Some(Task::ChangeMaximum),
+            Rejection::MoreThanOnHand { .. } => Some(Task::CheckIn),
+            Rejection::BelowOnHand { .. } => Some(Task::Remove),
+            Rejection::StockOnHand { .. } => Some(Task::WriteOffRemaining),
+            _ => None,
+        }
+    }
+
+    fn is_unknown(rejection: &Rejection) -> bool {
+        matches!(rejection, Rejection::UnknownItem)
+    }
+
+    /// Returns the claim of the SKU of a new item.
+    fn claim(id: Uuid, command: &Command) -> Option<Claim> {
+        match command {
+            Command::CreateInventoryItem(c) => Some(Claim::new(id, &c.sku, &c.name)),
             _ => None,
         }
     }

@@ -6,8 +6,10 @@
 pub mod figures;
 pub mod folding;
 pub mod inventory_item;
+pub mod kind;
 pub mod limits;
 pub mod sku;
 
 pub use inventory_item::InventoryItem;
+pub use kind::Kind;
 pub use sku::Sku;

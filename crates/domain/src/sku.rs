@@ -1,11 +1,14 @@
 //! The ownership of SKUs. Each SKU is an aggregate of its own that only one item can claim, so no
 //! two items share a SKU.
 
+use std::convert::Infallible;
+
 use event_store::{Aggregate, Context};
 use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
 
 use crate::folding::fold;
+use crate::kind::Kind;
 use crate::limits::{OutOfLimits, line};
 
 /// The namespace of the UUIDv5 ids of SKUs (RFC 9562, 5.5). It never changes.
@@ -33,6 +36,26 @@ impl Sku {
     /// For most SKUs it equals [`Sku::id`]. No new claim uses it; existing claims still hold.
     pub fn former_id(sku: &str) -> Uuid {
         Uuid::new_v5(&NAMESPACE, without_case(sku).as_bytes())
+    }
+}
+
+/// The claim of a SKU for a new item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The id of the item.
+    pub item: Uuid,
+    /// The item's SKU, as written in the command.
+    pub sku: String,
+    /// The item's name.
+    pub name: String,
+    /// The id of the aggregate at which the SKU is claimed.
+    pub at: Uuid,
+}
+
+impl Claim {
+    /// Creates the claim of `sku` at its [`Sku::id`].
+    pub fn new(item: Uuid, sku: &str, name: &str) -> Self {
+        Self { item, sku: sku.to_owned(), name: name.to_owned(), at: Sku::id(sku) }
     }
 }
 
@@ -133,5 +156,17 @@ impl Aggregate for Sku {
     fn evolve(self, event: &SkuEvent) -> Self {
         let SkuEvent::SkuClaimed(SkuClaimed { sku, item }) = event;
         Self { sku: sku.clone(), item: Some(*item) }
+    }
+}
+
+impl Kind for Sku {
+    type Task = Infallible;
+
+    fn display_name(&self) -> &str {
+        &self.sku
+    }
+
+    fn allows(&self, task: Infallible) -> Result<(), SkuRejection> {
+        match task {}
     }
 }

@@ -2,13 +2,14 @@
 
 use api::wire::AggregateState;
 use api::{Code, Fault, Problem};
+use domain::Kind;
 use event_store::{ChainBreak, ChangeSet, Head, PAGE_BYTES, Page, StoreError, Version};
 use uuid::Uuid;
 
-use super::{AggregateService, Hosted};
+use super::AggregateService;
 use crate::problems;
 
-impl<A: Hosted> AggregateService<A> {
+impl<A: Kind> AggregateService<A> {
     /// Returns the state as of a version, or the current one. If a version that it rests on is
     /// damaged, returns the state before that version, and the fault.
     ///
@@ -128,7 +129,7 @@ impl<A: Hosted> AggregateService<A> {
     }
 }
 
-pub(super) fn state<A: Hosted>(head: Head<A>) -> AggregateState<A> {
+pub(super) fn state<A: Kind>(head: Head<A>) -> AggregateState<A> {
     AggregateState {
         aggregate: head.aggregate().clone(),
         version: head.version,
@@ -139,12 +140,12 @@ pub(super) fn state<A: Hosted>(head: Head<A>) -> AggregateState<A> {
     }
 }
 
-fn missing<A: Hosted>(id: Uuid, expected: Version, found: Version) -> Fault {
+fn missing<A: Kind>(id: Uuid, expected: Version, found: Version) -> Fault {
     told::<A>(id, expected, ChainBreak::Gap { expected, found }.to_string())
 }
 
 /// Logs the fault and returns it.
-fn told<A: Hosted>(id: Uuid, version: Version, problem: String) -> Fault {
+fn told<A: Kind>(id: Uuid, version: Version, problem: String) -> Fault {
     tracing::error!(kind = A::KIND, %id, version, problem, "what is stored is not what was written");
     Fault { version, problem }
 }

@@ -1,14 +1,15 @@
 use std::num::NonZeroUsize;
 
-use api::wire::{self, AggregateState};
+use api::wire::{self, AggregateState, CommandRequest};
 use api::{Code, Problem};
 use async_trait::async_trait;
+use domain::kind::{Kind, Task as _};
+use domain::sku::Claim;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Page, Store, StoreError, Verification, Verifier, Version,
 };
-use serde::Serialize;
 use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,19 +21,13 @@ use crate::problems;
 /// Change sets read at a time where a whole history is needed.
 const PAGE: usize = 500;
 
-/// An aggregate that the server can host.
-pub trait Hosted: Aggregate<Rejection: Serialize> {
-    /// Returns whether the rejection says that the aggregate does not exist.
-    fn is_unknown(rejection: &Self::Rejection) -> bool;
-}
-
 /// One kind of aggregate on its store.
 #[derive(Debug)]
 pub struct AggregateService<A: Aggregate> {
     handler: CommandHandler<A, DynamoDbStore>,
 }
 
-impl<A: Hosted> AggregateService<A> {
+impl<A: Kind> AggregateService<A> {
     /// Hosts the kind on this store, with this number of heads in memory.
     pub fn new(store: DynamoDbStore, cached_heads: NonZeroUsize) -> Self {
         Self { handler: CommandHandler::new(store, cached_heads) }
@@ -117,7 +112,20 @@ impl<A: Hosted> AggregateService<A> {
 }
 
 #[async_trait]
-impl<A: Hosted> Service for AggregateService<A> {
+impl<A: Kind> Service for AggregateService<A> {
+    fn kind(&self) -> &'static str {
+        A::KIND
+    }
+
+    fn has_tasks(&self) -> bool {
+        !A::Task::ALL.is_empty()
+    }
+
+    fn claim(&self, request: &CommandRequest) -> Option<Claim> {
+        let command = decode::<A>(request.command.clone()).ok()?;
+        A::claim(request.aggregate.id, &command)
+    }
+
     async fn execute(&self, received: &ReceivedCommand) -> Result<Accepted, Problem> {
         let envelope = envelope::<A>(received)?;
         match self.handler.execute(&envelope).await {
@@ -181,7 +189,7 @@ pub(super) fn decode<A: Aggregate>(command: wire::Command) -> Result<A::Command,
     })
 }
 
-fn refusal<A: Hosted>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
+fn refusal<A: Kind>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
     match refusal {
         Refusal::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
             problems::unknown_aggregate(&AggregateId::of::<A>(id))

@@ -1,51 +1,9 @@
 use api::Problem;
-use domain::inventory_item::InventoryItemCommand;
-use domain::sku::{ClaimSku, SkuRejection};
-use domain::{InventoryItem, Sku};
-use event_store::Aggregate;
-use uuid::Uuid;
+use domain::Sku;
+use domain::sku::{Claim, ClaimSku};
 
-use super::service::decode;
-use super::{DeskPart, Hosted, PlannedPart, ReceivedCommand, Registry};
+use super::{DeskPart, PlannedPart, ReceivedCommand, Registry};
 use crate::problems;
-
-impl Hosted for Sku {
-    fn is_unknown(_: &SkuRejection) -> bool {
-        false
-    }
-}
-
-/// The claim of a new item's SKU.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// The id of the item.
-    pub item: Uuid,
-    /// The item's SKU, as written in the command.
-    pub sku: String,
-    /// The item's name.
-    pub name: String,
-    /// The id of the aggregate at which the SKU is claimed.
-    pub at: Uuid,
-}
-
-impl ReceivedCommand {
-    /// Returns the claim that the command needs if it creates an item: at [`Sku::id`]. A command
-    /// that cannot be decoded creates nothing, and is refused later.
-    pub(crate) fn claim(&self) -> Option<Claim> {
-        if self.request.aggregate.kind != InventoryItem::KIND {
-            return None;
-        }
-        match decode::<InventoryItem>(self.request.command.clone()) {
-            Ok(InventoryItemCommand::CreateInventoryItem(creation)) => Some(Claim {
-                item: self.request.aggregate.id,
-                at: Sku::id(&creation.sku),
-                sku: creation.sku,
-                name: creation.name,
-            }),
-            _ => None,
-        }
-    }
-}
 
 impl Registry {
     /// Returns the claim as the part of a transaction that creates the item. It has the same actor,

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use api::Problem;
 use domain::Sku;
+use domain::sku::Claim;
 use event_store::handler::{Accepted, TransactError, Transacted, transact};
 use event_store::{AggregateId, StoreError, TOGETHER};
 
 use super::FrontDesk;
-use crate::aggregates::{Claim, DeskPart, PlannedPart, ReceivedCommand, Refused};
+use crate::aggregates::{DeskPart, PlannedPart, ReceivedCommand, Refused};
 use crate::problems;
 
 /// The reason why none of several commands was executed.
@@ -98,7 +99,8 @@ impl FrontDesk {
     async fn plan(&self, received: Vec<ReceivedCommand>) -> Result<Vec<Planned>, Problem> {
         let mut plan = Vec::with_capacity(received.len());
         for received in received {
-            let claim = match received.claim() {
+            let kind = self.kinds.named(&received.request.aggregate.kind).ok();
+            let claim = match kind.and_then(|kind| kind.claim(&received.request)) {
                 Some(claim) => Some(self.where_claimed(claim).await?),
                 None => None,
             };

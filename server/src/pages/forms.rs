@@ -2,6 +2,7 @@
 //! item. Otherwise the same page comes back with the reason and the input, under the status of the
 //! problem.
 
+use domain::kind::Task as _;
 use std::collections::HashSet;
 
 use api::wire::CommandRequest;

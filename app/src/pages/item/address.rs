@@ -1,4 +1,5 @@
 use domain::inventory_item::Task;
+use domain::kind::Task as _;
 use event_store::Version;
 use leptos_router::params::ParamsMap;
 use uuid::Uuid;

@@ -1,3 +1,4 @@
+use domain::kind::Task as _;
 use std::time::Duration;
 
 use domain::InventoryItem;

@@ -1,8 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::Task;
 use crate::figures::grouped;
-use crate::limits::{ON_HAND_LIMIT, OutOfLimits};
+use crate::limits::OutOfLimits;
 
 /// A reason to reject a command. Serializes as its `code` beside the figures that explain it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -109,20 +108,6 @@ impl InventoryItemRejection {
             Self::NoDifference { .. } => "no-difference",
             Self::BelowOnHand { .. } => "below-on-hand",
             Self::StockOnHand { .. } => "stock-on-hand",
-        }
-    }
-
-    /// Returns the task that would make the rejected one possible.
-    pub const fn unblocked_by(&self) -> Option<Task> {
-        match self {
-            Self::Inactive => Some(Task::Reactivate),
-            // This limit holds for items without a maximum, and no maximum could raise it.
-            Self::ExceedsMaximum { max_quantity: ON_HAND_LIMIT, .. } => None,
-            Self::ExceedsMaximum { .. } => Some(Task::ChangeMaximum),
-            Self::MoreThanOnHand { .. } => Some(Task::CheckIn),
-            Self::BelowOnHand { .. } => Some(Task::Remove),
-            Self::StockOnHand { .. } => Some(Task::WriteOffRemaining),
-            _ => None,
         }
     }
 }

@@ -3,6 +3,7 @@ use super::{
     InventoryItem, InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason,
     RemoveItems, RenameInventoryItem, SetReorderLevel,
 };
+use crate::kind::{self, Place};
 use crate::limits::QUANTITY_LIMIT;
 
 /// A task that a person can perform on an item, by the name they know it by.
@@ -22,9 +23,9 @@ pub enum Task {
     WriteOffRemaining,
 }
 
-impl Task {
-    /// The tasks on an item's page, in display order.
-    pub const ON_ITEM: [Self; 8] = [
+impl kind::Task for Task {
+    /// All tasks, those of an item's page in display order.
+    const ALL: &'static [Self] = &[
         Self::CheckIn,
         Self::Remove,
         Self::Adjust,
@@ -33,10 +34,11 @@ impl Task {
         Self::SetReorderLevel,
         Self::Deactivate,
         Self::Reactivate,
+        Self::Create,
+        Self::WriteOffRemaining,
     ];
 
-    /// Returns the name on buttons and dialogs.
-    pub const fn title(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Self::Create => "Create item",
             Self::CheckIn => "Check in items",
@@ -51,8 +53,7 @@ impl Task {
         }
     }
 
-    /// Returns the name in URLs.
-    pub const fn slug(self) -> &'static str {
+    fn slug(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::CheckIn => "check-in",
@@ -67,12 +68,16 @@ impl Task {
         }
     }
 
-    /// Returns the task with this slug.
-    pub fn from_slug(slug: &str) -> Option<Self> {
-        let others = [Self::Create, Self::WriteOffRemaining];
-        Self::ON_ITEM.into_iter().chain(others).find(|task| task.slug() == slug)
+    fn place(self) -> Place {
+        match self {
+            Self::Create => Place::OwnPage,
+            Self::WriteOffRemaining => Place::Unblocking,
+            _ => Place::Record,
+        }
     }
+}
 
+impl Task {
     /// Returns the least demanding command of the task: if it is refused, so is every other.
     pub(super) fn least_command(self, item: &InventoryItem) -> Command {
         let anything = || "-".to_owned();

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemRejection as Rejection, Task};
+use domain::kind::Kind as _;
 use domain::limits::{ON_HAND_LIMIT, OutOfLimits};
 use serde_json::{Value, json};
 
@@ -130,7 +132,7 @@ fn tells_a_person_what_is_wrong() {
 #[test]
 fn names_the_task_that_would_unblock_it() {
     for (rejection, _, _, task) in rejections() {
-        assert_eq!(rejection.unblocked_by(), task, "{rejection}");
+        assert_eq!(InventoryItem::unblocked_by(&rejection), task, "{rejection}");
     }
 }
 
@@ -142,7 +144,7 @@ fn names_no_task_when_none_would_help() {
         quantity: 1,
         max_quantity: ON_HAND_LIMIT,
     };
-    assert_eq!(rejection.unblocked_by(), None);
+    assert_eq!(InventoryItem::unblocked_by(&rejection), None);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use domain::InventoryItem;
 use domain::inventory_item::{InventoryItemEvent as Event, ItemsCheckedIn};
+use domain::kind::Kind as _;
 use event_store::{Aggregate, ChangeSet, Hash, Replay, verify};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -4,6 +4,7 @@ use domain::InventoryItem;
 use domain::inventory_item::{
     InventoryItemRejection as Rejection, InventoryItemRenamed, ReorderLevelSet, Task,
 };
+use domain::kind::{Kind as _, Task as _};
 use event_store::Aggregate;
 use proptest::prelude::*;
 
@@ -104,7 +105,7 @@ fn an_item_of_any_name_can_be_renamed() {
 #[test]
 fn an_inactive_item_can_only_be_reactivated() {
     let item = item([created(), deactivated()]);
-    for task in Task::ON_ITEM {
+    for task in Task::on_record() {
         let expected = match task {
             Task::Reactivate => Ok(()),
             Task::Deactivate => Err(Rejection::AlreadyInactive),
@@ -124,7 +125,7 @@ fn a_task_is_found_by_its_slug() {
 
 #[test]
 fn a_task_is_called_what_its_button_says() {
-    let titles: Vec<_> = Task::ON_ITEM.iter().map(|task| task.title()).collect();
+    let titles: Vec<_> = Task::on_record().map(|task| task.title()).collect();
     let expected = [
         "Check in items",
         "Remove items",
@@ -168,10 +169,10 @@ proptest! {
     ) {
         let item = history.item();
         let rejection = item.decide(&command, &arbitrary::context(1)).err();
-        if let Some(way_out) = rejection.and_then(|rejection| rejection.unblocked_by())
+        if let Some(way_out) = rejection.as_ref().and_then(InventoryItem::unblocked_by)
             && let Err(blocked) = item.allows(way_out)
         {
-            let next = blocked.unblocked_by();
+            let next = InventoryItem::unblocked_by(&blocked);
             prop_assert!(next.is_some_and(|next| item.allows(next).is_ok()), "{blocked}");
         }
     }
