@@ -95,7 +95,7 @@ export const SCENES: Record<string, Scene> = {
       const mark = `Stuck${uuidv7().slice(-12)}`;
       await createMany(api, mark, 51);
       await visit(`/inventory?search=${mark}`);
-      await page.route("**/ui/items", (route) => route.abort());
+      await page.route("**/ui/list", (route) => route.abort());
       await page.getByRole("link", { name: "Show more" }).click();
       await expect(page.getByRole("alert")).toContainText("More items could not be loaded");
     },

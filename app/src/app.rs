@@ -1,10 +1,13 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{ParamSegment, SsrMode, StaticSegment, path};
 
 use crate::components::{Announcer, OfflineBanner, Rail, Toasts, UiContext, WayBack};
-use crate::pages::{CreateItemPage, HomePage, InventoryPage, ItemPage, NotFoundPage};
+use crate::kind::KindRef;
+use crate::kinds::KINDS;
+use crate::kinds::inventory_item::listing::InventoryPage;
+use crate::pages::{CreatePage, HomePage, NotFoundPage, RecordPage};
 
 /// The application: a frame around the page of the current address.
 ///
@@ -30,8 +33,8 @@ pub fn App() -> impl IntoView {
                     <Routes fallback=NotFoundPage>
                         <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                         <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async/>
-                        <Route path=path!("/inventory/new") view=CreateItemPage ssr=SsrMode::Async/>
-                        <Route path=path!("/inventory/:id") view=ItemPage ssr=SsrMode::Async/>
+                        <CreateRoute kind=KINDS[0]/>
+                        <RecordRoute kind=KINDS[0]/>
                     </Routes>
                 </main>
                 <footer class="foot">"Daybook · Nothing is ever overwritten."</footer>
@@ -40,6 +43,27 @@ pub fn App() -> impl IntoView {
             <Announcer/>
         </Router>
     }
+}
+
+/// The route of the page that creates a record of this kind.
+#[component(transparent)]
+fn CreateRoute(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
+    let path =
+        (StaticSegment(kind.screen().listing.path.trim_start_matches('/')), StaticSegment("new"));
+    let page = move || match kind.creation() {
+        Some(task) => view! { <CreatePage kind task/> }.into_any(),
+        None => view! { <NotFoundPage/> }.into_any(),
+    };
+    view! { <Route path view=page ssr=SsrMode::Async/> }.into_inner()
+}
+
+/// The route of the page of a record of this kind.
+#[component(transparent)]
+fn RecordRoute(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
+    let path =
+        (StaticSegment(kind.screen().listing.path.trim_start_matches('/')), ParamSegment("id"));
+    let page = move || view! { <RecordPage kind/> };
+    view! { <Route path view=page ssr=SsrMode::Async/> }.into_inner()
 }
 
 /// Escapes a title in server-rendered HTML, where `leptos_meta` writes it verbatim.

@@ -20,51 +20,51 @@ impl Offset {
     }
 }
 
-/// The state of an item after one version, as far as the chart shows it.
+/// The charted measure of a record after one version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
     /// The version.
     pub version: Version,
-    /// The quantity on hand.
-    pub on_hand: i64,
-    /// The most that might be on hand, if it was limited and is known.
+    /// The measure, such as the quantity on hand.
+    pub value: i64,
+    /// The upper limit, if it was set and is known.
     pub maximum: Option<i64>,
-    /// The reorder level, if it was set and is known.
+    /// The lower limit, such as a reorder level, if it was set and is known.
     pub reorder: Option<i64>,
 }
 
-/// A chart of an item, version by version.
+/// A chart of a record, version by version.
 ///
 /// It spans all versions, like the slider under it, even if only a part of the history is loaded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plot {
     /// The points to draw, thinned out to what can be distinguished.
     pub levels: Vec<Level>,
-    /// The line of the stock on hand, as an SVG path in a box of 1000 by 1000.
+    /// The line of the measure, as an SVG path in a box of 1000 by 1000.
     pub steps: String,
     /// The line and the area below it.
     pub area: String,
-    /// The line of the maximum.
+    /// The line of the upper limit.
     pub maximum: String,
-    /// The line of the reorder level.
+    /// The line of the lower limit.
     pub reorder: String,
     /// The quantity at the upper edge.
     pub top: i64,
     head: Version,
 }
 
-/// Plots `levels`, ascending by version, of an item whose newest version is `head`.
+/// Plots `levels`, ascending by version, of a record whose newest version is `head`.
 ///
-/// The upper edge is the highest maximum, unless that is missing or dwarfs the stock on hand.
+/// The upper edge is the highest maximum, unless that is missing or dwarfs the measure.
 pub fn plot(levels: &[Level], head: Version) -> Plot {
     let levels = thinned(levels);
-    let highest = levels.iter().map(|level| level.on_hand.max(level.reorder.unwrap_or(0)));
+    let highest = levels.iter().map(|level| level.value.max(level.reorder.unwrap_or(0)));
     let highest = highest.max().unwrap_or(0).max(1);
     let shown = highest..=highest.saturating_mul(10);
     let top = levels.iter().filter_map(|level| level.maximum.filter(|most| shown.contains(most)));
     let top = top.max().unwrap_or(highest);
     let mut plot = Plot { top, head, levels, ..Plot::default() };
-    plot.steps = plot.line(|level| Some(level.on_hand));
+    plot.steps = plot.line(|level| Some(level.value));
     plot.maximum = plot.line(|level| level.maximum.filter(|most| *most <= top));
     plot.reorder = plot.line(|level| level.reorder);
     if let (Some(first), false) = (plot.levels.first(), plot.steps.is_empty()) {
@@ -74,8 +74,8 @@ pub fn plot(levels: &[Level], head: Version) -> Plot {
 }
 
 impl Plot {
-    /// Returns the distances, from the left and from the top, of a version that left `level` on
-    /// hand.
+    /// Returns the distances, from the left and from the top, of a version that left the
+    /// measure at `level`.
     pub fn point(&self, version: Version, level: i64) -> (Offset, Offset) {
         (self.x(version), self.y(level))
     }
@@ -161,9 +161,9 @@ fn thinned(levels: &[Level]) -> Vec<Level> {
 mod tests {
     use super::*;
 
-    fn levels(on_hand: &[(Version, i64)]) -> Vec<Level> {
-        let level = |&(version, on_hand)| Level { version, on_hand, ..Level::default() };
-        on_hand.iter().map(level).collect()
+    fn levels(values: &[(Version, i64)]) -> Vec<Level> {
+        let level = |&(version, value)| Level { version, value, ..Level::default() };
+        values.iter().map(level).collect()
     }
 
     fn limited(maximum: i64, levels: Vec<Level>) -> Vec<Level> {
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_long_history_is_thinned_but_keeps_its_ends() {
         let levels: Vec<_> =
-            (1..=10_007).map(|version| Level { version, on_hand: 1, ..Level::default() }).collect();
+            (1..=10_007).map(|version| Level { version, value: 1, ..Level::default() }).collect();
         let plot = plot(&levels, 10_007);
         assert!(plot.levels.len() <= STEPS + 1);
         assert_eq!(plot.part(), None);

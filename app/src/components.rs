@@ -1,6 +1,5 @@
 //! The components of pages, one per file.
 
-mod blank;
 mod chart;
 mod conflict_story;
 mod delta;
@@ -19,7 +18,6 @@ mod rail;
 mod replay_panel;
 mod sample_offer;
 mod submit_button;
-mod taken_sku;
 mod task_dialog;
 mod task_fields;
 mod task_list;
@@ -30,7 +28,6 @@ mod verify;
 mod way_back;
 mod when;
 
-pub use blank::NoItems;
 pub use chart::Chart;
 pub use conflict_story::{ConflictStory, Happenings};
 pub use delta::Delta;
@@ -49,7 +46,6 @@ pub use rail::Rail;
 pub use replay_panel::ReplayPanel;
 pub use sample_offer::{Sample, SampleOffer};
 pub use submit_button::SubmitButton;
-pub use taken_sku::TakenSku;
 pub use task_dialog::TaskDialog;
 pub use task_fields::TaskFields;
 pub use task_list::{TaskList, Unblock};

@@ -6,6 +6,10 @@ mod browser;
 pub mod chart;
 #[expect(unreachable_pub, reason = "leptos gives each component a hidden public twin")]
 pub mod components;
+pub mod kind;
+#[expect(unreachable_pub, reason = "leptos gives each component a hidden public twin")]
+pub mod kinds;
+pub mod listing;
 #[expect(unreachable_pub, reason = "leptos gives each component a hidden public twin")]
 pub mod pages;
 pub mod record;

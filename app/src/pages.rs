@@ -1,16 +1,16 @@
 //! The pages, one per address.
 
-mod create_item;
+mod create;
 mod home;
-mod inventory;
-mod item;
+mod list;
 mod not_found;
+mod record;
 
-pub use create_item::CreateItemPage;
+pub use create::CreatePage;
 pub use home::HomePage;
-pub use inventory::InventoryPage;
-pub use item::ItemPage;
+pub use list::ListingPage;
 pub use not_found::NotFoundPage;
+pub use record::RecordPage;
 
 use leptos::prelude::use_context;
 

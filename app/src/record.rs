@@ -1,4 +1,4 @@
-//! One item on its page: its known history, the version in view, and the command being sent.
+//! One record on its page: its known history, the version in view, and the command being sent.
 
 mod draft;
 mod freshness;
@@ -8,37 +8,35 @@ mod outcome;
 mod performing;
 mod replaying;
 
-use domain::InventoryItem;
-use domain::inventory_item::Task;
+use api::wire::AggregateState;
 use event_store::{ChangeSet, Version};
 use leptos::prelude::*;
-use uuid::Uuid;
 
 pub use draft::{Draft, Seen};
 pub use history::{History, Row, Unfit};
 use keeping::Kept;
 pub use outcome::{Recorded, SubmissionOutcome};
-pub(crate) use performing::openers;
-pub use performing::{Performing, new_request, wire_command};
+pub use performing::{Performing, new_request};
 
 use crate::components::UiContext;
-use crate::views::{ItemView, Viewed};
+use crate::kind::{RecordRef, RecordState, RecordTask};
+use crate::views::RecordView;
 
 /// The number of rows that a timeline shows, or adds, at a time.
 pub const ROWS: usize = 50;
 
-/// The signals behind an item's page. They outlive any part of the page, so that a late answer
+/// The signals behind a record's page. They outlive any part of the page, so that a late answer
 /// still finds them.
 #[derive(Clone)]
 pub struct Record {
-    /// The item's id.
-    pub id: Uuid,
-    /// The known history of the item.
+    /// The record's kind and id.
+    pub at: RecordRef,
+    /// The known history of the record.
     pub history: ArcRwSignal<History>,
     /// The version in view; `None` means now.
     pub viewed: ArcRwSignal<Option<Version>>,
     /// The state of a version, used until the replay is available.
-    fetched: ArcRwSignal<Option<Viewed>>,
+    fetched: ArcRwSignal<Option<AggregateState<RecordState>>>,
     /// `true` while the whole history is being fetched.
     pub loading: ArcRwSignal<bool>,
     /// The open form.
@@ -56,15 +54,23 @@ pub struct Record {
 
 impl Record {
     /// Creates the record of a page that shows `view`.
-    pub fn new(view: ItemView, ui_context: UiContext) -> Self {
+    ///
+    /// # Errors
+    /// A state in the view does not have the shape that this program knows.
+    pub fn new(
+        at: RecordRef,
+        view: RecordView,
+        ui_context: UiContext,
+    ) -> Result<Self, serde_json::Error> {
         let viewed = view.viewed.as_ref().map(|viewed| viewed.version);
-        let fetched = view.viewed.clone();
+        let fetched = view.viewed.as_ref().map(|viewed| history::decode(at.kind, &viewed.record));
+        let fetched = fetched.transpose()?;
         let newest_loaded = view.change_sets.last().map(|c| c.version);
         let top = newest_loaded.filter(|version| *version < view.now.version);
         let rows = view.change_sets.len().max(ROWS);
-        Self {
-            id: view.now.aggregate.id,
-            history: ArcRwSignal::new(History::new(view)),
+        Ok(Self {
+            at,
+            history: ArcRwSignal::new(History::new(at.kind, view)?),
             viewed: ArcRwSignal::new(viewed),
             fetched: ArcRwSignal::new(fetched),
             loading: ArcRwSignal::new(false),
@@ -74,10 +80,10 @@ impl Record {
             performing: ArcRwSignal::new(None),
             timeline: ArcRwSignal::new((top, rows)),
             ui_context,
-        }
+        })
     }
 
-    /// Returns the record that an item's page provides to its parts.
+    /// Returns the record that a record's page provides to its parts.
     #[track_caller]
     pub fn here() -> Self {
         expect_context()
@@ -89,13 +95,13 @@ impl Record {
     }
 
     /// Returns the newest known state.
-    pub fn now(&self) -> InventoryItem {
+    pub fn now(&self) -> RecordState {
         self.history.read().now().state.clone()
     }
 
     /// Returns the state in view: that of the version in view, or the expected result of the
     /// command being sent, or the newest.
-    pub fn shown(&self) -> InventoryItem {
+    pub fn shown(&self) -> RecordState {
         if let Some(version) = self.viewed.get() {
             return self.at(version);
         }
@@ -103,12 +109,12 @@ impl Record {
         foreseen.unwrap_or_else(|| self.now())
     }
 
-    fn at(&self, version: Version) -> InventoryItem {
+    fn at(&self, version: Version) -> RecordState {
         if let Some(replay) = self.history.read().replay() {
             return replay.at(version);
         }
         // Until one of the two arrives, the last known figures stay: late figures beat blank ones.
-        self.fetched.get().map_or_else(|| self.now(), |fetched| fetched.item.state)
+        self.fetched.get().map_or_else(|| self.now(), |fetched| fetched.state)
     }
 
     /// Returns the version whose state is shown instead, if the version in view rests on a damaged
@@ -117,7 +123,7 @@ impl Record {
         let viewed = self.viewed.get()?;
         let history = self.history.read();
         let flaw = history.flaw().filter(|flaw| flaw.version <= viewed)?;
-        let shown = self.fetched.read().as_ref().map(|fetched| fetched.item.version);
+        let shown = self.fetched.read().as_ref().map(|fetched| fetched.version);
         shown.filter(|shown| *shown < flaw.version)
     }
 
@@ -133,7 +139,7 @@ impl Record {
     ///
     /// A form whose outcome is unknown comes back as it was left, command id included: beginning
     /// again is not a second attempt.
-    pub fn begin(&self, task: Task) {
+    pub fn begin(&self, task: RecordTask) {
         let past = self.viewed.get_untracked().is_some();
         let unknown = self.history.read_untracked().end().is_some();
         if past || unknown || self.performing.read_untracked().is_some() {
@@ -147,7 +153,7 @@ impl Record {
         let history = self.history.read_untracked();
         let kept = kept.flatten().filter(|draft| !history.holds(draft.command_id()));
         let draft = kept.unwrap_or_else(|| {
-            let draft = Draft::new(task, self.id, history.seen());
+            let draft = Draft::new(task, self.at, history.seen());
             draft.restore();
             draft
         });
@@ -167,10 +173,10 @@ impl Record {
 
     /// Reopens the form that was open when the page was left, unless it has been recorded since.
     pub fn reopen(&self) {
-        let Some(kept) = Kept::of(Some(self.id)) else { return };
+        let Some(kept) = Kept::of_record(self.at) else { return };
         let recorded = |id| self.history.read_untracked().holds(id);
-        match kept.task().filter(|_| self.draft.read_untracked().is_none()) {
-            Some(_) if kept.command_id.is_some_and(recorded) => kept.forget(),
+        match kept.task(self.at.kind).filter(|_| self.draft.read_untracked().is_none()) {
+            Some(_) if kept.command_id.is_some_and(recorded) => kept.forget(self.at),
             Some(task) => self.begin(task),
             None => {}
         }
@@ -178,7 +184,7 @@ impl Record {
 
     /// Describes an earlier submission that was recorded as this version.
     pub fn recorded(&self, version: Version) -> Recorded {
-        Recorded::new(self.id, version, self.history.read_untracked().change_set(version))
+        Recorded::new(self.at, version, self.history.read_untracked().change_set(version))
     }
 
     /// Takes in newer change sets, and tells the user if one is damaged or unreadable.

@@ -4,14 +4,14 @@
 //! status of a problem.
 
 mod change_sets;
-mod item;
-mod list_items;
+mod list;
+mod record;
 mod sample;
 mod submit_command;
 
 pub use change_sets::change_sets;
-pub use item::item;
-pub use list_items::list_items;
+pub use list::list;
+pub use record::record;
 pub use sample::{load_sample, sample_progress};
 pub use submit_command::submit_command;
 

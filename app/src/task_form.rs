@@ -1,15 +1,15 @@
-//! The form of each task: its fields, the command that they make, and the effect of that command.
+//! The form of a task: its fields, the command that they make, and the verdict on that command.
 //! The browser's preflight and the server's form post run the same code.
 
-mod effect;
 mod field_problem;
+mod field_spec;
 mod fields;
-mod parse;
+mod input;
 mod preflight;
-mod spec;
 
 pub use field_problem::FieldProblem;
+pub use field_spec::{FieldKind, FieldSpec, TaskForm};
 pub use fields::Fields;
-pub use parse::parse;
-pub use preflight::{Verdict, preflight};
-pub use spec::{FieldKind, FieldSpec, lede, prompt, spec};
+pub use input::Input;
+pub use preflight::Verdict;
+pub(crate) use preflight::{preflight, wire_command};

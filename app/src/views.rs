@@ -1,27 +1,26 @@
 //! The data that the screens show, besides the domain's own types.
 
 use api::wire::{AggregateState, CommandAccepted};
-use api::{Fault, Problem};
-use domain::InventoryItem;
+use api::{Fault, Problem, StateJson};
 use event_store::{ChangeSet, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::task_form::Fields;
 
-/// An item as its page first shows it.
+/// A record as its page first shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ItemView {
+pub struct RecordView {
     /// The current state, or if that rests on a damaged version, the state before it.
-    pub now: AggregateState<InventoryItem>,
+    pub now: AggregateState<StateJson>,
     /// The state at the requested version, if that is not the newest.
     pub viewed: Option<Viewed>,
     /// A part of the history, ascending and contiguous.
     pub change_sets: Vec<ChangeSet>,
-    /// The stock on hand after the last of them, unless it rests on a damaged version.
-    pub on_hand: Option<i64>,
+    /// The state after the last of them, unless it rests on a damaged version.
+    pub after: Option<StateJson>,
     /// The state before the first of them, if that is not version 1 and the state is undamaged.
-    pub before: Option<InventoryItem>,
+    pub before: Option<StateJson>,
     /// The damaged change set after `now`, if it can be read.
     pub beyond: Option<ChangeSet>,
     /// The damaged versions that were found on the way, without what `change_sets` themselves
@@ -35,7 +34,7 @@ pub struct Viewed {
     /// The version.
     pub version: Version,
     /// The state as of that version, or as of the last undamaged one before it.
-    pub item: AggregateState<InventoryItem>,
+    pub record: AggregateState<StateJson>,
 }
 
 /// The part of a history to fetch.

@@ -131,13 +131,13 @@ test.describe("A next page that cannot be loaded", () => {
     await visit(`/inventory?search=${mark}`);
     const more = page.getByRole("link", { name: "Show more" });
     const again = page.getByRole("button", { name: "Try again" });
-    await page.route("**/ui/items", (route) => route.abort());
+    await page.route("**/ui/list", (route) => route.abort());
 
     await more.click();
     await expect(page.getByRole("alert")).toContainText("More items could not be loaded");
     await expect(names(page)).toHaveText(expected.slice(0, 50));
     await expect(more).toBeVisible();
-    const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ui/items"));
+    const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ui/list"));
     await again.click();
     await failed;
     await expect(page.getByText("Loading items…")).toHaveCount(0);
@@ -172,7 +172,7 @@ test.describe("A server whose disk is full", () => {
     test(`is reported by ${screen}, with what to do, until it has room again`, async ({ page, api, visit }) => {
       await api.createItem();
       await visit("/inventory/new");
-      await page.route("**/ui/items", (route) => route.fulfill({ status: 503, json: problem }));
+      await page.route("**/ui/list", (route) => route.fulfill({ status: 503, json: problem }));
       await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: screen }).click();
 
       const notice = page.getByRole("alert");
@@ -193,7 +193,7 @@ test.describe("A server whose disk is full", () => {
     const mark = word();
     const expected = await createMany(api, mark, 51);
     await visit(`/inventory?search=${mark}`);
-    await page.route("**/ui/items", (route) => route.fulfill({ status: 503, json: problem }));
+    await page.route("**/ui/list", (route) => route.fulfill({ status: 503, json: problem }));
     await page.getByRole("link", { name: "Show more" }).click();
     await expect(page.getByRole("alert")).toContainText("More items could not be loaded");
     await expect(page.getByRole("alert")).toContainText("Try again once there is room on the server's disk.");

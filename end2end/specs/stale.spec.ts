@@ -85,8 +85,8 @@ test.describe("Home", () => {
     test("keeps what it shows, and catches up later", async ({ page, api, visit }) => {
       const before = await api.createItem();
       await visit("/");
-      await page.route("**/ui/items", (route) => route.abort());
-      const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ui/items"));
+      await page.route("**/ui/list", (route) => route.abort());
+      const failed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ui/list"));
       await RETURNS["to its window"]!(page);
       await failed;
       await expect(latest(page).first()).toContainText(before.name);

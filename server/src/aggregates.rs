@@ -9,8 +9,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use api::wire::{AggregateState, CommandRequest};
-use api::{Code, Problem};
+use api::{Code, Fault, Problem, Reading};
 use async_trait::async_trait;
+use domain::list::{Sort, UnknownSort};
 use domain::sku::Claim;
 use domain::{InventoryItem, Sku};
 use event_store::dynamodb::DynamoDbStore;
@@ -74,6 +75,9 @@ pub trait Service: Send + Sync {
     /// Returns whether the kind takes commands from outside, and has a list.
     fn has_tasks(&self) -> bool;
 
+    /// Reads an order of the kind's list.
+    fn sort(&self, text: &str) -> Result<Sort, UnknownSort>;
+
     /// Returns the claim that the command needs. A command that cannot be decoded needs none, and
     /// is refused later.
     fn claim(&self, request: &CommandRequest) -> Option<Claim>;
@@ -89,6 +93,25 @@ pub trait Service: Send + Sync {
 
     /// Returns the state as of a version, or the current one.
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem>;
+
+    /// Returns the state as of a version, or the current one. If a version that it rests on is
+    /// damaged, returns the state before that version, and the fault.
+    ///
+    /// # Errors
+    /// As [`Service::state`]; `corrupt` when not even version 1 holds.
+    async fn readable_state(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem>;
+
+    /// Returns up to `limit` unverified change sets from version `newest` down, newest first, as
+    /// far as they are readable and contiguous; and the faults of those left out.
+    ///
+    /// # Errors
+    /// When the store is unavailable.
+    async fn readable(
+        &self,
+        id: Uuid,
+        newest: Version,
+        limit: usize,
+    ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem>;
 
     /// Returns a page of the history, unverified; a problem when the aggregate does not exist.
     async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem>;

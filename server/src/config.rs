@@ -5,13 +5,16 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::Caller;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::limits::line;
+use http::HeaderName;
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 
 use crate::aggregates::CACHED_HEADS;
 use crate::commands::verify::Root;
-use crate::http::{HostName, Origin};
+use crate::http::{Callers, HostName, Network, Origin, Proxy};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -172,12 +175,32 @@ pub struct Settings {
         hide_env_values = true
     )]
     s3_endpoint: Option<String>,
-    /// The name that commands are recorded under [default: the user of the operating system]
+    /// The name that commands are recorded under, unless a proxy names the caller [default: the
+    /// user of the operating system]
     #[arg(
         long, env = "DAYBOOK_ACTOR", value_name = "NAME", value_parser = actor, global = true,
         hide_env_values = true
     )]
     actor: Option<String>,
+    /// The header in which a proxy names the caller of each request, such as X-Forwarded-User. A
+    /// request without it is refused. The proxy must replace the header when a client sends it
+    #[arg(
+        long, env = "DAYBOOK_TRUST_PROXY_HEADER", value_name = "HEADER", value_parser = caller_header,
+        global = true, hide_env_values = true
+    )]
+    trust_proxy_header: Option<HeaderName>,
+    /// The address or network from which that proxy connects, such as 10.0.0.7 or fd00::/8; the
+    /// header counts from nowhere else. Repeat the flag for several, or separate them with commas
+    /// [default: this machine]
+    #[arg(
+        long = "trusted-proxy",
+        env = "DAYBOOK_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        global = true,
+        hide_env_values = true
+    )]
+    trusted_proxies: Vec<Network>,
     /// The number of items that stay in memory, a few kilobytes each: a command on one of them
     /// reads nothing first
     #[arg(
@@ -264,6 +287,24 @@ pub enum Contradiction {
     /// A sweep without object storage.
     #[error("there is no object storage to sweep: name the bucket with --bucket")]
     NothingToSweep,
+    /// A trusted proxy that names nobody.
+    #[error(
+        "--trusted-proxy says where the header of --trust-proxy-header may come from: name the header, or leave both \
+         out"
+    )]
+    NoProxyHeader,
+    /// A header that anybody in the network could set.
+    #[error(
+        "--trust-proxy-header with an address that other machines reach would let any of them name any caller: give \
+         the proxy's address with --trusted-proxy, or listen on loopback (--address)"
+    )]
+    NoTrustedProxy,
+    /// One name for all requests, and a header with the name of each.
+    #[error(
+        "--actor would name nobody, because the header of --trust-proxy-header names the caller of each request: \
+         leave one of them out"
+    )]
+    Actor,
 }
 
 impl Settings {
@@ -302,8 +343,30 @@ impl Settings {
         }
     }
 
-    /// Returns the name under which commands are recorded.
-    pub fn actor(&self) -> String {
+    /// Returns the source of the callers of all requests.
+    ///
+    /// # Errors
+    /// When a proxy is trusted that names nobody, or any machine of the network would be, or when
+    /// there is a name for all requests as well.
+    pub fn callers(&self) -> Result<Callers, Contradiction> {
+        let networks = self.trusted_proxies.clone();
+        let Some(header) = self.trust_proxy_header.clone() else {
+            return match &*networks {
+                [] => Ok(Callers::Lone(Caller::named(self.actor()))),
+                [..] => Err(Contradiction::NoProxyHeader),
+            };
+        };
+        if self.actor.is_some() {
+            return Err(Contradiction::Actor);
+        }
+        if networks.is_empty() && !self.address.ip().to_canonical().is_loopback() {
+            return Err(Contradiction::NoTrustedProxy);
+        }
+        Ok(Callers::Proxied(Proxy::new(header, networks)))
+    }
+
+    /// Returns the name of the lone caller.
+    fn actor(&self) -> String {
         let user = || ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(user_named_by);
         self.actor.clone().or_else(user).unwrap_or_else(|| "clerk".to_owned())
     }
@@ -315,6 +378,19 @@ fn user_named_by(variable: &str) -> Option<String> {
 
 fn actor(text: &str) -> Result<String, String> {
     line("actor", text).map_err(|error| error.to_string())
+}
+
+/// Parses the name of the header that names callers. A name is recorded forever and shown to
+/// everybody, so it must not be a password or the cookie of a session.
+fn caller_header(text: &str) -> Result<HeaderName, String> {
+    match text.parse::<HeaderName>() {
+        Ok(AUTHORIZATION | COOKIE | PROXY_AUTHORIZATION) => {
+            Err("this header holds a secret; expected one with a name, such as X-Forwarded-User"
+                .to_owned())
+        }
+        Ok(header) => Ok(header),
+        Err(_) => Err("expected the name of a header, such as X-Forwarded-User".to_owned()),
+    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -407,6 +483,41 @@ mod tests {
         assert_eq!(objects(&format!("--s3-endpoint {url}")), Err(Contradiction::NoBucket));
     }
 
+    /// Returns the source of callers, without what has no equality.
+    fn callers(arguments: &str) -> Result<String, Contradiction> {
+        let arguments: Vec<_> = arguments.split_whitespace().collect();
+        settings(&arguments).callers().map(|callers| match callers {
+            Callers::Lone(caller) => caller.name,
+            Callers::Proxied(proxy) => format!("{proxy:?}"),
+        })
+    }
+
+    #[test]
+    fn a_lone_desk_has_one_caller_and_behind_a_proxy_the_header_names_them() {
+        assert_eq!(callers("--actor Mara"), Ok("Mara".to_owned()));
+        let header = "--trust-proxy-header X-Forwarded-User";
+        for address in ["127.0.0.1:3000", "[::1]:3000", "[::ffff:127.0.0.1]:3000"] {
+            let proxy = callers(&format!("{header} --address {address}")).unwrap();
+            assert!(proxy.contains("x-forwarded-user") && proxy.ends_with("[] }"), "{proxy}");
+        }
+        let networks = "--trusted-proxy 10.0.0.0/8,fd00::/8 --trusted-proxy 192.0.2.7";
+        let proxy = callers(&format!("{header} --address 0.0.0.0:3000 {networks}")).unwrap();
+        for network in ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32"] {
+            assert!(proxy.contains(network), "{network}: {proxy}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_anybody_could_set_is_refused() {
+        let header = "--trust-proxy-header X-Forwarded-User";
+        for address in ["0.0.0.0:3000", "[::]:3000", "192.0.2.1:80", "[::ffff:192.0.2.1]:80"] {
+            let open = callers(&format!("{header} --address {address}"));
+            assert_eq!(open, Err(Contradiction::NoTrustedProxy), "{address}");
+        }
+        assert_eq!(callers("--trusted-proxy 10.0.0.7"), Err(Contradiction::NoProxyHeader));
+        assert_eq!(callers(&format!("{header} --actor Mara")), Err(Contradiction::Actor));
+    }
+
     #[test]
     fn durations_have_a_unit() {
         for (text, seconds) in [("0s", 0), ("90s", 90), ("30m", 1_800), ("24h", 86_400)] {
@@ -424,6 +535,14 @@ mod tests {
             ["--allowed-host", "https://books.example"],
             ["--allowed-origin", "books.example"],
             ["--actor", "   "],
+            ["--trust-proxy-header", ""],
+            ["--trust-proxy-header", "X-Forwarded-User:"],
+            ["--trust-proxy-header", "Authorization"],
+            ["--trust-proxy-header", "cookie"],
+            ["--trusted-proxy", ""],
+            ["--trusted-proxy", "proxy.example"],
+            ["--trusted-proxy", "10.0.0.7/8"],
+            ["--trusted-proxy", "10.0.0.0/8,"],
             ["--dynamodb-endpoint", "localhost"],
             ["--store", "floppy"],
             ["--bucket", ""],

@@ -13,15 +13,14 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use api::wire::{CommandAccepted, CommandRequest};
-use api::{Code, Desk, Fault, ItemPage, Problem, Reading, SampleProgress};
+use api::{Caller, Code, Desk, Fault, ListPage, Problem, Reading, SampleProgress};
 use async_trait::async_trait;
-use domain::inventory_item::ListItems;
+use domain::list::ListRequest;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::Accepted;
 use event_store::{AggregateId, ChangeSet, Page, Timestamp, Version};
 use tokio::sync::RwLock;
 use tracing::Instrument;
-use uuid::Uuid;
 
 pub use lists::{Lists, Start};
 
@@ -38,7 +37,6 @@ pub struct FrontDesk {
     store: DynamoDbStore,
     lists: Lists,
     sample: SampleCompany,
-    actor: Arc<str>,
     /// Held for reading by every command in flight. Closing the desk locks it for writing, which
     /// waits for these commands and lets no other begin.
     in_flight: Arc<RwLock<Open>>,
@@ -53,20 +51,18 @@ enum Open {
 
 impl fmt::Debug for FrontDesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrontDesk").field("actor", &self.actor).finish_non_exhaustive()
+        f.debug_struct("FrontDesk").finish_non_exhaustive()
     }
 }
 
 impl FrontDesk {
-    /// Creates a desk on this store, with these lists of its contents. Commands from outside are
-    /// recorded under the name `actor`.
-    pub fn new(store: DynamoDbStore, lists: Lists, actor: &str) -> Self {
+    /// Creates a desk on this store, with these lists of its contents.
+    pub fn new(store: DynamoDbStore, lists: Lists) -> Self {
         Self {
             kinds: Registry::new(&store),
             store,
             lists,
             sample: SampleCompany::default(),
-            actor: actor.into(),
             in_flight: Arc::new(RwLock::new(Open::Yes)),
         }
     }
@@ -207,22 +203,29 @@ fn stopping() -> Problem {
 
 #[async_trait]
 impl Desk for FrontDesk {
-    async fn execute(&self, request: CommandRequest) -> Result<CommandAccepted, Problem> {
-        self.take_up(request, &self.actor, now()).await
+    async fn execute(
+        &self,
+        caller: &Caller,
+        request: CommandRequest,
+    ) -> Result<CommandAccepted, Problem> {
+        self.take_up(request, &caller.name, now()).await
     }
 
-    async fn item(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem> {
-        let (item, fault) = self.kinds.inventory_item.readable_state_of(id, version).await?;
-        Ok(Reading { item, fault })
+    async fn record(
+        &self,
+        aggregate: &AggregateId,
+        version: Option<Version>,
+    ) -> Result<Reading, Problem> {
+        self.kinds.named(&aggregate.kind)?.readable_state(aggregate.id, version).await
     }
 
     async fn timeline(
         &self,
-        id: Uuid,
+        aggregate: &AggregateId,
         newest: Version,
         limit: usize,
     ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem> {
-        self.kinds.inventory_item.readable(id, newest, limit).await
+        self.kinds.named(&aggregate.kind)?.readable(aggregate.id, newest, limit).await
     }
 
     async fn change_sets(
@@ -233,8 +236,9 @@ impl Desk for FrontDesk {
         self.kinds.named(&aggregate.kind)?.change_sets(aggregate.id, page).await
     }
 
-    async fn list_items(&self, list: ListItems) -> Result<ItemPage, Problem> {
-        match self.lists.items(&list).await {
+    async fn list(&self, kind: &str, request: ListRequest) -> Result<ListPage, Problem> {
+        self.kinds.accepting_commands(kind)?;
+        match self.lists.list(kind, &request).await {
             Err(late) if late.is(Code::Unavailable) => Err(self.reason_for(late).await),
             answered => answered,
         }

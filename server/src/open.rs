@@ -117,8 +117,7 @@ impl OpenDesk {
             Others::None | Others::Heard(_) | Others::Unheard(_) => Start::Unknown,
         };
         let lists = Lists::new(model, feed, start);
-        let desk = FrontDesk::new(store.store.clone(), lists, &settings.actor());
-        let desk = desk.caching(settings.cached_heads);
+        let desk = FrontDesk::new(store.store.clone(), lists).caching(settings.cached_heads);
         Ok(Self { desk, others, store, _directory: directory })
     }
 

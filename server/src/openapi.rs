@@ -1,14 +1,19 @@
 //! The OpenAPI description of the HTTP interface, generated from the handlers. Every route is
-//! described, because [`crate::routes`] routes handlers only through their descriptions.
+//! described, because [`crate::routes`] routes handlers only through their descriptions. The types
+//! that handlers read and write describe themselves.
 
-pub(crate) mod commands;
-pub(crate) mod schemas;
-
-use utoipa::OpenApi;
+use api::Problem;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOf, Schema};
-use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Response, Responses};
+use utoipa::{OpenApi, ToSchema as _};
 
 use crate::http::PROBES;
+
+/// The description of the 429 of an expensive read.
+pub(crate) const BUSY: &str = "`busy`: its turn did not come, or there is no room for the answer; \
+    safe to repeat after `retry-after` seconds";
+/// The description of the 500 of a request that reads one history.
+pub(crate) const CORRUPT: &str = "`corrupt`: what is stored is not what was written";
 
 /// The parts of the description that belong to no handler.
 #[derive(OpenApi)]
@@ -25,12 +30,21 @@ use crate::http::PROBES;
         (name = "feed", description = "All change sets of all aggregates, in one order that never changes"),
         (name = "operations", description = "For the operators of the server"),
     ),
+    components(schemas(Problem)),
 )]
 pub(crate) struct Description;
 
 /// Adds what the handlers and the derived schemas leave out.
 pub(crate) fn refine(document: &mut Document) {
-    describe_other_hosts(document);
+    for (path, item) in &mut document.paths.paths {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            if !PROBES.contains(&path.as_str()) {
+                describe_other_hosts(&mut operation.responses);
+                describe_callers(&mut operation.responses);
+            }
+            describe_problems(&mut operation.responses);
+        }
+    }
     let Some(components) = &mut document.components else { return };
     if let Some(RefOr::T(schema)) = components.schemas.get_mut("Command") {
         refuse_unknown_fields(schema);
@@ -40,19 +54,28 @@ pub(crate) fn refine(document: &mut Document) {
     }
 }
 
-/// Adds the 421 of every operation but the probes: other hosts are refused before a handler runs.
-fn describe_other_hosts(document: &mut Document) {
-    let description = "`misdirected`: the request names a host that this server does not serve";
-    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-    let misdirected = ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", problem)
-        .build();
-    let paths = document.paths.paths.iter_mut();
-    for (_, item) in paths.filter(|(path, _)| !PROBES.contains(&path.as_str())) {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            responses.insert("421".to_owned(), misdirected.clone().into());
+/// Adds a 421: other hosts are refused before a handler runs.
+fn describe_other_hosts(responses: &mut Responses) {
+    let misdirected = "`misdirected`: the request names a host that this server does not serve";
+    responses.responses.insert("421".to_owned(), Response::new(misdirected).into());
+}
+
+/// Adds a 401: a request without a caller is refused before a handler runs.
+fn describe_callers(responses: &mut Responses) {
+    let unauthenticated = "`unauthenticated`: the server runs behind a proxy that signs people in, and the proxy did not \
+                           name the caller";
+    responses.responses.insert("401".to_owned(), Response::new(unauthenticated).into());
+}
+
+/// Makes every response that is no success a problem document, so that handlers list only its
+/// status and its codes.
+fn describe_problems(responses: &mut Responses) {
+    let problem = Content::new(Some(Ref::from_schema_name(Problem::name())));
+    for (status, response) in &mut responses.responses {
+        if let RefOr::T(response) = response
+            && !status.starts_with('2')
+        {
+            response.content.insert("application/problem+json".to_owned(), problem.clone());
         }
     }
 }

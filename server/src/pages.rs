@@ -9,12 +9,14 @@ mod shape;
 
 use std::sync::LazyLock;
 
-use api::SharedDesk;
+use api::{Caller, SharedDesk};
 use app::App;
+use app::kinds::KINDS;
 use axum::Router;
+use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::post;
-use leptos::prelude::{LeptosOptions, provide_context};
+use leptos::prelude::{LeptosOptions, provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 
 use functions::{failures_as_problems, only_scripts};
@@ -44,16 +46,27 @@ pub fn router(desk: SharedDesk, site: Site) -> Router {
         Renderer { desk: desk.clone(), options: options.clone(), files: files.clone(), site };
     let context = move || {
         provide_context(desk.clone());
+        provide_caller();
         protect();
     };
     let shell = {
         let options = options.clone();
         move || app::shell(options.clone(), files.clone())
     };
-    let forms = Router::new()
-        .route("/inventory/new", post(forms::create_item))
+    let mut forms = Router::new();
+    for kind in KINDS {
+        let path = kind.screen().listing.path;
+        let create =
+            move |renderer, caller, uri, form| forms::create(kind, renderer, caller, uri, form);
+        let perform = move |renderer, caller, id, which, uri, form| {
+            forms::perform_task(kind, renderer, caller, id, which, uri, form)
+        };
+        forms = forms
+            .route(&format!("{path}/new"), post(create))
+            .route(&format!("{path}/{{id}}"), post(perform));
+    }
+    let forms = forms
         .route("/inventory/sample", post(forms::load_sample))
-        .route("/inventory/{id}", post(forms::perform_task))
         .fallback(render::file_or_page)
         .with_state(renderer);
     Router::new()
@@ -65,4 +78,12 @@ pub fn router(desk: SharedDesk, site: Site) -> Router {
         .layer(from_fn(only_scripts))
         .with_state(options)
         .merge(forms.layer(map_response(shape::note)))
+}
+
+/// Hands the caller of the request to its server function.
+fn provide_caller() {
+    let request = use_context::<Parts>();
+    if let Some(caller) = request.and_then(|mut parts| parts.extensions.remove::<Caller>()) {
+        provide_context(caller);
+    }
 }

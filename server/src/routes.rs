@@ -28,7 +28,7 @@ use crate::desk::FrontDesk;
 use crate::http::problem::ProblemDocument;
 use crate::http::queue::{Queue, wait_for_turn};
 use crate::http::room::Room;
-use crate::http::{Reach, guard};
+use crate::http::{Callers, Reach, guard};
 use crate::live::Live;
 use crate::openapi::{Description, refine};
 use crate::pages;
@@ -49,6 +49,9 @@ pub struct Host {
     /// The names under which the server is reached.
     #[from_ref(skip)]
     pub reach: Reach,
+    /// The source of the callers of all requests.
+    #[from_ref(skip)]
+    pub callers: Callers,
     /// Finds the files of the site.
     #[from_ref(skip)]
     pub site: Site,
@@ -57,7 +60,7 @@ pub struct Host {
 /// Builds the router of everything that is served.
 pub fn router(host: Host) -> Router {
     let screens = pages::router(Arc::new(host.desk.clone()), host.site);
-    let reach = host.reach.clone();
+    let (reach, callers) = (host.reach.clone(), host.callers.clone());
     let (data, mut description) = described().with_state(host).split_for_parts();
     refine(&mut description);
     let data = data
@@ -65,7 +68,7 @@ pub fn router(host: Host) -> Router {
         .route("/api", any(nothing))
         .route("/api/", any(nothing))
         .route("/api/{*rest}", any(nothing));
-    guard::around_all(guard::around_data(data).merge(screens), reach)
+    guard::around_all(guard::around_data(data).merge(screens), reach, callers)
 }
 
 fn described() -> OpenApiRouter<Host> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use api::Caller;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
@@ -18,7 +19,7 @@ use read_model::ReadModel;
 use rust_embed::{EmbeddedFile, Metadata};
 use serde_json::{Value, json};
 use server::desk::{Lists, Start};
-use server::http::Reach;
+use server::http::{Callers, Reach};
 use server::{FrontDesk, Host, Live, router, telemetry};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -81,31 +82,36 @@ impl TestDesk {
     /// Creates a desk. With `clean`, its lists are complete from the start.
     pub(crate) async fn with_lists(clean: bool) -> Self {
         let engine = Embedded::in_memory().unwrap();
-        Self::on(engine, clean, Live::default()).await
+        Self::on(engine, clean, Live::default(), alone()).await
+    }
+
+    /// Creates a desk with this source of callers.
+    pub(crate) async fn with_callers(callers: Callers) -> Self {
+        Self::on(Embedded::in_memory().unwrap(), true, Live::default(), callers).await
     }
 
     /// Creates a desk with this registry of live feed consumers.
     pub(crate) async fn with_live(live: Live) -> Self {
-        Self::on(Embedded::in_memory().unwrap(), true, live).await
+        Self::on(Embedded::in_memory().unwrap(), true, live, alone()).await
     }
 
     /// Replaces the desk by a new one on the same store, with nothing in memory.
     pub(crate) async fn again(mut self) -> Self {
         self.front.finish().await;
-        Self::on(self.engine.take().unwrap(), true, Live::default()).await
+        Self::on(self.engine.take().unwrap(), true, Live::default(), alone()).await
     }
 
-    async fn on(engine: Embedded, clean: bool, live: Live) -> Self {
-        let desk = Self::opened(engine.client(), clean, live).await;
+    async fn on(engine: Embedded, clean: bool, live: Live, callers: Callers) -> Self {
+        let desk = Self::opened(engine.client(), clean, live, callers).await;
         Self { engine: Some(engine), ..desk }
     }
 
     /// Creates one of several servers on the same store.
     pub(crate) async fn node(client: Client, clean: bool) -> Self {
-        Self::opened(client, clean, Live::default()).await
+        Self::opened(client, clean, Live::default(), alone()).await
     }
 
-    async fn opened(client: Client, clean: bool, live: Live) -> Self {
+    async fn opened(client: Client, clean: bool, live: Live, callers: Callers) -> Self {
         let store = DynamoDbStore::new(client, "daybook");
         store.ensure_table().await.unwrap();
         let model = ReadModel::in_memory().await.unwrap();
@@ -113,13 +119,14 @@ impl TestDesk {
         let feed = Feed::start(store.clone(), Pace::ALONE);
         let start = if clean { Start::Complete } else { Start::Unknown };
         let lists = Lists::new(model, feed, start);
-        let desk = FrontDesk::new(store.clone(), lists, "Tess");
+        let desk = FrontDesk::new(store.clone(), lists);
         let metrics = telemetry::metrics::collect();
         let front = desk.clone();
         let hosts = vec!["daybook.example".parse().unwrap()];
         let origins = vec!["https://books.example".parse().unwrap()];
         let reach = Reach::new(([127, 0, 0, 1], 3000).into(), hosts, origins);
-        Self { router: router(Host { desk, live, metrics, reach, site }), front, engine: None }
+        let host = Host { desk, live, metrics, reach, callers, site };
+        Self { router: router(host), front, engine: None }
     }
 
     /// Closes the store under the desk.
@@ -197,6 +204,11 @@ impl TestDesk {
         assert_eq!(self.command(&check_in).await.status, StatusCode::CREATED);
         id
     }
+}
+
+/// The only caller of most desks.
+fn alone() -> Callers {
+    Callers::Lone(Caller::named("Tess"))
 }
 
 /// A site of a few files, named as `make site` names them.

@@ -1,4 +1,5 @@
 mod aggregates;
+mod callers;
 mod change_sets;
 mod commands;
 mod every_answer;

@@ -1,17 +1,16 @@
-use domain::InventoryItem;
 use event_store::ChangeSet;
 use leptos::prelude::*;
-use uuid::Uuid;
 
 use super::{Icon, Prose, When};
+use crate::kind::RecordRef;
 use crate::task_form::Verdict;
-use crate::text::{isolated, refusal, story};
+use crate::text::isolated;
 
 /// The changes of others since the user looked, and what they mean for the form.
 #[component]
 pub fn ConflictStory(
-    /// The item.
-    id: Uuid,
+    /// The record.
+    at: RecordRef,
     /// The change sets in between, oldest first.
     since: Vec<ChangeSet>,
     /// The verdict on the form after these changes.
@@ -21,14 +20,14 @@ pub fn ConflictStory(
         Verdict::Allowed { .. } => {
             "You can still make your change. Send it again, or cancel.".to_owned()
         }
-        Verdict::Refused(no) => format!("{} What you typed is kept.", refusal(no)),
+        Verdict::Refused(no) => format!("{} What you typed is kept.", no.sentence),
         _ => "Your change is no longer possible. What you typed is kept.".to_owned(),
     };
     view! {
         <div class="notice" role="alert">
             <Icon name="clock"/>
             <h2>"Changed while you were editing"</h2>
-            <Happenings id since/>
+            <Happenings at since/>
             <p>
                 <Prose text=Signal::derive(advice)/>
             </p>
@@ -40,27 +39,26 @@ pub fn ConflictStory(
 /// The changes of others, one per line.
 #[component]
 pub fn Happenings(
-    /// The item.
-    id: Uuid,
+    /// The record.
+    at: RecordRef,
     /// The change sets, oldest first.
     since: Vec<ChangeSet>,
 ) -> impl IntoView {
-    let events = since.iter().map(|change_set| view! { <Happening id change_set/> }).collect_view();
+    let events = since.iter().map(|change_set| view! { <Happening at change_set/> }).collect_view();
     view! { <ul>{events}</ul> }.into_any()
 }
 
 #[component]
-fn Happening<'a>(id: Uuid, change_set: &'a ChangeSet) -> impl IntoView + use<> {
+fn Happening<'a>(at: RecordRef, change_set: &'a ChangeSet) -> impl IntoView + use<> {
     let content = change_set.content();
-    let events = change_set.events::<InventoryItem>().unwrap_or_default();
-    let told = events.iter().map(story).collect::<Vec<_>>().join(" and ");
+    let told = at.kind.tell(change_set).unwrap_or_default().story;
     let version = change_set.version;
     view! {
         <li>
             <Prose text=format!("{} {told} ", isolated(&content.actor))/>
             <When at=content.recorded_at/>
             " ("
-            <a href=format!("/inventory/{id}?version={version}") target="_blank">
+            <a href=at.version_href(version) target="_blank">
                 {format!("version {version}")}
             </a>
             ")."

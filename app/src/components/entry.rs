@@ -1,9 +1,8 @@
-use domain::inventory_item::InventoryItemEvent as Event;
 use leptos::prelude::*;
 
 use super::{Delta, Evidence, Icon, Prose};
 use crate::record::{Performing, Record, Row};
-use crate::text::{sentences, stated};
+use crate::text::stated;
 
 /// One change set in the timeline.
 #[component]
@@ -18,23 +17,17 @@ pub fn Entry(row: Row) -> impl IntoView {
         move || if broken { Some("broken") } else { later() }
     };
     let current = move || (viewed.get() == Some(version)).then_some("true");
-    let href = format!("/inventory/{}?version={version}", record.id);
+    let href = record.at.version_href(version);
     let view_it = move |click: leptos::ev::MouseEvent| {
         if !(click.ctrl_key() || click.meta_key() || click.shift_key()) {
             click.prevent_default();
             record.view(Some(version));
         }
     };
-    let text = sentences(&row.events).unwrap_or_else(|| "A change that cannot be read".to_owned());
-    let touches = matches!(
-        row.events.last(),
-        Some(
-            Event::InventoryItemCreated(_)
-                | Event::ItemsCheckedIn(_)
-                | Event::ItemsRemoved(_)
-                | Event::StockAdjusted(_)
-        )
-    );
+    let text = row.told.as_ref().and_then(|told| told.sentence.clone());
+    let text = text.unwrap_or_else(|| "A change that cannot be read".to_owned());
+    let touches = row.told.as_ref().is_some_and(|told| told.is_movement);
+    let icon = row.told.as_ref().filter(|_| !broken).map_or("warning", |told| told.icon);
     let by = row.delta();
     let sign = match by {
         _ if broken => None,
@@ -42,7 +35,7 @@ pub fn Entry(row: Row) -> impl IntoView {
         0 => None,
         _ => Some("minus"),
     };
-    let delta = match row.on_hand {
+    let delta = match row.value {
         _ if broken => {
             Some(view! { <span class="chip" data-tone="bad">"Damaged"</span> }.into_any())
         }
@@ -60,7 +53,7 @@ pub fn Entry(row: Row) -> impl IntoView {
             aria-current=current
         >
             <span class="mark">
-                <Icon name=if broken { "warning" } else { icon(row.events.last()) }/>
+                <Icon name=icon/>
             </span>
             <p class="sentence">
                 <Prose text/>
@@ -103,23 +96,6 @@ pub fn PendingEntry(performing: Performing) -> impl IntoView {
 
 /// Returns the reason, unless the sentence contains it.
 fn reason(row: &Row) -> Option<String> {
-    match row.events.last() {
-        Some(Event::ItemsRemoved(_)) => None,
-        _ => row.change_set.content().reason.clone(),
-    }
-}
-
-fn icon(event: Option<&Event>) -> &'static str {
-    match event {
-        Some(Event::InventoryItemCreated(_)) => "created",
-        Some(Event::InventoryItemRenamed(_)) => "renamed",
-        Some(Event::ItemsCheckedIn(_)) => "checked-in",
-        Some(Event::ItemsRemoved(_)) => "removed",
-        Some(Event::StockAdjusted(_)) => "adjusted",
-        Some(Event::MaxQuantityChanged(_)) => "maximum",
-        Some(Event::ReorderLevelSet(_)) => "reorder",
-        Some(Event::InventoryItemDeactivated(_)) => "deactivated",
-        Some(Event::InventoryItemReactivated(_)) => "reactivated",
-        _ => "warning",
-    }
+    let is_said = row.told.as_ref().is_some_and(|told| told.says_reason);
+    row.change_set.content().reason.clone().filter(|_| !is_said)
 }

@@ -1,57 +1,31 @@
-use domain::InventoryItem;
 use leptos::prelude::*;
 
 use super::{Prose, UiContext};
-use crate::text::{grouped, isolated};
+use crate::kind::RecordState;
+use crate::record::Record;
 
 /// The most characters of a figure in the largest type. Words and longer figures are set smaller,
 /// to fit on one line.
 const SHORT: usize = 9;
 const LONG: usize = 13;
 
-/// The three figures of an item.
+/// The figures of a record.
 #[component]
 pub fn Figures(
     /// The state in view.
-    item: Memo<InventoryItem>,
+    state: Memo<RecordState>,
 ) -> impl IntoView {
-    let on_hand = move || grouped(item.read().on_hand);
-    let unit = move || isolated(&item.read().unit);
-    let most = move || item.read().max_quantity.map_or_else(|| "No limit".to_owned(), grouped);
-    let room = move || {
-        let item = item.read();
-        let room = item.max_quantity.map(|most| most.saturating_sub(item.on_hand));
-        room.map_or_else(String::new, |room| match room {
-            0 => "full".to_owned(),
-            1.. => format!("room for {}", grouped(room)),
-            over => format!("{} over", grouped(over.saturating_neg())),
-        })
+    let names = Record::here().at.kind.screen().figures;
+    let figures = Memo::new(move |_| state.read().figures());
+    let figure = |(place, &(id, name)): (usize, &(&'static str, &'static str))| {
+        let of = move || figures.read().get(place).cloned().unwrap_or_default();
+        let value = Signal::derive(move || of().value);
+        let note = Signal::derive(move || of().note);
+        let low = Signal::derive(move || of().is_low);
+        view! { <Figure id name value note low/> }
     };
-    let level = move || item.read().reorder_level.map_or_else(|| "Not set".to_owned(), grouped);
-    let distance = move || {
-        let item = item.read();
-        let above = item.reorder_level.map(|level| item.on_hand.saturating_sub(level));
-        above.map_or_else(String::new, |above| match above {
-            0 => "at this level".to_owned(),
-            1.. => format!("{} above", grouped(above)),
-            below => format!("{} below", grouped(below.saturating_neg())),
-        })
-    };
-    let low = Signal::derive(move || item.read().is_below_reorder_level());
-    view! {
-        <div class="figures sheet">
-            <Figure id="on-hand" name="On hand" value=Signal::derive(on_hand) note=Signal::derive(unit)/>
-            <Figure id="maximum" name="Maximum" value=Signal::derive(most) note=Signal::derive(room)/>
-            <Figure
-                id="reorder-level"
-                name="Reorder level"
-                value=Signal::derive(level)
-                note=Signal::derive(distance)
-                low
-            />
-        </div>
-    }
-    .into_any()
+    let figures = names.iter().enumerate().map(figure).collect_view();
+    (!names.is_empty()).then(|| view! { <div class="figures sheet">{figures}</div> }).into_any()
 }
 
 #[component]
@@ -60,7 +34,7 @@ fn Figure(
     name: &'static str,
     value: Signal<String>,
     note: Signal<String>,
-    #[prop(optional, into)] low: Signal<bool>,
+    low: Signal<bool>,
 ) -> impl IntoView {
     let changes = changes_of(value);
     // Two classes alternate, because an animation restarts only under another name.

@@ -1,13 +1,12 @@
 use api::{Code, Problem};
-use domain::inventory_item::Task;
 use event_store::ChangeSet;
 use leptos::prelude::*;
-use uuid::Uuid;
 
-use super::{ConflictStory, Happenings, Icon, Prose, TakenSku};
+use super::{ConflictStory, Happenings, Icon, Prose};
+use crate::kind::{RecordRef, RecordTask};
 use crate::record::{Draft, Recorded, SubmissionOutcome};
 use crate::task_form::Verdict;
-use crate::text::{refusal, stated};
+use crate::text::stated;
 
 /// The outcome of the last submission of a form.
 #[component]
@@ -16,8 +15,8 @@ pub fn OutcomeNotice(
     draft: Draft,
     /// The verdict on the form as it is now.
     verdict: Memo<Verdict>,
-    /// The item.
-    id: Uuid,
+    /// The record.
+    at: RecordRef,
     /// The change sets of others because of which the form is refused.
     #[prop(optional, into)]
     overtaken_by: Signal<Vec<ChangeSet>>,
@@ -27,15 +26,15 @@ pub fn OutcomeNotice(
         let since_opened = overtaken_by.get();
         let Some(outcome) = outcome.get() else {
             return (!since_opened.is_empty())
-                .then(|| view! { <ConflictStory id since=since_opened verdict/> }.into_any());
+                .then(|| view! { <ConflictStory at since=since_opened verdict/> }.into_any());
         };
         Some(match outcome {
             SubmissionOutcome::Refused(problem) if problem.is(Code::Conflict) => {
                 let since = since(&problem);
-                view! { <ConflictStory id since verdict/> }.into_any()
+                view! { <ConflictStory at since verdict/> }.into_any()
             }
             SubmissionOutcome::Refused(problem) => {
-                view! { <Refused task problem verdict id since_opened/> }.into_any()
+                view! { <Refused task problem verdict at since_opened/> }.into_any()
             }
             SubmissionOutcome::Unknown(problem) => view! { <Unconfirmed problem/> }.into_any(),
             SubmissionOutcome::Recorded(recorded) => {
@@ -47,28 +46,26 @@ pub fn OutcomeNotice(
 
 #[component]
 fn Refused(
-    task: Task,
+    task: RecordTask,
     problem: Problem,
     verdict: Memo<Verdict>,
-    id: Uuid,
+    at: RecordRef,
     since_opened: Vec<ChangeSet>,
 ) -> impl IntoView {
     let told = || match &*verdict.read_untracked() {
         // The field itself says what is wrong with it.
         Verdict::Incomplete(..) | Verdict::Invalid(_) => "Correct the marked field.".to_owned(),
-        Verdict::Refused(no) if no.to_string() == problem.detail => refusal(no),
+        Verdict::Refused(no) if no.detail == problem.detail => no.sentence.clone(),
         _ => stated(&problem.detail),
     };
-    let detail = match problem.sku_taken() {
-        Some(taken) => view! { <TakenSku taken/> }.into_any(),
-        None => view! { <Prose text=told()/> }.into_any(),
-    };
+    let explained = at.kind.explain(&problem);
+    let detail = explained.unwrap_or_else(|| view! { <Prose text=told()/> }.into_any());
     view! {
         <div class="notice" data-tone="bad" role="alert">
             <Icon name="warning"/>
-            <h2>{not_done(task)}</h2>
+            <h2>{task.form.not_done}</h2>
             <p>{detail}</p>
-            {(!since_opened.is_empty()).then(|| view! { <Happenings id since=since_opened/> })}
+            {(!since_opened.is_empty()).then(|| view! { <Happenings at since=since_opened/> })}
             <p>"What you typed is kept."</p>
         </div>
     }
@@ -99,7 +96,7 @@ fn Unconfirmed(problem: Problem) -> impl IntoView {
 /// An earlier submission of the same form, which the user may believe lost, or may have forgotten.
 #[component]
 fn RecordedBefore(recorded: Recorded) -> impl IntoView {
-    let Recorded { item, version, sentence } = recorded;
+    let Recorded { at, version, sentence } = recorded;
     let title = match sentence {
         Some(sentence) => format!("Already recorded: {sentence}"),
         None => "Already recorded".to_owned(),
@@ -112,7 +109,7 @@ fn RecordedBefore(recorded: Recorded) -> impl IntoView {
             </h2>
             <p>
                 "You have already sent this form. It is "
-                <a href=format!("/inventory/{item}?version={version}") target="_blank">
+                <a href=at.version_href(version) target="_blank">
                     {format!("version {version}")}
                 </a>
                 " in the timeline."
@@ -121,20 +118,6 @@ fn RecordedBefore(recorded: Recorded) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-const fn not_done(task: Task) -> &'static str {
-    match task {
-        Task::Create => "Not created",
-        Task::CheckIn => "Not checked in",
-        Task::Remove => "Not removed",
-        Task::Adjust => "Not adjusted",
-        Task::Rename => "Not renamed",
-        Task::ChangeMaximum | Task::SetReorderLevel => "Not changed",
-        Task::Deactivate => "Not deactivated",
-        Task::Reactivate => "Not reactivated",
-        Task::WriteOffRemaining => "Not written off",
-    }
 }
 
 /// Returns the change sets that a conflict names.

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::{Icon, Prose};
 use crate::record::{Draft, SubmissionOutcome};
 use crate::task_form::Verdict;
-use crate::text::refusal;
 
 /// The verdict of `decide` on the form as it is now.
 ///
@@ -23,7 +22,7 @@ pub fn PreflightLine(
     let outcome = draft.outcome;
     let is_said = move || match (&*verdict.read(), &*outcome.read()) {
         (Verdict::Refused(no), Some(SubmissionOutcome::Refused(problem))) => {
-            problem.is(Code::Conflict) || no.to_string() == problem.detail
+            problem.is(Code::Conflict) || no.detail == problem.detail
         }
         (Verdict::Refused(_), None) => !overtaken_by.read().is_empty(),
         _ => false,
@@ -41,7 +40,7 @@ pub fn PreflightLine(
     let text = move || match &*verdict.read() {
         Verdict::Incomplete(_, prompt) => (*prompt).to_owned(),
         Verdict::Invalid(_) => "Correct the marked field.".to_owned(),
-        Verdict::Refused(rejection) => refusal(rejection),
+        Verdict::Refused(no) => no.sentence.clone(),
         Verdict::Allowed { effect, .. } => format!("After this: {effect}."),
     };
     view! {

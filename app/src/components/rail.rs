@@ -2,14 +2,27 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Icon, WayBack};
+use crate::kinds::LISTINGS;
+use crate::listing::Listing;
 
 /// The main navigation.
 #[component]
 pub fn Rail() -> impl IntoView {
     let path = use_location().pathname;
     let home = move || (path.get() == "/").then_some("page");
-    let inventory = move || path.get().starts_with("/inventory").then_some("page");
     let back = WayBack::here();
+    let link = |listing: &'static Listing| {
+        let here = move || path.get().starts_with(listing.path).then_some("page");
+        let back = back.clone();
+        view! {
+            <li>
+                <a href=listing.path aria-current=here on:click=move |_| back.forget(listing)>
+                    <Icon name=listing.icon/>
+                    {listing.title}
+                </a>
+            </li>
+        }
+    };
     view! {
         <header class="rail">
             <a class="wordmark" href="/">
@@ -24,12 +37,7 @@ pub fn Rail() -> impl IntoView {
                             "Home"
                         </a>
                     </li>
-                    <li>
-                        <a href="/inventory" aria-current=inventory on:click=move |_| back.forget()>
-                            <Icon name="box"/>
-                            "Inventory"
-                        </a>
-                    </li>
+                    {LISTINGS.map(link).into_iter().collect_view()}
                 </ul>
             </nav>
         </header>

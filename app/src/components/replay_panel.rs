@@ -1,11 +1,11 @@
 mod player;
 mod steps;
 
-use domain::InventoryItem;
 use leptos::prelude::*;
 
 use super::{Chart, UiContext};
 use crate::browser;
+use crate::kind::RecordState;
 use crate::record::Record;
 use crate::text::{grouped, local_date, long_date};
 use steps::Steps;
@@ -14,7 +14,7 @@ use steps::Steps;
 #[component]
 pub fn ReplayPanel(
     /// The state in view.
-    item: Memo<InventoryItem>,
+    state: Memo<RecordState>,
 ) -> impl IntoView {
     let record = Record::here();
     let head = {
@@ -46,7 +46,8 @@ pub fn ReplayPanel(
             ((first, last) != (1, head.get())).then_some(drawn)
         }
     };
-    let action = format!("/inventory/{}", record.id);
+    let action = record.at.href();
+    let measure = record.at.kind.screen().measure;
     let slide = {
         let record = record.clone();
         move |event| {
@@ -65,13 +66,17 @@ pub fn ReplayPanel(
                     {move || {
                         // On a phone, the figures above are out of view while a thumb is on the
                         // slider.
-                        let on_hand = grouped(item.read().on_hand);
-                        format!("{on_hand} on hand · version {} of {}", version.get(), head.get())
+                        let level = measure.and_then(|measure| {
+                            let value = grouped(state.read().level()?.value);
+                            Some(format!("{value} {} · ", measure.after_figure))
+                        });
+                        let level = level.unwrap_or_default();
+                        format!("{level}version {} of {}", version.get(), head.get())
                     }}
                     {part}
                 </p>
             </div>
-            <Chart item/>
+            {measure.map(|measure| view! { <Chart state measure/> })}
             <form method="get" action=action.clone()>
                 <input
                     class="slider"

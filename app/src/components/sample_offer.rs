@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Icon, UiContext};
+use crate::listing::Listing;
 use crate::server_functions::{load_sample, sample_progress};
 use crate::text::grouped;
 
@@ -82,9 +83,13 @@ impl Sample {
     }
 }
 
-/// Offers to create an item or to load the sample company. During a load, shows its progress.
+/// Offers to create a record or to load the sample company. During a load, shows its progress.
 #[component]
-pub fn SampleOffer(children: ChildrenFn) -> impl IntoView {
+pub fn SampleOffer(
+    /// The list that the sample company fills.
+    listing: &'static Listing,
+    children: ChildrenFn,
+) -> impl IntoView {
     let sample = use_context::<Sample>().unwrap_or_else(|| Sample::new(SampleProgress::default()));
     let progress = sample.progress.clone();
     let running = Memo::new(move |_| progress.read().running);
@@ -95,15 +100,15 @@ pub fn SampleOffer(children: ChildrenFn) -> impl IntoView {
         }
     });
     view! {
-        <Show when=move || running.get() fallback=move || view! { <Offer children=children.clone()/> }>
-            <Loading/>
+        <Show when=move || running.get() fallback=move || view! { <Offer listing children=children.clone()/> }>
+            <Loading listing/>
         </Show>
     }
     .into_any()
 }
 
 #[component]
-fn Offer(children: ChildrenFn) -> impl IntoView {
+fn Offer(listing: &'static Listing, children: ChildrenFn) -> impl IntoView {
     let sample = use_context::<Sample>();
     let load = move |event: SubmitEvent| {
         if let Some(sample) = &sample {
@@ -114,10 +119,10 @@ fn Offer(children: ChildrenFn) -> impl IntoView {
     view! {
         <div class="blank">
             {children()}
-            <form class="actions" method="post" action="/inventory/sample" on:submit=load>
-                <a class="button primary" href="/inventory/new">
+            <form class="actions" method="post" action=format!("{}/sample", listing.path) on:submit=load>
+                <a class="button primary" href=listing.new_path()>
                     <Icon name="created"/>
-                    "Create item"
+                    {listing.create}
                 </a>
                 <button class="button" type="submit">
                     "Load the sample company"
@@ -129,7 +134,7 @@ fn Offer(children: ChildrenFn) -> impl IntoView {
 }
 
 #[component]
-fn Loading() -> impl IntoView {
+fn Loading(listing: &'static Listing) -> impl IntoView {
     let sample = use_context::<Sample>().unwrap_or_else(|| Sample::new(SampleProgress::default()));
     let progress = sample.progress;
     let hydrated = UiContext::here().hydrated;
@@ -143,7 +148,7 @@ fn Loading() -> impl IntoView {
     };
     view! {
         <div class="blank" aria-busy="true">
-            <Icon name="box"/>
+            <Icon name=listing.icon/>
             <h2 id="loading">"Loading the sample company"</h2>
             <progress
                 class="progress"
@@ -153,7 +158,7 @@ fn Loading() -> impl IntoView {
             ></progress>
             <p role="status" translate="no">{said}</p>
             <div class="actions" hidden=move || hydrated.get()>
-                <a class="button" href="/inventory">
+                <a class="button" href=listing.path>
                     "Refresh"
                 </a>
             </div>

@@ -1,5 +1,3 @@
-use domain::inventory_item::Task;
-use domain::kind::Task as _;
 use leptos::prelude::*;
 
 use super::UiContext;
@@ -27,7 +25,7 @@ pub fn SubmitButton(
         Verdict::Invalid(fault) => format!("{}-error", fault.field),
         _ => "preflight".to_owned(),
     };
-    let tone = if draft.task == Task::Deactivate { "danger" } else { "primary" };
+    let tone = if draft.task.form.is_severe { "danger" } else { "primary" };
     view! {
         <button
             class=format!("button {tone}")
@@ -36,7 +34,7 @@ pub fn SubmitButton(
             aria-disabled=move || refused.get().then_some("true")
             aria-describedby=move || refused.get().then(why)
         >
-            {draft.task.title()}
+            {draft.task.title}
         </button>
     }
     .into_any()

@@ -1,12 +1,10 @@
-use domain::InventoryItem;
-use domain::kind::{Kind as _, Task as _};
 use leptos::prelude::*;
 use leptos::{ev, html};
 
 use super::{OutcomeNotice, PreflightLine, SubmitButton, TaskFields, UiContext, Unblock};
 use crate::browser;
-use crate::record::{Draft, Record, openers};
-use crate::task_form::{Verdict, lede, preflight, spec};
+use crate::record::{Draft, Record};
+use crate::task_form::Verdict;
 
 /// The dialog of the current task, if any. It is modal after hydration; before, it is a form that
 /// posts.
@@ -30,7 +28,7 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
         let (record, draft) = (record.clone(), draft.clone());
         Memo::new(move |_| {
             let history = record.history.read();
-            preflight(task, &draft.fields.read(), &history.now().state)
+            history.now().state.preflight(task, &draft.fields.read())
         })
     };
     let overtaken_by = {
@@ -40,16 +38,16 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
     check_refusals(record.clone(), verdict);
     open_modally(dialog, draft.clone());
 
-    let (id, version) = (record.id, record.history.read_untracked().now().version);
-    let unit = record.history.read_untracked().now().state.unit.clone();
-    let home = format!("/inventory/{id}");
-    let action = format!("{home}?task={}", task.slug());
+    let (at, version) = (record.at, record.history.read_untracked().now().version);
+    let unit = record.history.read_untracked().now().state.unit();
+    let home = at.href();
+    let action = format!("{home}?task={}", task.slug);
     let close = {
         let record = record.clone();
         move || {
             record.close();
             browser::forget_task();
-            browser::focus_soon(openers(task));
+            browser::focus_soon(task.form.openers);
         }
     };
     let cancel = {
@@ -68,9 +66,7 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
         record.perform();
     };
     let unblock = move || match &*verdict.read() {
-        Verdict::Refused(rejection) => {
-            InventoryItem::unblocked_by(rejection).filter(|other| *other != task)
-        }
+        Verdict::Refused(no) => no.unblocked_by.filter(|other| *other != task),
         _ => None,
     };
     let hydrated = UiContext::here().hydrated;
@@ -94,10 +90,10 @@ fn OpenDialog(draft: Draft) -> impl IntoView {
                 <input type="hidden" name="command_id" value=command_id.to_string()/>
                 <input type="hidden" name="expected_version" value=version.to_string()/>
                 <div class="dialog-head">
-                    <h2 id="task-title">{task.title()}</h2>
-                    <p>{lede(task)}</p>
+                    <h2 id="task-title">{task.title}</h2>
+                    <p>{task.form.lede}</p>
                 </div>
-                <OutcomeNotice draft=draft.clone() verdict id overtaken_by/>
+                <OutcomeNotice draft=draft.clone() verdict at overtaken_by/>
                 <TaskFields draft=draft.clone() verdict unit/>
                 <PreflightLine draft=draft.clone() verdict overtaken_by/>
                 {move || unblock().map(|unblocking| view! { <p><Unblock unblocking/></p> })}
@@ -133,7 +129,7 @@ fn open_modally(dialog: NodeRef<html::Dialog>, draft: Draft) {
         // shown modally.
         let _ = dialog.remove_attribute("open");
         let _ = dialog.show_modal();
-        if let Some(first) = spec(draft.task).first() {
+        if let Some(first) = draft.task.form.fields.first() {
             browser::focus_field(&dialog, first.name);
         }
     });

@@ -1,11 +1,9 @@
-use domain::inventory_item::RemovalReason;
 use leptos::ev::Event;
 use leptos::prelude::*;
 
 use super::UiContext;
 use crate::record::Draft;
-use crate::task_form::{FieldKind, FieldProblem, FieldSpec, Verdict, spec};
-use crate::text::removal_reason;
+use crate::task_form::{FieldKind, FieldProblem, FieldSpec, Verdict};
 
 /// The fields of a task's form.
 #[component]
@@ -17,9 +15,9 @@ pub fn TaskFields(
     /// The unit of counting.
     unit: String,
 ) -> impl IntoView {
-    let fields = spec(draft.task);
+    let fields = draft.task.form.fields;
     let last = fields.len();
-    let abreast = |field: &FieldSpec| matches!(field.name, "sku" | "unit");
+    let abreast = |field: &FieldSpec| field.is_abreast;
     let one = |(place, field): (usize, &FieldSpec)| {
         let (draft, unit) = (draft.clone(), unit.clone());
         view! { <TaskField draft verdict field=*field unit first={place == 0}/> }
@@ -48,7 +46,7 @@ fn TaskField(
     unit: String,
     first: bool,
 ) -> impl IntoView {
-    let FieldSpec { name, label, hint, optional, .. } = field;
+    let FieldSpec { name, label, hint, is_optional: optional, .. } = field;
     let tried = draft.tried.clone();
     // Only for a dialog that the server rendered open; one that the browser opens sets the focus
     // itself.
@@ -72,9 +70,9 @@ fn TaskField(
         move |event: Event| draft.set(name, &event_target_value(&event))
     };
     let input = match field.kind {
-        FieldKind::RemovalReason => {
-            view! { <ReasonChoice draft name autofocus described_by=Signal::derive(described_by)/> }
-                .into_any()
+        FieldKind::Choice(options) => {
+            let described_by = Signal::derive(described_by);
+            view! { <Choice draft name options autofocus described_by/> }.into_any()
         }
         FieldKind::Line | FieldKind::Count => {
             let value = draft.fields.read_untracked().get(name).to_owned();
@@ -135,9 +133,10 @@ fn TaskField(
 }
 
 #[component]
-fn ReasonChoice(
+fn Choice(
     draft: Draft,
     name: &'static str,
+    options: &'static [(&'static str, &'static str)],
     autofocus: bool,
     described_by: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -146,13 +145,13 @@ fn ReasonChoice(
         let fields = draft.fields.clone();
         move || fields.read().get(name).to_owned()
     };
-    let options = RemovalReason::ALL
-        .into_iter()
-        .map(|reason| {
-            let selected = reason.as_str() == chosen;
+    let options = options
+        .iter()
+        .map(|&(option, label)| {
+            let selected = option == chosen;
             view! {
-                <option value=reason.as_str() selected=selected>
-                    {removal_reason(reason)}
+                <option value=option selected=selected>
+                    {label}
                 </option>
             }
         })

@@ -1,14 +1,12 @@
-use domain::InventoryItem;
-use domain::inventory_item::{InventoryItemRejection, Task};
-use domain::kind::{Kind as _, Place, Task as _};
+use domain::kind::Place;
 use leptos::prelude::*;
 
 use super::{Icon, Prose};
+use crate::kind::{RecordState, RecordTask, Refusal};
 use crate::record::Record;
-use crate::text::refusal;
 
-/// The tasks of an item. A task that is not allowed now shows the domain's reason and the task that
-/// would unblock it.
+/// The tasks of a record. A task that is not allowed now shows the domain's reason and the task
+/// that would unblock it.
 #[component]
 pub fn TaskList() -> impl IntoView {
     let record = Record::here();
@@ -33,21 +31,22 @@ pub fn TaskList() -> impl IntoView {
             Some(format!("Version {} is damaged. No task is possible.", end.version))
         } else if past.get() {
             Some("You're viewing the past. Return to now to perform a task.".to_owned())
-        } else if !now.read().active {
-            Some("The item is inactive. Reactivate it to perform other tasks.".to_owned())
         } else {
-            None
+            now.read().standstill().map(str::to_owned)
         }
     });
     let closed = Signal::derive(move || past.get() || end.read().is_some());
-    let rows =
-        Task::on_record().map(|task| view! { <TaskButton task now closed busy/> }).collect_view();
+    let rows = record.at.kind.tasks().into_iter();
+    let rows = rows
+        .filter(|task| task.place == Place::Record)
+        .map(|task| view! { <TaskButton task now closed busy/> })
+        .collect_view();
     view! {
         <section aria-labelledby="tasks">
             <h2 class="unseen" id="tasks">
                 "Tasks"
             </h2>
-            <form method="get" action=format!("/inventory/{}", record.id)>
+            <form method="get" action=record.at.href()>
                 <p class="hint why" id="why-tasks" translate="no" hidden=move || shared.read().is_none()>
                     {move || shared.get()}
                 </p>
@@ -62,31 +61,23 @@ pub fn TaskList() -> impl IntoView {
 
 #[component]
 fn TaskButton(
-    task: Task,
-    now: Memo<domain::InventoryItem>,
+    task: RecordTask,
+    now: Memo<RecordState>,
     closed: Signal<bool>,
     busy: Signal<bool>,
 ) -> impl IntoView {
     let record = Record::here();
     let verdict = Memo::new(move |_| now.read().allows(task));
     let blocked = move || closed.get() || busy.get() || verdict.read().is_err();
-    let primary = move || {
-        let first = if now.read().active { Task::CheckIn } else { Task::Reactivate };
-        task == first && !closed.get()
-    };
-    // Only one of the two applies to the state of the item.
-    let absent = move || match task {
-        Task::Deactivate => !now.read().active,
-        Task::Reactivate => now.read().active,
-        _ => false,
-    };
+    let primary = move || now.read().lead() == Some(task) && !closed.get();
+    let absent = move || !now.read().offers(task);
     let own_reason = Memo::new(move |_| match &*verdict.read() {
-        Err(rejection) if now.read().active && !closed.get() => Some(rejection.clone()),
+        Err(no) if now.read().standstill().is_none() && !closed.get() => Some(no.clone()),
         _ => None,
     });
     let described_by = move || {
         if own_reason.read().is_some() {
-            Some(format!("why-{}", task.slug()))
+            Some(format!("why-{}", task.slug))
         } else {
             (closed.get() || verdict.read().is_err()).then(|| "why-tasks".to_owned())
         }
@@ -105,30 +96,29 @@ fn TaskButton(
             <button
                 class="button"
                 class:primary=primary
-                id=format!("task-{}", task.slug())
+                id=format!("task-{}", task.slug)
                 type=move || if blocked() { "button" } else { "submit" }
                 name="task"
-                value=task.slug()
+                value=task.slug
                 aria-disabled=move || blocked().then_some("true")
                 aria-describedby=described_by
                 on:click=begin
             >
-                <Icon name=icon(task)/>
-                {task.title()}
+                <Icon name=task.form.icon/>
+                {task.title}
             </button>
-            {move || own_reason.get().map(|rejection| view! { <Why task rejection/> })}
+            {move || own_reason.get().map(|refusal| view! { <Why task refusal/> })}
         </li>
     }
     .into_any()
 }
 
 #[component]
-fn Why(task: Task, rejection: InventoryItemRejection) -> impl IntoView {
-    let unblock = InventoryItem::unblocked_by(&rejection)
-        .map(|unblocking| view! { " " <Unblock unblocking/> });
+fn Why(task: RecordTask, refusal: Refusal) -> impl IntoView {
+    let unblock = refusal.unblocked_by.map(|unblocking| view! { " " <Unblock unblocking/> });
     view! {
-        <p class="why" id=format!("why-{}", task.slug())>
-            <Prose text=refusal(&rejection)/>
+        <p class="why" id=format!("why-{}", task.slug)>
+            <Prose text=refusal.sentence/>
             {unblock}
         </p>
     }
@@ -140,41 +130,27 @@ fn Why(task: Task, rejection: InventoryItemRejection) -> impl IntoView {
 #[component]
 pub fn Unblock(
     /// The task.
-    unblocking: Task,
+    unblocking: RecordTask,
 ) -> impl IntoView {
     let record = Record::here();
-    let href = format!("/inventory/{}?task={}", record.id, unblocking.slug());
+    let href = format!("{}?task={}", record.at.href(), unblocking.slug);
     let begin = move |click: leptos::ev::MouseEvent| {
         click.prevent_default();
         record.begin(unblocking);
     };
-    if unblocking.place() == Place::Record {
+    if unblocking.place == Place::Record {
         view! {
             <a href=href on:click=begin>
-                {unblocking.title()}
+                {unblocking.title}
             </a>
         }
         .into_any()
     } else {
         view! {
-            <button class="link" type="submit" name="task" value=unblocking.slug() on:click=begin>
-                {unblocking.title()}
+            <button class="link" type="submit" name="task" value=unblocking.slug on:click=begin>
+                {unblocking.title}
             </button>
         }
         .into_any()
-    }
-}
-
-fn icon(task: Task) -> &'static str {
-    match task {
-        Task::Create => "created",
-        Task::CheckIn => "checked-in",
-        Task::Remove | Task::WriteOffRemaining => "removed",
-        Task::Adjust => "adjusted",
-        Task::Rename => "renamed",
-        Task::ChangeMaximum => "maximum",
-        Task::SetReorderLevel => "reorder",
-        Task::Deactivate => "deactivated",
-        Task::Reactivate => "reactivated",
     }
 }

@@ -25,7 +25,7 @@ pub fn Timeline() -> impl IntoView {
         Memo::new(move |_| record.timeline.read().0.filter(|_| record.viewed.read().is_none()))
     };
     let ui_context = UiContext::here();
-    let id = record.id;
+    let at = record.at;
     let show_earlier = move |click: leptos::ev::MouseEvent| {
         // Past a hole in the history, only following the link works.
         if record.history.read_untracked().flaw().is_some() {
@@ -43,7 +43,7 @@ pub fn Timeline() -> impl IntoView {
         <section class="history sheet" aria-labelledby="timeline">
             <Verify/>
             <div class="actions" hidden=move || newer.read().is_none()>
-                <a class="button compact" rel="external" href=format!("/inventory/{id}")>
+                <a class="button compact" rel="external" href=at.href()>
                     "Show the newest"
                 </a>
             </div>
@@ -56,7 +56,7 @@ pub fn Timeline() -> impl IntoView {
             <div class="actions" hidden=move || earlier().is_none()>
                 <a
                     class="button compact"
-                    href=move || format!("/inventory/{id}?before={}", earlier().unwrap_or(1))
+                    href=move || format!("{}?before={}", at.href(), earlier().unwrap_or(1))
                     on:click=show_earlier
                 >
                     "Show earlier"

@@ -3,8 +3,8 @@ use std::time::Duration;
 use event_store::Version;
 use leptos::ev;
 use leptos::prelude::*;
-use uuid::Uuid;
 
+use crate::kind::RecordRef;
 use crate::{browser, waking};
 
 /// The time that a toast stays unless dismissed, which is long enough to read it twice.
@@ -101,9 +101,9 @@ impl UiContext {
         });
     }
 
-    /// Tells the result of a change, with a link to the new version of the item.
-    pub fn say_of_version(&self, text: String, id: Uuid, version: Version) {
-        let link = (format!("/inventory/{id}?version={version}"), format!("Version {version}"));
+    /// Tells the result of a change, with a link to the new version.
+    pub fn say_of_version(&self, text: String, at: RecordRef, version: Version) {
+        let link = (at.version_href(version), format!("Version {version}"));
         self.toast(text, Some(link), false);
     }
 

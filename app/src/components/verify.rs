@@ -1,6 +1,5 @@
 use api::Problem;
-use domain::InventoryItem;
-use event_store::{Aggregate as _, AggregateId, Reason, Verification, verify};
+use event_store::{Reason, Verification};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -25,7 +24,8 @@ pub fn Verify() -> impl IntoView {
     let record = Record::here();
     let hydrated = UiContext::here().hydrated;
     let check = ArcRwSignal::new(None::<Check>);
-    let href = format!("/api/v1/aggregates/{}/{}/verification", InventoryItem::KIND, record.id);
+    let at = record.at;
+    let href = format!("/api/v1/aggregates/{}/{}/verification", at.kind.name(), at.id);
     let start = {
         let check = check.clone();
         move |_| {
@@ -66,10 +66,7 @@ pub fn Verify() -> impl IntoView {
 
 async fn run(record: &Record) -> Check {
     match record.fetch_whole().await {
-        Ok(whole) => {
-            let aggregate = AggregateId::of::<InventoryItem>(record.id);
-            Check::Done(verify::<InventoryItem>(&aggregate, &whole))
-        }
+        Ok(whole) => Check::Done(record.at.kind.verify(record.at.id, &whole)),
         Err(problem) => Check::Failed(problem),
     }
 }

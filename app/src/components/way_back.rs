@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 
-const LIST: &str = "/inventory";
+use crate::listing::Listing;
 
-/// The way back to the list as the user left it: searched, sorted and scrolled.
+/// The way back to each list as the user left it: searched, sorted and scrolled.
 #[derive(Clone)]
-pub struct WayBack(ArcRwSignal<Option<Left>>);
+pub struct WayBack(ArcRwSignal<Vec<(&'static str, Left)>>);
 
-/// The list at the moment when the user left for another page.
+/// A list at the moment when the user left for another page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
     /// The address of the list.
@@ -18,9 +18,9 @@ pub struct Left {
 }
 
 impl WayBack {
-    /// Returns the way back of a user who has not seen the list.
+    /// Returns the way back of a user who has not seen any list.
     pub fn new() -> Self {
-        Self(ArcRwSignal::new(None))
+        Self(ArcRwSignal::new(Vec::new()))
     }
 
     /// Returns the way back of this page.
@@ -29,23 +29,30 @@ impl WayBack {
     }
 
     /// Returns the address of the list.
-    pub fn href(&self) -> String {
-        self.0.read().as_ref().map_or_else(|| LIST.to_owned(), |left| left.href.clone())
+    pub fn href(&self, listing: &Listing) -> String {
+        let lists = self.0.read();
+        let left = lists.iter().find(|(path, _)| *path == listing.path);
+        left.map_or_else(|| listing.path.to_owned(), |(_, left)| left.href.clone())
     }
 
     /// Returns the list as it was left, if it has this address.
     pub fn left(&self, href: &str) -> Option<Left> {
-        self.0.get_untracked().filter(|left| left.href == href)
+        let lists = self.0.read_untracked();
+        lists.iter().find(|(_, left)| left.href == href).map(|(_, left)| left.clone())
     }
 
     /// Remembers the list as it is now.
-    pub fn remember(&self, left: Left) {
-        self.0.set(Some(left));
+    pub fn remember(&self, listing: &Listing, left: Left) {
+        let path = listing.path;
+        self.0.update(|lists| {
+            lists.retain(|(other, _)| *other != path);
+            lists.push((path, left));
+        });
     }
 
-    /// Forgets the list as it was left. A link to the inventory itself leads to its beginning.
-    pub fn forget(&self) {
-        self.0.set(None);
+    /// Forgets the list as it was left. A link to the list itself leads to its beginning.
+    pub fn forget(&self, listing: &Listing) {
+        self.0.update(|lists| lists.retain(|(path, _)| *path != listing.path));
     }
 }
 
@@ -57,11 +64,14 @@ impl Default for WayBack {
 
 /// The pages above this one.
 #[component]
-pub fn Crumbs() -> impl IntoView {
+pub fn Crumbs(
+    /// The list that the page belongs to.
+    listing: &'static Listing,
+) -> impl IntoView {
     let back = WayBack::here();
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
-            <a href=move || back.href()>"Inventory"</a>
+            <a href=move || back.href(listing)>{listing.title}</a>
         </nav>
     }
     .into_any()

@@ -1,17 +1,18 @@
-use api::{ItemPage, Problem, SampleProgress};
-use domain::inventory_item::{InventoryItemRow, ItemColumn, ItemSort, ListItems};
+mod overview;
+
+use api::{ListRow, Problem, SampleProgress};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_meta::Title;
 
-use crate::components::{Icon, NoItems, PageHeading, Sample, UiContext, When};
-use crate::server_functions::{list_items, sample_progress};
+use crate::components::{Icon, PageHeading, Sample, UiContext, When};
+use crate::kinds::LISTINGS;
+use crate::listing::{Digest, Listing};
+use crate::server_functions::sample_progress;
 use crate::text::{grouped, remedy};
-
-const LATEST: u32 = 6;
+use overview::{Latest, Overview, latest};
 
 /// The data that the page starts from.
-type InitialData = (Result<ItemPage, Problem>, SampleProgress);
+type InitialData = (Result<Latest, Problem>, SampleProgress);
 
 /// `/`: an overview and the latest changes.
 #[component]
@@ -39,15 +40,10 @@ async fn load() -> InitialData {
     (latest().await, sample_progress().await.unwrap_or_default())
 }
 
-async fn latest() -> Result<ItemPage, Problem> {
-    let sort = ItemSort { column: ItemColumn::UpdatedAt, descending: true };
-    list_items(ListItems { sort, limit: LATEST, ..ListItems::default() }).await
-}
-
 #[component]
 fn HomeScreen(start: InitialData) -> impl IntoView {
-    let (page, sample) = start;
-    let overview = Overview::new(page);
+    let (latest, sample) = start;
+    let overview = Overview::new(latest);
     let sample = Sample::new(sample);
     provide_context(sample.clone());
     go_to_the_list_when_loaded(sample.loaded.clone());
@@ -63,65 +59,14 @@ fn HomeScreen(start: InitialData) -> impl IntoView {
     move || match what.get() {
         What::Trouble(problem) => view! { <Trouble problem/> }.into_any(),
         What::Nothing => view! { <StartHere/> }.into_any(),
-        What::Items => view! { <Doors overview=overview.clone()/> }.into_any(),
-    }
-}
-
-/// The number of items and the latest changes, as last fetched.
-#[derive(Clone)]
-struct Overview {
-    total: ArcRwSignal<u64>,
-    rows: ArcRwSignal<Vec<InventoryItemRow>>,
-    /// The reason why nothing can be shown.
-    problem: ArcRwSignal<Option<Problem>>,
-    asked: ArcStoredValue<u32>,
-}
-
-impl Overview {
-    fn new(page: Result<ItemPage, Problem>) -> Self {
-        let overview = Self {
-            total: ArcRwSignal::new(0),
-            rows: ArcRwSignal::new(Vec::new()),
-            problem: ArcRwSignal::new(None),
-            asked: ArcStoredValue::new(0),
-        };
-        overview.show(page);
-        overview
-    }
-
-    /// Fetches the overview again.
-    ///
-    /// A failure is silent if the page has something to show, because the user has not asked. Only
-    /// the answer to the last request counts.
-    fn refresh(&self) {
-        let asked = self.asked.get_value().wrapping_add(1);
-        self.asked.set_value(asked);
-        let overview = self.clone();
-        spawn_local(async move {
-            let page = latest().await;
-            let wanted = page.is_ok() || overview.problem.read_untracked().is_some();
-            if wanted && overview.asked.get_value() == asked {
-                overview.show(page);
-            }
-        });
-    }
-
-    fn show(&self, page: Result<ItemPage, Problem>) {
-        match page {
-            Ok(ItemPage { rows, total, .. }) => {
-                self.problem.set(None);
-                self.total.set(total);
-                self.rows.set(rows);
-            }
-            Err(problem) => self.problem.set(Some(problem)),
-        }
+        What::Records => view! { <Doors overview=overview.clone()/> }.into_any(),
     }
 }
 
 /// The content of the page.
 #[derive(Clone, PartialEq)]
 enum What {
-    Items,
+    Records,
     Nothing,
     Trouble(Problem),
 }
@@ -130,8 +75,8 @@ impl What {
     fn of(overview: &Overview) -> Self {
         match overview.problem.get() {
             Some(problem) => Self::Trouble(problem),
-            None if overview.total.get() == 0 => Self::Nothing,
-            None => Self::Items,
+            None if overview.totals.read().iter().all(|total| *total == 0) => Self::Nothing,
+            None => Self::Records,
         }
     }
 }
@@ -140,7 +85,7 @@ fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
     let navigate = leptos_router::hooks::use_navigate();
     Effect::new(move |_| {
         if loaded.get() > 0 {
-            navigate("/inventory", leptos_router::NavigateOptions::default());
+            navigate(LISTINGS[0].path, leptos_router::NavigateOptions::default());
         }
     });
 }
@@ -149,7 +94,7 @@ fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
 fn StartHere() -> impl IntoView {
     view! {
         <section class="sheet" aria-label="Start here">
-            <NoItems/>
+            {(LISTINGS[0].blank)()}
         </section>
     }
     .into_any()
@@ -157,25 +102,17 @@ fn StartHere() -> impl IntoView {
 
 #[component]
 fn Doors(overview: Overview) -> impl IntoView {
-    let Overview { total, rows, .. } = overview;
+    let Overview { totals, rows, .. } = overview;
+    let door = |(place, listing)| view! { <Door listing totals=totals.clone() place/> };
     view! {
         <div class="home">
-            <section class="door sheet" aria-labelledby="door-inventory">
-                <h2 id="door-inventory">
-                    <Icon name="box"/>
-                    <a href="/inventory">"Inventory"</a>
-                </h2>
-                <dl>
-                    <dt>"Items"</dt>
-                    <dd translate="no">{move || grouped(total.get())}</dd>
-                </dl>
-            </section>
+            {LISTINGS.into_iter().enumerate().map(door).collect_view()}
             <section class="recent sheet" aria-labelledby="recent">
                 <h2 id="recent">"Latest changes"</h2>
                 <ul role="list">
-                    // A row is replaced once its item has changed.
-                    <For each=move || rows.get() key=|row| (row.id, row.version) let:row>
-                        <Latest row/>
+                    // A row is replaced once its record has changed.
+                    <For each=move || rows.get() key=|(_, row)| (row.id, row.version) let:change>
+                        <Change change/>
                     </For>
                 </ul>
             </section>
@@ -184,14 +121,40 @@ fn Doors(overview: Overview) -> impl IntoView {
     .into_any()
 }
 
+/// The way to the list at this place, with the number of its records.
 #[component]
-fn Latest(row: InventoryItemRow) -> impl IntoView {
+fn Door(listing: &'static Listing, totals: ArcRwSignal<Vec<u64>>, place: usize) -> impl IntoView {
+    let total = move || grouped(totals.read().get(place).copied().unwrap_or_default());
+    let id = || format!("door-{}", listing.path.trim_start_matches('/'));
+    view! {
+        <section class="door sheet" aria-labelledby=id()>
+            <h2 id=id()>
+                <Icon name=listing.icon/>
+                <a href=listing.path>{listing.title}</a>
+            </h2>
+            <dl>
+                <dt>{listing.caption}</dt>
+                <dd translate="no">{total}</dd>
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Change(change: (&'static Listing, ListRow)) -> impl IntoView {
+    let (listing, row) = change;
+    // A page that is older than the server may not be able to decode the state.
+    let digest = (listing.digest)(&row.state).unwrap_or_else(|_| Digest {
+        name: "Reload the page to see this record".to_owned(),
+        figure: String::new(),
+    });
     view! {
         <li>
-            <a href=format!("/inventory/{}", row.id)>
-                <bdi class="clamped">{row.name}</bdi>
+            <a href=listing.record_path(row.id)>
+                <bdi class="clamped">{digest.name}</bdi>
             </a>
-            <span class="delta">{format!("{} on hand", grouped(row.on_hand))}</span>
+            <span class="delta">{digest.figure}</span>
             <span class="soft small">{format!("Version {}", row.version)}</span>
             <span class="soft small">
                 <When at=row.updated_at/>

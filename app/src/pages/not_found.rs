@@ -3,6 +3,9 @@ use leptos::prelude::*;
 
 use crate::components::ProblemPage;
 
+pub(super) const CHECK_THE_ADDRESS: &str =
+    "Check the address. Records are never deleted, so a link to a record keeps working.";
+
 /// The page for an unknown address.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
@@ -10,9 +13,6 @@ pub fn NotFoundPage() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
-    let problem = Problem::new(
-        Code::NotFound,
-        "Check the address. Items are never deleted, so a link to an item keeps working.",
-    );
+    let problem = Problem::new(Code::NotFound, CHECK_THE_ADDRESS);
     view! { <ProblemPage problem/> }.into_any()
 }

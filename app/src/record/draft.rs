@@ -1,23 +1,24 @@
-use domain::InventoryItem;
-use domain::inventory_item::Task;
 use event_store::Version;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{Recorded, SubmissionOutcome};
 use crate::browser;
-use crate::task_form::{Fields, Verdict, spec};
+use crate::kind::{KindRef, RecordRef, RecordState, RecordTask};
+use crate::task_form::{Fields, Verdict};
 use crate::views::FormOutcome;
 
 /// The version that the user saw when deciding, and its state.
-pub type Seen = (Version, InventoryItem);
+pub type Seen = (Version, RecordState);
 
 /// A task's form while it is filled in. It is kept when it closes for sending, so that its input
 /// can come back if the submission fails.
 #[derive(Clone)]
 pub struct Draft {
     /// The task.
-    pub task: Task,
+    pub task: RecordTask,
+    /// The kind of the form's record.
+    pub kind: KindRef,
     /// The input.
     pub fields: ArcRwSignal<Fields>,
     /// The outcome of the last submission.
@@ -31,31 +32,31 @@ pub struct Draft {
     /// The state that the user saw when the form was opened, or when a conflict was shown. Later
     /// changes can conflict with the form even if the page has caught up with them.
     pub(super) opened_on: ArcStoredValue<Seen>,
-    /// The id of the form's item; of a new item, the id to create it under.
-    pub item: ArcStoredValue<Uuid>,
+    /// The id of the form's record; of a new record, the id to create it under.
+    pub id: ArcStoredValue<Uuid>,
     /// The ids that the server put into the page for a form that is posted without JavaScript.
     pub posted_ids: (Uuid, Uuid),
 }
 
 impl Draft {
     /// Creates a form that was just opened.
-    pub fn new(task: Task, item: Uuid, seen: Seen) -> Self {
-        let fields = Fields::initial(task, &seen.1);
-        Self::holding(task, item, fields, seen, (Uuid::now_v7(), Uuid::now_v7()))
+    pub fn new(task: RecordTask, at: RecordRef, seen: Seen) -> Self {
+        let fields = seen.1.initial(task);
+        Self::holding(task, at, fields, seen, (Uuid::now_v7(), Uuid::now_v7()))
     }
 
     /// Creates a form that the server returned with its input.
     ///
     /// Calls `recorded` with the version that the form's id was recorded as, if it was.
     pub fn posted(
-        task: Task,
-        item: Uuid,
+        task: RecordTask,
+        at: RecordRef,
         posted: &FormOutcome,
         seen: Seen,
         recorded: impl FnOnce(Version) -> Recorded,
     ) -> Self {
         let ids = (posted.command_id, posted.aggregate_id);
-        let draft = Self::holding(task, item, posted.fields.clone(), seen, ids);
+        let draft = Self::holding(task, at, posted.fields.clone(), seen, ids);
         draft.command_id.set_value(Some(posted.command_id));
         draft.tried.set(true);
         draft.outcome.set(Some(match posted.problem.taken_as() {
@@ -66,22 +67,28 @@ impl Draft {
     }
 
     fn holding(
-        task: Task,
-        item: Uuid,
+        task: RecordTask,
+        at: RecordRef,
         fields: Fields,
         seen: Seen,
         posted_ids: (Uuid, Uuid),
     ) -> Self {
         Self {
             task,
+            kind: at.kind,
             fields: ArcRwSignal::new(fields),
             outcome: ArcRwSignal::new(None),
             tried: ArcRwSignal::new(false),
             command_id: ArcStoredValue::new(None),
             opened_on: ArcStoredValue::new(seen),
-            item: ArcStoredValue::new(item),
+            id: ArcStoredValue::new(at.id),
             posted_ids,
         }
+    }
+
+    /// Returns the record of the form; of a new record, the one that it will create.
+    pub fn at(&self) -> RecordRef {
+        RecordRef { kind: self.kind, id: self.id.get_value() }
     }
 
     /// Sets a field.
@@ -97,7 +104,7 @@ impl Draft {
     /// A script, a password manager or a user before hydration may have filled them in without an
     /// event that the page received.
     pub fn take_over(&self, form: &web_sys::Element) {
-        for field in spec(self.task) {
+        for field in self.task.form.fields {
             if let Some(value) = browser::typed(form, field.name) {
                 self.set(field.name, &value);
             }
@@ -153,27 +160,39 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::KINDS;
     use api::{Code, Problem};
-    use domain::kind::Task as _;
+
+    fn at() -> RecordRef {
+        RecordRef { kind: KINDS[0], id: Uuid::max() }
+    }
+
+    fn task() -> RecordTask {
+        KINDS[0].tasks()[0]
+    }
+
+    fn seen() -> Seen {
+        (0, KINDS[0].nothing())
+    }
 
     fn draft() -> Draft {
-        Draft::new(Task::CheckIn, Uuid::max(), Seen::default())
+        Draft::new(task(), at(), seen())
     }
 
     fn recorded(version: Version) -> Recorded {
-        Recorded::new(Uuid::max(), version, None)
+        Recorded::new(at(), version, None)
     }
 
     fn posted(code: Code) -> (Draft, Uuid) {
         let command_id = Uuid::now_v7();
         let outcome = FormOutcome {
-            task: Task::CheckIn.slug().to_owned(),
+            task: task().slug.to_owned(),
             fields: Fields::default(),
             command_id,
             aggregate_id: Uuid::now_v7(),
             problem: Problem::new(code, "…").with("version", 7),
         };
-        (Draft::posted(Task::CheckIn, Uuid::max(), &outcome, Seen::default(), recorded), command_id)
+        (Draft::posted(task(), at(), &outcome, seen(), recorded), command_id)
     }
 
     #[test]

@@ -1,14 +1,13 @@
 use api::Problem;
-use domain::inventory_item::Task;
-use domain::kind::Kind as _;
 use event_store::ChangeSet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Draft, Record};
 use crate::browser;
+use crate::kind::RecordTask;
 use crate::server_functions::change_sets;
-use crate::task_form::{Verdict, preflight};
+use crate::task_form::Verdict;
 use crate::views::HistoryPage;
 
 /// The time after which an unanswered request no longer blocks the next one. After a laptop's sleep
@@ -23,7 +22,7 @@ impl Record {
     pub async fn catch_up(&self) -> Result<(), Problem> {
         loop {
             let known = self.history.read_untracked().now().version;
-            let newer = change_sets(self.id, HistoryPage::After(known)).await?;
+            let newer = change_sets(self.at.aggregate(), HistoryPage::After(known)).await?;
             self.take_in(&newer);
             if self.history.read_untracked().now().version == known {
                 return Ok(());
@@ -64,7 +63,7 @@ impl Record {
     /// Returns the verdict of the newest known state on a form.
     pub(super) fn verdict(&self, draft: &Draft) -> Verdict {
         let history = self.history.read_untracked();
-        preflight(draft.task, &draft.fields.read_untracked(), &history.now().state)
+        history.now().state.preflight(draft.task, &draft.fields.read_untracked())
     }
 
     /// Catches up before a refusal counts, because it may rest on stale state.
@@ -89,7 +88,7 @@ impl Record {
     }
 
     /// Opens a task's form. If the known state does not allow the task, catches up first.
-    pub fn begin_if_allowed(&self, task: Task) {
+    pub fn begin_if_allowed(&self, task: RecordTask) {
         if self.now_allows(task) {
             return self.begin(task);
         }
@@ -104,7 +103,7 @@ impl Record {
         });
     }
 
-    fn now_allows(&self, task: Task) -> bool {
+    fn now_allows(&self, task: RecordTask) -> bool {
         self.history.read_untracked().now().state.allows(task).is_ok()
     }
 
@@ -121,7 +120,8 @@ impl Record {
     pub fn overtaken_by(&self, draft: &Draft, verdict: &Verdict) -> Vec<ChangeSet> {
         let (seen, state) = draft.opened_on.get_value();
         let was_allowed = || {
-            matches!(preflight(draft.task, &draft.fields.read(), &state), Verdict::Allowed { .. })
+            let verdict = state.preflight(draft.task, &draft.fields.read());
+            matches!(verdict, Verdict::Allowed { .. })
         };
         if !matches!(verdict, Verdict::Refused(_)) || !was_allowed() {
             return Vec::new();

@@ -1,31 +1,28 @@
 use api::wire::AggregateState;
-use domain::InventoryItem;
-use domain::inventory_item::InventoryItemEvent;
-use event_store::{
-    Aggregate as _, ChainBreak, ChangeSet, DecodeError, Hash, Replay, ReplayError, UpcastError,
-    Version, verify_chain,
-};
+use api::{Fault, StateJson};
+use event_store::{ChainBreak, ChangeSet, DecodeError, Hash, UpcastError, Version, verify_chain};
 use uuid::Uuid;
 
 use super::draft::Seen;
 use crate::chart::Level;
-use crate::views::ItemView;
-use api::Fault;
+use crate::kind::{KindRef, RecordReplay, RecordState, Told};
+use crate::views::RecordView;
 
-/// The part of an item that this page knows: its newest state, and a contiguous part of its
+/// The part of a record that this page knows: its newest state, and a contiguous part of its
 /// history.
 ///
 /// It can be replayed once the whole history is loaded, unless a version is damaged.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct History {
-    now: AggregateState<InventoryItem>,
+    kind: KindRef,
+    now: AggregateState<RecordState>,
     /// Ascending and contiguous.
     change_sets: Vec<ChangeSet>,
-    /// The stock on hand after the last of `change_sets`, if known.
-    on_hand: Option<i64>,
+    /// The measure after the last of `change_sets`, if the kind has one and it is known.
+    value: Option<i64>,
     /// A version, usually the one before `change_sets`, and its state.
-    known: Option<(Version, InventoryItem)>,
-    replay: Option<Replay<InventoryItem>>,
+    known: Option<(Version, RecordState)>,
+    replay: Option<Box<dyn RecordReplay>>,
     /// The versions that are known to be damaged, ascending, each once.
     faults: Vec<Fault>,
     /// The damaged change set after `now`.
@@ -50,42 +47,50 @@ impl Unfit {
     }
 }
 
-/// A change set, with the stock on hand after it.
+/// A change set, with the measure after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The change set.
     pub change_set: ChangeSet,
-    /// The events; empty if they cannot be read.
-    pub events: Vec<InventoryItemEvent>,
-    /// The stock on hand after it, unless that rests on a damaged version.
-    pub on_hand: Option<i64>,
+    /// The change set in words; `None` if it cannot be read.
+    pub told: Option<Told>,
+    /// The measure after it, unless that rests on a damaged version.
+    pub value: Option<i64>,
     /// The damage, if any.
     pub fault: Option<String>,
 }
 
 impl Row {
-    /// Returns the change of the stock on hand.
+    /// Returns the change of the measure.
     pub fn delta(&self) -> i64 {
-        delta(&self.events)
+        self.told.as_ref().map_or(0, |told| told.delta)
     }
 }
 
 impl History {
     /// Creates the history that a page starts from.
-    pub fn new(view: ItemView) -> Self {
-        let ItemView { now, change_sets, on_hand, before, beyond, faults, viewed: _ } = view;
+    ///
+    /// # Errors
+    /// A state in the view does not have the shape that this program knows.
+    pub fn new(kind: KindRef, view: RecordView) -> Result<Self, serde_json::Error> {
+        let RecordView { now, change_sets, after, before, beyond, faults, viewed: _ } = view;
         let first = change_sets.first().map_or(1, |first| first.version);
+        let before = before.map(|state| kind.decode(&state)).transpose()?;
         let known = before.map(|state| (first.saturating_sub(1), state));
+        let after = after.map(|state| kind.decode(&state)).transpose()?;
+        let value = after.and_then(|state| Some(state.level()?.value));
+        let now = decode(kind, &now)?;
+        let faulty = Vec::new();
         let mut history =
-            Self { now, change_sets, on_hand, known, replay: None, faults: Vec::new(), beyond };
+            Self { kind, now, change_sets, value, known, replay: None, faults: faulty, beyond };
         // Of several faults of one version, the last counts.
         faults.into_iter().rev().for_each(|fault| history.note(fault));
         history.examine();
-        history
+        Ok(history)
     }
 
-    /// Returns the newest state of the item that this page knows.
-    pub fn now(&self) -> &AggregateState<InventoryItem> {
+    /// Returns the newest state that this page knows.
+    pub fn now(&self) -> &AggregateState<RecordState> {
         &self.now
     }
 
@@ -123,8 +128,8 @@ impl History {
     }
 
     /// Returns the replay, once the whole history is loaded.
-    pub fn replay(&self) -> Option<&Replay<InventoryItem>> {
-        self.replay.as_ref()
+    pub fn replay(&self) -> Option<&dyn RecordReplay> {
+        self.replay.as_deref()
     }
 
     /// Returns the change set of a loaded version.
@@ -186,17 +191,19 @@ impl History {
     pub fn complete(
         &mut self,
         whole: Vec<ChangeSet>,
-        replay: Replay<InventoryItem>,
+        replay: Box<dyn RecordReplay>,
     ) -> Result<(), Unfit> {
         self.take_in(&whole)?;
         let known = std::mem::take(&mut self.change_sets);
-        self.on_hand = Some(replay.head().on_hand);
+        let last = whole.last().map_or(0, |change_set| change_set.version);
+        self.value = replay.at(last).level().map(|level| level.value);
         self.change_sets = whole;
         self.replay = Some(replay);
         // Keep the change sets that were committed while the last page was being fetched.
         for change_set in known {
             if change_set.version == self.span().1 + 1 {
-                self.append(&change_set, &change_set.events::<InventoryItem>()?)?;
+                let told = self.kind.tell(&change_set)?;
+                self.append(&change_set, told.delta)?;
             }
         }
         Ok(())
@@ -210,111 +217,86 @@ impl History {
         let mut rows: Vec<Row> = beyond.map(|beyond| self.row(beyond, None)).into_iter().collect();
         let (first, last) = self.span();
         let newest = newest.min(last);
-        let mut on_hand = match &self.replay {
-            Some(replay) => Some(replay.at(newest).on_hand),
-            None => self.on_hand_walking_back_to(newest),
+        let mut value = match &self.replay {
+            Some(replay) => replay.at(newest).level().map(|level| level.value),
+            None => self.value_walking_back_to(newest),
         };
         for version in (first..=newest).rev().take(limit) {
             let Some(change_set) = self.change_set(version) else { break };
-            let row = self.row(change_set, on_hand);
-            // A damaged change set does not tell the stock before it.
-            on_hand = row.on_hand.map(|on_hand| on_hand.saturating_sub(row.delta()));
+            let row = self.row(change_set, value);
+            // A damaged change set does not tell the measure before it.
+            value = row.value.map(|value| value.saturating_sub(row.delta()));
             rows.push(row);
         }
         rows
     }
 
-    fn row(&self, change_set: &ChangeSet, on_hand: Option<i64>) -> Row {
-        let events = change_set.events::<InventoryItem>().unwrap_or_default();
+    fn row(&self, change_set: &ChangeSet, value: Option<i64>) -> Row {
+        let told = self.kind.tell(change_set).ok();
         let fault = self.fault(change_set.version).map(|fault| fault.problem.clone());
-        let on_hand = on_hand.filter(|_| fault.is_none());
-        Row { change_set: change_set.clone(), events, on_hand, fault }
+        let value = value.filter(|_| fault.is_none());
+        Row { change_set: change_set.clone(), told, value, fault }
     }
 
-    /// Returns the chart's levels of the loaded versions, ascending, without those whose stock is
+    /// Returns the chart's levels of the loaded versions, ascending, without those whose measure is
     /// unknown.
     pub fn levels(&self) -> Vec<Level> {
+        if let Some(replay) = &self.replay {
+            return replay.levels();
+        }
+        let (first, last) = self.span();
         let limits = self.limits();
-        let first = self.span().0;
-        let level = |(version, on_hand): (Version, i64)| {
-            let place = usize::try_from(version.saturating_sub(first)).ok();
-            let (maximum, reorder) =
-                place.and_then(|place| limits.get(place).copied()).unwrap_or_default();
-            Level { version, on_hand, maximum, reorder }
+        let level = |row: &Row| {
+            let version = row.change_set.version;
+            let place = usize::try_from(version.saturating_sub(first)).ok()?;
+            let limits = limits.get(place).copied().unwrap_or_default();
+            Some(Level { version, value: row.value?, ..limits })
         };
-        self.balances().into_iter().map(level).collect()
+        self.rows(last, usize::MAX).iter().rev().filter_map(level).collect()
     }
 
-    /// Returns the maximum and the reorder level after each loaded version, ascending, as far as
-    /// known.
-    fn limits(&self) -> Vec<(Option<i64>, Option<i64>)> {
-        let mut state = (self.span().0 == 1).then(InventoryItem::default);
+    /// Returns the levels after each loaded version, ascending, as far as the states are known.
+    /// Their limits are exact; what they rest on may be damaged.
+    fn limits(&self) -> Vec<Level> {
+        let mut state = (self.span().0 == 1).then(|| self.kind.nothing());
         let after = |change_set: &ChangeSet| {
             let known = self.known.as_ref().filter(|known| known.0 + 1 == change_set.version);
             let before = known.map(|known| known.1.clone()).or_else(|| state.take())?;
-            let decoded;
-            let events = match &self.replay {
-                Some(replay) => replay.events(change_set.version),
-                None => {
-                    decoded = change_set.events::<InventoryItem>().ok()?;
-                    &decoded
-                }
-            };
-            let after = events.iter().fold(before, InventoryItem::evolve);
-            let limits = (after.max_quantity, after.reorder_level);
+            let after = before.after(change_set).ok()?;
+            let level = after.level();
             state = Some(after);
-            Some(limits)
+            level
         };
         self.change_sets.iter().map(after).map(Option::unwrap_or_default).collect()
     }
 
-    fn balances(&self) -> Vec<(Version, i64)> {
-        let (first, last) = self.span();
-        let Some(replay) = &self.replay else {
-            let rows = self.rows(last, usize::MAX);
-            let level = |row: &Row| Some((row.change_set.version, row.on_hand?));
-            return rows.iter().rev().filter_map(level).collect();
-        };
-        let mut on_hand = 0_i64;
-        let after = |version| {
-            on_hand = on_hand.saturating_add(delta(replay.events(version)));
-            (version, on_hand)
-        };
-        (first..=last).map(after).collect()
-    }
-
     fn advance(&mut self, change_set: &ChangeSet) -> Result<(), DecodeError> {
-        let events = change_set.events::<InventoryItem>()?;
-        let state = std::mem::take(&mut self.now.state);
-        self.now.state = events.iter().fold(state, InventoryItem::evolve);
+        let told = self.kind.tell(change_set)?;
+        self.now.state = self.now.state.after(change_set)?;
         self.now.version = change_set.version;
         self.now.hash = change_set.hash;
         self.now.updated_at = change_set.content().recorded_at;
         if self.span().1 + 1 == change_set.version {
-            self.append(change_set, &events)?;
+            self.append(change_set, told.delta)?;
         }
         Ok(())
     }
 
-    fn append(
-        &mut self,
-        change_set: &ChangeSet,
-        events: &[InventoryItemEvent],
-    ) -> Result<(), DecodeError> {
+    fn append(&mut self, change_set: &ChangeSet, delta: i64) -> Result<(), DecodeError> {
         if let Some(replay) = &mut self.replay {
-            replay.push(change_set).map_err(|ReplayError { source, .. }| source)?;
+            replay.push(change_set)?;
         }
-        self.on_hand = self.on_hand.map(|on_hand| on_hand.saturating_add(delta(events)));
+        self.value = self.value.map(|value| value.saturating_add(delta));
         self.change_sets.push(change_set.clone());
         Ok(())
     }
 
-    fn on_hand_walking_back_to(&self, version: Version) -> Option<i64> {
+    fn value_walking_back_to(&self, version: Version) -> Option<i64> {
         let mut newer = self.change_sets.iter().rev().take_while(|c| c.version > version);
-        newer.try_fold(self.on_hand?, |on_hand, change_set| {
-            let events = change_set.events::<InventoryItem>().unwrap_or_default();
+        newer.try_fold(self.value?, |value, change_set| {
+            let delta = self.kind.tell(change_set).map_or(0, |told| told.delta);
             let holds = self.fault(change_set.version).is_none();
-            holds.then(|| on_hand.saturating_sub(delta(&events)))
+            holds.then(|| value.saturating_sub(delta))
         })
     }
 
@@ -357,8 +339,20 @@ fn told(broken: &ChainBreak) -> Fault {
     Fault { version: broken.version(), problem: broken.to_string() }
 }
 
-fn delta(events: &[InventoryItemEvent]) -> i64 {
-    events.iter().map(InventoryItemEvent::delta).sum()
+/// Decodes the state of a record.
+pub(super) fn decode(
+    kind: KindRef,
+    known: &AggregateState<StateJson>,
+) -> Result<AggregateState<RecordState>, serde_json::Error> {
+    let AggregateState { aggregate, version, state, created_at, updated_at, hash } = known;
+    Ok(AggregateState {
+        aggregate: aggregate.clone(),
+        version: *version,
+        state: kind.decode(state)?,
+        created_at: *created_at,
+        updated_at: *updated_at,
+        hash: *hash,
+    })
 }
 
 #[cfg(test)]

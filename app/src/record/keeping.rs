@@ -1,12 +1,12 @@
 use api::{Code, Problem};
-use domain::inventory_item::Task;
-use domain::kind::Task as _;
+use domain::kind::Place;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Draft, SubmissionOutcome};
 use crate::browser;
+use crate::kind::{KindRef, RecordRef, RecordTask};
 use crate::task_form::Fields;
 
 /// A form in the session storage, where it outlives its page and ends with the tab.
@@ -14,7 +14,7 @@ use crate::task_form::Fields;
 pub(super) struct Kept {
     /// The task, by its slug.
     task: String,
-    item: Uuid,
+    id: Uuid,
     fields: Fields,
     /// The id that the form was sent under, if it was sent.
     pub(super) command_id: Option<Uuid>,
@@ -23,18 +23,22 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Returns the stored form of an item's page, or with `None` that of a new item.
-    pub(super) fn of(item: Option<Uuid>) -> Option<Self> {
-        serde_json::from_str(&browser::kept(&place(item))?).ok()
+    /// Returns the stored form of a record's page.
+    pub(super) fn of_record(at: RecordRef) -> Option<Self> {
+        Self::at(&place(at.kind, Some(at.id)))
     }
 
-    /// Deletes the stored form of an item's page.
-    pub(super) fn forget(&self) {
-        browser::forget_kept(&place(Some(self.item)));
+    fn at(place: &str) -> Option<Self> {
+        serde_json::from_str(&browser::kept(place)?).ok()
     }
 
-    pub(super) fn task(&self) -> Option<Task> {
-        Task::from_slug(&self.task)
+    /// Deletes the stored form of a record's page.
+    pub(super) fn forget(&self, at: RecordRef) {
+        browser::forget_kept(&place(at.kind, Some(at.id)));
+    }
+
+    pub(super) fn task(&self, kind: KindRef) -> Option<RecordTask> {
+        kind.task(&self.task)
     }
 }
 
@@ -55,8 +59,8 @@ impl Draft {
         if command_id.is_none() && self.is_untouched() {
             return self.forget();
         }
-        let (task, item) = (self.task.slug().to_owned(), self.item.get_value());
-        let kept = Kept { task, item, fields, command_id, unanswered };
+        let (task, id) = (self.task.slug.to_owned(), self.id.get_value());
+        let kept = Kept { task, id, fields, command_id, unanswered };
         if let Ok(kept) = serde_json::to_string(&kept) {
             browser::keep(&self.place(), &kept);
         }
@@ -84,12 +88,12 @@ impl Draft {
     }
 
     fn kept(&self) -> Option<Kept> {
-        Kept::of(self.about()).filter(|kept| kept.task() == Some(self.task))
+        Kept::at(&self.place()).filter(|kept| kept.task == self.task.slug)
     }
 
     fn adopt(&self, kept: Option<Kept>) {
         let Some(kept) = kept.filter(|_| self.command_id.get_value().is_none()) else { return };
-        self.item.set_value(kept.item);
+        self.id.set_value(kept.id);
         self.command_id.set_value(kept.command_id);
         if kept.unanswered {
             self.outcome.set(Some(SubmissionOutcome::Unknown(Problem::new(Code::NoAnswer, ""))));
@@ -101,19 +105,18 @@ impl Draft {
     }
 
     fn is_untouched(&self) -> bool {
-        self.opened_on
-            .with_value(|(_, state)| self.fields.read_untracked().is_initial(self.task, state))
-    }
-
-    fn about(&self) -> Option<Uuid> {
-        (self.task != Task::Create).then(|| self.item.get_value())
+        let initial = self.opened_on.with_value(|(_, state)| state.initial(self.task));
+        self.fields.read_untracked().equal(&initial, self.task.form.fields)
     }
 
     fn place(&self) -> String {
-        place(self.about())
+        let is_new = self.task.place == Place::OwnPage;
+        place(self.kind, (!is_new).then(|| self.id.get_value()))
     }
 }
 
-fn place(item: Option<Uuid>) -> String {
-    item.map_or_else(|| "daybook:new".to_owned(), |item| format!("daybook:{item}"))
+/// Returns the key of the stored form of a record's page, or of the page that creates a record.
+fn place(kind: KindRef, id: Option<Uuid>) -> String {
+    let kind = kind.name();
+    id.map_or_else(|| format!("daybook:{kind}:new"), |id| format!("daybook:{kind}:{id}"))
 }

@@ -1,9 +1,7 @@
 use api::Problem;
-use domain::InventoryItem;
 use event_store::{ChangeSet, Version};
-use uuid::Uuid;
 
-use crate::text::sentences;
+use crate::kind::RecordRef;
 
 /// The outcome of the last submission of a form, if it did not succeed.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +22,10 @@ impl SubmissionOutcome {
 }
 
 /// An earlier submission of a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
-    /// The item.
-    pub item: Uuid,
+    /// The record.
+    pub at: RecordRef,
     /// The version that it became.
     pub version: Version,
     /// Its sentence in the timeline, if known.
@@ -36,8 +34,8 @@ pub struct Recorded {
 
 impl Recorded {
     /// Describes this version, with its sentence if the change set is loaded.
-    pub fn new(item: Uuid, version: Version, change_set: Option<&ChangeSet>) -> Self {
-        let events = change_set.and_then(|c| c.events::<InventoryItem>().ok()).unwrap_or_default();
-        Self { item, version, sentence: sentences(&events) }
+    pub fn new(at: RecordRef, version: Version, change_set: Option<&ChangeSet>) -> Self {
+        let told = change_set.and_then(|change_set| at.kind.tell(change_set).ok());
+        Self { at, version, sentence: told.and_then(|told| told.sentence) }
     }
 }

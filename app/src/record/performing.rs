@@ -1,6 +1,4 @@
 use api::wire::{Command, CommandRequest};
-use domain::InventoryItem;
-use domain::inventory_item::{InventoryItemCommand, Task};
 use event_store::{AggregateId, ChangeSet, Version};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,9 +6,9 @@ use uuid::Uuid;
 
 use super::{Draft, Record, SubmissionOutcome};
 use crate::browser;
+use crate::kind::RecordState;
 use crate::server_functions::submit_command;
 use crate::task_form::Verdict;
-use crate::text::{done, sentence};
 use crate::views::Submitted;
 use api::{Code, Problem};
 
@@ -20,8 +18,8 @@ use api::{Code, Problem};
 pub struct Performing {
     /// The sentence in the timeline.
     pub sentence: String,
-    /// The expected state of the item.
-    pub after: InventoryItem,
+    /// The expected state of the record.
+    pub after: RecordState,
 }
 
 impl Record {
@@ -41,19 +39,17 @@ impl Record {
 
     /// Sends a form that is allowed.
     pub(super) fn send(&self, draft: Draft, verdict: Verdict) {
-        let Verdict::Allowed { command, events, after, .. } = verdict else { return };
-        let Some(command) = wire_command(&command) else { return };
+        let Verdict::Allowed { command, sentence, after, .. } = verdict else { return };
         let version = self.history.read_untracked().now().version;
-        let request = new_request(self.id, Some(draft.expected_version()), command);
+        let request = new_request(self.at.aggregate(), Some(draft.expected_version()), command);
         let request = CommandRequest { command_id: draft.command_id(), ..request };
         draft.keep_sent();
 
-        let sentence = events.last().map(sentence).unwrap_or_default();
         self.performing.set(Some(Performing { sentence, after }));
         self.draft.set(None);
         browser::note_submission();
         browser::forget_task();
-        browser::focus_soon(openers(draft.task));
+        browser::focus_soon(draft.task.form.openers);
         let record = self.clone();
         spawn_local(async move { record.settle(draft, request, version).await });
     }
@@ -66,7 +62,7 @@ impl Record {
                 self.performing.set(None);
                 self.announce(accepted.version);
                 // The element that opened the form may be gone as a result of the task.
-                browser::focus_soon_if_lost(openers(draft.task));
+                browser::focus_soon_if_lost(draft.task.form.openers);
             }
             Ok(Submitted::TakenBefore { version, change_sets }) => {
                 self.hear(version, &change_sets).await;
@@ -106,13 +102,11 @@ impl Record {
 
     fn announce(&self, version: Version) {
         let history = self.history.read_untracked();
-        let said = history.change_set(version).and_then(|change_set| {
-            let events = change_set.events::<InventoryItem>().ok()?;
-            events.last().map(|event| done(event, &history.now().state))
-        });
+        let change_set = history.change_set(version);
+        let said = change_set.and_then(|change_set| history.now().state.announce(change_set));
         let said = said.unwrap_or_else(|| "Done.".to_owned());
         drop(history);
-        self.ui_context.say_of_version(said, self.id, version);
+        self.ui_context.say_of_version(said, self.at, version);
     }
 
     fn take_back(&self, draft: &Draft, outcome: SubmissionOutcome) {
@@ -122,40 +116,18 @@ impl Record {
     }
 }
 
-/// Returns the elements to give the focus back to after a task, in order of preference.
-pub(crate) const fn openers(task: Task) -> &'static [&'static str] {
-    match task {
-        Task::Create => &[],
-        Task::CheckIn => &["task-check-in"],
-        Task::Remove => &["task-remove"],
-        Task::Adjust => &["task-adjust"],
-        Task::Rename => &["task-rename"],
-        Task::ChangeMaximum => &["task-change-maximum"],
-        Task::SetReorderLevel => &["task-set-reorder-level"],
-        Task::Deactivate | Task::WriteOffRemaining => &["task-deactivate", "task-reactivate"],
-        Task::Reactivate => &["task-reactivate", "task-deactivate"],
-    }
-}
-
 /// Creates a request with a new command id.
 pub fn new_request(
-    id: Uuid,
+    aggregate: AggregateId,
     expected_version: Option<Version>,
     command: Command,
 ) -> CommandRequest {
     CommandRequest {
         command_id: Uuid::now_v7(),
-        aggregate: AggregateId::of::<InventoryItem>(id),
+        aggregate,
         expected_version,
         command,
         correlation_id: None,
         causation_id: None,
     }
-}
-
-/// Converts a command to its wire format.
-pub fn wire_command(command: &InventoryItemCommand) -> Option<Command> {
-    let mut told = serde_json::to_value(command).ok()?;
-    let data = told.get_mut("data")?.take();
-    Some(Command { name: told.get("type")?.as_str()?.to_owned(), data })
 }

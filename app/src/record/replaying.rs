@@ -1,13 +1,13 @@
 use api::{Code, Problem};
-use domain::InventoryItem;
-use event_store::{ChangeSet, Replay, Version};
+use event_store::{ChangeSet, Version};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::history::decode;
 use super::{ROWS, Record};
 use crate::browser;
-use crate::server_functions::{change_sets, item};
-use crate::views::{HistoryPage, ItemView};
+use crate::server_functions::{self, change_sets};
+use crate::views::{HistoryPage, RecordView};
 
 /// The longest history that is prefetched, in versions.
 const PREFETCHED: Version = 1000;
@@ -91,7 +91,7 @@ impl Record {
             return Ok(());
         }
         let unreadable = |error: String| Problem::new(Code::Corrupt, error);
-        let replay = browser::measure("daybook:replay", || Replay::<InventoryItem>::new(&whole))
+        let replay = browser::measure("daybook:replay", || self.at.kind.replay(&whole))
             .map_err(|error| unreadable(error.to_string()))?;
         self.history
             .try_update(|history| history.complete(whole, replay))
@@ -107,7 +107,7 @@ impl Record {
         let mut whole: Vec<ChangeSet> = Vec::new();
         loop {
             let last = whole.last().map_or(0, |change_set| change_set.version);
-            let page = change_sets(self.id, HistoryPage::After(last)).await?;
+            let page = change_sets(self.at.aggregate(), HistoryPage::After(last)).await?;
             if page.is_empty() {
                 return Ok(whole);
             }
@@ -122,7 +122,8 @@ impl Record {
         let newest = top.unwrap_or_else(|| self.history.read_untracked().now().version);
         let wanted = rows + ROWS;
         if first_loaded > 1 && newest.saturating_sub(first_loaded) < wanted as u64 {
-            let mut older = change_sets(self.id, HistoryPage::Before(first_loaded)).await?;
+            let mut older =
+                change_sets(self.at.aggregate(), HistoryPage::Before(first_loaded)).await?;
             older.reverse();
             self.history.update(|history| history.put_before(older));
         }
@@ -158,17 +159,18 @@ impl Record {
         }
         let record = self.clone();
         spawn_local(async move {
-            let answer = item(record.id, Some(version), None).await;
+            let answer = server_functions::record(record.at.aggregate(), Some(version), None).await;
             if record.viewed.get_untracked() != Some(version) {
                 return;
             }
             match answer {
-                Ok(ItemView { viewed, faults, .. }) => {
+                Ok(RecordView { viewed, faults, .. }) => {
                     if !faults.is_empty() {
                         record.history.update(|history| history.learn(faults));
                     }
-                    if viewed.is_some() {
-                        record.fetched.set(viewed);
+                    let fetched = viewed.map(|viewed| decode(record.at.kind, &viewed.record));
+                    if let Some(Ok(fetched)) = fetched {
+                        record.fetched.set(Some(fetched));
                     }
                 }
                 Err(problem) if problem.is(Code::Corrupt) => {

@@ -2,12 +2,18 @@ use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use api::{Code, Problem, SharedDesk};
+use api::{Caller, Code, Problem, SharedDesk};
 
 /// Returns the desk of this request.
 pub(super) fn desk() -> Result<SharedDesk, Problem> {
     let missing = || Problem::new(Code::Internal, "this page was rendered without a desk");
     use_context::<SharedDesk>().ok_or_else(missing)
+}
+
+/// Returns the caller of this request.
+pub(super) fn caller() -> Result<Caller, Problem> {
+    let missing = || Problem::new(Code::Internal, "this request came without a caller");
+    use_context::<Caller>().ok_or_else(missing)
 }
 
 /// Returns the answer, and sets the status of its problem on the response.

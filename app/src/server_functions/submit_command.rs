@@ -13,11 +13,11 @@ use crate::views::Submitted;
 /// an id that was taken before is an answer, not an error.
 #[server(prefix = "/ui", endpoint = "submit-command", input = Json, output = Json)]
 pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Submitted, Problem> {
-    use super::host::{answer, desk};
+    use super::host::{answer, caller, desk};
     use api::Code;
     use event_store::Page;
 
-    let desk = answer(desk())?;
+    let (desk, caller) = (answer(desk())?, answer(caller())?);
     let aggregate = request.aggregate.clone();
     // A durable command is accepted even if it cannot be read back now.
     let newer = async |version: Version| {
@@ -25,7 +25,7 @@ pub async fn submit_command(request: CommandRequest, seen: Version) -> Result<Su
         let page = Page::After { version: seen, limit: limit.clamp(1, 500) };
         desk.change_sets(&aggregate, page).await.unwrap_or_default()
     };
-    match desk.execute(request).await {
+    match desk.execute(&caller, request).await {
         Ok(accepted) => {
             let change_sets = newer(accepted.version).await;
             Ok(Submitted::Accepted { accepted, change_sets })

@@ -1,7 +1,6 @@
-use domain::inventory_item::{InventoryItemRejection, Task};
 use domain::limits::OutOfLimits;
 
-use super::spec::spec;
+use super::FieldSpec;
 use crate::text::grouped;
 
 /// A problem of one field that does not depend on the state.
@@ -16,9 +15,13 @@ pub struct FieldProblem {
 }
 
 impl FieldProblem {
-    /// Converts a rejection to a problem of one of the task's fields, if it is one.
-    pub fn of_rejection(task: Task, rejection: &InventoryItemRejection) -> Option<Self> {
-        let InventoryItemRejection::OutOfLimits(limits) = rejection else { return None };
+    /// Describes a problem of the form as a whole.
+    pub(crate) fn of_form(message: &str) -> Self {
+        Self { field: "", message: message.to_owned(), missing: false }
+    }
+
+    /// Describes a value outside of its limits, if it is that of one of the fields.
+    pub fn of_limits(fields: &[FieldSpec], limits: &OutOfLimits) -> Option<Self> {
         let (name, fault) = match limits {
             OutOfLimits::Blank { field } => (field, "must not be blank".to_owned()),
             OutOfLimits::TooLong { field, length, limit } => {
@@ -32,7 +35,7 @@ impl FieldProblem {
                 (field, format!("must be {} to {}", grouped(*minimum), grouped(*maximum)))
             }
         };
-        let field = spec(task).iter().find(|field| field.name == name)?;
+        let field = fields.iter().find(|field| field.name == name)?;
         let missing = matches!(limits, OutOfLimits::Blank { .. });
         Some(Self { field: field.name, message: format!("{} {fault}.", field.label), missing })
     }

@@ -1,36 +1,20 @@
-use domain::InventoryItem;
-use domain::inventory_item::Task;
 use serde::{Deserialize, Serialize};
 
-use super::spec::spec;
+use super::FieldSpec;
 
 /// The input of a form, by field name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Returns the input of a task's form that is just opened on an item.
-    pub fn initial(task: Task, item: &InventoryItem) -> Self {
-        let mut fields = Self::default();
-        match task {
-            Task::WriteOffRemaining => fields.set("quantity", &item.on_hand.to_string()),
-            Task::Rename => fields.set("name", &item.name),
-            Task::ChangeMaximum => fields.set("max_quantity", &figure(item.max_quantity)),
-            Task::SetReorderLevel => fields.set("level", &figure(item.reorder_level)),
-            _ => {}
-        }
-        fields
-    }
-
-    /// Returns whether the input is still that of a form just opened on an item.
-    pub fn is_initial(&self, task: Task, item: &InventoryItem) -> bool {
-        let initial = Self::initial(task, item);
-        spec(task).iter().all(|field| self.get(field.name) == initial.get(field.name))
-    }
-
     /// Returns the value of a field; empty if it was never filled in.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Returns whether both are the same in these fields.
+    pub fn equal(&self, other: &Self, specs: &[FieldSpec]) -> bool {
+        specs.iter().all(|field| self.get(field.name) == other.get(field.name))
     }
 
     /// Fills a field in.
@@ -46,8 +30,4 @@ impl FromIterator<(String, String)> for Fields {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
     }
-}
-
-fn figure(value: Option<i64>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }

@@ -1,14 +1,10 @@
-use domain::InventoryItem;
-use domain::inventory_item::{
-    InventoryItemCommand, InventoryItemEvent, InventoryItemRejection, Task,
-};
-use domain::kind::Kind as _;
-use event_store::{Aggregate as _, Context, Timestamp};
+use api::wire::Command;
+use event_store::{Aggregate, Context, Timestamp};
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::effect::effect;
-use super::{FieldProblem, Fields, parse, prompt, spec};
-use crate::text::refusal;
+use super::{FieldProblem, Fields, Input};
+use crate::kind::{Presentation, RecordState, RecordTask, Refusal, refusal, state};
 
 /// The verdict on a form if it were sent now.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,15 +14,15 @@ pub enum Verdict {
     /// A field holds a value that no state would accept.
     Invalid(FieldProblem),
     /// The domain refuses the command.
-    Refused(InventoryItemRejection),
+    Refused(Refusal),
     /// The domain accepts the command.
     Allowed {
         /// The command to send.
-        command: InventoryItemCommand,
-        /// The resulting events.
-        events: Vec<InventoryItemEvent>,
-        /// The resulting state of the item.
-        after: InventoryItem,
+        command: Command,
+        /// The sentence in the timeline.
+        sentence: String,
+        /// The resulting state.
+        after: RecordState,
         /// The result in words.
         effect: String,
     },
@@ -43,26 +39,41 @@ impl Verdict {
 }
 
 /// Decides the form's command on the given state, with the server's own `decide`.
-pub fn preflight(task: Task, fields: &Fields, item: &InventoryItem) -> Verdict {
-    let command = match parse(task, fields) {
-        Ok(command) => command,
-        Err(problem) if problem.missing => return Verdict::Incomplete(problem, prompt(task)),
-        Err(problem) => return Verdict::Invalid(problem),
+pub(crate) fn preflight<K: Presentation>(
+    record: &K,
+    typed: K::Task,
+    task: RecordTask,
+    fields: &Fields,
+) -> Verdict {
+    let form = task.form;
+    let at_fault = |problem: FieldProblem| match problem.missing {
+        true => Verdict::Incomplete(problem, form.prompt),
+        false => Verdict::Invalid(problem),
     };
-    match item.decide(&command, &nowhere()) {
+    let command = match K::parse(typed, &Input::new(form.fields, fields)) {
+        Ok(command) => command,
+        Err(problem) => return at_fault(problem),
+    };
+    match record.decide(&command, &nowhere::<K>()) {
         Ok(events) => {
-            let after = events.iter().fold(item.clone(), InventoryItem::evolve);
-            let effect = events.last().map_or_else(String::new, |event| effect(event, &after));
-            Verdict::Allowed { command, events, after, effect }
+            let Some(wire) = wire_command(&command) else {
+                return Verdict::Invalid(FieldProblem::of_form("This form cannot be sent."));
+            };
+            let after = events.iter().fold(record.clone(), K::evolve);
+            let last = events.last();
+            let effect = last.map_or_else(String::new, |event| K::effect(event, &after));
+            let sentence = last.map(K::sentence).unwrap_or_default();
+            Verdict::Allowed { command: wire, sentence, after: state(after), effect }
         }
-        Err(rejection) => match FieldProblem::of_rejection(task, &rejection) {
-            Some(problem) if problem.missing => Verdict::Incomplete(problem, prompt(task)),
-            Some(problem) => Verdict::Invalid(problem),
-            None => untouched(task, fields, item, &rejection).map_or_else(
-                || Verdict::Refused(rejection),
-                |problem| Verdict::Incomplete(problem, prompt(task)),
-            ),
-        },
+        Err(rejection) => {
+            let of_field = K::limit(&rejection)
+                .and_then(|limits| FieldProblem::of_limits(form.fields, limits));
+            let refusal = refusal::<K>(&rejection);
+            match of_field.or_else(|| untouched(record, typed, task, fields, &refusal)) {
+                Some(problem) => at_fault(problem),
+                None => Verdict::Refused(refusal),
+            }
+        }
     }
 }
 
@@ -70,126 +81,34 @@ pub fn preflight(task: Task, fields: &Fields, item: &InventoryItem) -> Verdict {
 /// accepted.
 ///
 /// In that case nobody has typed anything wrong yet.
-fn untouched(
-    task: Task,
+fn untouched<K: Presentation>(
+    record: &K,
+    typed: K::Task,
+    task: RecordTask,
     fields: &Fields,
-    item: &InventoryItem,
-    rejection: &InventoryItemRejection,
+    refusal: &Refusal,
 ) -> Option<FieldProblem> {
-    let untouched = fields.is_initial(task, item) && item.allows(task).is_ok();
-    let first = spec(task).first().filter(|_| untouched)?;
-    Some(FieldProblem { field: first.name, message: refusal(rejection), missing: true })
+    let initial = record.initial(typed);
+    let untouched = fields.equal(&initial, task.form.fields) && record.allows(typed).is_ok();
+    let first = task.form.fields.first().filter(|_| untouched)?;
+    Some(FieldProblem { field: first.name, message: refusal.sentence.clone(), missing: true })
 }
 
-/// A context without content: an item's rules depend on neither the actor nor the time.
-fn nowhere() -> Context {
+/// Returns a context without content: the rules depend on neither the actor nor the time.
+fn nowhere<A: Aggregate>() -> Context {
     Context {
         command_id: Uuid::nil(),
         actor: String::new(),
         recorded_at: Timestamp::default(),
-        rules: InventoryItem::RULES,
+        rules: A::RULES,
         correlation_id: Uuid::nil(),
         causation_id: None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn item() -> InventoryItem {
-        InventoryItem {
-            sku: "COF".into(),
-            name: "Beans".into(),
-            unit: "bags".into(),
-            on_hand: 40,
-            max_quantity: Some(60),
-            reorder_level: Some(30),
-            active: true,
-        }
-    }
-
-    fn verdict(task: Task, pairs: &[(&str, &str)]) -> Verdict {
-        let fields = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        preflight(task, &fields, &item())
-    }
-
-    fn effect_of(task: Task, pairs: &[(&str, &str)]) -> String {
-        match verdict(task, pairs) {
-            Verdict::Allowed { effect, .. } => effect,
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn an_allowed_form_describes_its_effect() {
-        let removal = [("quantity", "20"), ("reason", "sold")];
-        assert_eq!(effect_of(Task::CheckIn, &[("quantity", "12")]), "52 on hand, room for 8 more");
-        assert_eq!(effect_of(Task::CheckIn, &[("quantity", "20")]), "60 on hand, full");
-        assert_eq!(
-            effect_of(Task::Remove, &removal),
-            "20 on hand, room for 40 more, below the reorder level"
-        );
-        assert_eq!(effect_of(Task::Rename, &[("name", "Tea")]), "named “\u{2068}Tea\u{2069}”");
-        assert_eq!(effect_of(Task::ChangeMaximum, &[]), "no maximum");
-        assert_eq!(effect_of(Task::Adjust, &[("counted", "40")]), "40 on hand, as before");
-    }
-
-    #[test]
-    fn a_refused_form_has_the_domains_reason() {
-        let verdict = verdict(Task::CheckIn, &[("quantity", "21")]);
-        let expected =
-            InventoryItemRejection::ExceedsMaximum { on_hand: 40, quantity: 21, max_quantity: 60 };
-        assert_eq!(verdict, Verdict::Refused(expected));
-    }
-
-    #[test]
-    fn only_a_difference_needs_a_reason() {
-        let message = "Reason for the difference must not be blank.".to_owned();
-        let expected = FieldProblem { field: "reason", message, missing: true };
-        let counted = verdict(Task::Adjust, &[("counted", "39")]);
-        assert_eq!(counted, Verdict::Incomplete(expected, prompt(Task::Adjust)));
-    }
-
-    #[test]
-    fn an_unchanged_figure_is_not_wrong_until_it_is_typed() {
-        for (task, field, same) in
-            [(Task::ChangeMaximum, "max_quantity", "60"), (Task::SetReorderLevel, "level", "30")]
-        {
-            let opened = verdict(task, &[(field, same)]);
-            assert!(matches!(opened, Verdict::Incomplete(..)), "{opened:?}");
-            let typed = verdict(task, &[(field, &format!("{same} "))]);
-            assert!(matches!(typed, Verdict::Refused(_)), "{typed:?}");
-        }
-    }
-
-    #[test]
-    fn an_untouched_form_is_not_wrong_yet() {
-        let same = "That is already its name.".to_owned();
-        let expected = FieldProblem { field: "name", message: same, missing: true };
-        let opened = verdict(Task::Rename, &[("name", "Beans")]);
-        assert_eq!(opened, Verdict::Incomplete(expected, prompt(Task::Rename)));
-        let typed = verdict(Task::Rename, &[("name", "Beans ")]);
-        assert!(matches!(typed, Verdict::Refused(_)), "{typed:?}");
-        let gone = InventoryItem { active: false, ..item() };
-        let closed = preflight(Task::Rename, &Fields::initial(Task::Rename, &gone), &gone);
-        assert_eq!(closed, Verdict::Refused(InventoryItemRejection::Inactive));
-    }
-
-    #[test]
-    fn characters_are_counted_as_in_the_domain() {
-        let name = "👩‍🌾".repeat(77);
-        let verdict = verdict(Task::Rename, &[("name", &name)]);
-        let problem = verdict.field_problem().map(|p| p.message.as_str());
-        assert_eq!(problem, Some("New name is too long: 231 characters; at most 200 are allowed."));
-    }
-
-    #[test]
-    fn a_value_that_no_state_accepts_is_a_field_problem() {
-        for quantity in ["0", "-1", "1000000001"] {
-            let verdict = verdict(Task::CheckIn, &[("quantity", quantity)]);
-            let problem = verdict.field_problem().map(|p| p.message.as_str());
-            assert_eq!(problem, Some("Quantity must be 1 to 1,000,000,000."), "{quantity}");
-        }
-    }
+/// Converts a command to its wire format.
+pub(crate) fn wire_command(command: &impl Serialize) -> Option<Command> {
+    let mut told = serde_json::to_value(command).ok()?;
+    let data = told.get_mut("data")?.take();
+    Some(Command { name: told.get("type")?.as_str()?.to_owned(), data })
 }

@@ -8,9 +8,14 @@ pub fn signed(value: i64) -> String {
 
 /// Formats a reason of the domain as a sentence: with a capital and a full stop.
 pub fn stated(reason: &str) -> String {
-    let mut letters = reason.chars();
+    format!("{}.", capitalized(reason).trim_end_matches('.'))
+}
+
+/// Returns the text with a capital letter at its start.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    format!("{first}{}", letters.as_str())
 }
 
 #[cfg(test)]

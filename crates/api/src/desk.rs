@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::InventoryItem;
-use domain::inventory_item::ListItems;
+use domain::list::ListRequest;
 use event_store::{AggregateId, ChangeSet, Page, Version};
-use uuid::Uuid;
 
 use crate::wire::{AggregateState, CommandAccepted, CommandRequest};
-use crate::{Fault, ItemPage, Problem, SampleProgress};
+use crate::{Caller, Fault, ListPage, Problem, SampleProgress, StateJson};
 
 /// The desk, as the screens hold it.
 pub type SharedDesk = Arc<dyn Desk>;
@@ -19,19 +17,27 @@ pub type SharedDesk = Arc<dyn Desk>;
 #[async_trait]
 pub trait Desk: Send + Sync + 'static {
     /// Executes one command in the name of the caller.
-    async fn execute(&self, request: CommandRequest) -> Result<CommandAccepted, Problem>;
+    async fn execute(
+        &self,
+        caller: &Caller,
+        request: CommandRequest,
+    ) -> Result<CommandAccepted, Problem>;
 
-    /// Returns an item as of a version, or as it is now, up to the first damaged version.
+    /// Returns a record as of a version, or as it is now, up to the first damaged version.
     ///
-    /// Fails with 404 if the item or version does not exist, and with `corrupt` if even the first
+    /// Fails with 404 if the record or version does not exist, and with `corrupt` if even the first
     /// version is damaged.
-    async fn item(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem>;
+    async fn record(
+        &self,
+        aggregate: &AggregateId,
+        version: Option<Version>,
+    ) -> Result<Reading, Problem>;
 
-    /// Returns up to `limit` unverified change sets of an item from version `newest` down, newest
+    /// Returns up to `limit` unverified change sets of a record from version `newest` down, newest
     /// first, as far as they are readable and contiguous; and the faults of those left out.
     async fn timeline(
         &self,
-        id: Uuid,
+        aggregate: &AggregateId,
         newest: Version,
         limit: usize,
     ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem>;
@@ -43,22 +49,23 @@ pub trait Desk: Send + Sync + 'static {
         page: Page,
     ) -> Result<Vec<ChangeSet>, Problem>;
 
-    /// Returns a page of the list of items. It shows at least everything acknowledged before the
+    /// Returns a page of the list of a kind. It shows at least everything acknowledged before the
     /// call.
-    async fn list_items(&self, list: ListItems) -> Result<ItemPage, Problem>;
+    async fn list(&self, kind: &str, request: ListRequest) -> Result<ListPage, Problem>;
 
-    /// Starts loading the sample company, or returns the progress. Refused if other items exist.
+    /// Starts loading the sample company, or returns the progress. Refused if other items exist. It
+    /// brings its own names, so it needs no caller.
     async fn load_sample(&self) -> Result<SampleProgress, Problem>;
 
     /// Returns the progress of loading the sample company.
     async fn sample_progress(&self) -> Result<SampleProgress, Problem>;
 }
 
-/// An item as of a version, up to the first damaged one.
+/// A record as of a version, up to the first damaged one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// The state as of that version, or as of the last version before the damaged one.
-    pub item: AggregateState<InventoryItem>,
+    pub record: AggregateState<StateJson>,
     /// The damage that cut the reading short, if any.
     pub fault: Option<Fault>,
 }

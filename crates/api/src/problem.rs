@@ -7,22 +7,31 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// A problem document. `code` is stable and for programs, `detail` is for people. Further members
-/// explain the problem (`current_version`, `since`, `rejection`, `index` …).
+/// A problem document (RFC 9457). Further members explain the problem: `pointer`, `line` and
+/// `column` of what is malformed, `rejection` (its own `code`, with the figures that explain it)
+/// and `version` of what was rejected, `current_version` and `since` (change sets) of a conflict,
+/// `failed_at` of what is corrupt, `index` of the command in an atomic batch, `position` in the
+/// feed. A new item whose SKU another item has is rejected with the code `sku-taken`, the `sku` as
+/// that item spells it, its id as `item`, and its `name`, which is null if it cannot be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// The kind of problem: a reference into the documentation, by code.
+    #[cfg_attr(feature = "openapi", schema(example = "/problems/rejected"))]
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.
     pub title: String,
     /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599))]
     pub status: u16,
     /// The stable name of the problem.
+    #[cfg_attr(feature = "openapi", schema(example = "rejected"))]
     pub code: String,
-    /// An explanation: what was wrong, where, and what would be right.
+    /// The mistake, its place, and what would be right.
     pub detail: String,
     /// Further members that explain the problem.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     #[serde(flatten)]
     pub more: Box<Map<String, Value>>,
 }
@@ -43,6 +52,7 @@ pub struct SkuTaken {
 #[expect(missing_docs, reason = "`parts` says what each means")]
 pub enum Code {
     Malformed,
+    Unauthenticated,
     Forbidden,
     NotFound,
     UnknownKind,
@@ -71,6 +81,7 @@ impl Code {
     const fn parts(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::Malformed => (400, "malformed", "The request cannot be read"),
+            Self::Unauthenticated => (401, "unauthenticated", "Sign in first"),
             Self::Forbidden => (403, "forbidden", "Not allowed"),
             Self::NotFound => (404, "not-found", "Not found"),
             Self::UnknownKind => (404, "unknown-kind", "Kind not found"),

@@ -1,15 +1,20 @@
-use domain::inventory_item::InventoryItemRow;
+use domain::list::Row;
 use event_store::Version;
 use serde::{Deserialize, Serialize};
 
-/// A page of the list of items.
+use crate::StateJson;
+
+/// A row of a list of any kind.
+pub type ListRow = Row<StateJson>;
+
+/// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemPage {
+pub struct ListPage {
     /// The rows.
-    pub rows: Vec<InventoryItemRow>,
+    pub rows: Vec<ListRow>,
     /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
-    /// The total number of items that the search finds.
+    /// The total number of records that the search finds.
     pub total: u64,
 }
 

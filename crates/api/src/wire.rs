@@ -1,42 +1,60 @@
 //! The requests and answers of `/api/v1`, in the words of the store.
+//!
+//! Under the feature `openapi`, the comments here are the descriptions in the OpenAPI document, so
+//! they address the authors of clients.
 
+#[cfg(feature = "openapi")]
+use domain::inventory_item::InventoryItemCommand;
 use event_store::feed::Position;
 use event_store::{AggregateId, Hash, LAST_VERSION, Tagged, Timestamp, Version};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-/// `POST /commands`: one command. Unknown fields are refused.
+#[cfg(feature = "openapi")]
+use crate::openapi;
+
+/// One command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommandRequest {
-    /// The command's id, made by the client; preferably a UUIDv7. Sending it again is harmless. Ids
-    /// are checked within an aggregate: sent to another one, the same id is another command.
+    /// The id of the command, made by the client, UUIDv7 by preference. Sending the same command
+    /// again is harmless. The id is checked within the aggregate: sent to another one, it is
+    /// another command.
     pub command_id: Uuid,
-    /// The aggregate that the command addresses. If the command creates it, the client makes this
-    /// id too.
+    /// The aggregate of the command. For a command that creates, the client makes this id too.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::AggregateId))]
     pub aggregate: AggregateId,
-    /// The version its author had in view, if later changes could matter.
+    /// The version that the author had in view, if later changes could matter.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<u64>, maximum = 999_999_999_999_u64)
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "possible")]
     pub expected_version: Option<Version>,
-    /// The command.
+    /// The command itself.
+    #[cfg_attr(feature = "openapi", schema(value_type = InventoryItemCommand))]
     pub command: Command,
     /// The larger piece of work that this belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<Uuid>,
-    /// The command or event that led to it.
+    /// The id of what led to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Uuid>,
 }
 
-/// `POST /commands/batch`: 1 to 100 commands. Unknown fields are refused.
+/// Several commands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
-    /// The commands, in their intended order.
+    /// The commands, in their intended order. Together they write 100 change sets at most, of which
+    /// a new item takes two: its own and that of its SKU.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub commands: Vec<CommandRequest>,
-    /// `true` to accept all of them or none; each must address another aggregate. Otherwise each is
-    /// handled by itself, one after the other.
+    /// True to execute all commands or none, each on another aggregate. False to execute each by
+    /// itself, one after the other.
     pub atomic: bool,
 }
 
@@ -72,75 +90,108 @@ fn named_fields<'de, D: Deserializer<'de>>(data: D) -> Result<serde_json::Value,
     Ok(fields.map_or(serde_json::Value::Null, serde_json::Value::Object))
 }
 
-/// An event on the wire.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
-    /// The type's name, such as `ItemsCheckedIn`.
+    /// The name of the type.
+    #[cfg_attr(feature = "openapi", schema(example = "ItemsCheckedIn"))]
     #[serde(rename = "type")]
     pub name: String,
-    /// The event's fields.
+    /// The content.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub data: serde_json::Value,
 }
 
 /// The answer to a command that was accepted, now or earlier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CommandAccepted {
-    /// The aggregate that the command addressed.
+    /// The aggregate of the command.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::AggregateId))]
     pub aggregate: AggregateId,
-    /// The version of the change set.
+    /// The version that the command became.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = u64, minimum = 1, maximum = 999_999_999_999_u64)
+    )]
     pub version: Version,
-    /// The events that the command led to.
+    /// The resulting events.
     pub events: Vec<Event>,
     /// The change set's hash.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Hash, inline))]
     pub hash: Hash,
-    /// `true` if an earlier sending of the same command was accepted.
+    /// True if this is the outcome of an earlier sending of the same command.
     pub duplicate: bool,
 }
 
 /// An aggregate as of one version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(bound = ""))]
 pub struct AggregateState<S = serde_json::Value> {
     /// The aggregate.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::AggregateId))]
     pub aggregate: AggregateId,
-    /// The version.
+    /// The version of this state.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = u64, minimum = 1, maximum = 999_999_999_999_u64)
+    )]
     pub version: Version,
-    /// The state after that version.
+    /// The result of a replay to that version.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::State))]
     pub state: S,
-    /// `recorded_at` of version 1.
+    /// The time at which version 1 was recorded.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Timestamp, inline))]
     pub created_at: Timestamp,
-    /// `recorded_at` of this version.
+    /// The time at which this version was recorded.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Timestamp, inline))]
     pub updated_at: Timestamp,
     /// The hash of this version's change set.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Hash, inline))]
     pub hash: Hash,
 }
 
-/// A change set on the wire. `body` is the exact hashed text; the fields from `command_id` to
-/// `causation_id` are read from it for convenience.
+/// A change set. `body` is the exact hashed text; everything from `command_id` to `causation_id` is
+/// read from it for convenience. `hash` is the SHA-256 of `prev` as 32 bytes, `{kind}#{id}`, a zero
+/// byte, the version as 8 bytes big-endian, and `body`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeSet {
-    /// The aggregate.
+    /// The aggregate whose history this belongs to.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::AggregateId))]
     pub aggregate: AggregateId,
-    /// The place in the aggregate's history.
+    /// The place in that history.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = u64, minimum = 1, maximum = 999_999_999_999_u64)
+    )]
     pub version: Version,
-    /// The command's id.
+    /// The id of the command.
     pub command_id: Uuid,
     /// The command.
+    #[cfg_attr(feature = "openapi", schema(value_type = Event))]
     pub command: Command,
-    /// The events that the command led to.
+    /// The resulting events.
     pub events: Vec<Event>,
-    /// The caller who sent the command.
+    /// The name under which it was recorded.
     pub actor: String,
-    /// The reason in the person's own words.
+    /// The reason, if one was given.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub reason: Option<String>,
-    /// The time at which the server handled the command.
+    /// The time at which it was recorded.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Timestamp, inline))]
     pub recorded_at: Timestamp,
-    /// The larger piece of work that this belongs to.
+    /// The larger piece of work that it belongs to.
     pub correlation_id: Uuid,
-    /// The command or event that led to it.
+    /// The id of what led to it, if anything.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub causation_id: Option<Uuid>,
-    /// The hash of the previous change set.
+    /// The hash of the previous change set; zeros for version 1.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Hash, inline))]
     pub prev: Hash,
-    /// Its own hash.
+    /// The hash of this change set.
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Hash, inline))]
     pub hash: Hash,
     /// The exact hashed text.
     pub body: String,
@@ -148,10 +199,12 @@ pub struct ChangeSet {
 
 /// A change set at its place in the feed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedEntry {
-    /// The position, from 1.
+    /// The place in the feed: from 1, without holes, the same forever.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64, minimum = 1))]
     pub position: Position,
-    /// The change set at this position.
+    /// The change set at that place.
     pub change_set: ChangeSet,
 }
 

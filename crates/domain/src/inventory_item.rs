@@ -31,12 +31,12 @@ pub use event::{
     InventoryItemRenamed, ItemsCheckedIn, ItemsRemoved, MaxQuantityChanged, ReorderLevelSet,
     StockAdjusted,
 };
-pub use list::{InventoryItemRow, ItemColumn, ItemSort, ListItems, UnknownSort};
 pub use rejection::InventoryItemRejection;
 pub use task::Task;
 
 use crate::kind::Kind;
 use crate::limits::{COUNT, ON_HAND_LIMIT, QUANTITY, UNIT_COST, line, optional_line, within};
+use crate::list::Column;
 use crate::sku::Claim;
 use InventoryItemCommand as Command;
 use InventoryItemEvent as Event;
@@ -47,22 +47,25 @@ const COUNTS_MAY_AGREE: u32 = 2;
 /// The first rules that refuse to set a maximum or a reorder level to its current value.
 const SAME_FIGURES_ARE_REFUSED: u32 = 2;
 
-/// The state of an item at one version.
+/// The state of an inventory item at one version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InventoryItem {
     /// The stock keeping unit, as its users write it.
     pub sku: String,
-    /// The name.
+    /// The name of the item.
     pub name: String,
-    /// The unit of counting: `pcs`, `kg`, `box`.
+    /// The unit in which it is counted: `pcs`, `kg`, `box`.
     pub unit: String,
-    /// The stock on hand.
+    /// The quantity on hand.
     pub on_hand: i64,
-    /// The most that may be on hand; `None` means no limit.
+    /// The maximum quantity, if there is a limit.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub max_quantity: Option<i64>,
-    /// The level below which it is time to order more, once somebody has set one.
+    /// The quantity below which it is time to order more, if one is set.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub reorder_level: Option<i64>,
-    /// `true` while tasks can be performed on the item.
+    /// True if tasks can be performed on the item.
     pub active: bool,
 }
 
@@ -287,6 +290,8 @@ impl Aggregate for InventoryItem {
 }
 
 impl Kind for InventoryItem {
+    const COLUMNS: &'static [Column<Self>] = list::COLUMNS;
+
     type Task = Task;
 
     fn display_name(&self) -> &str {

@@ -8,6 +8,7 @@ use event_store::Aggregate;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::list::{Column, Sort};
 use crate::sku::Claim;
 
 /// An aggregate with what screens, lists and the server need to know of its kind.
@@ -25,6 +26,12 @@ use crate::sku::Claim;
 /// assert_eq!(Task::from_slug("check-in"), Some(Task::CheckIn));
 /// ```
 pub trait Kind: Aggregate<Rejection: Serialize> {
+    /// The columns that a list of the kind can be sorted by, in the order in which a refusal names
+    /// them. A kind without a list has none.
+    const COLUMNS: &'static [Column<Self>] = &[];
+    /// The order of a list whose request names none.
+    const DEFAULT_SORT: Sort = Sort::ascending("name");
+
     /// The tasks of the kind.
     type Task: Task;
 

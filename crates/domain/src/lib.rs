@@ -8,6 +8,7 @@ pub mod folding;
 pub mod inventory_item;
 pub mod kind;
 pub mod limits;
+pub mod list;
 pub mod sku;
 
 pub use inventory_item::InventoryItem;

@@ -14,12 +14,15 @@ use crate::limits::{OutOfLimits, line};
 /// The namespace of the UUIDv5 ids of SKUs (RFC 9562, 5.5). It never changes.
 const NAMESPACE: Uuid = uuid!("fecad6b7-1f0b-40d2-9ab5-84804f68827c");
 
-/// A stock keeping unit, at one version.
+/// The claim of a stock keeping unit: the `sku` aggregate, which is written along with its item,
+/// and whose id is derived from the SKU.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sku {
-    /// The SKU, as the item that has it writes it.
+    /// The SKU, as its item spells it.
     pub sku: String,
-    /// The item that has the SKU; `None` until an item claims it.
+    /// The item that has the SKU, once one has claimed it.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub item: Option<Uuid>,
 }
 

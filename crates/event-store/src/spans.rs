@@ -30,3 +30,34 @@ pub(crate) const fn failed(error: &StoreError) -> &'static str {
         _ => "failed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{AggregateId, DecodeError, FeedBreak, Kind, UpcastError};
+
+    #[test]
+    fn an_error_has_an_outcome_that_names_its_kind() {
+        let aggregate = AggregateId::new(Kind::from_static("tally"), Uuid::nil());
+        let newer = UpcastError::Newer { name: "Sold".to_owned(), schema: 2 };
+        let unavailable =
+            StoreError::Unavailable { reason: "no answer".to_owned(), retry_after: Duration::ZERO };
+        for (error, outcome) in [
+            (unavailable, "unavailable"),
+            (StoreError::Full("the quota is exceeded".to_owned()), "full"),
+            (StoreError::corrupt(&aggregate, 1, "is missing"), "corrupt"),
+            (StoreError::unreadable(&aggregate, 1, newer.into()), "newer"),
+            (StoreError::TooLarge { bytes: 2, limit: 1 }, "too-large"),
+            (StoreError::TooMany { count: 101 }, "too-large"),
+            (StoreError::Refused("no permission".to_owned()), "refused"),
+            (FeedBreak { batch: 1, problem: "is missing".to_owned() }.into(), "failed"),
+            (DecodeError::NoEvents.into(), "failed"),
+        ] {
+            assert_eq!(failed(&error), outcome, "{error}");
+        }
+    }
+}

@@ -317,3 +317,18 @@ impl StoreError {
         matches!(self, Self::Unavailable { .. } | Self::Full(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_unavailable_store_and_a_full_disk_may_recover() {
+        let unavailable =
+            StoreError::Unavailable { reason: "no answer".to_owned(), retry_after: Duration::ZERO };
+        assert!(unavailable.is_transient());
+        assert!(StoreError::Full("the quota is exceeded".to_owned()).is_transient());
+        assert!(!StoreError::Refused("no permission".to_owned()).is_transient());
+        assert!(!StoreError::TooLarge { bytes: 2, limit: 1 }.is_transient());
+    }
+}

@@ -120,11 +120,29 @@ mod tests {
     }
 
     #[test]
+    fn a_timestamp_in_json_is_the_moment_that_was_written() {
+        let moment = serde_json::from_str::<Timestamp>(r#""2025-11-23T09:30:00.007Z""#);
+        assert_eq!(moment.ok(), Some(Timestamp::from_millis(1_763_890_200_007)));
+        assert!(serde_json::from_str::<Timestamp>(r#""yesterday""#).is_err());
+    }
+
+    #[test]
     fn a_clock_reading_becomes_a_timestamp() {
         let moment = UNIX_EPOCH + Duration::from_micros(1_763_890_200_007_999);
         assert_eq!(Timestamp::from(moment), Timestamp::from_millis(1_763_890_200_007));
         let before = UNIX_EPOCH - Duration::from_millis(5);
         assert_eq!(Timestamp::from(before), Timestamp::from_millis(-5));
+    }
+
+    #[test]
+    fn a_moment_outside_the_years_0_to_9999_is_clamped() {
+        for (millis, written) in [
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), written);
+        }
     }
 
     #[test]

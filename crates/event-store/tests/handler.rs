@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use event_store::handler::{
-    Accepted, CommandHandler, Envelope, Outcome, Refusal, Transacted, transact,
+    Accepted, CommandHandler, Envelope, Outcome, Refusal, TransactError, Transacted, transact,
 };
-use event_store::testing::conformance::{Tally, Task};
+use event_store::testing::conformance::{Harness, InMemory, Refused, Tally, Task};
 use event_store::{
     Aggregate, AggregateId, ApplyError, ChainBreak, ChangeSet, CommandIndex, Context, DecodeError,
-    Head, MemoryStore, Page, Snapshot, Store, StoreError, Tagged, Timestamp, verify,
+    Head, MemoryStore, Page, Snapshot, Store, StoreError, Tagged, Timestamp, Version, verify,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
+
+use crate::dying::{Death, Dying};
+use crate::histories::{noting, noting_in};
 
 const ID: Uuid = Uuid::from_u128(7);
 
@@ -93,6 +96,197 @@ async fn every_newer_event_conflicts_unless_the_aggregate_says_otherwise() {
     let since = vec![written[1].clone()];
     assert_eq!(outcome, Outcome::Refused(Refusal::Conflict { current_version: 2, since }));
     assert_eq!(written[0].content().reason, None);
+}
+
+#[tokio::test]
+async fn a_transaction_has_at_most_a_hundred_parts() {
+    let store = MemoryStore::default();
+    let tallies = handler::<Tally>(&store);
+    let parts = |count| {
+        let part = |id| {
+            let mut adding = at(0, Task::Add { amount: 1 });
+            adding.aggregate = Uuid::from_u128(id);
+            tallies.part(&adding, |refused| refused)
+        };
+        (1..=count).map(part).collect()
+    };
+    let refused = transact(parts(101)).await.unwrap_err();
+    let TransactError::Store(StoreError::TooMany { count: 101 }) = refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(store.keys(None).await.unwrap().keys, []);
+    let Transacted::Accepted(accepted) = transact(parts(100)).await.unwrap() else {
+        panic!("a hundred parts are refused")
+    };
+    assert_eq!(accepted.len(), 100);
+}
+
+/// The cached head saves the load.
+#[tokio::test]
+async fn a_command_after_a_transaction_costs_one_append() {
+    let store = Dying::at(Death::After(usize::MAX), &MemoryStore::default());
+    let tallies = CommandHandler::<Tally, _>::new(store.clone(), NonZeroUsize::MIN);
+    let adding = || at(0, Task::Add { amount: 1 });
+    transact(vec![tallies.part(&adding(), |refused| refused)]).await.unwrap();
+    let before = store.calls();
+    tallies.execute(&adding()).await.unwrap();
+    assert_eq!(store.calls() - before, 1);
+}
+
+#[tokio::test]
+async fn a_change_set_names_its_correlation_and_its_cause() {
+    let store = MemoryStore::default();
+    let tallies = handler::<Tally>(&store);
+    let alone = at(0, Task::Add { amount: 1 });
+    let (work, cause) = (Uuid::from_u128(21), Uuid::from_u128(22));
+    let caused = at(0, Task::Add { amount: 1 }).with_correlation(work).with_causation(cause);
+    for command in [&alone, &caused] {
+        tallies.execute(command).await.unwrap();
+    }
+    let written = history::<Tally>(&store).await;
+    let ids = written.iter().map(|c| (c.content().correlation_id, c.content().causation_id));
+    assert_eq!(ids.collect::<Vec<_>>(), [(alone.command_id, None), (work, Some(cause))]);
+}
+
+/// Nobody can have seen a version of an aggregate that does not exist, so its author learns why the
+/// command makes no sense. A version beyond the newest is a conflict, whatever the domain says.
+#[tokio::test]
+async fn an_expected_version_of_a_missing_aggregate_leaves_the_answer_to_the_domain() {
+    let store = MemoryStore::default();
+    let tallies = handler::<Tally>(&store);
+    let take = || at(0, Task::Take { amount: 9 }).with_expected_version(5);
+    let rejected = Refusal::Rejected { rejection: Refused(0), version: 0 };
+    assert_eq!(tallies.execute(&take()).await.unwrap(), Outcome::Refused(rejected));
+    tallies.execute(&at(0, Task::Add { amount: 1 })).await.unwrap();
+    let conflict = Refusal::Conflict { current_version: 1, since: Vec::new() };
+    assert_eq!(tallies.execute(&take()).await.unwrap(), Outcome::Refused(conflict));
+}
+
+fn rename(name: &str) -> Task {
+    Task::Rename { name: name.to_owned() }
+}
+
+/// A load from the snapshot does not read the change set that conflicts.
+#[tokio::test]
+async fn a_conflict_behind_the_snapshot_is_found() {
+    let store = MemoryStore::default();
+    for task in [rename("a"), rename("b"), Task::Add { amount: 1 }] {
+        handler::<Tally>(&store).execute(&at(0, task)).await.unwrap();
+    }
+    let head = Head::<Tally>::load(&store, ID, None).await.unwrap();
+    store.save_snapshot(&head.snapshot().unwrap()).await.unwrap();
+    handler::<Tally>(&store).execute(&at(0, Task::Add { amount: 1 })).await.unwrap();
+    let late = at(0, rename("c")).with_expected_version(1);
+    let outcome = handler::<Tally>(&store).execute(&late).await.unwrap();
+    let since = history::<Tally>(&store).await.split_off(1);
+    assert_eq!(since.len(), 3);
+    assert_eq!(outcome, Outcome::Refused(Refusal::Conflict { current_version: 4, since }));
+}
+
+/// The author has seen version 2, but this handler has not. Version 3 conflicts.
+#[tokio::test]
+async fn a_conflict_that_a_stale_handler_reads_later_is_found() {
+    let store = MemoryStore::default();
+    let (stale, other) = (handler::<Tally>(&store), handler::<Tally>(&store));
+    stale.execute(&at(0, rename("a"))).await.unwrap();
+    other.execute(&at(0, Task::Add { amount: 1 })).await.unwrap();
+    other.execute(&at(0, rename("b"))).await.unwrap();
+    let late = at(0, rename("c")).with_expected_version(2);
+    let outcome = stale.execute(&late).await.unwrap();
+    let since = history::<Tally>(&store).await.split_off(2);
+    assert_eq!(since.len(), 1);
+    assert_eq!(outcome, Outcome::Refused(Refusal::Conflict { current_version: 3, since }));
+}
+
+fn corrupt_at(error: StoreError) -> Version {
+    match error {
+        StoreError::Corrupt { version, .. } => version,
+        other => panic!("{other}"),
+    }
+}
+
+/// The change sets were removed after the handler had read them. One of them may conflict.
+#[tokio::test]
+async fn a_hole_after_the_expected_version_is_an_error_that_names_it() {
+    for (removed, first) in [(vec![3], 3), (vec![2, 3, 4], 2)] {
+        let store = MemoryStore::default();
+        let tallies = handler::<Tally>(&store);
+        for _ in 0..4 {
+            tallies.execute(&at(0, Task::Add { amount: 1 })).await.unwrap();
+        }
+        for version in removed {
+            InMemory.remove(&store, &AggregateId::of::<Tally>(ID), version).await.unwrap();
+        }
+        let late = at(0, Task::Add { amount: 1 }).with_expected_version(1);
+        assert_eq!(corrupt_at(tallies.execute(&late).await.unwrap_err()), first);
+    }
+}
+
+/// A change set of another command says nothing about the one that was sent.
+#[tokio::test]
+async fn a_repeat_whose_change_set_was_replaced_is_an_error() {
+    let store = MemoryStore::default();
+    let tallies = handler::<Tally>(&store);
+    let commands = [1, 2].map(|amount| at(0, Task::Add { amount }));
+    for command in &commands {
+        tallies.execute(command).await.unwrap();
+    }
+    let first = history::<Tally>(&store).await.remove(0);
+    let forged = noting(&first.aggregate, Some(&first), "forged");
+    InMemory.overwrite(&store, &forged).await.unwrap();
+    assert_eq!(corrupt_at(tallies.execute(&commands[1]).await.unwrap_err()), 2);
+}
+
+/// The id is older than those that the snapshot remembers. Any removed version may hold it.
+#[tokio::test]
+async fn a_search_for_an_old_command_names_the_newest_version_that_is_missing() {
+    let store = MemoryStore::default();
+    let minute = |minute: i64| Timestamp::from_millis(1_767_268_800_000 + minute * 60_000);
+    let adding = |at: Timestamp| {
+        let millis = at.as_millis().unsigned_abs();
+        let id = Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        Envelope::new(id, ID, Task::Add { amount: 1 }, "tester", at)
+    };
+    let tallies = handler::<Tally>(&store);
+    for version in 1..=200 {
+        tallies.execute(&adding(minute(version))).await.unwrap();
+    }
+    let head = Head::<Tally>::load(&store, ID, None).await.unwrap();
+    store.save_snapshot(&head.snapshot().unwrap()).await.unwrap();
+    for version in 1..=100 {
+        InMemory.remove(&store, head.aggregate(), version).await.unwrap();
+    }
+    let ancient = handler::<Tally>(&store).execute(&adding(minute(0))).await;
+    assert_eq!(corrupt_at(ancient.unwrap_err()), 100);
+}
+
+/// No event since then conflicts with an addition, but so much is not even compared.
+#[tokio::test]
+async fn an_author_eight_mebibytes_behind_has_to_look_again() {
+    for (second, is_far) in [(4_194_304, true), (4_194_303, false)] {
+        for is_warm in [false, true] {
+            let store = MemoryStore::default();
+            let tallies = handler::<Tally>(&store);
+            let mut written: Vec<ChangeSet> = Vec::new();
+            for bytes in [1_000, 4_194_304, second] {
+                written.push(noting_in(bytes, &AggregateId::of::<Tally>(ID), written.last()));
+                store.append(&written[written.len() - 1]).await.unwrap();
+            }
+            if is_warm {
+                // A refused command leaves the head in the cache.
+                let refused = tallies.execute(&at(0, Task::Take { amount: 1 })).await.unwrap();
+                assert!(matches!(refused, Outcome::Refused(Refusal::Rejected { .. })));
+            }
+            let late = at(0, Task::Add { amount: 1 }).with_expected_version(1);
+            match tallies.execute(&late).await.unwrap() {
+                Outcome::Refused(Refusal::Conflict { current_version: 3, since }) if is_far => {
+                    assert_eq!(since, written[1..]);
+                }
+                Outcome::Accepted(_) if !is_far => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }
 
 #[tokio::test]

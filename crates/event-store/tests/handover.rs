@@ -66,6 +66,21 @@ async fn a_repeat_is_handed_over_to_the_feed() {
     assert_eq!(feed.settle(LONG).await, Ok(2));
 }
 
+/// The feed knows from the handover what was appended.
+#[tokio::test]
+async fn an_answered_append_makes_the_feed_read_nothing() {
+    let store = Dying::at(Death::After(usize::MAX), &MemoryStore::default());
+    let feed = Feed::open(store.clone(), Pace::ALONE).await.unwrap();
+    let tallies = handing_over(&feed);
+    for position in 1..=2 {
+        let before = store.calls();
+        tallies.execute(&add(1)).await.unwrap();
+        assert_eq!(feed.settle(LONG).await, Ok(position));
+        // A load for the first command, an append, and a batch of the feed.
+        assert_eq!(store.calls() - before, if position == 1 { 3 } else { 2 });
+    }
+}
+
 /// One part's handler has the feed, the other's does not.
 #[tokio::test]
 async fn a_transaction_is_handed_over_whole() {

@@ -26,6 +26,7 @@ mod handover;
 mod heads;
 mod histories;
 mod items;
+mod limits;
 mod ministack;
 mod model;
 mod object_contract;

@@ -2,7 +2,8 @@
 
 use event_store::testing::conformance::{Event, Tally, Task};
 use event_store::{
-    Aggregate, AggregateId, ChangeSet, Context, Hash, Replay, Timestamp, Version, verify,
+    Aggregate, AggregateId, ChangeSet, Context, Hash, Reason, Replay, Timestamp, Verifier, Version,
+    verify,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,11 +14,20 @@ fn aggregate() -> AggregateId {
 }
 
 fn sealed(last: Option<&ChangeSet>, command: &Task, events: &[Event]) -> ChangeSet {
+    sealed_at(Timestamp::from_millis(0), last, command, events)
+}
+
+fn sealed_at(
+    recorded_at: Timestamp,
+    last: Option<&ChangeSet>,
+    command: &Task,
+    events: &[Event],
+) -> ChangeSet {
     let (version, prev) = last.map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
     let context = Context {
         command_id: Uuid::from_u128(version.into()),
         actor: "tester".to_owned(),
-        recorded_at: Timestamp::from_millis(0),
+        recorded_at,
         rules: Tally::RULES,
         correlation_id: Uuid::from_u128(version.into()),
         causation_id: None,
@@ -106,4 +116,29 @@ fn a_history_that_its_commands_do_not_produce_fails_verification() {
     history[2] = refused;
     let problem = verify::<Tally>(&aggregate(), &history).problem.unwrap();
     assert_eq!(problem, "its command, decided again, is rejected: there are only 3");
+}
+
+/// An imported history may begin before the clocks of computers do.
+#[test]
+fn a_first_version_recorded_before_1970_passes_verification() {
+    let moment = Timestamp::from_millis(-1);
+    let (add, added) = (Task::Add { amount: 1 }, Event::Added { amount: 1 });
+    let first = sealed_at(moment, None, &add, std::slice::from_ref(&added));
+    let second = sealed_at(moment, Some(&first), &add, &[added]);
+    let found = verify::<Tally>(&aggregate(), &[first, second]);
+    assert_eq!((found.ok, found.version), (true, 2), "{found:?}");
+}
+
+#[test]
+fn a_verification_keeps_the_first_reason_for_which_a_version_could_not_be_read() {
+    let history = adding(&[1, 2]);
+    let mut verifier = Verifier::<Tally>::new(aggregate());
+    verifier.check(&history[..1]);
+    verifier.fail("its body is not JSON".to_owned());
+    verifier.fail("a later problem".to_owned());
+    verifier.check(&history[1..]);
+    let found = verifier.verification();
+    assert_eq!((found.ok, found.version, found.failed_at), (false, 1, Some(2)));
+    assert_eq!(found.reason, Some(Reason::Unreadable));
+    assert_eq!(found.problem.as_deref(), Some("its body is not JSON"));
 }

@@ -139,6 +139,13 @@ fn an_event_that_is_unreadable_after_upcasting_is_an_error() {
     assert!(matches!(read(json!([])), Err(DecodeError::NoEvents)));
 }
 
+/// The program knows the type and its schema, so a newer program would not read it either.
+#[test]
+fn a_known_event_with_unreadable_data_is_not_taken_for_a_newer_one() {
+    let error = read(json!([{ "type": "Left", "data": { "at": "noon" } }])).unwrap_err();
+    assert!(matches!(error, DecodeError::Json(_)), "{error}");
+}
+
 #[test]
 fn events_are_written_in_the_newest_schema_whose_number_is_left_out_if_it_is_1() {
     let context = Context {

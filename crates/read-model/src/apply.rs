@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use domain::InventoryItem;
-use domain::inventory_item::InventoryItemRow;
 use event_store::feed::{Entry, Position, Reference};
-use event_store::{Aggregate, AggregateId, ChangeSet, Version};
+use event_store::{AggregateId, ChangeSet, Version};
+use sqlx::Row as _;
 use uuid::Uuid;
 
-use crate::database::DbConnection;
-use crate::{Error, ReadModel, checkpoints, items, lagging, standing};
+use crate::database::{DbConnection, DbRow};
+use crate::projection::Projection;
+use crate::{Error, ReadModel, checkpoints, lagging, rows, standing};
 
 /// The most aggregates that one statement reads or writes.
 const PER_STATEMENT: usize = 100;
@@ -45,13 +45,11 @@ pub struct Unreadable {
     pub problem: String,
 }
 
-/// Returns whether aggregates of this kind have rows.
-pub(crate) fn has_rows(kind: &str) -> bool {
-    kind == InventoryItem::KIND
-}
+/// The histories of one kind, with its projection.
+type OfKind<'a> = (&'static dyn Projection, Vec<History<'a>>);
 
-/// The change sets of each item, ascending by version.
-type ByItem<'a> = BTreeMap<Uuid, Vec<&'a ChangeSet>>;
+/// The change sets of an aggregate, ascending by version.
+type History<'a> = (Uuid, Vec<&'a ChangeSet>);
 
 impl ReadModel {
     /// Advances rows and checkpoints by these change sets, in one transaction.
@@ -80,7 +78,7 @@ impl ReadModel {
         reference: &Reference,
     ) -> Result<(), Error> {
         let mut transaction = self.database.begin_write().await?;
-        let shown = Some(&reference.aggregate).filter(|aggregate| has_rows(&aggregate.kind));
+        let shown = Some(&reference.aggregate).filter(|aggregate| self.has_rows(&aggregate.kind));
         lagging::note(&mut transaction, shown.into_iter()).await?;
         standing::move_on(&mut transaction, position, reference.hash).await?;
         Ok(transaction.commit().await?)
@@ -91,14 +89,15 @@ impl ReadModel {
         change_sets: impl Iterator<Item = &'a ChangeSet>,
         last: Option<&Entry>,
     ) -> Result<ApplyReport, Error> {
-        let (by_item, mut applied) = sorted(change_sets);
-        if by_item.is_empty() && last.is_none() {
+        let (histories, mut applied) = self.sorted(change_sets);
+        if histories.is_empty() && last.is_none() {
             return Ok(applied);
         }
-        let by_item: Vec<_> = by_item.into_iter().collect();
         let mut transaction = self.database.begin_write().await?;
-        for some in by_item.chunks(PER_STATEMENT) {
-            advance_items(&mut transaction, some, &mut applied).await?;
+        for (projection, histories) in histories {
+            for some in histories.chunks(PER_STATEMENT) {
+                advance_rows(&mut transaction, projection, some, &mut applied).await?;
+            }
         }
         if let Some(Entry { position, change_set }) = last {
             let gaps = applied.gaps.iter().map(|gap| &gap.aggregate);
@@ -110,6 +109,35 @@ impl ReadModel {
         Ok(applied)
     }
 
+    /// Sorts the change sets by kind, aggregate and version.
+    fn sorted<'a>(
+        &self,
+        change_sets: impl Iterator<Item = &'a ChangeSet>,
+    ) -> (Vec<OfKind<'a>>, ApplyReport) {
+        let mut applied = ApplyReport::default();
+        let mut sorted = BTreeMap::<&str, BTreeMap<Uuid, Vec<&ChangeSet>>>::new();
+        for change_set in change_sets {
+            let AggregateId { kind, id } = &change_set.aggregate;
+            if self.has_rows(kind) {
+                sorted.entry(kind).or_default().entry(*id).or_default().push(change_set);
+            } else {
+                applied.skipped += 1;
+            }
+        }
+        let of_kind = |(kind, mut histories): (&str, BTreeMap<Uuid, Vec<&'a ChangeSet>>)| {
+            for history in histories.values_mut() {
+                history.sort_by_key(|change_set| change_set.version);
+            }
+            Some((self.projections.of(kind)?, histories.into_iter().collect()))
+        };
+        (sorted.into_iter().filter_map(of_kind).collect(), applied)
+    }
+
+    /// Returns whether aggregates of this kind have rows.
+    pub(crate) fn has_rows(&self, kind: &str) -> bool {
+        self.projections.of(kind).is_some()
+    }
+
     /// Returns the version at which an aggregate is in the rows; 0 if it is not.
     pub(crate) async fn checkpoint(&self, aggregate: &AggregateId) -> Result<Version, Error> {
         let mut connection = self.database.readers().acquire().await?;
@@ -118,77 +146,35 @@ impl ReadModel {
     }
 }
 
-fn sorted<'a>(change_sets: impl Iterator<Item = &'a ChangeSet>) -> (ByItem<'a>, ApplyReport) {
-    let mut applied = ApplyReport::default();
-    let mut by_item = ByItem::new();
-    for change_set in change_sets {
-        if has_rows(&change_set.aggregate.kind) {
-            by_item.entry(change_set.aggregate.id).or_default().push(change_set);
-        } else {
-            applied.skipped += 1;
-        }
-    }
-    for history in by_item.values_mut() {
-        history.sort_by_key(|change_set| change_set.version);
-    }
-    (by_item, applied)
-}
-
-async fn advance_items(
+async fn advance_rows(
     connection: &mut DbConnection,
-    by_item: &[(Uuid, Vec<&ChangeSet>)],
+    projection: &dyn Projection,
+    histories: &[History<'_>],
     applied: &mut ApplyReport,
 ) -> sqlx::Result<()> {
-    let ids: Vec<Uuid> = by_item.iter().map(|(id, _)| *id).collect();
-    let checkpoints = checkpoints::of(connection, InventoryItem::KIND, &ids).await?;
-    let mut rows = items::of(connection, &ids).await?;
+    let ids: Vec<Uuid> = histories.iter().map(|(id, _)| *id).collect();
+    let checkpoints = checkpoints::of(connection, projection.kind(), &ids).await?;
+    let found = rows::of(connection, projection, &ids).await?;
     let (mut new, mut versions) = (Vec::new(), Vec::new());
-    for (id, history) in by_item {
-        // A row counts only with its matching checkpoint; otherwise the item starts from nothing.
-        let before = rows.remove(id).filter(|row| checkpoints.get(id) == Some(&row.version));
-        let Some(after) = advance_item(*id, before.clone(), history, applied) else { continue };
-        versions.push((*id, after.version));
-        match before {
-            Some(before) => items::update(connection, &before, &after).await?,
-            None => new.push(after),
+    for (id, history) in histories {
+        // A row counts only with its matching checkpoint; otherwise the aggregate starts from
+        // nothing.
+        let before = match found.get(id) {
+            Some(row) if checkpoints.get(id) == Some(&version_of(row)?) => Some(row),
+            _ => None,
+        };
+        let Some(write) = projection.advance(*id, before, history, applied)? else { continue };
+        versions.push((*id, write.version));
+        if write.is_new {
+            new.push(write.columns);
+        } else {
+            rows::update(connection, projection, *id, write.columns).await?;
         }
     }
-    items::insert(connection, &new).await?;
-    checkpoints::save(connection, InventoryItem::KIND, &versions).await
+    rows::insert(connection, projection, new).await?;
+    checkpoints::save(connection, projection.kind(), &versions).await
 }
 
-/// Returns the row advanced by these change sets, or `None` if none of them advances it.
-fn advance_item(
-    id: Uuid,
-    mut row: Option<InventoryItemRow>,
-    history: &[&ChangeSet],
-    applied: &mut ApplyReport,
-) -> Option<InventoryItemRow> {
-    let aggregate = || AggregateId::of::<InventoryItem>(id);
-    let before = row.as_ref().map_or(0, |row| row.version);
-    for change_set in history {
-        let next = row.as_ref().map_or(0, |row| row.version) + 1;
-        if change_set.version < next {
-            applied.skipped += 1;
-            continue;
-        }
-        if change_set.version > next {
-            applied.gaps.push(Gap { aggregate: aggregate(), from: next });
-            break;
-        }
-        match change_set.events::<InventoryItem>() {
-            Ok(events) => {
-                let recorded_at = change_set.content().recorded_at;
-                row = Some(items::advance(row, id, next, &events, recorded_at));
-                applied.applied += 1;
-            }
-            Err(error) => {
-                let problem = error.to_string();
-                let aggregate = aggregate();
-                applied.unreadable.push(Unreadable { aggregate, version: next, problem });
-                break;
-            }
-        }
-    }
-    row.filter(|row| row.version > before)
+fn version_of(row: &DbRow) -> sqlx::Result<Version> {
+    row.try_get::<i64, _>("version").map(i64::cast_unsigned)
 }

@@ -23,6 +23,8 @@ use crate::OpenError;
 pub(crate) type Db = sqlx::Sqlite;
 /// A connection to the database.
 pub(crate) type DbConnection = <Db as sqlx::Database>::Connection;
+/// A row that the database returned.
+pub(crate) type DbRow = <Db as sqlx::Database>::Row;
 /// A transaction in the database.
 pub(crate) type Transaction = sqlx::Transaction<'static, Db>;
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use domain::inventory_item::ItemSort;
+use domain::list::{Sort, UnknownSort};
 use event_store::StoreError;
 use event_store::feed::FeedError;
 
@@ -75,6 +75,12 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListError {
+    /// The kind has no list.
+    #[error("`{0}` has no list")]
+    Kind(String),
+    /// The order is none of the kind's.
+    #[error(transparent)]
+    Sort(#[from] UnknownSort),
     /// The limit is 0 or too large.
     #[error("limit is {0}; it must be 1 to {LIST_LIMIT}")]
     Limit(u32),
@@ -85,9 +91,9 @@ pub enum ListError {
     #[error("`after` continues a list sorted by {after}, not one sorted by {sort}")]
     OtherSort {
         /// The order of the list that `after` belongs to.
-        after: ItemSort,
+        after: Sort,
         /// The requested order.
-        sort: ItemSort,
+        sort: Sort,
     },
     /// The request is valid, but something else failed.
     #[error(transparent)]

@@ -1,11 +1,11 @@
 use domain::folding::fold;
-use domain::inventory_item::{InventoryItemRow, ItemColumn, ListItems};
-use sqlx::QueryBuilder;
+use domain::list::ListRequest;
+use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use crate::cursor::{Cursor, Key};
-use crate::database::Db;
-use crate::items::{SELECT, StoredItem};
+use crate::database::{Db, DbRow};
+use crate::projection::{ErasedRow, Order, Projection};
 use crate::{Error, ListError, ReadModel};
 
 /// The most rows in a page.
@@ -15,113 +15,131 @@ pub const LIST_LIMIT: u32 = 200;
 /// has that many.
 const MOST_WORDS: usize = 200;
 
-/// A page of the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A page of a list.
+#[derive(Clone, Debug, Default)]
 pub struct Listed {
     /// The rows, in the requested order.
-    pub rows: Vec<InventoryItemRow>,
-    /// The [`ListItems::after`] of the next page; `None` at the end.
+    pub rows: Vec<ErasedRow>,
+    /// The [`ListRequest::after`] of the next page; `None` at the end.
     pub next: Option<String>,
-    /// The total number of items that the search finds.
+    /// The total number of records that the search finds.
     pub total: u64,
 }
 
 impl ReadModel {
-    /// Returns a page of the list.
+    /// Returns a page of the list of a kind.
     ///
-    /// A search finds the items that contain each of its words in the SKU or the name, both
-    /// [folded](fold). Text is sorted as people expect: `9 mm` before `10 mm`, `Äpfel` beside
-    /// `apple`.
+    /// A search finds the records that contain each of its words in the texts that the kind's
+    /// projection searches, both [folded](fold). Text is sorted as people expect: `9 mm` before
+    /// `10 mm`, `Äpfel` beside `apple`.
     ///
-    /// Rows that are equal in the sorted column are ordered by id. Rows without a maximum or a
-    /// reorder level come last in ascending and first in descending order.
+    /// Rows that are equal in the sorted column are ordered by id. Rows without a number in it come
+    /// last in ascending and first in descending order.
     ///
     /// # Errors
     /// [`ListError`].
-    pub async fn list(&self, list: &ListItems) -> Result<Listed, ListError> {
+    pub async fn list(&self, kind: &str, list: &ListRequest) -> Result<Listed, ListError> {
+        let projection =
+            self.projections.of(kind).ok_or_else(|| ListError::Kind(kind.to_owned()))?;
+        let order = projection.order(list.sort.as_ref())?;
         if !(1..=LIST_LIMIT).contains(&list.limit) {
             return Err(ListError::Limit(list.limit));
         }
-        let after =
-            list.after.as_deref().map(|text| Cursor::decode(text, list.sort)).transpose()?;
+        let after = list.after.as_deref();
+        let after = after.map(|text| Cursor::decode(text, projection, &order)).transpose()?;
         let mut snapshot = self.database.begin_read().await?;
-        let total: i64 = count_query(list).build_query_scalar().fetch_one(&mut *snapshot).await?;
-        let found: Vec<StoredItem> =
-            page_query(list, after.as_ref()).build_query_as().fetch_all(&mut *snapshot).await?;
+        let mut count = count_query(projection, &list.search);
+        let total: i64 = count.build_query_scalar().fetch_one(&mut *snapshot).await?;
+        let mut page = page_query(projection, &order, list, after.as_ref());
+        let mut found = page.build().fetch_all(&mut *snapshot).await?;
         drop(snapshot);
-        let mut rows: Vec<InventoryItemRow> = found.into_iter().map(Into::into).collect();
         let limit = list.limit as usize;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().filter(|_| more).map(|row| Cursor::after(row, list.sort).encode());
-        let next = last.transpose().map_err(|error| sqlx::Error::Encode(error.into()))?;
-        Ok(Listed { rows, next, total: total.cast_unsigned() })
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| more);
+        let next = last.map(|row| cursor_after(projection, &order, row)).transpose()?;
+        Ok(Listed { rows: read(projection, &found)?, next, total: total.cast_unsigned() })
     }
 
-    /// Returns an item.
+    /// Returns the row of an aggregate; `None` if it has none.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn find(&self, id: Uuid) -> Result<Option<InventoryItemRow>, Error> {
-        let mut query = QueryBuilder::<Db>::new(SELECT);
+    pub async fn find(&self, kind: &str, id: Uuid) -> Result<Option<ErasedRow>, Error> {
+        let Some(projection) = self.projections.of(kind) else { return Ok(None) };
+        let mut query = projection.select();
         query.push(" WHERE id = ").push_bind(id);
-        let found: Option<StoredItem> =
-            query.build_query_as().fetch_optional(self.database.readers()).await?;
-        Ok(found.map(Into::into))
+        let found = query.build().fetch_optional(self.database.readers()).await?;
+        Ok(found.map(|row| projection.read(&row)).transpose()?)
     }
 
-    /// Returns the SKUs, as their items write them, that read the same as this one.
+    /// Returns the rows of a kind that changed last, newest first.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn skus_alike(&self, sku: &str) -> Result<Vec<String>, Error> {
-        let query = sqlx::query_scalar("SELECT sku FROM inventory_items WHERE sku_key = ?");
-        Ok(query.bind(fold(sku)).fetch_all(self.database.readers()).await?)
-    }
-
-    /// Returns the items that changed last, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn recent(&self, limit: u32) -> Result<Vec<InventoryItemRow>, Error> {
-        let mut query = QueryBuilder::<Db>::new(SELECT);
+    pub async fn recent(&self, kind: &str, limit: u32) -> Result<Vec<ErasedRow>, Error> {
+        let Some(projection) = self.projections.of(kind) else { return Ok(Vec::new()) };
+        let mut query = projection.select();
         query.push(" ORDER BY updated_at DESC, id DESC LIMIT ").push_bind(limit);
-        let found: Vec<StoredItem> =
-            query.build_query_as().fetch_all(self.database.readers()).await?;
-        Ok(found.into_iter().map(Into::into).collect())
+        let found = query.build().fetch_all(self.database.readers()).await?;
+        Ok(read(projection, &found)?)
     }
 
-    /// Returns the number of items.
+    /// Returns the number of rows of a kind.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn count(&self) -> Result<u64, Error> {
-        let mut query = count_query(&ListItems::default());
+    pub async fn count(&self, kind: &str) -> Result<u64, Error> {
+        let Some(projection) = self.projections.of(kind) else { return Ok(0) };
+        let mut query = count_query(projection, "");
         let count: i64 = query.build_query_scalar().fetch_one(self.database.readers()).await?;
         Ok(count.cast_unsigned())
     }
 
-    /// Returns whether the list is empty.
+    /// Returns whether no kind has rows.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        let any = sqlx::query("SELECT 1 FROM inventory_items LIMIT 1");
-        Ok(any.fetch_optional(self.database.readers()).await?.is_none())
+        for projection in self.projections.iter() {
+            let mut any =
+                QueryBuilder::new(format!("SELECT 1 FROM {} LIMIT 1", projection.table()));
+            if any.build().fetch_optional(self.database.readers()).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
-fn count_query(list: &ListItems) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::new("SELECT count(*) FROM inventory_items WHERE TRUE");
-    push_search(&mut query, &list.search);
+fn read(projection: &dyn Projection, found: &[DbRow]) -> sqlx::Result<Vec<ErasedRow>> {
+    found.iter().map(|row| projection.read(row)).collect()
+}
+
+/// Returns the cursor of the page after this row.
+fn cursor_after(projection: &dyn Projection, order: &Order, row: &DbRow) -> sqlx::Result<String> {
+    let (key, id) = (projection.key(row, order)?, row.try_get("id")?);
+    let cursor = Cursor { sort: order.sort.clone(), key, id };
+    cursor.encode().map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+fn count_query(projection: &dyn Projection, search: &str) -> QueryBuilder<Db> {
+    let table = projection.table();
+    let mut query = QueryBuilder::new(format!("SELECT count(*) FROM {table} WHERE TRUE"));
+    push_search(&mut query, search);
     query
 }
 
 /// Selects one row more than the page holds, which shows whether another page follows.
-fn page_query(list: &ListItems, after: Option<&Cursor>) -> QueryBuilder<Db> {
-    let column = key_column(list.sort.column);
-    let (direction, beyond) = if list.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
-    let mut query = QueryBuilder::new(SELECT);
+fn page_query(
+    projection: &dyn Projection,
+    order: &Order,
+    list: &ListRequest,
+    after: Option<&Cursor>,
+) -> QueryBuilder<Db> {
+    let column = &order.key_column;
+    let (direction, beyond) = if order.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let mut query = projection.select();
     query.push(" WHERE TRUE");
     push_search(&mut query, &list.search);
     if let Some(Cursor { key, id, .. }) = after {
@@ -144,26 +162,15 @@ fn push_search(query: &mut QueryBuilder<Db>, search: &str) {
     }
 }
 
-const fn key_column(column: ItemColumn) -> &'static str {
-    match column {
-        ItemColumn::Name => "name_order",
-        ItemColumn::Sku => "sku_order",
-        ItemColumn::OnHand => "on_hand",
-        ItemColumn::MaxQuantity => "max_quantity_key",
-        ItemColumn::ReorderLevel => "reorder_level_key",
-        ItemColumn::UpdatedAt => "updated_at",
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use domain::inventory_item::ItemSort;
-    use event_store::Timestamp;
+    use domain::list::Sort;
+    use domain::{InventoryItem, Kind};
+    use event_store::Aggregate;
     use sqlx::AssertSqlSafe;
 
     use super::*;
-    use crate::items::advance;
 
     async fn plan_of(model: &ReadModel, query: &QueryBuilder<Db>) -> String {
         let explain = format!("EXPLAIN QUERY PLAN {}", query.sql().as_str());
@@ -175,33 +182,41 @@ mod tests {
     #[tokio::test]
     async fn every_page_in_every_order_uses_an_index() {
         let model = ReadModel::in_memory().await.unwrap();
-        for column in ItemColumn::ALL {
-            for descending in [false, true] {
-                let sort = ItemSort { column, descending };
-                let index = format!("USING INDEX inventory_items_by_{}", column.as_str());
-                let list = ListItems { sort, limit: 50, ..ListItems::default() };
-                for list in [ListItems { search: "part".to_owned(), ..list.clone() }, list] {
-                    let first = plan_of(&model, &page_query(&list, None)).await;
-                    assert_eq!(first, format!("SCAN inventory_items {index}"), "{list:?}");
-                    let row = advance(None, Uuid::nil(), 1, &[], Timestamp::default());
-                    let after = Cursor::after(&row, sort);
-                    let key = key_column(column);
-                    let beyond = if descending { "<" } else { ">" };
+        let projection = model.projections.of(InventoryItem::KIND).unwrap();
+        for column in InventoryItem::COLUMNS {
+            for sort in [Sort::ascending(column.name), Sort::descending(column.name)] {
+                let order = projection.order(Some(&sort)).unwrap();
+                let index = format!("USING INDEX inventory_items_by_{}", column.name);
+                let list = ListRequest { limit: 50, ..ListRequest::default() };
+                for list in [ListRequest { search: "part".to_owned(), ..list.clone() }, list] {
+                    let first = page_query(projection, &order, &list, None);
                     assert_eq!(
-                        plan_of(&model, &page_query(&list, Some(&after))).await,
+                        plan_of(&model, &first).await,
+                        format!("SCAN inventory_items {index}"),
+                        "{list:?} by {sort}"
+                    );
+                    let text = order.is_text.then(|| Key::Text(Vec::new()));
+                    let key = text.unwrap_or(Key::Number(0));
+                    let after = Cursor { sort: sort.clone(), key, id: Uuid::nil() };
+                    let second = page_query(projection, &order, &list, Some(&after));
+                    let (key, beyond) =
+                        (&order.key_column, if sort.descending { "<" } else { ">" });
+                    assert_eq!(
+                        plan_of(&model, &second).await,
                         format!("SEARCH inventory_items {index} (({key},id){beyond}(?,?))"),
-                        "{list:?}"
+                        "{list:?} by {sort}"
                     );
                 }
             }
         }
     }
+
     #[tokio::test]
     async fn counting_search_results_reads_no_rows() {
         let model = ReadModel::in_memory().await.unwrap();
-        let list = ListItems { search: "part".to_owned(), ..ListItems::default() };
+        let projection = model.projections.of(InventoryItem::KIND).unwrap();
         assert_eq!(
-            plan_of(&model, &count_query(&list)).await,
+            plan_of(&model, &count_query(projection, "part")).await,
             "SCAN inventory_items USING COVERING INDEX inventory_items_by_name"
         );
     }

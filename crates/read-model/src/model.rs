@@ -4,15 +4,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, io};
 
 use event_store::Timestamp;
-use sqlx::Connection as _;
+use sqlx::{Connection as _, QueryBuilder};
 
-use crate::database::{self, Database, beside};
-use crate::{Error, OpenError, items};
+use crate::database::{self, Database, Db, beside};
+use crate::projections::{PROJECTIONS, Projections};
+use crate::{Error, OpenError};
 
 /// The rows that answer queries. Cheap to clone; clones share one database.
 #[derive(Clone, Debug)]
 pub struct ReadModel {
     pub(crate) database: Database,
+    pub(crate) projections: Projections,
     /// `true` if the rows show everything committed before this process started, and will show
     /// everything that it commits.
     whole: Arc<AtomicBool>,
@@ -24,7 +26,7 @@ impl ReadModel {
     /// # Errors
     /// [`OpenError`]; [`ReadModel::recreate`] is the remedy for all but an inaccessible file.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Ok(Self::over(Database::open(path.as_ref()).await?))
+        Ok(Self::over(Database::open(path.as_ref()).await?, PROJECTIONS))
     }
 
     /// Opens a read model that is gone when it is closed.
@@ -32,7 +34,7 @@ impl ReadModel {
     /// # Errors
     /// [`OpenError`] if the system has no memory or thread to spare.
     pub async fn in_memory() -> Result<Self, OpenError> {
-        Ok(Self::over(Database::in_memory().await?))
+        Ok(Self::over(Database::in_memory().await?, PROJECTIONS))
     }
 
     /// Moves any existing file aside (to `….old`, replacing an earlier one), and opens a new read
@@ -78,9 +80,9 @@ impl ReadModel {
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn latest_change(&self) -> Result<Option<Timestamp>, Error> {
-        let readers = self.database.readers();
+        let mut query = latest_change_query(self.projections);
         let latest: Option<i64> =
-            sqlx::query_scalar(items::LATEST_CHANGE).fetch_one(readers).await?;
+            query.build_query_scalar().fetch_one(self.database.readers()).await?;
         Ok(latest.map(Timestamp::from_millis))
     }
 
@@ -92,19 +94,31 @@ impl ReadModel {
     /// version.
     pub async fn latest_change_in(path: impl AsRef<Path>) -> Result<Option<Timestamp>, Error> {
         let mut connection = database::connect(path.as_ref()).await?;
-        let latest: Option<i64> =
-            sqlx::query_scalar(items::LATEST_CHANGE).fetch_one(&mut connection).await?;
+        let mut query = latest_change_query(PROJECTIONS);
+        let latest: Option<i64> = query.build_query_scalar().fetch_one(&mut connection).await?;
         connection.close().await?;
         Ok(latest.map(Timestamp::from_millis))
     }
 
-    fn over(database: Database) -> Self {
-        Self { database, whole: Arc::default() }
+    pub(crate) fn over(database: Database, projections: Projections) -> Self {
+        Self { database, projections, whole: Arc::default() }
     }
 
     pub(crate) fn set_whole(&self, whole: bool) {
         self.whole.store(whole, Ordering::Release);
     }
+}
+
+/// Selects the latest time of a change in any table, or NULL.
+fn latest_change_query(projections: Projections) -> QueryBuilder<Db> {
+    let mut query = QueryBuilder::new("SELECT MAX(latest) FROM (");
+    let mut union = query.separated(" UNION ALL ");
+    for projection in projections.iter() {
+        let table = projection.table();
+        union.push(format_args!("SELECT MAX(updated_at) AS latest FROM {table}"));
+    }
+    query.push(")");
+    query
 }
 
 fn move_aside(path: &Path, suffix: &str) -> io::Result<()> {

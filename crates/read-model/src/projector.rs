@@ -12,7 +12,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::apply::has_rows;
 use crate::{Error, ReadModel};
 
 /// The most entries to apply in one transaction. A larger batch writes each index page fewer times.
@@ -254,7 +253,7 @@ impl<S: FeedStore> Task<S> {
                 let named = self.feed.reference(position).await?;
                 let Some(reference) = named else { return Err(problem.into()) };
                 self.model.pass_over(position, &reference).await?;
-                if has_rows(&reference.aggregate.kind) {
+                if self.model.has_rows(&reference.aggregate.kind) {
                     self.give_up(reference.aggregate, &problem.to_string());
                 }
                 return Ok(Some(position));

@@ -1,9 +1,9 @@
-use domain::InventoryItem;
+use event_store::Hash;
 use event_store::feed::Position;
-use event_store::{Aggregate, Hash};
 
 use crate::database::DbConnection;
-use crate::{Error, ReadModel, checkpoints, items, lagging};
+use crate::projections::Projections;
+use crate::{Error, ReadModel, checkpoints, lagging, rows};
 
 /// The state in which the previous process left the read model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +39,13 @@ impl ReadModel {
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn take_up_sealed(&self, identity: &str, seal: &str) -> Result<LastStop, Error> {
-        let lineage = lineage(identity);
+        let lineage = lineage(self.projections, identity);
         let last_stop = self
             .database
             .durably(async |connection| {
                 let last_stop = last_stop(connection, &lineage, seal).await?;
                 if last_stop == LastStop::Never {
-                    wipe(connection).await?;
+                    wipe(connection, self.projections).await?;
                 }
                 mark(connection, &lineage).await?;
                 Ok(last_stop)
@@ -78,16 +78,15 @@ impl ReadModel {
     pub(crate) async fn clear(&self) -> Result<(), Error> {
         self.set_whole(false);
         let mut transaction = self.database.begin_write().await?;
-        wipe(&mut transaction).await?;
+        wipe(&mut transaction, self.projections).await?;
         sqlx::query("UPDATE meta SET clean = FALSE").execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 }
 
-/// Returns the origin of the rows. It includes the schema of the state, because rows are only as
-/// good as the code that folded them.
-fn lineage(identity: &str) -> String {
-    format!("{} {}; {identity}", InventoryItem::KIND, InventoryItem::STATE_SCHEMA)
+/// Returns the origin of the rows: the code that folded them, and the store.
+fn lineage(projections: Projections, identity: &str) -> String {
+    format!("{}; {identity}", projections.schemas())
 }
 
 async fn last_stop(
@@ -133,9 +132,11 @@ pub(crate) async fn move_on(
     Ok(())
 }
 
-async fn wipe(connection: &mut DbConnection) -> sqlx::Result<()> {
+async fn wipe(connection: &mut DbConnection, projections: Projections) -> sqlx::Result<()> {
     checkpoints::delete_all(connection).await?;
-    items::delete_all(connection).await?;
+    for projection in projections.iter() {
+        rows::delete_all(connection, projection).await?;
+    }
     lagging::delete_all(connection).await?;
     sqlx::query("UPDATE meta SET position = 0, position_hash = ''").execute(connection).await?;
     Ok(())

@@ -15,7 +15,7 @@ impl<A: Kind> AggregateService<A> {
     ///
     /// # Errors
     /// As [`AggregateService::state_of`]; `corrupt` when not even version 1 holds.
-    pub async fn readable_state_of(
+    pub(super) async fn readable_state_of(
         &self,
         id: Uuid,
         version: Option<Version>,
@@ -85,7 +85,7 @@ impl<A: Kind> AggregateService<A> {
     ///
     /// # Errors
     /// When the store is unavailable.
-    pub async fn readable(
+    pub(super) async fn readable_change_sets(
         &self,
         id: Uuid,
         mut newest: Version,

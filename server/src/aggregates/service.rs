@@ -1,9 +1,10 @@
 use std::num::NonZeroUsize;
 
 use api::wire::{self, AggregateState, CommandRequest};
-use api::{Code, Problem};
+use api::{Code, Fault, Problem, Reading, StateJson};
 use async_trait::async_trait;
 use domain::kind::{Kind, Task as _};
+use domain::list::{Sort, UnknownSort};
 use domain::sku::Claim;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal};
@@ -121,6 +122,10 @@ impl<A: Kind> Service for AggregateService<A> {
         !A::Task::ALL.is_empty()
     }
 
+    fn sort(&self, text: &str) -> Result<Sort, UnknownSort> {
+        Sort::of::<A>(text)
+    }
+
     fn claim(&self, request: &CommandRequest) -> Option<Claim> {
         let command = decode::<A>(request.command.clone()).ok()?;
         A::claim(request.aggregate.id, &command)
@@ -140,10 +145,21 @@ impl<A: Kind> Service for AggregateService<A> {
     }
 
     async fn state(&self, id: Uuid, version: Option<Version>) -> Result<AggregateState, Problem> {
-        let AggregateState { aggregate, version, state, created_at, updated_at, hash } =
-            self.state_of(id, version).await?;
-        let state = serde_json::to_value(state).map_err(|error| problems::defect(&error))?;
-        Ok(AggregateState { aggregate, version, state, created_at, updated_at, hash })
+        encoded(self.state_of(id, version).await?, |state| serde_json::to_value(state))
+    }
+
+    async fn readable_state(&self, id: Uuid, version: Option<Version>) -> Result<Reading, Problem> {
+        let (state, fault) = self.readable_state_of(id, version).await?;
+        Ok(Reading { record: encoded(state, |state| StateJson::of(&state))?, fault })
+    }
+
+    async fn readable(
+        &self,
+        id: Uuid,
+        newest: Version,
+        limit: usize,
+    ) -> Result<(Vec<ChangeSet>, Vec<Fault>), Problem> {
+        self.readable_change_sets(id, newest, limit).await
     }
 
     async fn change_sets(&self, id: Uuid, page: Page) -> Result<Vec<ChangeSet>, Problem> {
@@ -161,6 +177,15 @@ impl<A: Kind> Service for AggregateService<A> {
         }
         Ok(verification)
     }
+}
+
+fn encoded<A, S>(
+    known: AggregateState<A>,
+    encode: impl FnOnce(A) -> serde_json::Result<S>,
+) -> Result<AggregateState<S>, Problem> {
+    let AggregateState { aggregate, version, state, created_at, updated_at, hash } = known;
+    let state = encode(state).map_err(|error| problems::defect(&error))?;
+    Ok(AggregateState { aggregate, version, state, created_at, updated_at, hash })
 }
 
 /// Returns the number of versions between these two, and at least one.

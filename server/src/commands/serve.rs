@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::config::Settings;
 use crate::connections::{self, Limits};
 use crate::desk::FrontDesk;
-use crate::http::Reach;
+use crate::http::{Callers, Reach};
 use crate::live::Live;
 use crate::open::{DataDirectory, OpenDesk};
 use crate::routes::{Host, router};
@@ -31,6 +31,7 @@ const REFUSED: Duration = Duration::from_secs(5);
 /// # Errors
 /// The reason why it cannot start.
 pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
+    let callers = settings.callers()?;
     let stop = Stop::listen()?;
     let directory = DataDirectory::open(&settings.data)?;
     let listener = listen(settings.address).await?;
@@ -66,15 +67,16 @@ pub async fn serve(settings: &Settings, site: Site) -> Result<(), Failure> {
         }
     });
     let keeping_up = tokio::spawn(metrics::keep_up(metrics.clone()));
-    if !address.ip().is_loopback() {
+    if matches!(callers, Callers::Lone(_)) && !address.ip().is_loopback() {
         tracing::warn!(
             %address,
-            "everyone who reaches this address can read and write all records: put a proxy with a login in front of it"
+            "everyone who reaches this address can read and write all records: put a proxy with a login in front of it (--trust-proxy-header)"
         );
     }
     let (hosts, origins) = (settings.allowed_hosts.clone(), settings.allowed_origins.clone());
     let reach = Reach::new(address, hosts, origins);
-    let host = Host { desk: open.desk.clone(), live: Live::default(), metrics, reach, site };
+    let host =
+        Host { desk: open.desk.clone(), live: Live::default(), metrics, reach, callers, site };
     serve_on(listener, host, stop).await;
     catching_up.abort();
     keeping_up.abort();

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use api::wire::{CommandAccepted, CommandRequest};
-use api::{Code, Problem};
+use api::{Caller, Code, Problem};
 use event_store::{TOGETHER, Timestamp};
 use tracing::Instrument;
 
@@ -14,24 +14,28 @@ use crate::http::ids::insist_on_ids;
 use crate::problems;
 
 impl FrontDesk {
-    /// Executes commands one after the other, each by itself, and returns the outcome of each.
-    /// After a command with an unknown outcome, or on a full disk, the rest is not tried, or a
-    /// repeat could execute the commands in another order. Once begun, the batch runs to its end,
-    /// even if nobody waits for the answer.
+    /// Executes the caller's commands one after the other, each by itself, and returns the outcome
+    /// of each. After a command with an unknown outcome, or on a full disk, the rest is not tried,
+    /// or a repeat could execute the commands in another order. Once begun, the batch runs to its
+    /// end, even if nobody waits for the answer.
     ///
     /// # Errors
     /// `malformed` when the batch is empty or too large; no command is executed then.
     pub async fn take_up_each(
         &self,
+        caller: &Caller,
         requests: Vec<CommandRequest>,
     ) -> Result<Vec<Result<CommandAccepted, Problem>>, Problem> {
         check_size(&requests)?;
-        self.see_through(move |desk, open| async move { Ok(desk.each(requests, open).await) }).await
+        let actor = caller.name.clone();
+        self.see_through(|desk, open| async move { Ok(desk.each(requests, &actor, open).await) })
+            .await
     }
 
     async fn each(
         &self,
         requests: Vec<CommandRequest>,
+        actor: &str,
         open: Open,
     ) -> Vec<Result<CommandAccepted, Problem>> {
         let mut results: Vec<Result<CommandAccepted, Problem>> = Vec::with_capacity(requests.len());
@@ -39,7 +43,7 @@ impl FrontDesk {
         for request in requests {
             let result = match &untried {
                 Some(problem) => Err(Problem::clone(problem)),
-                None => self.one_of(request, open).await,
+                None => self.one_of(request, actor, open).await,
             };
             if untried.is_none() {
                 untried = result.as_ref().err().and_then(after);
@@ -55,44 +59,48 @@ impl FrontDesk {
     async fn one_of(
         &self,
         request: CommandRequest,
+        actor: &str,
         open: Open,
     ) -> Result<CommandAccepted, Problem> {
         insist_on_ids(&request)?;
-        let received = ReceivedCommand { request, actor: self.actor.to_string(), now: now() };
+        let received = ReceivedCommand { request, actor: actor.to_owned(), now: now() };
         let desk = self.clone();
         let taken = async move { desk.carry_out(received, open).await };
         let taken = tokio::spawn(taken.in_current_span()).await;
         taken.unwrap_or_else(|error| Err(problems::defect(&error)))
     }
 
-    /// Executes commands on different aggregates, all of them or none.
+    /// Executes the caller's commands on different aggregates, all of them or none.
     ///
     /// # Errors
     /// The problem of the batch, or that of the first refused command, with its `index`.
     pub async fn take_up_together(
         &self,
+        caller: &Caller,
         requests: Vec<CommandRequest>,
     ) -> Result<Vec<CommandAccepted>, Problem> {
         check_size(&requests)?;
         for (index, request) in requests.iter().enumerate() {
             insist_on_ids(request).map_err(|problem| of_command(index, problem))?;
         }
-        let now = now();
-        self.see_through(move |desk, open| async move { desk.transact(requests, now, open).await })
-            .await
+        let (actor, now) = (caller.name.clone(), now());
+        self.see_through(move |desk, open| async move {
+            desk.transact(requests, &actor, now, open).await
+        })
+        .await
     }
 
     async fn transact(
         &self,
         requests: Vec<CommandRequest>,
+        actor: &str,
         now: Timestamp,
         open: Open,
     ) -> Result<Vec<CommandAccepted>, Problem> {
         let begun = Instant::now();
         let entries: Vec<_> = requests.iter().map(journal::PendingLine::of).collect();
         let aggregates: Vec<_> = requests.iter().map(|request| request.aggregate.clone()).collect();
-        let actor = &self.actor;
-        let receive = |request| ReceivedCommand { request, actor: actor.to_string(), now };
+        let receive = |request| ReceivedCommand { request, actor: actor.to_owned(), now };
         let received = requests.into_iter().map(receive).collect();
         let taken = match open {
             Open::Yes => self.take_together(received).await.map_err(of_batch),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use api::{ItemPage, Problem};
-use domain::inventory_item::ListItems;
+use api::{Code, ListPage, Problem};
+use domain::list::ListRequest;
 use event_store::dynamodb::DynamoDbStore;
 use event_store::feed::{Feed, Reconciled};
 use event_store::full_disk;
@@ -158,7 +158,11 @@ impl Lists {
         })
     }
 
-    pub(crate) async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem> {
+    pub(crate) async fn list(
+        &self,
+        kind: &str,
+        request: &ListRequest,
+    ) -> Result<ListPage, Problem> {
         if !self.is_caught_up() {
             return Err(problems::unavailable(
                 "the list is still being built; the log says how far",
@@ -171,8 +175,10 @@ impl Lists {
                 "the list does not show the latest changes yet; try again",
             ));
         }
-        let Listed { rows, next, total } = self.model.list(list).await.map_err(refused)?;
-        Ok(ItemPage { rows, next, total })
+        let listed = self.model.list(kind, request).await.map_err(refused)?;
+        let Listed { rows, next, total } = listed;
+        let rows = rows.into_iter().map(|row| row.map(Into::into)).collect();
+        Ok(ListPage { rows, next, total })
     }
 }
 
@@ -180,6 +186,7 @@ fn refused(error: ListError) -> Problem {
     match error {
         ListError::Failed(Error::Store(error)) => problems::of_store(&error),
         ListError::Failed(error) => problems::defect(&error),
+        ListError::Kind(_) => Problem::new(Code::UnknownKind, error.to_string()),
         asked_wrongly => problems::malformed("", asked_wrongly),
     }
 }

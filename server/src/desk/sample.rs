@@ -1,7 +1,7 @@
 use api::wire::{CommandAccepted, CommandRequest};
-use api::{ItemPage, Problem};
+use api::{ListPage, Problem};
 use async_trait::async_trait;
-use domain::inventory_item::ListItems;
+use domain::list::ListRequest;
 use event_store::Timestamp;
 
 use super::FrontDesk;
@@ -18,7 +18,7 @@ impl SampleDesk for FrontDesk {
         Self::take_up(self, request, actor, now).await
     }
 
-    async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem> {
-        self.lists.items(list).await
+    async fn list(&self, kind: &str, request: &ListRequest) -> Result<ListPage, Problem> {
+        self.lists.list(kind, request).await
     }
 }

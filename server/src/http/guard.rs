@@ -1,6 +1,7 @@
 //! The layers between the network and the handlers.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Code, Problem};
@@ -15,6 +16,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::caller::{Callers, name_caller};
 use super::compression::compressed;
 use super::host::{Origin, Reach, only_for_us};
 use super::json::BODY_LIMIT;
@@ -39,9 +41,10 @@ const EVERY_ANSWER: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Adds the outer layers: request ids, a timeout, and protection against panics, foreign hosts and
-/// cross-site posts.
-pub(crate) fn around_all(router: Router, reach: Reach) -> Router {
+/// Adds the outer layers: request ids, a timeout, callers, and protection against panics, foreign
+/// hosts and cross-site posts.
+pub(crate) fn around_all(router: Router, reach: Reach, callers: Callers) -> Router {
+    let callers = Arc::new(callers);
     let origins = reach.origins.iter().fold(CsrfLayer::new(), |layer, Origin(origin)| {
         layer.clone().add_trusted_origin(origin).unwrap_or_else(|error| {
             tracing::error!(%origin, %error, "the origin is not allowed");
@@ -52,6 +55,8 @@ pub(crate) fn around_all(router: Router, reach: Reach) -> Router {
         ServiceBuilder::new()
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn(move |request, next| only_for_us(reach.clone(), request, next)))
+            // Before all that could tell a stranger what there is.
+            .layer(from_fn(move |request, next| name_caller(Arc::clone(&callers), request, next)))
             .layer(from_fn(options))
             .layer(origins.with_rejection_response(cross_site))
             .layer(from_fn(only_plain))
@@ -124,6 +129,7 @@ mod tests {
 
     use std::future::pending;
 
+    use api::Caller;
     use axum::body::Body;
     use axum::http::header::RETRY_AFTER;
     use axum::routing::get;
@@ -145,8 +151,9 @@ mod tests {
                 panic!("on purpose")
             }
         };
+        let callers = Callers::Lone(Caller::named("Tess"));
         let reach = Reach::new(([127, 0, 0, 1], 80).into(), Vec::new(), Vec::new());
-        let response = ask(around_all(Router::new().route("/", get(defect)), reach)).await;
+        let response = ask(around_all(Router::new().route("/", get(defect)), reach, callers)).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     }

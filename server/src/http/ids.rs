@@ -4,17 +4,21 @@ use api::Problem;
 use api::wire::CommandRequest;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::problem::ProblemDocument;
 use crate::problems;
 
 /// The `{kind}/{id}` of a path. [`crate::aggregates::Registry`] decides whether the kind exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub struct AggregatePath {
-    /// The name of the kind, as given.
+    /// The kind of aggregate.
+    #[param(example = "inventory-item", pattern = "^[^#]+$")]
     pub kind: String,
-    /// The id, which is never nil.
+    /// The aggregate's id; never nil.
+    #[param(example = "0199c0de-4d1a-7b5e-8c3f-5e2f9a1b6c70")]
     pub id: Uuid,
 }
 

@@ -35,7 +35,7 @@ impl Queue {
 }
 
 /// Server functions that only read. They are posts, as all of the screens' functions are.
-const READS: [&str; 4] = ["/ui/item", "/ui/items", "/ui/change-sets", "/ui/sample-progress"];
+const READS: [&str; 4] = ["/ui/item", "/ui/list", "/ui/change-sets", "/ui/sample-progress"];
 
 /// Returns whether the request only reads.
 pub(crate) fn is_read(request: &Request) -> bool {

@@ -2,18 +2,19 @@
 //! item. Otherwise the same page comes back with the reason and the input, under the status of the
 //! problem.
 
-use domain::kind::Task as _;
 use std::collections::HashSet;
 
 use api::wire::CommandRequest;
-use api::{Code, Problem};
-use app::record::{new_request, wire_command};
-use app::task_form::{Fields, parse};
+use api::{Caller, Code, Problem};
+use app::kind::{KindRef, RecordRef, RecordTask};
+use app::record::new_request;
+use app::task_form::Fields;
 use app::views::FormOutcome;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use domain::inventory_item::Task;
+use domain::kind::Place;
 use event_store::Version;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -34,14 +35,17 @@ pub(super) struct WhichTask {
 
 /// `POST /inventory/{id}?task=…`
 pub(super) async fn perform_task(
+    kind: KindRef,
     State(renderer): State<Renderer>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<WhichTask>,
     uri: Uri,
     Form(posted): Posted,
 ) -> Result<Response, ProblemDocument> {
     let fields = each_once(posted)?;
-    let task = which.task.as_deref().and_then(Task::from_slug).filter(|t| *t != Task::Create);
+    let task = which.task.as_deref().and_then(|slug| kind.task(slug));
+    let task = task.filter(|task| task.place != Place::OwnPage);
     let (Some(task), Ok(id)) = (task, Uuid::parse_str(&id)) else {
         let mut page = renderer.page(uri, None).await;
         if page.status().is_success() {
@@ -49,18 +53,21 @@ pub(super) async fn perform_task(
         }
         return Ok(page);
     };
-    Ok(take_up(&renderer, uri, task, id, fields).await)
+    Ok(take_up(&renderer, &caller, uri, task, RecordRef { kind, id }, fields).await)
 }
 
 /// `POST /inventory/new`
-pub(super) async fn create_item(
+pub(super) async fn create(
+    kind: KindRef,
     State(renderer): State<Renderer>,
+    Extension(caller): Extension<Caller>,
     uri: Uri,
     Form(posted): Posted,
 ) -> Result<Response, ProblemDocument> {
     let fields = each_once(posted)?;
     let id = Uuid::parse_str(fields.get("aggregate_id")).unwrap_or_default();
-    Ok(take_up(&renderer, uri, Task::Create, id, fields).await)
+    let task = kind.creation().ok_or_else(|| problems::malformed("", "nothing is created here"))?;
+    Ok(take_up(&renderer, &caller, uri, task, RecordRef { kind, id }, fields).await)
 }
 
 /// Collects the fields of a form, and refuses a field that appears twice. Readers of forms disagree
@@ -83,15 +90,22 @@ pub(super) async fn load_sample(State(renderer): State<Renderer>) -> Response {
     }
 }
 
-async fn take_up(renderer: &Renderer, uri: Uri, task: Task, id: Uuid, fields: Fields) -> Response {
-    let done = match request(task, id, &fields) {
-        Ok(request) => renderer.desk.execute(request).await.map(|_| ()),
+async fn take_up(
+    renderer: &Renderer,
+    caller: &Caller,
+    uri: Uri,
+    task: RecordTask,
+    at: RecordRef,
+    fields: Fields,
+) -> Response {
+    let done = match request(task, at, &fields) {
+        Ok(request) => renderer.desk.execute(caller, request).await.map(|_| ()),
         Err(problem) => Err(problem),
     };
     match done {
-        Ok(()) => Redirect::to(&format!("/inventory/{id}")).into_response(),
+        Ok(()) => Redirect::to(&at.href()).into_response(),
         Err(problem) => {
-            let outcome = come_back(task, id, fields, problem);
+            let outcome = come_back(task, at.id, fields, problem);
             renderer.page(uri, Some(outcome)).await
         }
     }
@@ -99,17 +113,16 @@ async fn take_up(renderer: &Renderer, uri: Uri, task: Task, id: Uuid, fields: Fi
 
 /// Converts the form to a command. The page of the form made its ids, so that a form sent twice is
 /// one command.
-fn request(task: Task, id: Uuid, fields: &Fields) -> Result<CommandRequest, Problem> {
+fn request(task: RecordTask, at: RecordRef, fields: &Fields) -> Result<CommandRequest, Problem> {
     let command_id = Uuid::parse_str(fields.get("command_id")).unwrap_or_default();
-    if command_id.is_nil() || id.is_nil() {
+    if command_id.is_nil() || at.id.is_nil() {
         let detail = "the form is incomplete; send it again from this page";
         return Err(Problem::new(Code::Malformed, detail));
     }
     let rejected = |detail: String| Problem::new(Code::Rejected, detail);
-    let command = parse(task, fields).map_err(|fault| rejected(fault.message))?;
-    let command =
-        wire_command(&command).ok_or_else(|| rejected("this form cannot be sent".to_owned()))?;
-    Ok(CommandRequest { command_id, ..new_request(id, expected_version(fields)?, command) })
+    let command = at.kind.command(task, fields).map_err(|fault| rejected(fault.message))?;
+    let request = new_request(at.aggregate(), expected_version(fields)?, command);
+    Ok(CommandRequest { command_id, ..request })
 }
 
 /// Returns the version that the author had in view. An unparsable version must not skip the check.
@@ -125,10 +138,10 @@ fn expected_version(fields: &Fields) -> Result<Option<Version>, Problem> {
 
 /// Builds the form to send back. It keeps its command id while the outcome of the command is
 /// unknown; after a known outcome, the next submission is another command.
-fn come_back(task: Task, id: Uuid, fields: Fields, problem: Problem) -> FormOutcome {
+fn come_back(task: RecordTask, id: Uuid, fields: Fields, problem: Problem) -> FormOutcome {
     let kept = Uuid::parse_str(fields.get("command_id")).ok();
     let command_id = kept.filter(|_| problem.is_unknown_outcome()).unwrap_or_else(Uuid::now_v7);
     let aggregate_id =
         if id.is_nil() || problem.is(Code::CommandIdReused) { Uuid::now_v7() } else { id };
-    FormOutcome { task: task.slug().to_owned(), fields, command_id, aggregate_id, problem }
+    FormOutcome { task: task.slug.to_owned(), fields, command_id, aggregate_id, problem }
 }

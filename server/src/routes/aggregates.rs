@@ -2,19 +2,21 @@
 
 use std::num::NonZeroU64;
 
-use api::Desk;
 use api::wire::AggregateState;
+use api::{Desk, ListRow, openapi};
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::inventory_item::{InventoryItemRow, ItemSort, ListItems};
+use domain::list::{ListRequest, Row};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::desk::FrontDesk;
 use crate::http::ids::AggregatePath;
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
-use crate::openapi::schemas;
+use crate::openapi::{BUSY, CORRUPT};
+use crate::problems;
 
 /// The selection of a page of the list.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -24,11 +26,10 @@ pub(super) struct ListQuery {
     /// Words that SKU or name must contain, in any case and any order.
     #[serde(default)]
     search: String,
-    /// The order: `sku`, `name`, `on_hand`, `max_quantity`, `reorder_level` or `updated_at`, with
-    /// `-` before it for descending.
+    /// The order: a column, with `-` before it for descending.
     #[serde(default)]
-    #[param(value_type = String, required = false, default = "name")]
-    sort: ItemSort,
+    #[param(value_type = openapi::ItemSort, inline, required = false)]
+    sort: Option<String>,
     /// The value of `next` of the previous page.
     #[param(nullable = false)]
     after: Option<String>,
@@ -45,8 +46,8 @@ const fn default_limit() -> u32 {
 /// A page of the list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Listed {
-    #[schema(value_type = Vec<schemas::InventoryItemRow>)]
-    rows: Vec<InventoryItemRow>,
+    #[schema(value_type = Vec<openapi::InventoryItemRow>)]
+    rows: Vec<Box<RawValue>>,
     /// The value of `after` for the next page; null at the end.
     #[schema(required)]
     next: Option<String>,
@@ -70,14 +71,11 @@ pub(super) struct AsOf {
     params(("kind" = String, Path, description = "The kind of aggregate", example = "inventory-item", pattern = "^[^#]+$"), ListQuery),
     responses(
         (status = 200, description = "A page", body = Listed),
-        (status = 400, description = "`malformed`: says where", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`unknown-kind`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer, or the list lags; or `disk-full`: no room for the list. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
-            content_type = "application/problem+json"),
+        (status = 400, description = "`malformed`: says where"),
+        (status = 404, description = "`unknown-kind`"),
+        (status = 429, description = BUSY),
+        (status = 503, description = "`unavailable`: the store does not answer, or the list lags; or \
+            `disk-full`: no room for the list. Safe to repeat after `retry-after` seconds"),
     ),
 )]
 pub(super) async fn list(
@@ -85,11 +83,26 @@ pub(super) async fn list(
     Path(kind): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Listed>, ProblemDocument> {
-    desk.kinds().accepting_commands(&kind)?;
     let ListQuery { search, sort, after, limit } = query;
-    let list = ListItems { search, sort, after, limit };
-    let page = desk.list_items(list).await?;
-    Ok(Json(Listed { rows: page.rows, next: page.next }))
+    let service = desk.kinds().accepting_commands(&kind)?;
+    let sort = sort
+        .map(|text| service.sort(&text))
+        .transpose()
+        .map_err(|unknown| problems::malformed("", format!("in the query, sort: {unknown}")))?;
+    let page = desk.list(&kind, ListRequest { search, sort, after, limit }).await?;
+    let rows = page.rows.into_iter().map(flat).collect::<Result<_, _>>();
+    Ok(Json(Listed { rows: rows.map_err(|error| problems::defect(&error))?, next: page.next }))
+}
+
+/// Returns the row as one object, with the fields of the state between its own. The state's text is
+/// copied, because decoding it into a map would lose the order of its fields.
+fn flat(row: ListRow) -> serde_json::Result<Box<RawValue>> {
+    let Row { id, version, state, created_at, updated_at } = row;
+    let fields = state.text().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    let fields = fields.unwrap_or_default();
+    RawValue::from_string(format!(
+        r#"{{"id":"{id}","version":{version},{fields},"created_at":"{created_at}","updated_at":"{updated_at}"}}"#
+    ))
 }
 
 /// One aggregate, now or as of a version.
@@ -97,19 +110,15 @@ pub(super) async fn list(
     get,
     path = "/api/v1/aggregates/{kind}/{id}",
     tag = "aggregates",
-    params(schemas::AggregatePath, AsOf),
+    params(AggregatePath, AsOf),
     responses(
-        (status = 200, description = "The state", body = schemas::AggregateState),
-        (status = 400, description = "`malformed`: says where", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`unknown-kind`, `unknown-aggregate` or `unknown-version`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer; or `newer-version`: a newer Daybook wrote this history. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
-            content_type = "application/problem+json"),
+        (status = 200, description = "The state", body = AggregateState),
+        (status = 400, description = "`malformed`: says where"),
+        (status = 404, description = "`unknown-kind`, `unknown-aggregate` or `unknown-version`"),
+        (status = 429, description = BUSY),
+        (status = 500, description = CORRUPT),
+        (status = 503, description = "`unavailable`: the store does not answer; or `newer-version`: a \
+            newer Daybook wrote this history. Safe to repeat after `retry-after` seconds"),
     ),
 )]
 pub(super) async fn get(

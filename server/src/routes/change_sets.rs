@@ -8,7 +8,7 @@ use axum::response::Response;
 use event_store::{LAST_VERSION, PAGE_BYTES, Page, Version};
 use futures::stream;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::aggregates::Service;
@@ -17,7 +17,7 @@ use crate::http::ids::AggregatePath;
 use crate::http::parts::{self, Part};
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
-use crate::openapi::schemas;
+use crate::openapi::{BUSY, CORRUPT};
 use crate::problems;
 
 const LIMIT: usize = 1000;
@@ -43,24 +43,31 @@ const fn default_limit() -> usize {
     100
 }
 
+/// A page of the history.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what `parts::page` writes")]
+struct History {
+    /// The change sets, oldest first.
+    change_sets: Vec<wire::ChangeSet>,
+    /// The value of `after` for the next page; null at the end.
+    #[schema(value_type = u64, required, nullable)]
+    next: Option<Version>,
+}
+
 /// A page of a history, oldest first.
 #[utoipa::path(
     get,
     path = "/api/v1/aggregates/{kind}/{id}/change-sets",
     tag = "aggregates",
-    params(schemas::AggregatePath, HistoryQuery),
+    params(AggregatePath, HistoryQuery),
     responses(
-        (status = 200, description = "A page", body = schemas::History),
-        (status = 400, description = "`malformed`: says where", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`unknown-kind` or `unknown-aggregate`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer; safe to repeat after `retry-after` seconds", body = schemas::Problem,
-            content_type = "application/problem+json"),
+        (status = 200, description = "A page", body = History),
+        (status = 400, description = "`malformed`: says where"),
+        (status = 404, description = "`unknown-kind` or `unknown-aggregate`"),
+        (status = 429, description = BUSY),
+        (status = 500, description = CORRUPT),
+        (status = 503, description = "`unavailable`: the store does not answer; safe to repeat after \
+            `retry-after` seconds"),
     ),
 )]
 pub(super) async fn get(

@@ -1,7 +1,8 @@
 //! `/api/v1/commands` and `/api/v1/commands/batch`
 
 use api::wire::{BatchRequest, CommandAccepted, CommandRequest};
-use api::{Desk, Problem};
+use api::{Caller, Desk, Problem};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -10,43 +11,42 @@ use utoipa::ToSchema;
 use crate::desk::FrontDesk;
 use crate::http::json::Json;
 use crate::http::problem::ProblemDocument;
-use crate::openapi::schemas;
+use crate::openapi::CORRUPT;
+
+/// The description of the 503 of a command or a batch.
+const NOT_NOW: &str = "`unavailable`: the store does not answer; or `disk-full`: nothing was \
+    recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe \
+    to repeat after `retry-after` seconds";
 
 /// Executes one command.
 #[utoipa::path(
     post,
     path = "/api/v1/commands",
     tag = "commands",
-    request_body = schemas::CommandRequest,
+    request_body = CommandRequest,
     responses(
-        (status = 201, description = "Accepted", body = schemas::CommandAccepted),
+        (status = 201, description = "Accepted", body = CommandAccepted),
         (status = 200, description = "Accepted before: the first outcome again",
-            body = schemas::CommandAccepted),
-        (status = 400, description = "`malformed`: says where", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 403, description = "`forbidden`: posted by a page of another site", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`unknown-kind` or `unknown-aggregate`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "`conflict`, with `current_version` and `since`; or `command-id-reused`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 413, description = "`too-large`: the body, or the change set it would become", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`: not JSON", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 422, description = "`rejected`: a rule forbids it; `rejection` says which, with figures (for `sku-taken`: the `item` that has the SKU)", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
-            content_type = "application/problem+json"),
+            body = CommandAccepted),
+        (status = 400, description = "`malformed`: says where"),
+        (status = 403, description = "`forbidden`: posted by a page of another site"),
+        (status = 404, description = "`unknown-kind` or `unknown-aggregate`"),
+        (status = 409, description = "`conflict`, with `current_version` and `since`; or \
+            `command-id-reused`"),
+        (status = 413, description = "`too-large`: the body, or the change set it would become"),
+        (status = 415, description = "`unsupported-media-type`: not JSON"),
+        (status = 422, description = "`rejected`: a rule forbids it; `rejection` says which, with \
+            figures (for `sku-taken`: the `item` that has the SKU)"),
+        (status = 500, description = CORRUPT),
+        (status = 503, description = NOT_NOW),
     ),
 )]
 pub(super) async fn post(
     State(desk): State<FrontDesk>,
+    Extension(caller): Extension<Caller>,
     Json(request): Json<CommandRequest>,
 ) -> Result<(StatusCode, axum::Json<CommandAccepted>), ProblemDocument> {
-    let accepted = desk.execute(request).await?;
+    let accepted = desk.execute(&caller, request).await?;
     Ok((status_of(&accepted), axum::Json(accepted)))
 }
 
@@ -57,7 +57,6 @@ pub(super) enum BatchResults {
     /// All commands were accepted.
     Together {
         /// The answer to each command, as if it had been sent alone.
-        #[schema(value_type = Vec<schemas::CommandAccepted>)]
         results: Vec<CommandAccepted>,
     },
     /// Each command was executed by itself.
@@ -81,12 +80,10 @@ pub(super) struct BatchResult {
 #[serde(untagged)]
 enum BatchOutcome {
     /// The command was accepted, now or earlier.
-    #[schema(value_type = schemas::CommandAccepted)]
     Accepted(CommandAccepted),
     /// The command was not accepted.
     Refused {
         /// The problem.
-        #[schema(value_type = schemas::Problem)]
         problem: Problem,
     },
 }
@@ -100,42 +97,39 @@ enum BatchOutcome {
     post,
     path = "/api/v1/commands/batch",
     tag = "commands",
-    request_body = schemas::BatchRequest,
+    request_body = BatchRequest,
     responses(
         (status = 201, description = "Atomic: all were accepted", body = BatchResults),
-        (status = 200, description = "Atomic: all had been accepted before. Not atomic: the outcome of each",
+        (status = 200, description = "Atomic: all had been accepted before. Not atomic: the outcome of \
+            each",
             body = BatchResults),
-        (status = 400, description = "`malformed`: says where; in an atomic batch also an aggregate that is named twice",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`forbidden`: posted by a page of another site", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "Atomic: `unknown-kind` or `unknown-aggregate` of the command at `index`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "Atomic: `conflict` or `command-id-reused` of the command at `index`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 413, description = "`too-large`: the body, or the change sets it would become", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`: not JSON", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 422, description = "Atomic: `rejected`, the command at `index`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 500, description = "`corrupt`: what is stored is not what was written", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer; or `disk-full`: nothing was recorded; or `newer-version`: a newer Daybook wrote this history, so update the server. Safe to repeat after `retry-after` seconds", body = schemas::Problem,
-            content_type = "application/problem+json"),
+        (status = 400, description = "`malformed`: says where; in an atomic batch also an aggregate \
+            that is named twice"),
+        (status = 403, description = "`forbidden`: posted by a page of another site"),
+        (status = 404, description = "Atomic: `unknown-kind` or `unknown-aggregate` of the command at \
+            `index`"),
+        (status = 409, description = "Atomic: `conflict` or `command-id-reused` of the command at \
+            `index`"),
+        (status = 413, description = "`too-large`: the body, or the change sets it would become"),
+        (status = 415, description = "`unsupported-media-type`: not JSON"),
+        (status = 422, description = "Atomic: `rejected`, the command at `index`"),
+        (status = 500, description = CORRUPT),
+        (status = 503, description = NOT_NOW),
     ),
 )]
 pub(super) async fn batch(
     State(desk): State<FrontDesk>,
+    Extension(caller): Extension<Caller>,
     Json(BatchRequest { commands, atomic }): Json<BatchRequest>,
 ) -> Result<(StatusCode, axum::Json<BatchResults>), ProblemDocument> {
     if atomic {
-        let results = desk.take_up_together(commands).await?;
+        let results = desk.take_up_together(&caller, commands).await?;
         let done_before = results.iter().all(|accepted| accepted.duplicate);
         let status = if done_before { StatusCode::OK } else { StatusCode::CREATED };
         return Ok((status, axum::Json(BatchResults::Together { results })));
     }
-    let results = desk.take_up_each(commands).await?.into_iter().map(BatchResult::from).collect();
+    let results = desk.take_up_each(&caller, commands).await?;
+    let results = results.into_iter().map(BatchResult::from).collect();
     Ok((StatusCode::OK, axum::Json(BatchResults::Each { results })))
 }
 

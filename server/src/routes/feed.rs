@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Response};
 use event_store::feed::{Entry, Position};
 use futures::stream;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::desk::FrontDesk;
 use crate::http::parts::{self, Part};
 use crate::http::problem::ProblemDocument;
 use crate::http::query::Query;
 use crate::live::Live;
-use crate::openapi::schemas;
+use crate::openapi::BUSY;
 use crate::problems;
 
 const LIMIT: usize = 1000;
@@ -47,6 +47,17 @@ pub(super) struct LiveQuery {
     after: Option<String>,
 }
 
+/// A page of the feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what `parts::page` writes")]
+struct FeedPage {
+    /// The entries, ascending.
+    entries: Vec<wire::FeedEntry>,
+    /// The value of `after` for the next request.
+    #[schema(value_type = u64)]
+    next: Position,
+}
+
 /// A page of the feed: all change sets of all aggregates, each aggregate's in version order.
 ///
 /// Positions start at 1, have no holes and never change. The page includes what this server
@@ -59,15 +70,13 @@ pub(super) struct LiveQuery {
     tag = "feed",
     params(FeedQuery),
     responses(
-        (status = 200, description = "A page", body = schemas::FeedPage),
-        (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`busy`: its turn did not come, or there is no room for the answer; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`corrupt`: what is stored at `position`, the very next, is not what was written",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer, or the feed lags behind what this server acknowledged; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "A page", body = FeedPage),
+        (status = 400, description = "`malformed`: says where; also of a position beyond the feed"),
+        (status = 429, description = BUSY),
+        (status = 500, description = "`corrupt`: what is stored at `position`, the very next, is not \
+            what was written"),
+        (status = 503, description = "`unavailable`: the store does not answer, or the feed lags behind \
+            what this server acknowledged; safe to repeat after `retry-after` seconds"),
     ),
 )]
 pub(super) async fn get(
@@ -126,12 +135,11 @@ fn part(after: Position, entries: &[Entry]) -> Part<wire::FeedEntry, Position> {
     ),
     responses(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
-        (status = 400, description = "`malformed`: says where; also of a position beyond the feed",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`busy`: as many consumers as this server takes are connected; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the start of the stream cannot be determined yet; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`malformed`: says where; also of a position beyond the feed"),
+        (status = 429, description = "`busy`: as many consumers as this server takes are connected; \
+            safe to repeat after `retry-after` seconds"),
+        (status = 503, description = "`unavailable`: the start of the stream cannot be determined yet; \
+            safe to repeat after `retry-after` seconds"),
     ),
 )]
 pub(super) async fn live(

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use crate::desk::FrontDesk;
 use crate::http::problem::ProblemDocument;
-use crate::openapi::schemas;
 
 /// The health of the server.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -33,8 +32,7 @@ pub(super) async fn healthz() -> Json<Health> {
     tag = "operations",
     responses(
         (status = 200, description = "The server is ready", body = Health),
-        (status = 503, description = "`unavailable`: not yet, or not now; or `disk-full`", body = schemas::Problem,
-            content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: not yet, or not now; or `disk-full`"),
     ),
 )]
 pub(super) async fn readyz(State(desk): State<FrontDesk>) -> Result<Json<Health>, ProblemDocument> {

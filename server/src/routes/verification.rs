@@ -1,5 +1,6 @@
 //! `/api/v1/aggregates/{kind}/{id}/verification`
 
+use api::openapi;
 use axum::Json;
 use axum::extract::State;
 use event_store::Verification;
@@ -7,7 +8,6 @@ use event_store::Verification;
 use crate::desk::FrontDesk;
 use crate::http::ids::AggregatePath;
 use crate::http::problem::ProblemDocument;
-use crate::openapi::schemas;
 
 /// Verifies the whole history.
 ///
@@ -17,17 +17,15 @@ use crate::openapi::schemas;
     get,
     path = "/api/v1/aggregates/{kind}/{id}/verification",
     tag = "aggregates",
-    params(schemas::AggregatePath),
+    params(AggregatePath),
     responses(
-        (status = 200, description = "Checked", body = schemas::Verification),
-        (status = 400, description = "`malformed`: says where", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`unknown-kind` or `unknown-aggregate`", body = schemas::Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "`busy`: its turn did not come; safe to repeat after `retry-after` seconds",
-            body = schemas::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: the store does not answer; safe to repeat after `retry-after` seconds", body = schemas::Problem,
-            content_type = "application/problem+json"),
+        (status = 200, description = "Checked", body = openapi::Verification),
+        (status = 400, description = "`malformed`: says where"),
+        (status = 404, description = "`unknown-kind` or `unknown-aggregate`"),
+        (status = 429, description = "`busy`: its turn did not come; safe to repeat after `retry-after` \
+            seconds"),
+        (status = 503, description = "`unavailable`: the store does not answer; safe to repeat after \
+            `retry-after` seconds"),
     ),
 )]
 pub(super) async fn get(

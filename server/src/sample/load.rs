@@ -2,11 +2,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api::wire::{CommandAccepted, CommandRequest};
-use api::{Code, ItemPage, Problem, SampleProgress};
+use api::{Code, ListPage, Problem, SampleProgress};
 use async_trait::async_trait;
 use domain::InventoryItem;
-use domain::inventory_item::ListItems;
-use event_store::{AggregateId, Timestamp};
+use domain::list::ListRequest;
+use event_store::{Aggregate, AggregateId, Timestamp};
 
 use super::plan::{Planned, plan};
 use crate::problems;
@@ -25,8 +25,8 @@ pub trait SampleDesk: Clone + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<CommandAccepted, Problem>;
 
-    /// Returns a page of the list of items.
-    async fn items(&self, list: &ListItems) -> Result<ItemPage, Problem>;
+    /// Returns a page of the list of a kind.
+    async fn list(&self, kind: &str, request: &ListRequest) -> Result<ListPage, Problem>;
 }
 
 /// A load of the sample company. Cheap to clone; clones share its progress.
@@ -110,9 +110,9 @@ impl SampleCompany {
     /// mix with somebody's records.
     async fn insist_on_no_others(&self, desk: &impl SampleDesk) -> Result<(), Problem> {
         let ours: HashSet<_> = self.plan.iter().map(|planned| planned.item).collect();
-        let mut list = ListItems { limit: PAGE, ..ListItems::default() };
+        let mut list = ListRequest { limit: PAGE, ..ListRequest::default() };
         loop {
-            let page = desk.items(&list).await?;
+            let page = desk.list(InventoryItem::KIND, &list).await?;
             if page.rows.iter().any(|row| !ours.contains(&row.id)) {
                 let detail =
                     "there are other items already; the sample company needs an empty inventory";

@@ -319,8 +319,11 @@ async fn the_view_tells_the_browser_which_versions_are_damaged() {
     let desk = TestDesk::new().await;
     let id = item(&desk, 4).await;
     desk.tamper(id, 3, more).await;
-    let body = json!({ "id": id, "version": 4, "before": null }).to_string();
-    let request = axum::http::Request::post("/ui/item").header("content-type", "application/json");
+    let body =
+        json!({ "aggregate": AggregateId::of::<InventoryItem>(id), "version": 4, "before": null })
+            .to_string();
+    let request =
+        axum::http::Request::post("/ui/record").header("content-type", "application/json");
     let view = desk.send(request.body(body.into()).unwrap()).await.ok();
     assert_eq!((&view["now"]["version"], &view["viewed"]), (&json!(2), &json!(null)));
     assert_eq!(view["faults"][0]["version"], 3);

@@ -54,11 +54,11 @@ async fn a_failure_has_the_status_of_its_problem() {
 }
 
 async fn ask_as(desk: &TestDesk, content_type: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::post("/ui/items").header("content-type", content_type);
+    let mut request = Request::post("/ui/list").header("content-type", content_type);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let body = r#"{"list":{"search":"","sort":"name","after":null,"limit":50}}"#;
+    let body = r#"{"kind":"inventory-item","request":{"search":"","sort":"name","after":null,"limit":50}}"#;
     desk.send(request.body(body.into()).unwrap()).await
 }
 
@@ -82,7 +82,7 @@ async fn no_client_is_redirected_to_the_referer() {
             let answer = ask_as(&desk, "application/json", &headers).await;
             assert_eq!(answer.header("location"), "", "{referer}");
             answer.ok();
-            let body = Request::post("/ui/items")
+            let body = Request::post("/ui/list")
                 .header("content-type", "application/json")
                 .header("accept", accept)
                 .header("referer", referer);

@@ -42,9 +42,15 @@ fn the_limit_on_open_files_is_raised_and_connections_stay_below_it() {
 
 #[test]
 fn a_server_that_other_machines_can_reach_warns_about_it() {
-    for (address, warns) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+    let proxy = ["--trust-proxy-header", "Remote-User", "--trusted-proxy", "192.0.2.7"];
+    for (address, arguments, warns) in [
+        ("0.0.0.0:0", &[][..], true),
+        ("127.0.0.1:0", &[], false),
+        // Everybody but the proxy is refused.
+        ("0.0.0.0:0", &proxy, false),
+    ] {
         let data = tempdir().unwrap();
-        let log = Daybook::start(&mut listening_on(address, data.path())).stop();
+        let log = Daybook::start(listening_on(address, data.path()).args(arguments)).stop();
         assert_eq!(log.contains("put a proxy with a login in front of it"), warns, "{log}");
     }
 }

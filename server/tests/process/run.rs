@@ -174,6 +174,50 @@ fn commands_are_recorded_in_the_configured_name_or_the_users() {
     }
 }
 
+/// Sends the request with this line in its head.
+fn sent_with(server: &Daybook, line: &str, request: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let length = body.len();
+    let head = format!("{request} HTTP/1.1\r\nhost: localhost\r\n{line}\r\nconnection: close\r\n");
+    let of_body =
+        format!("content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}");
+    write!(stream, "{head}{of_body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn commands_are_recorded_in_the_name_that_the_proxy_sends() {
+    let data = tempdir().unwrap();
+    let header = ["--trust-proxy-header", "Remote-User", "--log", "json"];
+    // Loopback by default, or by name.
+    for (trusted, status) in [("", "201"), ("::1,127.0.0.0/8", "201"), ("192.0.2.0/24", "401")] {
+        let mut program = daybook(data.path());
+        if !trusted.is_empty() {
+            program.env("DAYBOOK_TRUSTED_PROXY", trusted);
+        }
+        let server = Daybook::start(program.args(header));
+        let id = new_id();
+        let create = command(id, "CreateInventoryItem", bolt()).to_string();
+        let answer = sent_with(&server, "remote-user: Zoë", "POST /api/v1/commands", &create);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{trusted}: {answer}");
+        if status == "201" {
+            let history = format!("GET {}/change-sets", path(id));
+            let history = sent_with(&server, "remote-user: Reader", &history, "");
+            assert!(history.contains("\"actor\":\"Zoë\""), "{history}");
+        }
+        assert_eq!(server.get("/healthz").status, 200);
+        let unnamed = server.get("/inventory");
+        assert_eq!((unnamed.status, &unnamed.json()["code"]), (401, &json!("unauthenticated")));
+        let log = server.stop();
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let refused: Vec<_> = lines.filter(|l| l["outcome"] == "unauthenticated").collect();
+        let last = refused.last().unwrap_or_else(|| panic!("{log}"));
+        assert!(last["span"]["caller"].as_str().unwrap().starts_with("127.0.0.1:"), "{last}");
+    }
+}
+
 #[test]
 fn a_request_of_ten_megabytes_is_refused_and_the_server_keeps_running() {
     let data = tempdir().unwrap();

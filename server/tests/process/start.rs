@@ -229,9 +229,23 @@ fn contradictory_and_invalid_settings_are_refused() {
         (&["--bucket", "books"][..], "--bucket goes with --store aws"),
         (&["--s3-endpoint", "http://127.0.0.1:1"], "name the bucket with --bucket"),
         (&["sweep", endpoint[0], endpoint[1]], "no object storage to sweep"),
+        (&["--trusted-proxy", "192.0.2.7"], "name the header"),
+        (
+            &["--trust-proxy-header", "X-Forwarded-User", "--actor", "Pat"],
+            "--actor would name nobody",
+        ),
     ] {
         assert_refuses(daybook(data.path()).args(arguments), 2, &[says]);
     }
+    let open = ["--trust-proxy-header", "X-Forwarded-User"];
+    for address in ["0.0.0.0:0", "[::]:0"] {
+        let says = ["--trust-proxy-header", "--trusted-proxy", "--address"];
+        assert_refuses(listening_on(address, data.path()).args(open), 2, &says);
+    }
+    let mut variable = daybook(data.path());
+    variable.env("DAYBOOK_ACTOR", "Pat").env("DAYBOOK_TRUST_PROXY_HEADER", "Remote-User");
+    assert_refuses(&mut variable, 2, &["--actor would name nobody"]);
+    assert!(!data.path().join("daybook.db").exists(), "the settings are checked first");
     for arguments in [["--address", "nowhere"], ["--log", "loud"], ["--quantity", "3"]] {
         let refused = run(daybook(data.path()).args(arguments));
         assert_eq!(refused.status.code(), Some(2), "{refused:?}");
@@ -252,6 +266,8 @@ fn help_names_every_flag_and_its_variable() {
         "BUCKET",
         "S3_ENDPOINT",
         "ACTOR",
+        "TRUST_PROXY_HEADER",
+        "TRUSTED_PROXY",
         "LOG",
     ] {
         let flag = format!("--{}", variable.to_lowercase().replace('_', "-"));

@@ -173,7 +173,7 @@ async fn the_error_for_an_unsupported_method_lists_the_supported_ones() {
         ("PUT", "/api/v1/aggregates/inventory-item".to_owned(), "GET,HEAD"),
         ("TRACE", "/api/v1/aggregates/inventory-item".to_owned(), "GET,HEAD"),
         ("PATCH", "/api/v1/commands/batch".to_owned(), "POST"),
-        ("GET", "/ui/items".to_owned(), "POST"),
+        ("GET", "/ui/list".to_owned(), "POST"),
         ("PUT", "/inventory".to_owned(), "GET,HEAD"),
         ("DELETE", "/inventory/new".to_owned(), "GET,HEAD,POST"),
         ("POST", "/favicon.svg".to_owned(), "GET,HEAD"),

@@ -1,13 +1,15 @@
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
+use domain::InventoryItem;
 use domain::inventory_item::{
     AdjustStock, CheckInItems, CreateInventoryItem, InventoryItemCommand as Command, RemovalReason,
     RemoveItems,
 };
-use event_store::{AggregateId, Context, Hash, Timestamp};
+use event_store::{Aggregate as _, AggregateId, Context, Hash, Replay, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::kinds::KINDS;
 
 /// Created, then 48 in, 8 out, counted 37: 0, 48, 40, 37 on hand.
 fn change_sets() -> Vec<ChangeSet> {
@@ -55,8 +57,9 @@ fn history(from: usize, to: usize) -> History {
     let all = change_sets();
     let state = Replay::<InventoryItem>::new(&all[..to]).unwrap().head().clone();
     let newest = &all[to - 1];
-    History::new(ItemView {
-        on_hand: Some(state.on_hand),
+    let state = StateJson::of(&state).unwrap();
+    let view = RecordView {
+        after: Some(state.clone()),
         now: AggregateState {
             aggregate: newest.aggregate.clone(),
             version: newest.version,
@@ -70,11 +73,20 @@ fn history(from: usize, to: usize) -> History {
         change_sets: all[from - 1..to].to_vec(),
         beyond: None,
         faults: Vec::new(),
-    })
+    };
+    History::new(KINDS[0], view).unwrap()
+}
+
+fn on_hand(history: &History) -> i64 {
+    history.now().state.level().unwrap().value
+}
+
+fn levels(history: &History) -> Vec<(Version, i64)> {
+    history.levels().iter().map(|level| (level.version, level.value)).collect()
 }
 
 fn balances(rows: &[Row]) -> Vec<(Version, i64, i64)> {
-    rows.iter().map(|row| (row.change_set.version, row.delta(), row.on_hand.unwrap())).collect()
+    rows.iter().map(|row| (row.change_set.version, row.delta(), row.value.unwrap())).collect()
 }
 
 /// The same change set with another quantity.
@@ -112,19 +124,19 @@ fn change_sets_are_taken_in_once_and_only_if_they_follow() {
     history.take_in(&change_sets()).unwrap();
     history.take_in(&change_sets()).unwrap();
     assert_eq!(history.now().version, 4);
-    assert_eq!(history.now().state.on_hand, 37);
-    assert_eq!(history.balances(), [(1, 0), (2, 48), (3, 40), (4, 37)]);
+    assert_eq!(on_hand(&history), 37);
+    assert_eq!(levels(&history), [(1, 0), (2, 48), (3, 40), (4, 37)]);
 }
 
 #[test]
 fn the_whole_history_replays_and_keeps_newer_change_sets() {
     let mut history = history(3, 4);
     let whole = change_sets()[..3].to_vec();
-    let replay = Replay::new(&whole).unwrap();
+    let replay = KINDS[0].replay(&whole).unwrap();
     history.complete(whole, replay).unwrap();
     assert_eq!(history.span(), (1, 4));
-    assert_eq!(history.replay().map(|r| r.at(3).on_hand), Some(40));
-    assert_eq!(history.balances(), [(1, 0), (2, 48), (3, 40), (4, 37)]);
+    assert_eq!(history.replay().map(|r| r.at(3).level().unwrap().value), Some(40));
+    assert_eq!(levels(&history), [(1, 0), (2, 48), (3, 40), (4, 37)]);
     assert_eq!(balances(&history.rows(2, 50)), [(2, 48, 48), (1, 0, 0)]);
 }
 
@@ -151,14 +163,14 @@ fn an_altered_change_set_is_not_taken_in_and_the_item_ends_before_it() {
     assert_eq!((history.end(), history.flaw()), (None, None));
     let refused = history.take_in(&altered_third()).unwrap_err();
     assert_eq!(refused.to_string(), ALTERED);
-    assert_eq!((history.now().version, history.now().state.on_hand), (2, 48));
+    assert_eq!((history.now().version, on_hand(&history)), (2, 48));
     assert_eq!((history.end(), history.flaw()), (third(), None));
     let rows = history.rows(2, 50);
-    let said: Vec<_> = rows.iter().map(|row| (row.change_set.version, row.on_hand)).collect();
+    let said: Vec<_> = rows.iter().map(|row| (row.change_set.version, row.value)).collect();
     assert_eq!(said, [(3, None), (2, Some(48)), (1, Some(0))]);
     assert_eq!(rows[0].fault.as_deref(), Some(ALTERED));
     assert_eq!(history.rows(1, 50).len(), 1, "it comes only before the newest row");
-    assert_eq!(history.balances(), [(1, 0), (2, 48)]);
+    assert_eq!(levels(&history), [(1, 0), (2, 48)]);
 }
 
 #[test]
@@ -192,10 +204,10 @@ fn an_altered_change_set_before_now_is_marked_and_hides_earlier_stock() {
     history.put_before(older);
     assert_eq!((history.end(), history.flaw()), (None, third()));
     let rows = history.rows(4, 50);
-    let said: Vec<_> = rows.iter().map(|row| (row.on_hand, row.fault.is_some())).collect();
+    let said: Vec<_> = rows.iter().map(|row| (row.value, row.fault.is_some())).collect();
     assert_eq!(said, [(Some(37), false), (None, true), (None, false), (None, false)]);
-    assert_eq!(history.rows(2, 50)[0].on_hand, None);
-    assert_eq!(history.balances(), [(4, 37)]);
+    assert_eq!(history.rows(2, 50)[0].value, None);
+    assert_eq!(levels(&history), [(4, 37)]);
 }
 
 #[test]

@@ -3,27 +3,29 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A command to an item. On the wire: `{"type": "CheckInItems", "data": {"quantity": 12}}`.
+/// A command to an inventory item. On the wire:
+/// `{"type": "CheckInItems", "data": {"quantity": 12}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Command))]
 #[serde(tag = "type", content = "data", deny_unknown_fields)]
 pub enum InventoryItemCommand {
-    /// "Create item".
+    /// Puts a new item on the books, with nothing on hand.
     CreateInventoryItem(CreateInventoryItem),
-    /// "Rename item".
+    /// Renames the item.
     RenameInventoryItem(RenameInventoryItem),
-    /// "Check in items".
+    /// Records that goods have come in.
     CheckInItems(CheckInItems),
-    /// "Remove items".
+    /// Records that goods have left.
     RemoveItems(RemoveItems),
-    /// "Adjust stock".
+    /// Records a stock count.
     AdjustStock(AdjustStock),
-    /// "Change maximum".
+    /// Sets or lifts the maximum quantity.
     ChangeMaxQuantity(ChangeMaxQuantity),
-    /// "Set reorder level".
+    /// Sets the quantity below which it is time to order more.
     SetReorderLevel(SetReorderLevel),
-    /// "Deactivate item".
+    /// Takes the item out of use.
     DeactivateInventoryItem(DeactivateInventoryItem),
-    /// "Reactivate item".
+    /// Takes the item back into use.
     ReactivateInventoryItem(ReactivateInventoryItem),
 }
 
@@ -35,93 +37,118 @@ from_variants! {
 
 /// Puts a new item on the books, with nothing on hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateInventoryItem {
-    /// The stock keeping unit; 1 to 200 characters. No other item has it: see [`crate::sku`].
+    /// The stock keeping unit; 1 to 200 characters. No other item may have one that reads the same.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub sku: String,
-    /// The name; 1 to 200 characters.
+    /// The name of the item; 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: String,
-    /// The unit of counting; 1 to 200 characters.
+    /// The unit in which it is counted; 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, example = "pcs"))]
     pub unit: String,
-    /// The most that may be on hand; no limit if absent.
+    /// The maximum quantity; no limit when left out.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quantity: Option<i64>,
 }
 
-/// Gives the item another name.
+/// Renames the item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RenameInventoryItem {
     /// The new name; 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: String,
 }
 
-/// Records goods that came in.
+/// Records that goods have come in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CheckInItems {
-    /// The number of units; 1 to 1 000 000 000.
+    /// The number that came in; 1 to 1 000 000 000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000, example = 12))]
     pub quantity: i64,
-    /// A reference for the goods, such as a purchase order number.
+    /// The reference they came with, such as a purchase order's number.
+    #[cfg_attr(feature = "openapi", schema(max_length = 200, example = "PO 1182"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// The cost of one unit, in minor units of the currency.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000_000_000_i64))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_cost: Option<i64>,
 }
 
-/// Records goods that left.
+/// Records that goods have left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RemoveItems {
-    /// The number of units; 1 to 1 000 000 000.
+    /// The number that left; 1 to 1 000 000 000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000))]
     pub quantity: i64,
     /// The reason.
+    #[cfg_attr(feature = "openapi", schema(inline))]
     pub reason: RemovalReason,
 }
 
-/// Records a count of the stock.
+/// Records a stock count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdjustStock {
-    /// The number counted; 0 to 1 000 000 000.
+    /// The number that was counted; 0 to 1 000 000 000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000_000))]
     pub counted: i64,
     /// The reason why the books were wrong; 1 to 200 characters. May be blank if the count agrees.
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub reason: String,
 }
 
-/// Sets or lifts the limit.
+/// Sets or lifts the maximum quantity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMaxQuantity {
-    /// The most that may be on hand; no limit if absent.
+    /// The maximum quantity; no limit when left out.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quantity: Option<i64>,
 }
 
-/// Sets the level at which to order more.
+/// Sets the quantity below which it is time to order more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SetReorderLevel {
-    /// The level below which it is time to order more; 0 to 1 000 000 000.
+    /// The quantity below which it is time to order more; 0 to 1 000 000 000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000_000))]
     pub level: i64,
 }
 
 /// Takes the item out of use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeactivateInventoryItem {
     /// The reason; 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub reason: String,
 }
 
 /// Takes the item back into use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReactivateInventoryItem {}
 
-/// The reason why goods left.
+/// The reason why goods have left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovalReason {
     /// Sold to a customer.

@@ -41,3 +41,47 @@ impl<A> Slots<A> {
         slot
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+
+    use super::*;
+
+    const ONE: Uuid = Uuid::from_u128(1);
+    const TWO: Uuid = Uuid::from_u128(2);
+    const THREE: Uuid = Uuid::from_u128(3);
+
+    fn slots(capacity: usize) -> Slots<()> {
+        Slots::new(NonZeroUsize::MIN.saturating_add(capacity - 1))
+    }
+
+    /// Returns whether each slot is still cached. A weak reference does not count as a use.
+    fn cached<const N: usize>(
+        slots: [&Weak<tokio::sync::Mutex<Option<Head<()>>>>; N],
+    ) -> [bool; N] {
+        slots.map(|slot| slot.strong_count() > 0)
+    }
+
+    #[test]
+    fn the_slot_used_least_recently_is_evicted() {
+        let slots = slots(2);
+        let [one, two] = [ONE, TWO].map(|id| Arc::downgrade(&slots.of(id)));
+        assert_eq!(cached([&one, &two]), [true, true]);
+        drop(slots.of(ONE));
+        let three = Arc::downgrade(&slots.of(THREE));
+        assert_eq!(cached([&one, &two, &three]), [true, false, true]);
+    }
+
+    #[test]
+    fn a_slot_in_use_is_evicted_only_after_its_use() {
+        let slots = slots(1);
+        let one = slots.of(ONE);
+        let two = Arc::downgrade(&slots.of(TWO));
+        assert!(Arc::ptr_eq(&one, &slots.of(ONE)), "two commands to one aggregate do not queue");
+        let released = Arc::downgrade(&one);
+        drop(one);
+        let three = Arc::downgrade(&slots.of(THREE));
+        assert_eq!(cached([&released, &two, &three]), [false, false, true]);
+    }
+}

@@ -27,3 +27,15 @@ pub(crate) fn noting(aggregate: &AggregateId, last: Option<&ChangeSet>, text: &s
     let hash = Hash::of_change_set(prev, aggregate, version, &body);
     ChangeSet::from_parts(aggregate.clone(), version, prev, hash, body).unwrap()
 }
+
+/// The same, with a body that spaces bring to this many bytes.
+pub(crate) fn noting_in(
+    bytes: usize,
+    aggregate: &AggregateId,
+    last: Option<&ChangeSet>,
+) -> ChangeSet {
+    let noted = noting(aggregate, last, "a note");
+    let body = noted.body().to_owned() + &" ".repeat(bytes - noted.body().len());
+    let hash = Hash::of_change_set(noted.prev, aggregate, noted.version, &body);
+    ChangeSet::from_parts(aggregate.clone(), noted.version, noted.prev, hash, body).unwrap()
+}

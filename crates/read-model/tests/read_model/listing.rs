@@ -1,23 +1,26 @@
 //! Search, sort and paging.
 
-use domain::inventory_item::{
-    ChangeMaxQuantity, InventoryItemRow, ItemColumn, ItemSort, ListItems, SetReorderLevel,
-};
+use domain::inventory_item::{ChangeMaxQuantity, SetReorderLevel};
+use domain::list::{ListRequest, Row, Sort};
+use domain::{InventoryItem, Kind};
 use read_model::{ListError, Listed, ReadModel};
 
-use crate::shop::{Shop, filled_from, item, searching, sorted_by};
+use crate::shop::{KIND, Shop, filled_from, find, item, items, searching, sorted_by};
 
-async fn names(model: &ReadModel, list: &ListItems) -> Vec<String> {
-    model.list(list).await.unwrap().rows.into_iter().map(|row| row.name).collect()
+async fn names(model: &ReadModel, list: &ListRequest) -> Vec<String> {
+    items(model.list(KIND, list).await.unwrap().rows)
+        .into_iter()
+        .map(|row| row.state.name)
+        .collect()
 }
 
 /// Returns the rows of all pages, and the number of pages.
-async fn pages(model: &ReadModel, mut list: ListItems) -> (Vec<InventoryItemRow>, usize) {
+async fn pages(model: &ReadModel, mut list: ListRequest) -> (Vec<Row<InventoryItem>>, usize) {
     let mut rows = Vec::new();
     for count in 1..1000 {
-        let Listed { rows: page, next, .. } = model.list(&list).await.unwrap();
+        let Listed { rows: page, next, .. } = model.list(KIND, &list).await.unwrap();
         assert!(page.len() <= list.limit as usize);
-        rows.extend(page);
+        rows.extend(items(page));
         if next.is_none() {
             return (rows, count);
         }
@@ -82,13 +85,14 @@ async fn characters_that_are_special_in_sql_are_literal() {
 async fn a_blank_search_finds_everything_and_the_total_counts_all_matches() {
     let model = model_of(&[("A", "Apple"), ("B", "Banana"), ("C", "Apple pie")]).await;
     for blank in ["", " ", "\t\u{3000}"] {
-        assert_eq!(model.list(&searching(blank)).await.unwrap().total, 3);
+        assert_eq!(model.list(KIND, &searching(blank)).await.unwrap().total, 3);
     }
-    let list = ListItems { limit: 1, ..searching("apple") };
-    let Listed { rows, next, total } = model.list(&list).await.unwrap();
+    let list = ListRequest { limit: 1, ..searching("apple") };
+    let Listed { rows, next, total } = model.list(KIND, &list).await.unwrap();
     assert_eq!((rows.len(), total), (1, 2));
-    let second = model.list(&ListItems { after: next, ..list }).await.unwrap();
-    assert_eq!((second.rows[0].name.as_str(), second.next, second.total), ("Apple pie", None, 2));
+    let second = model.list(KIND, &ListRequest { after: next, ..list }).await.unwrap();
+    let rows = items(second.rows);
+    assert_eq!((rows[0].state.name.as_str(), second.next, second.total), ("Apple pie", None, 2));
 }
 
 #[tokio::test]
@@ -116,7 +120,7 @@ async fn text_is_sorted_as_people_expect() {
     let by_name = ["9 mm", "10 mm", "Äpfel", "apple", "Zebra"];
     assert_eq!(names(&model, &sorted_by("name", 50)).await, by_name);
     let (paged, _) = pages(&model, sorted_by("name", 2)).await;
-    assert!(paged.iter().map(|row| &row.name).eq(by_name), "page by page");
+    assert!(paged.iter().map(|row| &row.state.name).eq(by_name), "page by page");
     let by_sku = ["apple", "10 mm", "Zebra", "Äpfel", "9 mm"];
     assert_eq!(names(&model, &sorted_by("sku", 50)).await, by_sku);
 }
@@ -159,7 +163,7 @@ async fn missing_figures_come_last_ascending_and_first_descending() {
     ] {
         assert_eq!(names(&model, &sorted_by(column, 50)).await, expected, "{column}");
         let (paged, _) = pages(&model, sorted_by(column, 1)).await;
-        assert!(paged.iter().map(|row| &row.name).eq(expected), "{column}, page by page");
+        assert!(paged.iter().map(|row| &row.state.name).eq(expected), "{column}, page by page");
     }
 }
 
@@ -174,21 +178,20 @@ async fn pages_in_any_order_hold_each_item_once_with_ties_ordered_by_id() {
         }
     }
     let model = filled_from(&shop).await;
-    for column in ItemColumn::ALL {
-        let whole = model.list(&sorted_by(column.as_str(), 200)).await.unwrap().rows;
+    for column in InventoryItem::COLUMNS.iter().map(|column| column.name) {
+        let whole = items(model.list(KIND, &sorted_by(column, 200)).await.unwrap().rows);
         assert_eq!(whole.len(), 25);
         for limit in [1, 4, 24, 25, 26] {
-            let (rows, count) = pages(&model, sorted_by(column.as_str(), limit)).await;
-            assert_eq!(rows, whole, "{column:?} by {limit}");
-            assert_eq!(count, 25_usize.div_ceil(limit as usize), "{column:?} by {limit}");
+            let (rows, count) = pages(&model, sorted_by(column, limit)).await;
+            assert_eq!(rows, whole, "{column} by {limit}");
+            assert_eq!(count, 25_usize.div_ceil(limit as usize), "{column} by {limit}");
         }
-        let (mut backwards, _) =
-            pages(&model, sorted_by(&format!("-{}", column.as_str()), 4)).await;
+        let (mut backwards, _) = pages(&model, sorted_by(&format!("-{column}"), 4)).await;
         backwards.reverse();
-        assert_eq!(backwards, whole, "{column:?} descending");
+        assert_eq!(backwards, whole, "{column} descending");
     }
-    let by_name = model.list(&sorted_by("name", 200)).await.unwrap().rows;
-    assert!(by_name.is_sorted_by_key(|row| (row.name.clone(), row.id)));
+    let by_name = items(model.list(KIND, &sorted_by("name", 200)).await.unwrap().rows);
+    assert!(by_name.is_sorted_by_key(|row| (row.state.name.clone(), row.id)));
 }
 
 #[tokio::test]
@@ -198,43 +201,46 @@ async fn an_item_that_appears_between_two_pages_shifts_no_other_item() {
         shop.create(number, name, name).await;
     }
     let model = filled_from(&shop).await;
-    let first = model.list(&sorted_by("name", 2)).await.unwrap();
+    let first = model.list(KIND, &sorted_by("name", 2)).await.unwrap();
     model.apply(&[shop.create(9, "a", "a").await]).await.unwrap();
     let second =
-        model.list(&ListItems { after: first.next, ..sorted_by("name", 2) }).await.unwrap();
-    assert!(second.rows.iter().map(|row| row.name.as_str()).eq(["f", "h"]));
+        model.list(KIND, &ListRequest { after: first.next, ..sorted_by("name", 2) }).await.unwrap();
+    assert!(items(second.rows).iter().map(|row| row.state.name.as_str()).eq(["f", "h"]));
 }
 
 #[tokio::test]
 async fn a_limit_is_1_to_200() {
     let model = model_of(&[("A", "Apple")]).await;
     for limit in [0, 201, u32::MAX] {
-        let refused = model.list(&sorted_by("name", limit)).await.unwrap_err();
+        let refused = model.list(KIND, &sorted_by("name", limit)).await.unwrap_err();
         assert!(matches!(refused, ListError::Limit(l) if l == limit), "{refused}");
     }
     for limit in [1, 200] {
-        assert_eq!(model.list(&sorted_by("name", limit)).await.unwrap().rows.len(), 1);
+        assert_eq!(model.list(KIND, &sorted_by("name", limit)).await.unwrap().rows.len(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_cursor_belongs_to_its_order() {
     let model = model_of(&[("A", "Apple"), ("B", "Banana")]).await;
-    let after = model.list(&sorted_by("name", 1)).await.unwrap().next;
+    let after = model.list(KIND, &sorted_by("name", 1)).await.unwrap().next;
     let alphabet = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     assert!(after.as_deref().unwrap().chars().all(alphabet), "{after:?} in a URL");
     for other in ["-name", "sku", "on_hand"] {
-        let list = ListItems { after: after.clone(), ..sorted_by(other, 1) };
-        let refused = model.list(&list).await.unwrap_err();
-        let asked: ItemSort = other.parse().unwrap();
-        assert!(matches!(refused, ListError::OtherSort { sort, .. } if sort == asked), "{refused}");
+        let list = ListRequest { after: after.clone(), ..sorted_by(other, 1) };
+        let refused = model.list(KIND, &list).await.unwrap_err();
+        let asked = Sort::of::<InventoryItem>(other).unwrap();
+        assert!(
+            matches!(&refused, ListError::OtherSort { sort, .. } if *sort == asked),
+            "{refused}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_garbled_cursor_is_refused() {
     let model = model_of(&[("A", "Apple"), ("B", "Banana")]).await;
-    let real = model.list(&sorted_by("name", 1)).await.unwrap().next.unwrap();
+    let real = model.list(KIND, &sorted_by("name", 1)).await.unwrap().next.unwrap();
     let number_for_a_name = "eyJzb3J0IjoibmFtZSIsImtleSI6NywiaWQiOiIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEifQ";
     let garbled = [
         String::new(),
@@ -249,8 +255,8 @@ async fn a_garbled_cursor_is_refused() {
         "x".repeat(100_000),
     ];
     for after in garbled {
-        let list = ListItems { after: Some(after.clone()), ..sorted_by("name", 1) };
-        let refused = model.list(&list).await.unwrap_err();
+        let list = ListRequest { after: Some(after.clone()), ..sorted_by("name", 1) };
+        let refused = model.list(KIND, &list).await.unwrap_err();
         assert!(matches!(refused, ListError::Cursor), "{after}: {refused}");
     }
 }
@@ -260,13 +266,24 @@ async fn the_items_that_changed_last_come_newest_first() {
     let shop = Shop::new();
     let model = filled_from(&shop).await;
     assert!(model.is_empty().await.unwrap());
-    assert_eq!(model.recent(3).await.unwrap(), []);
+    assert_eq!(items(model.recent(KIND, 3).await.unwrap()), []);
     for (number, name) in (1..).zip(["a", "b", "c", "d"]) {
         model.apply(&[shop.create(number, name, name).await]).await.unwrap();
     }
     model.apply(&[shop.check_in(2, 1).await]).await.unwrap();
-    let recent = model.recent(3).await.unwrap();
-    assert!(recent.iter().map(|row| row.name.as_str()).eq(["b", "d", "c"]));
+    let recent = items(model.recent(KIND, 3).await.unwrap());
+    assert!(recent.iter().map(|row| row.state.name.as_str()).eq(["b", "d", "c"]));
     assert!(!model.is_empty().await.unwrap());
-    assert_eq!((model.count().await.unwrap(), model.find(item(99)).await.unwrap()), (4, None));
+    assert_eq!((model.count(KIND).await.unwrap(), find(&model, item(99)).await), (4, None));
+}
+
+#[tokio::test]
+async fn an_unknown_kind_or_order_is_refused() {
+    let model = model_of(&[("A", "Apple")]).await;
+    let refused = model.list("invoice", &sorted_by("name", 1)).await.unwrap_err();
+    assert!(matches!(&refused, ListError::Kind(kind) if kind == "invoice"), "{refused}");
+    let sort = Some(Sort::ascending("price"));
+    let list = ListRequest { sort, ..sorted_by("name", 1) };
+    let refused = model.list(KIND, &list).await.unwrap_err();
+    assert!(matches!(refused, ListError::Sort(_)), "{refused}");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use read_model::{Error, LastStop, OpenError, ReadModel};
 
 use crate::files::{place, with_sql};
-use crate::shop::{Shop, catch_up, item};
+use crate::shop::{KIND, Shop, catch_up, find, item};
 
 /// A cleanly closed file with 500 items.
 async fn filled(path: &Path) -> Shop {
@@ -26,7 +26,7 @@ async fn assert_rebuilt(path: &Path, shop: &Shop) {
     let model = ReadModel::recreate(path).await.unwrap();
     assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Never);
     catch_up(&model, &shop.store).await;
-    assert_eq!(model.count().await.unwrap(), 500);
+    assert_eq!(model.count(KIND).await.unwrap(), 500);
     model.close().await;
 }
 
@@ -169,8 +169,8 @@ async fn rows_of_another_store_are_deleted() {
     let other = Shop::new();
     other.create(1, "O-1", "Other").await;
     catch_up(&model, &other.store).await;
-    assert_eq!(model.find(item(1)).await.unwrap().unwrap().sku, "O-1");
-    assert_eq!(model.count().await.unwrap(), 1);
+    assert_eq!(find(&model, item(1)).await.unwrap().state.sku, "O-1");
+    assert_eq!(model.count(KIND).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_stop_is_clean_while_the_store_keeps_its_seal() {
     let taken_up = async |seal: &str, close: Option<&str>| {
         let model = ReadModel::open(&path).await.unwrap();
         let last_stop = model.take_up_sealed("shop", seal).await.unwrap();
-        let rows = model.count().await.unwrap();
+        let rows = model.count(KIND).await.unwrap();
         if let Some(seal) = close {
             model.close_sealed(seal).await;
         }
@@ -210,5 +210,5 @@ async fn rows_of_an_earlier_schema_are_refilled() {
     assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Unclean);
     assert!(model.is_empty().await.unwrap());
     catch_up(&model, &shop.store).await;
-    assert_eq!(model.count().await.unwrap(), 500);
+    assert_eq!(model.count(KIND).await.unwrap(), 500);
 }

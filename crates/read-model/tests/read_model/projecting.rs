@@ -8,7 +8,7 @@ use read_model::{LastStop, ReadModel};
 
 use crate::faulty_store::FaultyStore;
 use crate::files::{place, with_sql};
-use crate::shop::{PATIENCE, Shop, aggregate, catch_up, following, item};
+use crate::shop::{KIND, PATIENCE, Shop, aggregate, catch_up, find, following, item};
 
 const NO_PATIENCE: Duration = Duration::from_millis(20);
 
@@ -19,7 +19,7 @@ async fn taken_up() -> ReadModel {
 }
 
 async fn on_hand(model: &ReadModel, number: u128) -> i64 {
-    model.find(item(number)).await.unwrap().unwrap().on_hand
+    find(model, item(number)).await.unwrap().state.on_hand
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn concurrent_committers_each_see_their_own_change_set() {
             tokio::spawn(async move {
                 projector.feed().commit(&change_set);
                 projector.settle(PATIENCE).await.unwrap();
-                model.find(item(number)).await.unwrap().is_some()
+                find(&model, item(number)).await.is_some()
             })
         })
         .collect();
@@ -91,12 +91,12 @@ async fn change_sets_committed_during_an_outage_show_after_it() {
 
     let behind = projector.settle(NO_PATIENCE).await.unwrap_err();
     assert_eq!(behind.0, 2);
-    assert_eq!(model.count().await.unwrap(), 0);
+    assert_eq!(model.count(KIND).await.unwrap(), 0);
 
     store.set_away(false);
     projector.settle(PATIENCE).await.unwrap();
     assert_eq!(on_hand(&model, 1).await, 3);
-    assert!(model.find(item(2)).await.unwrap().is_some());
+    assert!(find(&model, item(2)).await.is_some());
 }
 
 #[tokio::test]
@@ -112,13 +112,13 @@ async fn change_sets_in_doubt_block_nobody_and_show_after_the_outage() {
     projector.feed().doubt(&aggregate(1));
     projector.feed().doubt(&aggregate(3));
     projector.settle(PATIENCE).await.unwrap();
-    assert_eq!(model.count().await.unwrap(), 0);
+    assert_eq!(model.count(KIND).await.unwrap(), 0);
 
     store.set_away(false);
     let mut applied = projector.applied();
     applied.wait_for(|applied| applied.position == Some(2)).await.unwrap();
     assert_eq!(on_hand(&model, 1).await, 3);
-    assert_eq!(model.find(item(3)).await.unwrap(), None);
+    assert_eq!(find(&model, item(3)).await, None);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn a_stop_after_an_outage_applies_its_change_sets() {
 
     let model = ReadModel::open(&path).await.unwrap();
     assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Clean);
-    assert_eq!(model.count().await.unwrap(), 2);
+    assert_eq!(model.count(KIND).await.unwrap(), 2);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn an_altered_change_set_is_not_listed_when_more_arrive() {
     let projector = following(&model, &store);
     projector.feed().commit(&checked_in);
     projector.settle(PATIENCE).await.unwrap();
-    assert_eq!(model.find(item(1)).await.unwrap(), None);
+    assert_eq!(find(&model, item(1)).await, None);
     assert_eq!(projector.applied().borrow().stuck, 1);
 }
 
@@ -178,7 +178,7 @@ async fn a_failing_database_is_retried_and_nothing_is_lost() {
     with_sql(&path, "ALTER TABLE hidden RENAME TO checkpoints").await;
 
     projector.settle(PATIENCE).await.unwrap();
-    assert_eq!(model.count().await.unwrap(), 10);
+    assert_eq!(model.count(KIND).await.unwrap(), 10);
 }
 
 #[tokio::test]
@@ -193,8 +193,8 @@ async fn an_unreadable_history_blocks_only_itself() {
 
     projector.settle(PATIENCE).await.unwrap();
 
-    assert_eq!(model.find(item(1)).await.unwrap().unwrap().version, 1);
-    assert!(model.find(item(2)).await.unwrap().is_some());
+    assert_eq!(find(&model, item(1)).await.unwrap().version, 1);
+    assert!(find(&model, item(2)).await.is_some());
 }
 
 #[tokio::test]
@@ -208,8 +208,8 @@ async fn a_change_set_without_its_predecessor_in_the_store_blocks_only_itself() 
 
     projector.settle(PATIENCE).await.unwrap();
 
-    assert_eq!(model.find(item(1)).await.unwrap(), None);
-    assert!(model.find(item(2)).await.unwrap().is_some());
+    assert_eq!(find(&model, item(1)).await, None);
+    assert!(find(&model, item(2)).await.is_some());
 }
 
 #[tokio::test]
@@ -225,8 +225,8 @@ async fn a_damaged_history_blocks_only_itself() {
 
     projector.settle(PATIENCE).await.unwrap();
 
-    assert_eq!(model.find(item(1)).await.unwrap(), None);
-    assert!(model.find(item(2)).await.unwrap().is_some());
+    assert_eq!(find(&model, item(1)).await, None);
+    assert!(find(&model, item(2)).await.is_some());
 }
 
 #[tokio::test]

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use domain::InventoryItem;
 use domain::inventory_item::{
-    CheckInItems, CreateInventoryItem, InventoryItemCommand, ItemSort, ListItems,
-    RenameInventoryItem,
+    CheckInItems, CreateInventoryItem, InventoryItemCommand, RenameInventoryItem,
 };
+use domain::list::{ListRequest, Row, Sort};
 use event_store::feed::{Feed, FeedStore, Pace};
 use event_store::handler::{CommandHandler, Envelope, Outcome};
-use event_store::{AggregateId, ChangeSet, MemoryStore, Timestamp};
-use read_model::{Projector, ReadModel};
+use event_store::{Aggregate, AggregateId, ChangeSet, MemoryStore, Timestamp};
+use read_model::{ErasedRow, Projector, ReadModel};
 use uuid::Uuid;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The kind of everything in the shop.
+pub(crate) const KIND: &str = InventoryItem::KIND;
 pub(crate) const NINE_O_CLOCK: i64 = 1_763_888_400_000;
 
 pub(crate) struct Shop {
@@ -83,13 +85,25 @@ pub(crate) fn aggregate(number: u128) -> AggregateId {
     AggregateId::of::<InventoryItem>(item(number))
 }
 
-pub(crate) fn sorted_by(sort: &str, limit: u32) -> ListItems {
-    let sort: ItemSort = sort.parse().unwrap();
-    ListItems { sort, limit, ..ListItems::default() }
+pub(crate) fn sorted_by(sort: &str, limit: u32) -> ListRequest {
+    let sort = Some(Sort::of::<InventoryItem>(sort).unwrap());
+    ListRequest { sort, limit, ..ListRequest::default() }
 }
 
-pub(crate) fn searching(search: &str) -> ListItems {
-    ListItems { search: search.to_owned(), limit: 50, ..ListItems::default() }
+pub(crate) fn searching(search: &str) -> ListRequest {
+    ListRequest { search: search.to_owned(), limit: 50, ..ListRequest::default() }
+}
+
+/// Returns the rows with their items.
+pub(crate) fn items(rows: Vec<ErasedRow>) -> Vec<Row<InventoryItem>> {
+    let decode = |row: ErasedRow| row.map(|state| serde_json::from_str(state.get()).unwrap());
+    rows.into_iter().map(decode).collect()
+}
+
+/// Returns the row of an item, if it has one.
+pub(crate) async fn find(model: &ReadModel, id: Uuid) -> Option<Row<InventoryItem>> {
+    let found = model.find(KIND, id).await.unwrap();
+    items(found.into_iter().collect()).pop()
 }
 
 /// A read model of everything that the shop has done.

@@ -48,6 +48,32 @@ async fn a_row_agrees_with_the_state() {
 }
 
 #[tokio::test]
+async fn the_fields_of_the_state_stand_between_those_of_the_row() {
+    let desk = TestDesk::new().await;
+    let mut data = bolt();
+    data["sku"] = "}B-\"8\"{".into();
+    let id = desk.item(data.clone()).await;
+    let state = desk.get(&path(id)).await.ok();
+    let [at, name, unit] = [&state["created_at"], &data["name"], &data["unit"]];
+    let max = &data["max_quantity"];
+    let row = format!(
+        r#"{{"id":"{id}","version":1,"sku":"}}B-\"8\"{{","name":{name},"unit":{unit},"on_hand":0,"max_quantity":{max},"reorder_level":null,"active":true,"created_at":{at},"updated_at":{at}}}"#
+    );
+    assert_eq!(desk.get(LIST).await.text, format!(r#"{{"rows":[{row}],"next":null}}"#));
+}
+
+#[tokio::test]
+async fn an_unknown_order_is_refused_with_the_known_ones() {
+    let desk = TestDesk::new().await;
+    let refused = desk.get(&format!("{LIST}?sort=-colour")).await.problem(400, "malformed");
+    assert_eq!(
+        refused["detail"],
+        "in the query, sort: cannot sort by `-colour`: expected sku, name, on_hand, max_quantity, \
+         reorder_level or updated_at, with - before it for descending"
+    );
+}
+
+#[tokio::test]
 async fn rows_are_searched_and_sorted() {
     let desk = with_items(&["Washer", "bolt", "Nut", "Bolt cutter"]).await;
     for (query, expected) in [

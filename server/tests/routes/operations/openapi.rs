@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::Sku;
 use domain::inventory_item::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand, ReactivateInventoryItem, RemovalReason, RemoveItems, RenameInventoryItem,
     SetReorderLevel,
 };
+use domain::limits::{COUNT, QUANTITY, TEXT_LIMIT, UNIT_COST};
+use domain::{InventoryItem, Kind as _, Sku};
 use serde_json::{Value, json};
 
 use crate::desk::{TestDesk, bolt, command, new_id, path};
@@ -156,6 +157,25 @@ async fn problems_are_as_described() {
 }
 
 #[tokio::test]
+async fn every_response_that_is_no_success_is_a_problem() {
+    let document = description(&TestDesk::new().await).await;
+    let problem = json!({
+        "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
+    });
+    let mut found = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let is_success = status.starts_with('2');
+                assert_eq!(!is_success, response["content"] == problem, "{method} {path} {status}");
+                found += usize::from(!is_success);
+            }
+        }
+    }
+    assert!(found > 40, "{found}");
+}
+
+#[tokio::test]
 async fn every_operation_but_the_probes_may_refuse_the_host() {
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
@@ -208,6 +228,59 @@ async fn reasons_for_a_removal_are_as_described() {
     let document = description(&desk).await;
     let reason = &document["components"]["schemas"]["RemoveItems"]["properties"]["reason"];
     assert_eq!(reason["oneOf"][0]["enum"], json!(RemovalReason::ALL));
+}
+
+#[tokio::test]
+async fn the_limits_of_figures_and_texts_are_as_described() {
+    let document = description(&TestDesk::new().await).await;
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let limits = |command: &str, field: &str, least: &str, most: &str| {
+        let field = &schemas[command]["properties"][field];
+        (field[least].clone(), field[most].clone())
+    };
+    for (command, field, range) in [
+        ("CreateInventoryItem", "max_quantity", QUANTITY),
+        ("CheckInItems", "quantity", QUANTITY),
+        ("CheckInItems", "unit_cost", UNIT_COST),
+        ("RemoveItems", "quantity", QUANTITY),
+        ("AdjustStock", "counted", COUNT),
+        ("ChangeMaxQuantity", "max_quantity", QUANTITY),
+        ("SetReorderLevel", "level", COUNT),
+    ] {
+        let described = limits(command, field, "minimum", "maximum");
+        assert_eq!(described, (json!(range.start()), json!(range.end())), "{command}.{field}");
+    }
+    for (command, field, least) in [
+        ("CreateInventoryItem", "sku", json!(1)),
+        ("CreateInventoryItem", "name", json!(1)),
+        ("CreateInventoryItem", "unit", json!(1)),
+        ("RenameInventoryItem", "name", json!(1)),
+        ("CheckInItems", "reference", Value::Null),
+        ("AdjustStock", "reason", Value::Null),
+        ("DeactivateInventoryItem", "reason", json!(1)),
+    ] {
+        let described = limits(command, field, "minLength", "maxLength");
+        assert_eq!(described, (least, json!(TEXT_LIMIT)), "{command}.{field}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_takes_the_orders_that_are_described() {
+    let desk = TestDesk::new().await;
+    let document = description(&desk).await;
+    let list = "/api/v1/aggregates/inventory-item";
+    let parameters = &document["paths"]["/api/v1/aggregates/{kind}"]["get"]["parameters"];
+    let is_sort = |parameter: &&Value| parameter["name"] == "sort";
+    let sort = parameters.as_array().unwrap().iter().find(is_sort).unwrap();
+    assert_eq!(sort["schema"]["default"], "name");
+    let sorts = sort["schema"]["enum"].as_array().unwrap();
+    let sorts: BTreeSet<_> = sorts.iter().filter_map(Value::as_str).collect();
+    assert_eq!(sorts.len(), 2 * InventoryItem::COLUMNS.len());
+    for sort in sorts {
+        let page = desk.get(&format!("{list}?sort={sort}")).await;
+        assert_eq!(page.status, 200, "{sort}: {}", page.text);
+    }
+    assert_eq!(desk.get(&format!("{list}?sort=colour")).await.status, 400);
 }
 
 #[tokio::test]
