@@ -167,7 +167,7 @@ fn one_of_each_kind() -> (Uuid, Vec<Request<Body>>) {
         get("/favicon.svg"),
         get("/healthz/"),
         submitted(&create),
-        posted_to("/ui/items", &list),
+        posted_to("/ui/list", &list),
         posted_to("/ui/load-sample", &json!({})),
         form("/inventory/new", &fields),
         form("/inventory/sample", &[]),
