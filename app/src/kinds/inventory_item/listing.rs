@@ -103,7 +103,7 @@ fn blank() -> AnyView {
             <Icon name=LISTING.icon/>
             <h2>"No items yet"</h2>
             <p>
-                "Create your first item, or load a sample company to look around: 40 items with 90 days of history."
+                "Create your first item, or load a sample company to look around: about 40 items with 90 days of history."
             </p>
         </SampleOffer>
     }
