@@ -1,13 +1,14 @@
 use leptos::prelude::*;
+use leptos::tachys::view::iterators::StaticVec;
 use leptos_meta::{Title, provide_meta_context};
+use leptos_router::any_nested_route::IntoAnyNestedRoute;
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{ParamSegment, SsrMode, StaticSegment, path};
+use leptos_router::{MatchNestedRoutes, ParamSegment, SsrMode, StaticSegment, path};
 
 use crate::components::{Announcer, OfflineBanner, Rail, Toasts, UiContext, WayBack};
 use crate::kind::KindRef;
 use crate::kinds::KINDS;
-use crate::kinds::inventory_item::listing::InventoryPage;
-use crate::pages::{CreatePage, HomePage, NotFoundPage, RecordPage};
+use crate::pages::{CreatePage, HomePage, ListingPage, NotFoundPage, RecordPage};
 
 /// The application: a frame around the page of the current address.
 ///
@@ -32,9 +33,7 @@ pub fn App() -> impl IntoView {
                 <main class="page" id="main" tabindex="-1">
                     <Routes fallback=NotFoundPage>
                         <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
-                        <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async/>
-                        <CreateRoute kind=KINDS[0]/>
-                        <RecordRoute kind=KINDS[0]/>
+                        <KindRoutes/>
                     </Routes>
                 </main>
                 <footer class="foot">"Daybook · Nothing is ever overwritten."</footer>
@@ -45,11 +44,22 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The route of the page that creates a record of this kind.
+/// The routes of all kinds.
 #[component(transparent)]
-fn CreateRoute(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
-    let path =
-        (StaticSegment(kind.screen().listing.path.trim_start_matches('/')), StaticSegment("new"));
+fn KindRoutes() -> impl MatchNestedRoutes + Clone + 'static {
+    let routes = KINDS.map(|kind| (list_route(kind), create_route(kind), record_route(kind)));
+    StaticVec::from(Vec::from(routes)).into_any_nested_route()
+}
+
+/// Returns the route of the list of a kind.
+fn list_route(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
+    let page = move || view! { <ListingPage listing=kind.screen().listing/> };
+    view! { <Route path=segment(kind) view=page ssr=SsrMode::Async/> }.into_inner()
+}
+
+/// Returns the route of the page that creates a record of a kind.
+fn create_route(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
+    let path = (segment(kind), StaticSegment("new"));
     let page = move || match kind.creation() {
         Some(task) => view! { <CreatePage kind task/> }.into_any(),
         None => view! { <NotFoundPage/> }.into_any(),
@@ -57,13 +67,15 @@ fn CreateRoute(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
     view! { <Route path view=page ssr=SsrMode::Async/> }.into_inner()
 }
 
-/// The route of the page of a record of this kind.
-#[component(transparent)]
-fn RecordRoute(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
-    let path =
-        (StaticSegment(kind.screen().listing.path.trim_start_matches('/')), ParamSegment("id"));
+/// Returns the route of the page of a record of a kind.
+fn record_route(kind: KindRef) -> impl MatchNestedRoutes + Clone + 'static {
+    let path = (segment(kind), ParamSegment("id"));
     let page = move || view! { <RecordPage kind/> };
     view! { <Route path view=page ssr=SsrMode::Async/> }.into_inner()
+}
+
+fn segment(kind: KindRef) -> StaticSegment<&'static str> {
+    StaticSegment(kind.screen().listing.path.trim_start_matches('/'))
 }
 
 /// Escapes a title in server-rendered HTML, where `leptos_meta` writes it verbatim.

@@ -13,7 +13,7 @@ use api::{Code, Fault, Problem, Reading};
 use async_trait::async_trait;
 use domain::list::{Sort, UnknownSort};
 use domain::sku::Claim;
-use domain::{InventoryItem, Sku};
+use domain::{InventoryItem, Location, Sku};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, Envelope, Part};
 use event_store::{ChangeSet, Page, Timestamp, Verification, Version};
@@ -125,6 +125,8 @@ pub trait Service: Send + Sync {
 pub struct Registry {
     /// Inventory items.
     pub inventory_item: Arc<AggregateService<InventoryItem>>,
+    /// Locations.
+    pub location: Arc<AggregateService<Location>>,
     /// SKUs, each claimed together with the item that has it.
     pub sku: Arc<AggregateService<Sku>>,
 }
@@ -139,13 +141,14 @@ impl Registry {
     pub fn caching(store: &DynamoDbStore, heads: NonZeroUsize) -> Self {
         Self {
             inventory_item: Arc::new(AggregateService::new(store.clone(), heads)),
+            location: Arc::new(AggregateService::new(store.clone(), heads)),
             sku: Arc::new(AggregateService::new(store.clone(), heads)),
         }
     }
 
     /// Returns all kinds.
-    fn all(&self) -> [Arc<dyn Service>; 2] {
-        [self.inventory_item.clone(), self.sku.clone()]
+    fn all(&self) -> [Arc<dyn Service>; 3] {
+        [self.inventory_item.clone(), self.location.clone(), self.sku.clone()]
     }
 
     /// Returns the kind of this name, for reading.

@@ -46,8 +46,12 @@ pub(crate) fn refine(document: &mut Document) {
         }
     }
     let Some(components) = &mut document.components else { return };
-    if let Some(RefOr::T(schema)) = components.schemas.get_mut("Command") {
-        refuse_unknown_fields(schema);
+    for (name, schema) in &mut components.schemas {
+        if let RefOr::T(schema) = schema
+            && name.ends_with("Command")
+        {
+            refuse_unknown_fields(schema);
+        }
     }
     if let Some(RefOr::T(schema)) = components.schemas.get_mut("BatchResults") {
         allow_several(schema);

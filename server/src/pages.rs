@@ -66,7 +66,7 @@ pub fn router(desk: SharedDesk, site: Site) -> Router {
             .route(&format!("{path}/{{id}}"), post(perform));
     }
     let forms = forms
-        .route("/inventory/sample", post(forms::load_sample))
+        .route("/sample", post(forms::load_sample))
         .fallback(render::file_or_page)
         .with_state(renderer);
     Router::new()

@@ -4,7 +4,7 @@ use leptos_meta::Title;
 
 use super::{Icon, PageHeading, UiContext};
 use crate::kind::KindRef;
-use crate::kinds::KINDS;
+use crate::kinds::first_listing;
 use crate::text::{capitalized, remedy};
 
 /// A page that shows nothing but a problem.
@@ -48,8 +48,8 @@ pub fn ProblemPage(
 
 /// Returns the list of the kind, or the first list, and the label of the link to it.
 fn elsewhere(kind: Option<KindRef>) -> (String, String) {
-    let screen = kind.unwrap_or(KINDS[0]).screen();
-    (screen.listing.path.to_owned(), format!("Go to the {}", screen.listing.title.to_lowercase()))
+    let listing = kind.map_or_else(first_listing, |kind| kind.screen().listing);
+    (listing.path.to_owned(), format!("Go to the {}", listing.title.to_lowercase()))
 }
 
 fn title(problem: &Problem, kind: Option<KindRef>) -> String {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Icon, WayBack};
-use crate::kinds::LISTINGS;
+use crate::kinds::listings;
 use crate::listing::Listing;
 
 /// The main navigation.
@@ -37,7 +37,7 @@ pub fn Rail() -> impl IntoView {
                             "Home"
                         </a>
                     </li>
-                    {LISTINGS.map(link).into_iter().collect_view()}
+                    {listings().map(link).collect_view()}
                 </ul>
             </nav>
         </header>

@@ -119,7 +119,7 @@ fn Offer(listing: &'static Listing, children: ChildrenFn) -> impl IntoView {
     view! {
         <div class="blank">
             {children()}
-            <form class="actions" method="post" action=format!("{}/sample", listing.path) on:submit=load>
+            <form class="actions" method="post" action="/sample" on:submit=load>
                 <a class="button primary" href=listing.new_path()>
                     <Icon name="created"/>
                     {listing.create}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::{Icon, PageHeading, Sample, UiContext, When};
-use crate::kinds::LISTINGS;
+use crate::kinds::{first_listing, listings};
 use crate::listing::{Digest, Listing};
 use crate::server_functions::sample_progress;
 use crate::text::{grouped, remedy};
@@ -85,7 +85,7 @@ fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
     let navigate = leptos_router::hooks::use_navigate();
     Effect::new(move |_| {
         if loaded.get() > 0 {
-            navigate(LISTINGS[0].path, leptos_router::NavigateOptions::default());
+            navigate(first_listing().path, leptos_router::NavigateOptions::default());
         }
     });
 }
@@ -94,7 +94,7 @@ fn go_to_the_list_when_loaded(loaded: ArcRwSignal<u32>) {
 fn StartHere() -> impl IntoView {
     view! {
         <section class="sheet" aria-label="Start here">
-            {(LISTINGS[0].blank)()}
+            {(first_listing().blank)()}
         </section>
     }
     .into_any()
@@ -106,7 +106,7 @@ fn Doors(overview: Overview) -> impl IntoView {
     let door = |(place, listing)| view! { <Door listing totals=totals.clone() place/> };
     view! {
         <div class="home">
-            {LISTINGS.into_iter().enumerate().map(door).collect_view()}
+            {listings().enumerate().map(door).collect_view()}
             <section class="recent sheet" aria-labelledby="recent">
                 <h2 id="recent">"Latest changes"</h2>
                 <ul role="list">

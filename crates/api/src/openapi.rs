@@ -5,8 +5,12 @@
 //! what is served.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use domain::{InventoryItem, Kind as _, Sku};
+use domain::inventory_item::InventoryItemCommand;
+use domain::list::Column;
+use domain::location::LocationCommand;
+use domain::{InventoryItem, Kind, Location, Sku};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -16,7 +20,7 @@ use uuid::Uuid;
 #[derive(Debug, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AggregateId {
-    /// The kind: `inventory-item`, or `sku`, which is read-only.
+    /// The kind: `inventory-item`, `location`, or `sku`, which is read-only.
     #[schema(example = "inventory-item", pattern = "^[^#]+$")]
     pub kind: String,
     /// The id, made by the client or derived from the SKU; never nil.
@@ -33,13 +37,32 @@ pub struct Hash(pub String);
 #[schema(format = DateTime)]
 pub struct Timestamp(pub String);
 
-/// The state of an aggregate of either kind.
+/// A command to an aggregate of any kind that takes commands.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the commands describe themselves")]
+pub enum Command {
+    InventoryItem(InventoryItemCommand),
+    Location(LocationCommand),
+}
+
+/// The state of an aggregate of any kind.
 #[derive(Debug, ToSchema)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the states describe themselves")]
 pub enum State {
     InventoryItem(InventoryItem),
+    Location(Location),
     Sku(Sku),
+}
+
+/// A row of the list of any kind that has one.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the rows describe themselves")]
+pub enum ListRow {
+    InventoryItem(InventoryItemRow),
+    Location(LocationRow),
 }
 
 /// The result of checking a whole history.
@@ -98,22 +121,49 @@ pub struct InventoryItemRow {
     pub updated_at: String,
 }
 
-/// The order of the list: each column, ascending and descending.
-#[derive(Debug)]
-pub struct ItemSort;
+/// A location in the list.
+#[derive(Debug, ToSchema)]
+pub struct LocationRow {
+    /// The aggregate's id.
+    pub id: Uuid,
+    /// The version that this row shows.
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
+    pub version: u64,
+    /// The code on labels and lists.
+    pub code: String,
+    /// The name of the location.
+    pub name: String,
+    /// True if goods can be kept there.
+    pub open: bool,
+    /// The time at which version 1 was recorded.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// The time at which this version was recorded.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+}
 
-impl PartialSchema for ItemSort {
+/// The order of a list: each column of any kind, ascending and descending.
+#[derive(Debug)]
+pub struct ListSort;
+
+impl PartialSchema for ListSort {
     fn schema() -> RefOr<Schema> {
-        let columns = InventoryItem::COLUMNS.iter();
+        let columns: BTreeSet<_> =
+            names(InventoryItem::COLUMNS).chain(names(Location::COLUMNS)).collect();
         let sorts =
-            columns.flat_map(|column| ["", "-"].map(|sign| format!("{sign}{}", column.name)));
+            columns.into_iter().flat_map(|name| ["", "-"].map(|sign| format!("{sign}{name}")));
         let texts: ObjectBuilder = Object::builder().schema_type(Type::String);
         texts.enum_values(Some(sorts)).default(Some("name".into())).into()
     }
 }
 
-impl ToSchema for ItemSort {
+fn names<K: Kind>(columns: &[Column<K>]) -> impl Iterator<Item = &'static str> {
+    columns.iter().map(|column| column.name)
+}
+
+impl ToSchema for ListSort {
     fn name() -> Cow<'static, str> {
-        Cow::Borrowed("ItemSort")
+        Cow::Borrowed("ListSort")
     }
 }

@@ -3,8 +3,6 @@
 //! Under the feature `openapi`, the comments here are the descriptions in the OpenAPI document, so
 //! they address the authors of clients.
 
-#[cfg(feature = "openapi")]
-use domain::inventory_item::InventoryItemCommand;
 use event_store::feed::Position;
 use event_store::{AggregateId, Hash, LAST_VERSION, Tagged, Timestamp, Version};
 use serde::de::Error as _;
@@ -34,7 +32,7 @@ pub struct CommandRequest {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "possible")]
     pub expected_version: Option<Version>,
     /// The command itself.
-    #[cfg_attr(feature = "openapi", schema(value_type = InventoryItemCommand))]
+    #[cfg_attr(feature = "openapi", schema(value_type = openapi::Command))]
     pub command: Command,
     /// The larger piece of work that this belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,16 +1,5 @@
 //! One kind of thing on the shelf, and its count.
 
-/// Converts each command or event struct into its enum.
-macro_rules! from_variants {
-    ($kind:ident: $($variant:ident),+ $(,)?) => {$(
-        impl From<$variant> for $kind {
-            fn from(variant: $variant) -> Self {
-                Self::$variant(variant)
-            }
-        }
-    )+};
-}
-
 mod command;
 mod event;
 mod list;

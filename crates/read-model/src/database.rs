@@ -39,6 +39,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         ("search", include_str!("../migrations/0003_search.sql")),
         ("feed", include_str!("../migrations/0004_feed.sql")),
         ("folded", include_str!("../migrations/0005_folded.sql")),
+        ("locations", include_str!("../migrations/0006_locations.sql")),
     ];
     let migrations = (1..).zip(scripts).map(|(version, (name, script))| {
         let script = script.into_sql_str();

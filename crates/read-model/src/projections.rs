@@ -1,15 +1,17 @@
 //! The registry of projections: one line for each kind that has rows.
 
 mod inventory_item;
+mod location;
 #[cfg(test)]
 mod tests;
 
-use domain::InventoryItem;
+use domain::{InventoryItem, Location};
 
 use crate::projection::{Projection, Rows};
 
 /// The projections of this program.
-pub(crate) static PROJECTIONS: Projections = Projections(&[&Rows::<InventoryItem>::NEW]);
+pub(crate) static PROJECTIONS: Projections =
+    Projections(&[&Rows::<InventoryItem>::NEW, &Rows::<Location>::NEW]);
 
 /// Projections that advance together.
 #[derive(Clone, Copy, Debug)]

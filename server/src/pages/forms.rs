@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use api::wire::CommandRequest;
 use api::{Caller, Code, Problem};
 use app::kind::{KindRef, RecordRef, RecordTask};
+use app::kinds::first_listing;
 use app::record::new_request;
 use app::task_form::Fields;
 use app::views::FormOutcome;
@@ -80,14 +81,18 @@ fn each_once(posted: Vec<(String, String)>) -> Result<Fields, Problem> {
     Ok(posted.into_iter().collect())
 }
 
-/// `POST /inventory/sample`
+/// `POST /sample`
 pub(super) async fn load_sample(State(renderer): State<Renderer>) -> Response {
     match renderer.desk.load_sample().await {
         // A rejection means that an inventory exists already.
-        Ok(_) => Redirect::to("/inventory").into_response(),
-        Err(problem) if problem.is(Code::Rejected) => Redirect::to("/inventory").into_response(),
+        Ok(_) => to_first_list(),
+        Err(problem) if problem.is(Code::Rejected) => to_first_list(),
         Err(problem) => ProblemDocument(problem).into_response(),
     }
+}
+
+fn to_first_list() -> Response {
+    Redirect::to(first_listing().path).into_response()
 }
 
 async fn take_up(

@@ -23,12 +23,13 @@ use crate::problems;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
-    /// Words that SKU or name must contain, in any case and any order.
+    /// Words that the record must contain, in any case and any order: an item in its SKU or name, a
+    /// location in its code or name.
     #[serde(default)]
     search: String,
-    /// The order: a column, with `-` before it for descending.
+    /// The order: a column of the kind, with `-` before it for descending.
     #[serde(default)]
-    #[param(value_type = openapi::ItemSort, inline, required = false)]
+    #[param(value_type = openapi::ListSort, inline, required = false)]
     sort: Option<String>,
     /// The value of `next` of the previous page.
     #[param(nullable = false)]
@@ -46,7 +47,7 @@ const fn default_limit() -> u32 {
 /// A page of the list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Listed {
-    #[schema(value_type = Vec<openapi::InventoryItemRow>)]
+    #[schema(value_type = Vec<openapi::ListRow>)]
     rows: Vec<Box<RawValue>>,
     /// The value of `after` for the next page; null at the end.
     #[schema(required)]

@@ -170,7 +170,7 @@ fn one_of_each_kind() -> (Uuid, Vec<Request<Body>>) {
         posted_to("/ui/list", &list),
         posted_to("/ui/load-sample", &json!({})),
         form("/inventory/new", &fields),
-        form("/inventory/sample", &[]),
+        form("/sample", &[]),
         Request::options("/inventory").body(Body::empty()).unwrap(),
         Request::options("*").body(Body::empty()).unwrap(),
     ];

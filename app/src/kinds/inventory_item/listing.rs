@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use crate::components::{Icon, SampleOffer, When};
 use crate::listing::{Digest, Heading, Listing};
-use crate::pages::ListingPage;
 use crate::text::grouped;
 
 /// The list of items.
@@ -36,12 +35,6 @@ pub static LISTING: Listing = Listing {
     digest,
     blank,
 };
-
-/// `/inventory`: all items.
-#[component]
-pub fn InventoryPage() -> impl IntoView {
-    view! { <ListingPage listing=&LISTING/> }
-}
 
 fn row(row: ListRow) -> serde_json::Result<AnyView> {
     let item: InventoryItem = row.state.decode()?;

@@ -6,7 +6,7 @@ use domain::list::{ListRequest, Sort};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::kinds::LISTINGS;
+use crate::kinds::listings;
 use crate::listing::Listing;
 use crate::server_functions::list;
 
@@ -70,7 +70,7 @@ impl Overview {
 /// Fetches the latest rows of each list.
 pub(super) async fn latest() -> Result<Latest, Problem> {
     let mut pages = Vec::new();
-    for listing in LISTINGS {
+    for listing in listings() {
         let sort = Some(Sort::descending("updated_at"));
         let request = ListRequest { sort, limit: LATEST, ..ListRequest::default() };
         pages.push(list(listing.kind.to_owned(), request).await?);
@@ -81,7 +81,7 @@ pub(super) async fn latest() -> Result<Latest, Problem> {
 /// Merges the rows of all lists, newest first.
 fn newest(pages: Latest) -> Vec<(&'static Listing, ListRow)> {
     let rows = pages.into_iter().map(|page| VecDeque::from(page.rows));
-    let mut lists: Vec<_> = iter::zip(LISTINGS, rows).collect();
+    let mut lists: Vec<_> = iter::zip(listings(), rows).collect();
     let next = || {
         let changed = |rows: &VecDeque<ListRow>| rows.front().map(|row| row.updated_at);
         let (listing, rows) = lists.iter_mut().max_by_key(|(_, rows)| changed(rows))?;

@@ -66,11 +66,11 @@ impl ListQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::LISTINGS;
+    use crate::kinds::first_listing;
 
     #[test]
     fn an_address_omits_defaults() {
-        let [listing] = LISTINGS;
+        let listing = first_listing();
         let query = ListQuery::read(&ParamsMap::new(), listing);
         assert_eq!(query.href(listing), "/inventory");
         let query = query.searching("oat & milk").sorted_by("on_hand");
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn an_unknown_sort_order_is_ignored() {
         let map: ParamsMap = [("sort".to_owned(), "colour".to_owned())].into_iter().collect();
-        let [listing] = LISTINGS;
+        let listing = first_listing();
         let plain = ListQuery::read(&ParamsMap::new(), listing);
         assert_eq!(ListQuery::read(&map, listing), plain);
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A command to an inventory item. On the wire:
 /// `{"type": "CheckInItems", "data": {"quantity": 12}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Command))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "data", deny_unknown_fields)]
 pub enum InventoryItemCommand {
     /// Puts a new item on the books, with nothing on hand.

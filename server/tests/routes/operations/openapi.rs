@@ -8,7 +8,10 @@ use domain::inventory_item::{
     SetReorderLevel,
 };
 use domain::limits::{COUNT, QUANTITY, TEXT_LIMIT, UNIT_COST};
-use domain::{InventoryItem, Kind as _, Sku};
+use domain::location::{
+    CloseLocation, LocationCommand, RegisterLocation, RenameLocation, ReopenLocation,
+};
+use domain::{InventoryItem, Kind as _, Location, Sku};
 use serde_json::{Value, json};
 
 use crate::desk::{TestDesk, bolt, command, new_id, path};
@@ -204,12 +207,22 @@ async fn commands_are_as_described() {
         C::DeactivateInventoryItem(DeactivateInventoryItem { reason: text() }),
         C::ReactivateInventoryItem(ReactivateInventoryItem {}),
     ];
+    let locations = [
+        LocationCommand::from(RegisterLocation { code: text(), name: text() }),
+        RenameLocation { name: text() }.into(),
+        CloseLocation { reason: text() }.into(),
+        ReopenLocation {}.into(),
+    ];
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
-    let variants = document["components"]["schemas"]["Command"]["oneOf"].as_array().unwrap();
+    let of = |kind: &str| document["components"]["schemas"][kind]["oneOf"].as_array().unwrap();
+    let all = all.map(|command| serde_json::to_value(command).unwrap());
+    let locations = locations.map(|command| serde_json::to_value(command).unwrap());
+    let variants: Vec<_> = of("InventoryItemCommand").iter().chain(of("LocationCommand")).collect();
+    let all: Vec<_> = all.into_iter().chain(locations).collect();
+    assert_eq!(of("Command").len(), 2);
     assert_eq!(variants.len(), all.len());
     for one in all {
-        let one = serde_json::to_value(one).unwrap();
         let described = variants
             .iter()
             .find(|variant| variant["properties"]["type"]["enum"] == json!([one["type"]]));
@@ -268,19 +281,25 @@ async fn the_limits_of_figures_and_texts_are_as_described() {
 async fn the_list_takes_the_orders_that_are_described() {
     let desk = TestDesk::new().await;
     let document = description(&desk).await;
-    let list = "/api/v1/aggregates/inventory-item";
     let parameters = &document["paths"]["/api/v1/aggregates/{kind}"]["get"]["parameters"];
     let is_sort = |parameter: &&Value| parameter["name"] == "sort";
     let sort = parameters.as_array().unwrap().iter().find(is_sort).unwrap();
     assert_eq!(sort["schema"]["default"], "name");
     let sorts = sort["schema"]["enum"].as_array().unwrap();
     let sorts: BTreeSet<_> = sorts.iter().filter_map(Value::as_str).collect();
-    assert_eq!(sorts.len(), 2 * InventoryItem::COLUMNS.len());
-    for sort in sorts {
-        let page = desk.get(&format!("{list}?sort={sort}")).await;
-        assert_eq!(page.status, 200, "{sort}: {}", page.text);
+    let items: Vec<_> = InventoryItem::COLUMNS.iter().map(|column| column.name).collect();
+    let locations: Vec<_> = Location::COLUMNS.iter().map(|column| column.name).collect();
+    for (kind, columns) in [("inventory-item", &items), ("location", &locations)] {
+        for sort in &sorts {
+            let page = desk.get(&format!("/api/v1/aggregates/{kind}?sort={sort}")).await;
+            let has_column = columns.contains(&sort.trim_start_matches('-'));
+            assert_eq!(page.status, if has_column { 200 } else { 400 }, "{sort}: {}", page.text);
+        }
+        let page = desk.get(&format!("/api/v1/aggregates/{kind}?sort=colour")).await;
+        assert_eq!(page.status, 400);
     }
-    assert_eq!(desk.get(&format!("{list}?sort=colour")).await.status, 400);
+    let columns: BTreeSet<_> = items.iter().chain(&locations).collect();
+    assert_eq!(sorts.len(), 2 * columns.len());
 }
 
 #[tokio::test]
