@@ -5,5 +5,6 @@ mod commands;
 mod every_answer;
 mod feed;
 mod guard;
+mod locations;
 mod operations;
 mod verification;

@@ -88,6 +88,8 @@ pub fn is_no_room(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -100,5 +102,69 @@ mod tests {
             });
         }
         assert_eq!(told, [(0, 0), (60, 2), (180, 1)]);
+    }
+
+    /// No other unit test may log a full disk: the whole process logs it once a minute, and
+    /// `tracing` would remember that nobody listens.
+    #[test]
+    fn a_full_disk_is_logged_once_and_any_other_error_is_left_to_the_caller() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(Mutex::new(File::create(&log).unwrap()))
+            .with_ansi(false)
+            .with_target(false)
+            .without_time()
+            .finish();
+        let mut left = 0;
+        tracing::subscriber::with_default(subscriber, || {
+            for error in [
+                StoreError::Full("no space".to_owned()),
+                StoreError::Refused("no permission".to_owned()),
+                StoreError::Full("still no space".to_owned()),
+            ] {
+                tell_or(&error, || left += 1);
+            }
+        });
+        assert_eq!(left, 1);
+        assert_eq!(
+            fs::read_to_string(&log).unwrap(),
+            "ERROR the disk is full: nothing is recorded until there is room \
+             reason=no space untold=0\n"
+        );
+    }
+
+    #[test]
+    fn a_probe_writes_beside_the_database_and_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("daybook.db");
+        // A killed process has left its probe.
+        fs::write(directory.path().join("daybook.db.probe"), b"old").unwrap();
+        try_to_write(&database).unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+
+        let missing = directory.path().join("missing").join("daybook.db");
+        assert_eq!(try_to_write(&missing).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    /// The directory in the probe's place can be neither written nor removed as a file.
+    #[test]
+    fn a_failed_write_is_reported_and_not_the_failed_removal_after_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("daybook.db");
+        fs::create_dir(directory.path().join("daybook.db.probe")).unwrap();
+        assert_eq!(try_to_write(&database).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_full_disk_and_an_exceeded_quota_mean_no_room() {
+        for (kind, no_room) in [
+            (ErrorKind::StorageFull, true),
+            (ErrorKind::QuotaExceeded, true),
+            (ErrorKind::ReadOnlyFilesystem, false),
+            (ErrorKind::PermissionDenied, false),
+        ] {
+            assert_eq!(is_no_room(&io::Error::from(kind)), no_room, "{kind}");
+        }
     }
 }

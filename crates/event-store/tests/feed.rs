@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use event_store::dynamodb::DynamoDbStore;
+use event_store::dynamodb::{DynamoDbStore, Observer, Purpose, Request};
 use event_store::embedded::Embedded;
 use event_store::feed::{
     Batch, Entry, Feed, FeedError, FeedStore, Pace, Reconciled, Reference, Sequence,
 };
-use event_store::{AggregateId, ChangeSet, FeedBreak, MemoryStore, Store, StoreError};
+use event_store::{AggregateId, ChangeSet, FeedBreak, MemoryStore, Reach, Store, StoreError};
 use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -341,6 +341,42 @@ async fn a_missing_batch_is_reported() {
             other => unreachable!("batch {gone} is missing, but the feed gave {other:?}"),
         }
     }
+}
+
+/// Records the operation and the purpose of every request.
+#[derive(Debug, Default)]
+struct Ledger(Mutex<Vec<(&'static str, Purpose)>>);
+
+impl Observer for Ledger {
+    fn request(&self, request: &Request) {
+        self.0.lock().unwrap().push((request.operation, request.purpose));
+    }
+}
+
+/// Metrics count the feed's requests apart from those of commands.
+#[tokio::test]
+async fn the_requests_of_the_feed_are_reported_as_its_own() {
+    let embedded = Embedded::in_memory().unwrap();
+    let ledger = Arc::new(Ledger::default());
+    let store = DynamoDbStore::new(embedded.client(), "daybook").observed_by(ledger.clone());
+    store.ensure_table().await.unwrap();
+    let first = noting(&tally(1), None, "a note");
+    let batch = Sequence::default().propose(&[(&first).into()]).unwrap();
+    store.append(&first).await.unwrap();
+    store.append_batch(&batch).await.unwrap();
+    assert_eq!(store.batches(0, 1).await.unwrap(), std::slice::from_ref(&batch));
+    assert_eq!(store.referenced(batch.references()).await.unwrap(), std::slice::from_ref(&first));
+    store.load(&first.aggregate, Reach::Whole).await.unwrap();
+    assert_eq!(
+        *ledger.0.lock().unwrap(),
+        [
+            ("PutItem", Purpose::Histories),
+            ("PutItem", Purpose::Feed),
+            ("Query", Purpose::Feed),
+            ("BatchGetItem", Purpose::Feed),
+            ("Query", Purpose::Histories),
+        ]
+    );
 }
 
 /// A batch is in the store a moment before the sequencer learns that it is.

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroUsize;
 
-use domain::{InventoryItem, Sku};
+use domain::{InventoryItem, Location, Sku};
 use event_store::{Aggregate, ChangeSet, Head, Store, StoreError, Verifier, Version};
 use lru::LruCache;
 use uuid::Uuid;
@@ -14,12 +14,17 @@ use crate::aggregates::CACHED_HEADS;
 #[derive(Debug)]
 pub(crate) struct Deciding {
     items: States<InventoryItem>,
+    locations: States<Location>,
     skus: States<Sku>,
 }
 
 impl Default for Deciding {
     fn default() -> Self {
-        Self { items: States::of_at_most(CACHED_HEADS), skus: States::of_at_most(CACHED_HEADS) }
+        Self {
+            items: States::of_at_most(CACHED_HEADS),
+            locations: States::of_at_most(CACHED_HEADS),
+            skus: States::of_at_most(CACHED_HEADS),
+        }
     }
 }
 
@@ -28,6 +33,7 @@ impl Deciding {
     pub(crate) fn needs_store(&mut self, change_set: &ChangeSet) -> bool {
         match &*change_set.aggregate.kind {
             InventoryItem::KIND => self.items.needs_store(change_set),
+            Location::KIND => self.locations.needs_store(change_set),
             Sku::KIND => self.skus.needs_store(change_set),
             _ => false,
         }
@@ -46,6 +52,7 @@ impl Deciding {
     ) -> Result<Result<(), String>, StoreError> {
         match &*change_set.aggregate.kind {
             InventoryItem::KIND => self.items.check(change_set, store).await,
+            Location::KIND => self.locations.check(change_set, store).await,
             Sku::KIND => self.skus.check(change_set, store).await,
             _ => Ok(Ok(())),
         }

@@ -96,7 +96,10 @@ async fn a_command_to_an_unknown_kind_is_refused_even_if_the_id_exists() {
     let mut check_in = command(id, "CheckInItems", json!({ "quantity": 1 }));
     check_in["aggregate"]["kind"] = "invoice".into();
     let problem = desk.command(&check_in).await.problem(404, "unknown-kind");
-    assert_eq!(problem["detail"], "`invoice` is not a kind of aggregate: expected inventory-item");
+    assert_eq!(
+        problem["detail"],
+        "`invoice` is not a kind of aggregate: expected inventory-item or location"
+    );
     assert_eq!(desk.get(&path(id)).await.ok()["version"], 1);
 }
 
