@@ -115,7 +115,7 @@ test.describe("The list of items", { tag: "@both" }, () => {
     await api.command(beans.id, "RemoveItems", { quantity: 15, reason: "sold" });
     await visit(`${untouched.url}/`);
 
-    await expect(page.getByRole("definition")).toHaveText("2");
+    await expect(page.getByRole("region", { name: "Inventory" }).getByRole("definition")).toHaveText("2");
     const latest = page.getByRole("region", { name: "Latest changes" }).getByRole("listitem");
     await expect(latest).toHaveText([/Beans.*25 on hand.*Version 3/, /Tea.*0 on hand.*Version 1/]);
     await expect(page.getByRole("button", { name: /sample/i })).toHaveCount(0);
