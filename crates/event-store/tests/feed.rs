@@ -486,3 +486,26 @@ fn a_partition_holds_the_batches_of_one_hundred_thousand_numbers() {
         );
     }
 }
+
+#[test]
+fn a_sequence_names_each_aggregate_with_its_last_version() {
+    let first = noting(&tally(1), None, "first");
+    let second = noting(&tally(1), Some(&first), "second");
+    let other = noting(&tally(2), None, "other");
+    let mut sequence = Sequence::default();
+    let batch = sequence.propose(&[&first, &other, &second].map(Into::into)).unwrap();
+    sequence.follow(&batch).unwrap();
+    assert!(sequence.versions().eq([(&tally(1), 2), (&tally(2), 1)]));
+}
+
+/// The other change set is unaltered: only its hash tells it from the one that was sequenced.
+#[test]
+fn a_change_set_with_another_hash_is_not_the_one_that_the_feed_names() {
+    let [named, other] = ["named", "other"].map(|text| noting(&tally(1), None, text));
+    let reference = Reference::from(&named);
+    assert_eq!(reference.resolve(Some(named.clone())).unwrap(), named);
+    match reference.resolve(Some(other)).unwrap_err() {
+        StoreError::Corrupt { aggregate, version: 1, .. } => assert_eq!(aggregate, tally(1)),
+        error => unreachable!("{error}"),
+    }
+}
