@@ -99,6 +99,7 @@ impl Embedded {
         // after it are durable. In WAL mode, NORMAL leaves that sync out.
         let synced = storage.conn().pragma_update(None, "synchronous", "FULL");
         synced.map_err(|error| failed(error.to_string()))?;
+        forget_uncreated_tables(&storage).map_err(|error| failed(error.to_string()))?;
         OpenFiles::of(path)
             .and_then(|files| Self::start(storage, files))
             .map_err(|source| OpenError::Inaccessible { path: path.to_owned(), source })
@@ -149,4 +150,12 @@ impl Embedded {
     pub async fn close(self) {
         self.engine.close().await;
     }
+}
+
+/// Removes the description of each table that was never created. Earlier releases committed the
+/// description first, so a power cut could come between.
+fn forget_uncreated_tables(storage: &Storage) -> rusqlite::Result<usize> {
+    let sql = "DELETE FROM _tables \
+               WHERE table_name NOT IN (SELECT name FROM sqlite_master WHERE type = 'table')";
+    storage.conn().execute(sql, [])
 }

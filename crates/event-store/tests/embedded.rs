@@ -48,6 +48,17 @@ async fn a_file_keeps_its_history() {
     assert_eq!(found(&path).await, history);
 }
 
+/// Earlier releases described a table in one transaction and created it in the next.
+#[tokio::test]
+async fn a_file_whose_table_was_only_described_is_usable() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("daybook.db");
+    written(&path, 0).await;
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE daybook").unwrap();
+    let history = written(&path, 3).await;
+    assert_eq!(found(&path).await, history);
+}
+
 /// A killed process leaves its file like this, with the log beside it.
 #[tokio::test]
 async fn a_file_that_was_never_closed_keeps_its_history() {

@@ -9,6 +9,7 @@ use dynoxide::actions::{
     batch_get_item, create_table, delete_item, describe_table, get_item, list_tables, put_item,
     query, scan, transact_write_items, update_item, vector_lifecycle::VectorIndexLifecycle,
 };
+use dynoxide::storage::Storage;
 use dynoxide::{DynoxideError, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,11 +60,24 @@ pub(super) async fn answer(
         "DeleteItem" => {
             run(queue, body, |group, r| ready(delete_item::execute(group.apart(), r))).await
         }
-        "CreateTable" => {
-            run(queue, body, |group, r| ready(create_table::execute(group.apart(), r))).await
-        }
+        "CreateTable" => run(queue, body, |group, r| create_whole_table(group.apart(), r)).await,
         _ => Ok(Answer { status: 400, body: unknown(operation) }),
     }
+}
+
+/// Creates a table in one transaction. The engine alone would commit the table's description before
+/// the table.
+fn create_whole_table(
+    storage: &Storage,
+    request: create_table::CreateTableRequest,
+) -> Result<create_table::CreateTableResponse> {
+    storage.begin_transaction()?;
+    let created = ready(create_table::execute(storage, request))
+        .and_then(|created| storage.commit().map(|()| created));
+    created.inspect_err(|_| {
+        // The rollback fails when SQLite has already rolled back.
+        let _ = storage.rollback();
+    })
 }
 
 async fn put(queue: &Queue, body: &[u8]) -> std::result::Result<Answer, Closed> {

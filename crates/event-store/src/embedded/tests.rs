@@ -233,6 +233,17 @@ async fn our_puts_give_the_same_answers_and_rows_as_the_engine() {
 }
 
 #[tokio::test]
+async fn a_table_that_cannot_be_created_leaves_no_description() {
+    let storage = Storage::memory().unwrap();
+    storage.conn().execute_batch("CREATE TABLE daybook (in_the_way)").unwrap();
+    let engine = Engine::start(storage, OpenFiles::default()).unwrap();
+    let (status, _) = ask(&engine.queue(), "CreateTable", &description(&json!({}))).await;
+    assert_eq!(status, 500);
+    let (_, tables) = ask(&engine.queue(), "ListTables", &json!({})).await;
+    assert_eq!(tables["TableNames"], json!([]));
+}
+
+#[tokio::test]
 async fn a_table_with_an_index_is_left_to_the_engine() {
     let index = json!({ "GlobalSecondaryIndexes": [{
         "IndexName": "by-sk",
