@@ -4,6 +4,7 @@ import { expect, type Locator, type Page } from "@playwright/test";
 export const TASKS = [
   "Check in items",
   "Remove items",
+  "Transfer items",
   "Adjust stock",
   "Rename item",
   "Change maximum",

@@ -2,6 +2,7 @@
 
 mod chart;
 mod conflict_story;
+mod contents;
 mod delta;
 mod entry;
 mod evidence;
@@ -17,6 +18,7 @@ mod prose;
 mod rail;
 mod replay_panel;
 mod sample_offer;
+mod shares;
 mod submit_button;
 mod task_dialog;
 mod task_fields;
@@ -30,6 +32,7 @@ mod when;
 
 pub use chart::Chart;
 pub use conflict_story::{ConflictStory, Happenings};
+pub use contents::Contents;
 pub use delta::Delta;
 pub use entry::{Entry, PendingEntry};
 pub use evidence::Evidence;
@@ -45,6 +48,7 @@ pub use prose::Prose;
 pub use rail::Rail;
 pub use replay_panel::ReplayPanel;
 pub use sample_offer::{Sample, SampleOffer};
+pub use shares::Shares;
 pub use submit_button::SubmitButton;
 pub use task_dialog::TaskDialog;
 pub use task_fields::TaskFields;

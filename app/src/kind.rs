@@ -22,7 +22,9 @@ pub use adapter::Of;
 #[cfg(test)]
 pub(crate) use adapter::erased;
 pub(crate) use adapter::{refusal, state};
-pub use presentation::{Fact, Figure, Header, Measure, Presentation, Screen};
+pub use presentation::{
+    Contents, Fact, Figure, Header, Measure, Mention, Presentation, Screen, Share,
+};
 
 use crate::chart::Level;
 use crate::task_form::{FieldProblem, Fields, TaskForm, Verdict};
@@ -134,6 +136,8 @@ pub trait ErasedState: fmt::Debug + Send + Sync {
     fn figures(&self) -> Vec<Figure>;
     /// Returns the charted measure and its limits; `None` if the kind has no measure.
     fn level(&self) -> Option<Level>;
+    /// Returns the parts of the measure, if it is divided among other records.
+    fn shares(&self) -> Vec<Share>;
     /// Returns the unit of the measure; blank if none.
     fn unit(&self) -> String;
     /// Returns the task to suggest first.
@@ -214,6 +218,8 @@ pub struct Told {
     pub sentence: Option<String>,
     /// The same, to follow the name of the person who caused it.
     pub story: String,
+    /// The other records that its events are about.
+    pub mentions: Vec<Mention>,
     /// The symbol.
     pub icon: &'static str,
     /// The change of the measure.

@@ -58,6 +58,8 @@ pub struct Digest {
     pub name: String,
     /// The most important figure, with its unit.
     pub figure: String,
+    /// `true` if tasks may name the record.
+    pub is_in_use: bool,
 }
 
 impl Listing {

@@ -8,8 +8,11 @@ mod outcome;
 mod performing;
 mod replaying;
 
+use std::sync::Arc;
+
+use api::ListPage;
 use api::wire::AggregateState;
-use event_store::{ChangeSet, Version};
+use event_store::{AggregateId, ChangeSet, Version};
 use leptos::prelude::*;
 
 pub use draft::{Draft, Seen};
@@ -20,7 +23,7 @@ pub use performing::{Performing, new_request};
 
 use crate::components::UiContext;
 use crate::kind::{RecordRef, RecordState, RecordTask};
-use crate::views::RecordView;
+use crate::views::{OtherRecord, RecordView};
 
 /// The number of rows that a timeline shows, or adds, at a time.
 pub const ROWS: usize = 50;
@@ -49,6 +52,10 @@ pub struct Record {
     pub performing: ArcRwSignal<Option<Performing>>,
     /// The newest version in the timeline (`None` follows the newest), and the number of its rows.
     pub timeline: ArcRwSignal<(Option<Version>, usize)>,
+    /// The records of other kinds that the tasks may name.
+    others: Arc<[OtherRecord]>,
+    /// The first records that refer to this one, if its page lists them and the list can be read.
+    pub contents: Option<Arc<ListPage>>,
     ui_context: UiContext,
 }
 
@@ -68,6 +75,8 @@ impl Record {
         let newest_loaded = view.change_sets.last().map(|c| c.version);
         let top = newest_loaded.filter(|version| *version < view.now.version);
         let rows = view.change_sets.len().max(ROWS);
+        let others = view.others.clone().into();
+        let contents = view.contents.clone().map(Arc::new);
         Ok(Self {
             at,
             history: ArcRwSignal::new(History::new(at.kind, view)?),
@@ -79,6 +88,8 @@ impl Record {
             refreshing_since: ArcStoredValue::new(None),
             performing: ArcRwSignal::new(None),
             timeline: ArcRwSignal::new((top, rows)),
+            others,
+            contents,
             ui_context,
         })
     }
@@ -87,6 +98,24 @@ impl Record {
     #[track_caller]
     pub fn here() -> Self {
         expect_context()
+    }
+
+    /// Returns the records of this kind that the tasks may name, with their ids.
+    pub fn others(&self, kind: &str) -> impl Iterator<Item = &OtherRecord> {
+        self.others.iter().filter(move |other| *other.aggregate.kind == *kind)
+    }
+
+    /// Returns the name of another record, or its id if it is not known.
+    pub fn name_of(&self, other: &AggregateId) -> String {
+        let known = self.others.iter().find(|known| known.aggregate == *other);
+        known.map_or_else(|| other.to_string(), |known| known.name.clone())
+    }
+
+    /// Returns the address of another record, if its kind has pages.
+    pub fn href_of(&self, other: &AggregateId) -> Option<String> {
+        let lists = self.at.kind.screen().refers_to;
+        let listing = lists.iter().find(|listing| *listing.kind == *other.kind)?;
+        Some(listing.record_path(other.id))
     }
 
     /// Returns the newest known version.

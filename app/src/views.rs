@@ -1,8 +1,8 @@
 //! The data that the screens show, besides the domain's own types.
 
 use api::wire::{AggregateState, CommandAccepted};
-use api::{Fault, Problem, StateJson};
-use event_store::{ChangeSet, Version};
+use api::{Fault, ListPage, Problem, StateJson};
+use event_store::{AggregateId, ChangeSet, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,9 +23,24 @@ pub struct RecordView {
     pub before: Option<StateJson>,
     /// The damaged change set after `now`, if it can be read.
     pub beyond: Option<ChangeSet>,
+    /// The records of other kinds that the tasks may name.
+    pub others: Vec<OtherRecord>,
+    /// The first records that refer to this one, if its page lists them and the list can be read.
+    pub contents: Option<ListPage>,
     /// The damaged versions that were found on the way, without what `change_sets` themselves
     /// reveal.
     pub faults: Vec<Fault>,
+}
+
+/// A record of another kind, as a choice in a form and as a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherRecord {
+    /// The record.
+    pub aggregate: AggregateId,
+    /// Its name.
+    pub name: String,
+    /// `true` if a task may name it.
+    pub is_in_use: bool,
 }
 
 /// A requested version.

@@ -16,7 +16,7 @@ use domain::sku::Claim;
 use domain::{InventoryItem, Location, Sku};
 use event_store::dynamodb::DynamoDbStore;
 use event_store::handler::{Accepted, Envelope, Part};
-use event_store::{ChangeSet, Page, Timestamp, Verification, Version};
+use event_store::{AggregateId, ChangeSet, Page, Timestamp, Verification, Version};
 use uuid::Uuid;
 
 pub use service::AggregateService;
@@ -81,6 +81,19 @@ pub trait Service: Send + Sync {
     /// Returns the claim that the command needs. A command that cannot be decoded needs none, and
     /// is refused later.
     fn claim(&self, request: &CommandRequest) -> Option<Claim>;
+
+    /// Returns the records that the command refers to. A command that cannot be decoded refers to
+    /// none, and is refused later.
+    fn references(&self, request: &CommandRequest) -> Vec<AggregateId>;
+
+    /// Checks that commands to other aggregates may refer to this one.
+    ///
+    /// # Errors
+    /// `rejected`, with the reason and this aggregate as `refers_to`; or the problem of the store.
+    async fn admits_references(&self, id: Uuid) -> Result<(), Problem>;
+
+    /// Returns whether this command was taken before.
+    async fn is_repeat(&self, received: &ReceivedCommand) -> Result<bool, Problem>;
 
     /// Executes a command.
     async fn execute(&self, received: &ReceivedCommand) -> Result<Accepted, Problem>;

@@ -157,10 +157,7 @@ impl FrontDesk {
         let aggregate = received.request.aggregate.clone();
         let taken = match self.kinds.accepting_commands(&received.request.aggregate.kind) {
             _ if open == Open::Closed => Err(stopping()),
-            Ok(kind) if kind.claim(&received.request).is_some() => {
-                self.take_with_claim(received).await
-            }
-            Ok(kind) => self.take_alone(&*kind, &received).await,
+            Ok(kind) => self.take(&*kind, received).await,
             Err(problem) => Err(problem),
         };
         entry.close(taken.as_ref(), begun.elapsed());
@@ -171,6 +168,37 @@ impl FrontDesk {
             }
         });
         Ok(answer(taken?))
+    }
+
+    async fn take(
+        &self,
+        kind: &dyn Service,
+        received: ReceivedCommand,
+    ) -> Result<Accepted, Problem> {
+        self.check_references(kind, &received).await?;
+        match kind.claim(&received.request) {
+            Some(_) => self.take_with_claim(received).await,
+            None => self.take_alone(kind, &received).await,
+        }
+    }
+
+    /// Checks that the records that the command refers to exist and are in use, unless the command
+    /// was taken before: its first outcome stands, whatever has become of them since.
+    async fn check_references(
+        &self,
+        kind: &dyn Service,
+        received: &ReceivedCommand,
+    ) -> Result<(), Problem> {
+        for aggregate in kind.references(&received.request) {
+            let admitted = self.kinds.named(&aggregate.kind)?.admits_references(aggregate.id).await;
+            match admitted {
+                Err(problem) if problem.is(Code::Rejected) => {
+                    return if kind.is_repeat(received).await? { Ok(()) } else { Err(problem) };
+                }
+                admitted => admitted?,
+            }
+        }
+        Ok(())
     }
 
     /// Executes one command. The lists learn of a repeat, too: its first outcome may have been lost

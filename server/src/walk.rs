@@ -100,8 +100,9 @@ mod tests {
     /// Appends this many change sets to the item. Their content does not matter here.
     async fn fill(store: &MemoryStore, id: u128, count: Version) {
         let aggregate = AggregateId::of::<InventoryItem>(Uuid::from_u128(id));
-        let check_in = CheckInItems { quantity: 1, reference: None, unit_cost: None };
-        let event = ItemsCheckedIn { quantity: 1, reference: None, unit_cost: None };
+        let check_in = CheckInItems { quantity: 1, ..CheckInItems::default() };
+        let event =
+            ItemsCheckedIn { quantity: 1, location: None, reference: None, unit_cost: None };
         for version in 1..=count {
             let context = Context {
                 command_id: Uuid::from_u128(version.into()),

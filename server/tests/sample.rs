@@ -22,8 +22,13 @@ async fn loaded(desk: &TestDesk) -> SampleProgress {
 }
 
 async fn versions(desk: &TestDesk) -> u64 {
-    let list = desk.get("/api/v1/aggregates/inventory-item?limit=200").await.ok();
-    list["rows"].as_array().unwrap().iter().map(|row| row["version"].as_u64().unwrap()).sum()
+    let mut versions = 0;
+    for kind in ["inventory-item", "location"] {
+        let list = desk.get(&format!("/api/v1/aggregates/{kind}?limit=200")).await.ok();
+        let rows = list["rows"].as_array().unwrap();
+        versions += rows.iter().map(|row| row["version"].as_u64().unwrap()).sum::<u64>();
+    }
+    versions
 }
 
 #[tokio::test]

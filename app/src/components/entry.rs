@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{Delta, Evidence, Icon, Prose};
+use crate::kind::Mention;
 use crate::record::{Performing, Record, Row};
 use crate::text::stated;
 
@@ -42,6 +43,8 @@ pub fn Entry(row: Row) -> impl IntoView {
         to if touches => Some(view! { <Delta by to/> }.into_any()),
         _ => None,
     };
+    let mentions = row.told.as_ref().map(|told| told.mentions.clone()).unwrap_or_default();
+    let mentions = (!mentions.is_empty()).then(|| view! { <Mentions mentions/> });
     let fault = row.fault.as_deref().map(|fault| view! { <p class="story">{stated(fault)}</p> });
     let reason = reason(&row).map(|reason| view! { <p class="reason"><bdi>{reason}</bdi></p> });
     view! {
@@ -69,12 +72,31 @@ pub fn Entry(row: Row) -> impl IntoView {
                     {version}
                 </a>
             </div>
+            {mentions}
             {fault}
             {reason}
             <Evidence change_set=row.change_set/>
         </li>
     }
     .into_any()
+}
+
+/// The other records that a change set is about: `from Back room to Van`.
+#[component]
+fn Mentions(mentions: Vec<Mention>) -> impl IntoView {
+    let record = Record::here();
+    let mention = |Mention { word, of }| {
+        let name = match of {
+            None => "unassigned".into_any(),
+            Some(other) => {
+                let (href, name) = (record.href_of(&other), record.name_of(&other));
+                view! { <a href=href><bdi>{name}</bdi></a> }.into_any()
+            }
+        };
+        view! { {word} " " {name} " " }
+    };
+    let mentions = mentions.into_iter().map(mention).collect_view();
+    view! { <p class="mentions" translate="no">{mentions}</p> }.into_any()
 }
 
 /// A command that has been sent and not yet answered.

@@ -2,8 +2,9 @@ use leptos::ev::Event;
 use leptos::prelude::*;
 
 use super::UiContext;
-use crate::record::Draft;
+use crate::record::{Draft, Record};
 use crate::task_form::{FieldKind, FieldProblem, FieldSpec, Verdict};
+use crate::views::OtherRecord;
 
 /// The fields of a task's form.
 #[component]
@@ -72,7 +73,22 @@ fn TaskField(
     let input = match field.kind {
         FieldKind::Choice(options) => {
             let described_by = Signal::derive(described_by);
-            view! { <Choice draft name options autofocus described_by/> }.into_any()
+            let options =
+                options.iter().map(|&(value, label)| (value.to_owned(), label.to_owned()));
+            let options = std::iter::once((String::new(), "Choose…".to_owned())).chain(options);
+            let options = options.collect();
+            view! { <Choice draft name options required=true autofocus described_by/> }.into_any()
+        }
+        FieldKind::Record(kind) => {
+            let chosen = draft.fields.read_untracked().get(name).to_owned();
+            let options = choices(kind, &chosen);
+            if options.is_empty() && optional {
+                return ().into_any();
+            }
+            let described_by = Signal::derive(described_by);
+            let none = (String::new(), "Unassigned".to_owned());
+            let options = std::iter::once(none).chain(options).collect();
+            view! { <Choice draft name options required=false autofocus described_by/> }.into_any()
         }
         FieldKind::Line | FieldKind::Count => {
             let value = draft.fields.read_untracked().get(name).to_owned();
@@ -132,11 +148,24 @@ fn TaskField(
     .into_any()
 }
 
+/// Returns the records that a field may name, with their ids: those in use, and the chosen one.
+fn choices(kind: &str, chosen: &str) -> Vec<(String, String)> {
+    let record = use_context::<Record>();
+    let others = record.iter().flat_map(|record| record.others(kind));
+    let choice = |other: &OtherRecord| {
+        let id = other.aggregate.id.to_string();
+        (other.is_in_use || id == chosen).then(|| (id, other.name.clone()))
+    };
+    others.filter_map(choice).collect()
+}
+
+/// A choice among options, each with its value and its label. The first one stands for none.
 #[component]
 fn Choice(
     draft: Draft,
     name: &'static str,
-    options: &'static [(&'static str, &'static str)],
+    options: Vec<(String, String)>,
+    required: bool,
     autofocus: bool,
     described_by: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -146,8 +175,8 @@ fn Choice(
         move || fields.read().get(name).to_owned()
     };
     let options = options
-        .iter()
-        .map(|&(option, label)| {
+        .into_iter()
+        .map(|(option, label)| {
             let selected = option == chosen;
             view! {
                 <option value=option selected=selected>
@@ -161,14 +190,13 @@ fn Choice(
             class="input"
             id=name
             name=name
-            required
+            required=required
             autocomplete="off"
             autofocus=autofocus
             aria-describedby=move || described_by.get()
             prop:value=shown
             on:change=move |event| draft.set(name, &event_target_value(&event))
         >
-            <option value="">"Choose…"</option>
             {options}
         </select>
     }

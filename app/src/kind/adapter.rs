@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     ErasedState, Figure, Header, Presentation, RecordKind, RecordReplay, RecordState, RecordTask,
-    Refusal, Screen, Told,
+    Refusal, Screen, Share, Told,
 };
 use crate::chart::Level;
 use crate::task_form::{FieldProblem, Fields, Input, Verdict, preflight, wire_command};
@@ -79,6 +79,7 @@ impl<K: Presentation> RecordKind for Of<K> {
         Ok(Told {
             sentence: (!sentences.is_empty()).then(|| sentences.join(", ")),
             story: stories.join(" and "),
+            mentions: events.iter().flat_map(K::mentions).collect(),
             icon: last.map_or("warning", K::icon),
             delta: delta::<K>(&events),
             is_movement: last.and_then(K::movement).is_some(),
@@ -119,6 +120,10 @@ impl<K: Presentation> ErasedState for K {
 
     fn level(&self) -> Option<Level> {
         Presentation::level(self)
+    }
+
+    fn shares(&self) -> Vec<Share> {
+        Presentation::shares(self)
     }
 
     fn unit(&self) -> String {

@@ -1,7 +1,9 @@
-use api::Problem;
+use api::{Problem, StateJson};
 use domain::Kind;
 use domain::limits::OutOfLimits;
+use event_store::AggregateId;
 use leptos::prelude::AnyView;
+use uuid::Uuid;
 
 use crate::chart::Level;
 use crate::listing::Listing;
@@ -42,6 +44,11 @@ pub trait Presentation: Kind + PartialEq {
     /// Returns the charted measure and its limits; `None` if the kind has no measure.
     fn level(&self) -> Option<Level> {
         None
+    }
+
+    /// Returns the parts of the measure, if it is divided among other records.
+    fn shares(&self) -> Vec<Share> {
+        Vec::new()
     }
 
     /// Returns the unit of the measure; blank if none.
@@ -90,6 +97,11 @@ pub trait Presentation: Kind + PartialEq {
     /// Returns the symbol of an event.
     fn icon(event: &Self::Event) -> &'static str;
 
+    /// Returns the other records that an event is about.
+    fn mentions(_event: &Self::Event) -> Vec<Mention> {
+        Vec::new()
+    }
+
     /// Returns the change of the measure; `None` if the event is about something else.
     fn movement(_event: &Self::Event) -> Option<i64> {
         None
@@ -117,6 +129,23 @@ pub struct Screen {
     pub figures: &'static [(&'static str, &'static str)],
     /// The charted measure, if any.
     pub measure: Option<Measure>,
+    /// The lists of the records that the tasks may name.
+    pub refers_to: &'static [&'static Listing],
+    /// The records that the page lists because they refer to this one.
+    pub contents: Option<Contents>,
+}
+
+/// The records that refer to another one, as its page lists them.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents {
+    /// Their list.
+    pub listing: &'static Listing,
+    /// The heading: `What is here`.
+    pub title: &'static str,
+    /// The sentence in place of an empty list.
+    pub none: &'static str,
+    /// Returns the part of such a record that belongs to the record with this id.
+    pub share: fn(&StateJson, Uuid) -> serde_json::Result<String>,
 }
 
 /// The words for a charted measure.
@@ -130,6 +159,26 @@ pub struct Measure {
     pub maximum: &'static str,
     /// The name of the lower limit: `reorder level`.
     pub reorder: &'static str,
+    /// The heading of its parts, if it can be divided among other records: `By location`.
+    pub by: &'static str,
+}
+
+/// The part of a measure that belongs to another record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The other record; `None` for the part that belongs to none.
+    pub of: Option<AggregateId>,
+    /// The part.
+    pub value: i64,
+}
+
+/// Another record in the words of an event: `from Back room`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// The word before its name: `from`.
+    pub word: &'static str,
+    /// The other record; `None` if none was named.
+    pub of: Option<AggregateId>,
 }
 
 /// The facts under a record's name.

@@ -11,17 +11,21 @@ mod taken_sku;
 #[cfg(test)]
 mod tests;
 
-use api::Problem;
-use domain::InventoryItem;
+use api::{Problem, StateJson};
 use domain::inventory_item::{
-    InventoryItemCommand, InventoryItemEvent, InventoryItemRejection, Task,
+    Balance, InventoryItemCommand, InventoryItemEvent, InventoryItemRejection, Task,
 };
 use domain::limits::OutOfLimits;
+use domain::{InventoryItem, Location};
+use event_store::AggregateId;
 use leptos::prelude::*;
+use uuid::Uuid;
 
+use super::location;
 use crate::chart::Level;
-use crate::kind::{Fact, Figure, Header, Measure, Presentation, Screen};
+use crate::kind::{Fact, Figure, Header, Measure, Mention, Presentation, Screen, Share};
 use crate::task_form::{FieldProblem, Fields, Input, TaskForm};
+use crate::text::{grouped, isolated};
 use taken_sku::TakenSku;
 
 impl Presentation for InventoryItem {
@@ -38,7 +42,10 @@ impl Presentation for InventoryItem {
             after_figure: "on hand",
             maximum: "maximum",
             reorder: "reorder level",
+            by: "By location",
         }),
+        refers_to: &[&location::listing::LISTING],
+        contents: None,
     };
 
     fn form(task: Task) -> &'static TaskForm {
@@ -73,6 +80,17 @@ impl Presentation for InventoryItem {
             maximum: self.max_quantity,
             reorder: self.reorder_level,
         })
+    }
+
+    fn shares(&self) -> Vec<Share> {
+        if self.balances.are_unassigned() {
+            return Vec::new();
+        }
+        let share = |balance: &Balance| Share {
+            of: balance.location.map(AggregateId::of::<Location>),
+            value: balance.on_hand,
+        };
+        self.balances.iter().map(share).collect()
     }
 
     fn unit(&self) -> &str {
@@ -135,12 +153,30 @@ impl Presentation for InventoryItem {
             Event::InventoryItemRenamed(_) => "renamed",
             Event::ItemsCheckedIn(_) => "checked-in",
             Event::ItemsRemoved(_) => "removed",
+            Event::ItemsTransferred(_) => "transferred",
             Event::StockAdjusted(_) => "adjusted",
             Event::MaxQuantityChanged(_) => "maximum",
             Event::ReorderLevelSet(_) => "reorder",
             Event::InventoryItemDeactivated(_) => "deactivated",
             Event::InventoryItemReactivated(_) => "reactivated",
         }
+    }
+
+    fn mentions(event: &InventoryItemEvent) -> Vec<Mention> {
+        use InventoryItemEvent as Event;
+
+        let of = |location: Option<Uuid>| location.map(AggregateId::of::<Location>);
+        let place = match event {
+            Event::ItemsCheckedIn(e) => e.location,
+            Event::ItemsRemoved(e) => e.location,
+            Event::StockAdjusted(e) => e.location,
+            Event::ItemsTransferred(e) => {
+                let (from, to) = (of(e.from), of(e.to));
+                return vec![Mention { word: "from", of: from }, Mention { word: "to", of: to }];
+            }
+            _ => None,
+        };
+        place.into_iter().map(|place| Mention { word: "at", of: of(Some(place)) }).collect()
     }
 
     fn movement(event: &InventoryItemEvent) -> Option<i64> {
@@ -150,6 +186,7 @@ impl Presentation for InventoryItem {
             Event::InventoryItemCreated(_)
             | Event::ItemsCheckedIn(_)
             | Event::ItemsRemoved(_)
+            | Event::ItemsTransferred(_)
             | Event::StockAdjusted(_) => Some(event.delta()),
             _ => None,
         }
@@ -171,4 +208,10 @@ impl Presentation for InventoryItem {
         let message = "Choose another SKU.".to_owned();
         Some(FieldProblem { field: "sku", message, missing: false })
     }
+}
+
+/// Returns the stock at a location, with its unit.
+pub(super) fn on_hand_at(item: &StateJson, location: Uuid) -> serde_json::Result<String> {
+    let item: InventoryItem = item.decode()?;
+    Ok(format!("{} {}", grouped(item.balances.at(Some(location))), isolated(&item.unit)))
 }

@@ -10,7 +10,8 @@ use domain::Location;
 use domain::limits::OutOfLimits;
 use domain::location::{LocationCommand, LocationEvent, LocationRejection, Task};
 
-use crate::kind::{Header, Presentation, Screen};
+use super::inventory_item;
+use crate::kind::{Contents, Header, Presentation, Screen};
 use crate::task_form::{FieldProblem, Fields, Input, TaskForm};
 
 impl Presentation for Location {
@@ -19,6 +20,13 @@ impl Presentation for Location {
         creating: "Register a location",
         figures: &[],
         measure: None,
+        refers_to: &[],
+        contents: Some(Contents {
+            listing: &inventory_item::listing::LISTING,
+            title: "What is here",
+            none: "No items are in stock here.",
+            share: inventory_item::on_hand_at,
+        }),
     };
 
     fn form(task: Task) -> &'static TaskForm {

@@ -146,6 +146,7 @@ fn Change(change: (&'static Listing, ListRow)) -> impl IntoView {
     let (listing, row) = change;
     // A page that is older than the server may not be able to decode the state.
     let digest = (listing.digest)(&row.state).unwrap_or_else(|_| Digest {
+        is_in_use: false,
         name: "Reload the page to see this record".to_owned(),
         figure: String::new(),
     });

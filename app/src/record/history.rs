@@ -73,7 +73,7 @@ impl History {
     /// # Errors
     /// A state in the view does not have the shape that this program knows.
     pub fn new(kind: KindRef, view: RecordView) -> Result<Self, serde_json::Error> {
-        let RecordView { now, change_sets, after, before, beyond, faults, viewed: _ } = view;
+        let RecordView { now, change_sets, after, before, beyond, faults, .. } = view;
         let first = change_sets.first().map_or(1, |first| first.version);
         let before = before.map(|state| kind.decode(&state)).transpose()?;
         let known = before.map(|state| (first.saturating_sub(1), state));

@@ -3,6 +3,15 @@ use event_store::{AggregateId, Version};
 use leptos::prelude::*;
 
 use crate::views::RecordView;
+#[cfg(feature = "ssr")]
+use {crate::listing::Digest, crate::views::OtherRecord, api::ListPage, domain::list::ListRequest};
+
+/// The most records that the forms of a page offer, which is also the most rows of a list's page.
+#[cfg(feature = "ssr")]
+const OTHERS: u32 = 200;
+/// The most records that a page lists as its contents.
+#[cfg(feature = "ssr")]
+const CONTENTS: u32 = 50;
 
 /// Returns a record as its page first shows it: as it is now, at `version` if given, and with 50
 /// change sets of its history.
@@ -68,7 +77,9 @@ pub async fn record(
             }
             _ => None,
         };
-        Ok(RecordView { now, viewed, change_sets, after, before, beyond, faults })
+        let others = others(&*desk, &aggregate.kind).await?;
+        let contents = contents(&*desk, &aggregate).await?;
+        Ok(RecordView { now, viewed, change_sets, after, before, beyond, others, contents, faults })
     };
     answer(load.await)
 }
@@ -96,4 +107,56 @@ async fn sound(
         Err(problem) if problem.is(api::Code::Corrupt) => Ok(None),
         Err(problem) => Err(problem),
     }
+}
+
+/// Returns the records that a record of this kind may refer to. While the list is not available
+/// there are none: the page can be read without them.
+#[cfg(feature = "ssr")]
+async fn others(desk: &dyn api::Desk, kind: &str) -> Result<Vec<OtherRecord>, Problem> {
+    let mut others = Vec::new();
+    let kind = named(kind).map(|kind| kind.screen());
+    for listing in kind.map_or(&[][..], |screen| screen.refers_to) {
+        let Some(other) = named(listing.kind) else { continue };
+        let request = ListRequest { limit: OTHERS, ..ListRequest::default() };
+        let page = unless_unavailable(desk.list(listing.kind, request).await)?;
+        for row in page.unwrap_or_default().rows {
+            let digest = (listing.digest)(&row.state);
+            let Digest { name, is_in_use, .. } = digest.map_err(|error| unreadable(&error))?;
+            others.push(OtherRecord { aggregate: other.aggregate(row.id), name, is_in_use });
+        }
+    }
+    Ok(others)
+}
+
+/// Returns the first records that refer to this one, if its page lists them and the list is
+/// available.
+#[cfg(feature = "ssr")]
+async fn contents(
+    desk: &dyn api::Desk,
+    aggregate: &AggregateId,
+) -> Result<Option<ListPage>, Problem> {
+    let Some(contents) = named(&aggregate.kind).and_then(|kind| kind.screen().contents) else {
+        return Ok(None);
+    };
+    let limit = CONTENTS;
+    let request = ListRequest { refers_to: Some(aggregate.id), limit, ..ListRequest::default() };
+    unless_unavailable(desk.list(contents.listing.kind, request).await)
+}
+
+#[cfg(feature = "ssr")]
+fn named(kind: &str) -> Option<crate::kind::KindRef> {
+    crate::kinds::KINDS.into_iter().find(|known| known.name() == kind)
+}
+
+#[cfg(feature = "ssr")]
+fn unless_unavailable<T>(found: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match found {
+        Err(problem) if problem.is(api::Code::Unavailable) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn unreadable(error: &serde_json::Error) -> Problem {
+    Problem::new(api::Code::Internal, format!("a row of a list cannot be read: {error}"))
 }

@@ -43,6 +43,8 @@ pub enum FieldKind {
     Line,
     /// One of several options, each with its name on the wire and its label.
     Choice(&'static [(&'static str, &'static str)]),
+    /// The id of a record of this kind; empty for none.
+    Record(&'static str),
 }
 
 impl FieldSpec {
@@ -63,6 +65,11 @@ impl FieldSpec {
         options: &'static [(&'static str, &'static str)],
     ) -> Self {
         Self::new(name, label, FieldKind::Choice(options))
+    }
+
+    /// Describes a choice among the records of a kind, or of none of them.
+    pub const fn record(name: &'static str, label: &'static str, kind: &'static str) -> Self {
+        Self::new(name, label, FieldKind::Record(kind))
     }
 
     /// Adds guidance.

@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
 use domain::figures;
+use uuid::Uuid;
 
 use super::{FieldProblem, FieldSpec, Fields};
 
@@ -59,6 +60,15 @@ impl<'a> Input<'a> {
     pub fn choice<T: FromStr>(&self, name: &'static str) -> Result<T, FieldProblem> {
         let text = self.line(name)?;
         text.parse().map_err(|_| self.problem(name, "must be one of the listed options", false))
+    }
+
+    /// Reads the id of a record; `None` if blank.
+    ///
+    /// # Errors
+    /// The text is not an id.
+    pub fn optional_id(&self, name: &'static str) -> Result<Option<Uuid>, FieldProblem> {
+        let wrong = |_| self.problem(name, "must be one of the listed options", false);
+        self.optional_line(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
     fn problem(&self, field: &'static str, fault: &str, missing: bool) -> FieldProblem {

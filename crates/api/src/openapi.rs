@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use domain::inventory_item::InventoryItemCommand;
+use domain::inventory_item::{Balance, InventoryItemCommand};
 use domain::list::Column;
 use domain::location::LocationCommand;
 use domain::{InventoryItem, Kind, Location, Sku};
@@ -103,8 +103,10 @@ pub struct InventoryItemRow {
     pub name: String,
     /// The unit in which it is counted.
     pub unit: String,
-    /// The quantity on hand.
+    /// The quantity on hand: the sum of the balances.
     pub on_hand: i64,
+    /// The quantity on hand at each location.
+    pub balances: Vec<Balance>,
     /// The maximum quantity, if there is a limit.
     #[schema(required)]
     pub max_quantity: Option<i64>,

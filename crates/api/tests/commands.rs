@@ -44,7 +44,12 @@ fn a_command_is_a_type_and_its_data() {
     );
     reads(
         r#"{"data":{"unit_cost":349,"reference":"PO 1182","quantity":12},"type":"CheckInItems"}"#,
-        CheckInItems { quantity: 12, reference: Some("PO 1182".into()), unit_cost: Some(349) },
+        CheckInItems {
+            quantity: 12,
+            location: None,
+            reference: Some("PO 1182".into()),
+            unit_cost: Some(349),
+        },
     );
     reads(
         r#"{"type":"DeactivateInventoryItem","data":{"reason":"\u05d0\ud83d\udeb2"}}"#,
@@ -74,7 +79,7 @@ fn every_removal_reason_has_a_name() {
     let names = ["sold", "used", "damaged", "lost", "expired", "sample", "returned-to-supplier"];
     for (name, reason) in names.into_iter().zip(RemovalReason::ALL) {
         let text = format!(r#"{{"type":"RemoveItems","data":{{"quantity":1,"reason":"{name}"}}}}"#);
-        reads(&text, RemoveItems { quantity: 1, reason });
+        reads(&text, RemoveItems { quantity: 1, location: None, reason });
         assert_eq!((reason.as_str(), name.parse()), (name, Ok(reason)));
     }
     refuses(r#"{"type":"RemoveItems","data":{"quantity":1,"reason":"Sold"}}"#, "variant `Sold`");

@@ -36,6 +36,7 @@ pub(crate) fn create(number: u64) -> InventoryItemCommand {
 pub(crate) fn check_in(number: u64) -> InventoryItemCommand {
     InventoryItemCommand::CheckInItems(CheckInItems {
         quantity: 12,
+        location: None,
         reference: Some(format!("PO {number}")),
         unit_cost: Some(1250),
     })

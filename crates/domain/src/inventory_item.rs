@@ -1,24 +1,26 @@
 //! One kind of thing on the shelf, and its count.
 
+mod balances;
 mod command;
 mod event;
 mod list;
 mod rejection;
 mod task;
 
-use event_store::{Aggregate, Context};
+use event_store::{Aggregate, AggregateId, Context, Upcaster};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use balances::{BALANCES_LIMIT, Balance, Balances};
 pub use command::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand, ReactivateInventoryItem, RemovalReason, RemoveItems, RenameInventoryItem,
-    SetReorderLevel, UnknownRemovalReason,
+    SetReorderLevel, TransferItems, UnknownRemovalReason,
 };
 pub use event::{
     InventoryItemCreated, InventoryItemDeactivated, InventoryItemEvent, InventoryItemReactivated,
-    InventoryItemRenamed, ItemsCheckedIn, ItemsRemoved, MaxQuantityChanged, ReorderLevelSet,
-    StockAdjusted,
+    InventoryItemRenamed, ItemsCheckedIn, ItemsRemoved, ItemsTransferred, MaxQuantityChanged,
+    ReorderLevelSet, StockAdjusted,
 };
 pub use rejection::InventoryItemRejection;
 pub use task::Task;
@@ -26,6 +28,7 @@ pub use task::Task;
 use crate::kind::Kind;
 use crate::limits::{COUNT, ON_HAND_LIMIT, QUANTITY, UNIT_COST, line, optional_line, within};
 use crate::list::Column;
+use crate::location::Location;
 use crate::sku::Claim;
 use InventoryItemCommand as Command;
 use InventoryItemEvent as Event;
@@ -46,8 +49,11 @@ pub struct InventoryItem {
     pub name: String,
     /// The unit in which it is counted: `pcs`, `kg`, `box`.
     pub unit: String,
-    /// The quantity on hand.
+    /// The quantity on hand: the sum of the balances.
     pub on_hand: i64,
+    /// The quantity on hand at each location.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Balance>))]
+    pub balances: Balances,
     /// The maximum quantity, if there is a limit.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub max_quantity: Option<i64>,
@@ -84,6 +90,7 @@ impl InventoryItem {
             Command::RenameInventoryItem(c) => self.rename(c),
             Command::CheckInItems(c) => self.check_in(c),
             Command::RemoveItems(c) => self.remove(c),
+            Command::TransferItems(c) => self.transfer(c),
             Command::AdjustStock(c) => self.adjust(c, rules),
             Command::ChangeMaxQuantity(c) => self.change_max(c, rules),
             Command::SetReorderLevel(c) => self.set_reorder_level(c, rules),
@@ -133,8 +140,10 @@ impl InventoryItem {
             }
             _ => {}
         }
+        self.must_have_room_at(command.location)?;
         Ok(Event::ItemsCheckedIn(ItemsCheckedIn {
             quantity,
+            location: command.location,
             reference: optional_line("reference", command.reference.as_deref())?,
             unit_cost: command.unit_cost.map(|c| within("unit_cost", c, &UNIT_COST)).transpose()?,
         }))
@@ -143,25 +152,61 @@ impl InventoryItem {
     fn remove(&self, command: &RemoveItems) -> Result<Event, Rejection> {
         self.must_be_active()?;
         let quantity = within("quantity", command.quantity, &QUANTITY)?;
+        self.must_have(quantity, command.location)?;
+        let (location, reason) = (command.location, command.reason);
+        Ok(Event::ItemsRemoved(ItemsRemoved { quantity, location, reason }))
+    }
+
+    fn transfer(&self, command: &TransferItems) -> Result<Event, Rejection> {
+        self.must_be_active()?;
+        let quantity = within("quantity", command.quantity, &QUANTITY)?;
+        let (from, to) = (command.from, command.to);
+        if from == to {
+            return Err(Rejection::SameLocation { location: to });
+        }
+        self.must_have(quantity, from)?;
+        self.must_have_room_at(to)?;
+        Ok(Event::ItemsTransferred(ItemsTransferred { from, to, quantity }))
+    }
+
+    fn must_have(&self, quantity: i64, location: Option<Uuid>) -> Result<(), Rejection> {
         if quantity > self.on_hand {
             return Err(Rejection::MoreThanOnHand { on_hand: self.on_hand, quantity });
         }
-        Ok(Event::ItemsRemoved(ItemsRemoved { quantity, reason: command.reason }))
+        match self.balances.at(location) {
+            on_hand if quantity > on_hand => {
+                Err(Rejection::MoreThanAtLocation { location, on_hand, quantity })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the item can be in stock at this location, too.
+    fn must_have_room_at(&self, location: Option<Uuid>) -> Result<(), Rejection> {
+        if self.balances.len() >= BALANCES_LIMIT && self.balances.at(location) == 0 {
+            return Err(Rejection::TooManyLocations { limit: BALANCES_LIMIT });
+        }
+        Ok(())
     }
 
     fn adjust(&self, command: &AdjustStock, rules: u32) -> Result<Event, Rejection> {
         self.must_be_active()?;
         let counted = within("counted", command.counted, &COUNT)?;
-        let delta = counted.saturating_sub(self.on_hand);
+        let on_hand = self.balances.at(command.location);
+        let delta = counted.saturating_sub(on_hand);
         let reason = if delta == 0 && rules >= COUNTS_MAY_AGREE {
             optional_line("reason", Some(&command.reason))?.unwrap_or_default()
         } else {
             line("reason", &command.reason)?
         };
         if delta == 0 && rules < COUNTS_MAY_AGREE {
-            return Err(Rejection::NoDifference { on_hand: self.on_hand });
+            return Err(Rejection::NoDifference { on_hand });
         }
-        Ok(Event::StockAdjusted(StockAdjusted { counted, delta, reason }))
+        if delta != 0 {
+            self.must_have_room_at(command.location)?;
+        }
+        let location = command.location;
+        Ok(Event::StockAdjusted(StockAdjusted { counted, delta, location, reason }))
     }
 
     fn change_max(&self, command: &ChangeMaxQuantity, rules: u32) -> Result<Event, Rejection> {
@@ -212,6 +257,7 @@ impl InventoryItem {
 impl Aggregate for InventoryItem {
     const KIND: &'static str = "inventory-item";
     const RULES: u32 = 2;
+    const STATE_SCHEMA: u32 = 2;
 
     type Command = Command;
     type Event = Event;
@@ -222,6 +268,10 @@ impl Aggregate for InventoryItem {
     }
 
     fn evolve(mut self, event: &Event) -> Self {
+        for (location, delta) in event.deltas() {
+            self.on_hand = self.on_hand.saturating_add(delta);
+            self.balances = self.balances.with(location, delta);
+        }
         match event {
             Event::InventoryItemCreated(e) => {
                 self.sku.clone_from(&e.sku);
@@ -231,9 +281,10 @@ impl Aggregate for InventoryItem {
                 self.active = true;
             }
             Event::InventoryItemRenamed(e) => self.name.clone_from(&e.name),
-            Event::ItemsCheckedIn(e) => self.on_hand = self.on_hand.saturating_add(e.quantity),
-            Event::ItemsRemoved(e) => self.on_hand = self.on_hand.saturating_sub(e.quantity),
-            Event::StockAdjusted(e) => self.on_hand = self.on_hand.saturating_add(e.delta),
+            Event::ItemsCheckedIn(_)
+            | Event::ItemsRemoved(_)
+            | Event::ItemsTransferred(_)
+            | Event::StockAdjusted(_) => {}
             Event::MaxQuantityChanged(e) => self.max_quantity = e.max_quantity,
             Event::ReorderLevelSet(e) => self.reorder_level = Some(e.level),
             Event::InventoryItemDeactivated(_) => self.active = false,
@@ -250,13 +301,13 @@ impl Aggregate for InventoryItem {
     ///
     /// Stock movements commute: each is decided again on the current state. A command that asserts
     /// an observed value (a name, a count, a limit) conflicts with a change of that value, so a
-    /// count conflicts with every movement.
+    /// count conflicts with every movement at its location.
     fn conflicts_with(command: &Command, event: &Event) -> bool {
         match command {
             Command::CreateInventoryItem(_) => true,
-            Command::CheckInItems(_) | Command::RemoveItems(_) => false,
+            Command::CheckInItems(_) | Command::RemoveItems(_) | Command::TransferItems(_) => false,
             Command::RenameInventoryItem(_) => matches!(event, Event::InventoryItemRenamed(_)),
-            Command::AdjustStock(_) => event.moves_stock(),
+            Command::AdjustStock(c) => event.moves_stock_at(c.location),
             Command::ChangeMaxQuantity(_) => matches!(event, Event::MaxQuantityChanged(_)),
             Command::SetReorderLevel(_) => matches!(event, Event::ReorderLevelSet(_)),
             Command::DeactivateInventoryItem(_) => {
@@ -276,6 +327,32 @@ impl Aggregate for InventoryItem {
             _ => None,
         }
     }
+
+    fn event_upcasters() -> &'static [Upcaster] {
+        const {
+            &[
+                names_no_location("ItemsCheckedIn"),
+                names_no_location("ItemsRemoved"),
+                names_no_location("StockAdjusted"),
+            ]
+        }
+    }
+
+    fn command_upcasters() -> &'static [Upcaster] {
+        const {
+            &[
+                names_no_location("CheckInItems"),
+                names_no_location("RemoveItems"),
+                names_no_location("AdjustStock"),
+            ]
+        }
+    }
+}
+
+/// Returns the upcaster of a type that names a location since schema 2. Earlier data concern
+/// unassigned stock, which is what a missing location means.
+const fn names_no_location(name: &'static str) -> Upcaster {
+    Upcaster { name, from: 1, upcast: Ok }
 }
 
 impl Kind for InventoryItem {
@@ -300,6 +377,9 @@ impl Kind for InventoryItem {
             Rejection::ExceedsMaximum { max_quantity: ON_HAND_LIMIT, .. } => None,
             Rejection::ExceedsMaximum { .. } => Some(Task::ChangeMaximum),
             Rejection::MoreThanOnHand { .. } => Some(Task::CheckIn),
+            Rejection::MoreThanAtLocation { .. } | Rejection::TooManyLocations { .. } => {
+                Some(Task::Transfer)
+            }
             Rejection::BelowOnHand { .. } => Some(Task::Remove),
             Rejection::StockOnHand { .. } => Some(Task::WriteOffRemaining),
             _ => None,
@@ -308,6 +388,18 @@ impl Kind for InventoryItem {
 
     fn is_unknown(rejection: &Rejection) -> bool {
         matches!(rejection, Rejection::UnknownItem)
+    }
+
+    /// Returns the locations that goods come to or leave.
+    fn references(command: &Command) -> Vec<AggregateId> {
+        let locations = match command {
+            Command::CheckInItems(c) => [c.location, None],
+            Command::RemoveItems(c) => [c.location, None],
+            Command::AdjustStock(c) => [c.location, None],
+            Command::TransferItems(c) => [c.from, c.to],
+            _ => [None, None],
+        };
+        locations.into_iter().flatten().map(AggregateId::of::<Location>).collect()
     }
 
     /// Returns the claim of the SKU of a new item.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use event_store::Aggregate;
+use event_store::{Aggregate, AggregateId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -52,6 +52,21 @@ pub trait Kind: Aggregate<Rejection: Serialize> {
     /// Returns whether the rejection says that the aggregate does not exist.
     fn is_unknown(_rejection: &Self::Rejection) -> bool {
         false
+    }
+
+    /// Returns the records that the command refers to. Before it is executed, each of them must
+    /// [admit](Kind::admits_references) it. That is not an invariant: a reference may be recorded
+    /// while its record changes.
+    fn references(_command: &Self::Command) -> Vec<AggregateId> {
+        Vec::new()
+    }
+
+    /// Checks that commands to other records may refer to this one.
+    ///
+    /// # Errors
+    /// The reason why not: the record does not exist, or is out of use.
+    fn admits_references(&self) -> Result<(), Self::Rejection> {
+        Ok(())
     }
 
     /// Returns the SKU to claim in the transaction that executes `command`, if the command needs

@@ -42,6 +42,10 @@ pub struct ListRequest {
     /// Words that the record's searched texts must contain, in any order; blank matches all
     /// records. Both sides are compared in their [folded](crate::folding::fold) form.
     pub search: String,
+    /// A record that the listed ones must refer to, as an item refers to the locations that have it
+    /// in stock; `None` for all records.
+    #[serde(default)]
+    pub refers_to: Option<Uuid>,
     /// The order; `None` for the kind's [`DEFAULT_SORT`](Kind::DEFAULT_SORT).
     pub sort: Option<Sort>,
     /// The `next` cursor of the previous page.

@@ -167,6 +167,10 @@ impl Kind for Location {
         }
     }
 
+    fn admits_references(&self) -> Result<(), Rejection> {
+        self.must_be_open()
+    }
+
     fn is_unknown(rejection: &Rejection) -> bool {
         matches!(rejection, Rejection::UnknownLocation)
     }

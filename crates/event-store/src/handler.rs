@@ -327,6 +327,18 @@ impl<A: Aggregate, S: Store> CommandHandler<A, S> {
         result
     }
 
+    /// Returns whether this command was taken before, so that [`CommandHandler::execute`] would
+    /// return its first outcome. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn is_repeat(&self, envelope: &Envelope<A::Command>) -> Result<bool, StoreError> {
+        let mut attempt = Attempt::begin(self, envelope.clone()).await?;
+        let is_repeat = attempt.is_repeat().await?;
+        attempt.end();
+        Ok(is_repeat)
+    }
+
     async fn carry_out(
         &self,
         envelope: &Envelope<A::Command>,

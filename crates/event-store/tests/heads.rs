@@ -114,6 +114,38 @@ async fn a_repeat_is_recognized_without_a_cached_head() {
     assert_eq!(head.unwrap().version, 1);
 }
 
+#[tokio::test]
+async fn a_repeat_is_told_from_a_new_command_without_a_write() {
+    let setting = Setting::caching(1).await;
+    let is_repeat = async |aggregate, id| {
+        let is_repeat = setting.handler.is_repeat(&note(aggregate, id)).await.unwrap();
+        assert!(!setting.ledger.settle().contains(&"PutItem"));
+        is_repeat
+    };
+    assert!(!is_repeat(1, 1).await, "of an aggregate that does not exist");
+    setting.note(1, 1).await;
+    setting.ledger.settle();
+    assert!(is_repeat(1, 1).await && !is_repeat(1, 2).await, "with a cached head");
+    setting.note(2, 3).await;
+    setting.ledger.settle();
+    assert!(is_repeat(1, 1).await, "without a cached head");
+    setting.note(2, 4).await;
+    setting.ledger.settle();
+    assert!(!is_repeat(1, 2).await, "without a cached head");
+    assert_eq!(setting.note(1, 2).await.change_set.version, 2);
+}
+
+/// Another process took the command since this one read the aggregate.
+#[tokio::test]
+async fn a_repeat_is_recognized_behind_a_stale_head() {
+    let setting = Setting::caching(1).await;
+    let elsewhere: CommandHandler<Tally, _> =
+        CommandHandler::new(setting.handler.store().clone(), NonZeroUsize::MIN);
+    setting.note(1, 1).await;
+    elsewhere.execute(&note(1, 2)).await.unwrap();
+    assert!(setting.handler.is_repeat(&note(1, 2)).await.unwrap());
+}
+
 /// A writer that has had a turn waits until all the others have had theirs. The gate lets an append
 /// through after all writers have queued, so that the order is the queue's and not the engine's.
 #[tokio::test]

@@ -40,6 +40,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         ("feed", include_str!("../migrations/0004_feed.sql")),
         ("folded", include_str!("../migrations/0005_folded.sql")),
         ("locations", include_str!("../migrations/0006_locations.sql")),
+        ("balances", include_str!("../migrations/0007_balances.sql")),
     ];
     let migrations = (1..).zip(scripts).map(|(version, (name, script))| {
         let script = script.into_sql_str();

@@ -33,6 +33,9 @@ impl ReadModel {
     /// projection searches, both [folded](fold). Text is sorted as people expect: `9 mm` before
     /// `10 mm`, `Äpfel` beside `apple`.
     ///
+    /// [`ListRequest::refers_to`] keeps the records that refer to another one. A kind whose records
+    /// refer to none has no such record.
+    ///
     /// Rows that are equal in the sorted column are ordered by id. Rows without a number in it come
     /// last in ascending and first in descending order.
     ///
@@ -48,7 +51,7 @@ impl ReadModel {
         let after = list.after.as_deref();
         let after = after.map(|text| Cursor::decode(text, projection, &order)).transpose()?;
         let mut snapshot = self.database.begin_read().await?;
-        let mut count = count_query(projection, &list.search);
+        let mut count = count_query(projection, list);
         let total: i64 = count.build_query_scalar().fetch_one(&mut *snapshot).await?;
         let mut page = page_query(projection, &order, list, after.as_ref());
         let mut found = page.build().fetch_all(&mut *snapshot).await?;
@@ -91,7 +94,7 @@ impl ReadModel {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn count(&self, kind: &str) -> Result<u64, Error> {
         let Some(projection) = self.projections.of(kind) else { return Ok(0) };
-        let mut query = count_query(projection, "");
+        let mut query = count_query(projection, &ListRequest::default());
         let count: i64 = query.build_query_scalar().fetch_one(self.database.readers()).await?;
         Ok(count.cast_unsigned())
     }
@@ -123,10 +126,10 @@ fn cursor_after(projection: &dyn Projection, order: &Order, row: &DbRow) -> sqlx
     cursor.encode().map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-fn count_query(projection: &dyn Projection, search: &str) -> QueryBuilder<Db> {
+fn count_query(projection: &dyn Projection, list: &ListRequest) -> QueryBuilder<Db> {
     let table = projection.table();
     let mut query = QueryBuilder::new(format!("SELECT count(*) FROM {table} WHERE TRUE"));
-    push_search(&mut query, search);
+    push_filters(&mut query, projection, list);
     query
 }
 
@@ -141,7 +144,7 @@ fn page_query(
     let (direction, beyond) = if order.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
     let mut query = projection.select();
     query.push(" WHERE TRUE");
-    push_search(&mut query, &list.search);
+    push_filters(&mut query, projection, list);
     if let Some(Cursor { key, id, .. }) = after {
         query.push(format_args!(" AND ({column}, id) {beyond} ("));
         match key {
@@ -156,9 +159,21 @@ fn page_query(
 }
 
 /// Uses `instr`, to which every character of a word is literal.
-fn push_search(query: &mut QueryBuilder<Db>, search: &str) {
-    for word in fold(search).split_whitespace().take(MOST_WORDS) {
+fn push_filters(query: &mut QueryBuilder<Db>, projection: &dyn Projection, list: &ListRequest) {
+    for word in fold(&list.search).split_whitespace().take(MOST_WORDS) {
         query.push(" AND instr(words, ").push_bind(word.to_owned()).push(") > 0");
+    }
+    match (list.refers_to, projection.references()) {
+        (None, _) => {}
+        (Some(id), Some(column)) => {
+            query
+                .push(format_args!(" AND instr({column}, "))
+                .push_bind(id.to_string())
+                .push(") > 0");
+        }
+        (Some(_), None) => {
+            query.push(" AND FALSE");
+        }
     }
 }
 
@@ -166,11 +181,12 @@ fn push_search(query: &mut QueryBuilder<Db>, search: &str) {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use domain::list::Sort;
-    use domain::{InventoryItem, Kind};
+    use domain::{InventoryItem, Location};
     use event_store::Aggregate;
     use sqlx::AssertSqlSafe;
 
     use super::*;
+    use crate::projection::Stored;
 
     async fn plan_of(model: &ReadModel, query: &QueryBuilder<Db>) -> String {
         let explain = format!("EXPLAIN QUERY PLAN {}", query.sql().as_str());
@@ -182,17 +198,24 @@ mod tests {
     #[tokio::test]
     async fn every_page_in_every_order_uses_an_index() {
         let model = ReadModel::in_memory().await.unwrap();
-        let projection = model.projections.of(InventoryItem::KIND).unwrap();
-        for column in InventoryItem::COLUMNS {
+        every_page_uses_an_index::<InventoryItem>(&model).await;
+        every_page_uses_an_index::<Location>(&model).await;
+    }
+
+    async fn every_page_uses_an_index<K: Stored>(model: &ReadModel) {
+        let (projection, table) = (model.projections.of(K::KIND).unwrap(), K::TABLE);
+        for column in K::COLUMNS {
             for sort in [Sort::ascending(column.name), Sort::descending(column.name)] {
                 let order = projection.order(Some(&sort)).unwrap();
-                let index = format!("USING INDEX inventory_items_by_{}", column.name);
+                let index = format!("USING INDEX {table}_by_{}", column.name);
                 let list = ListRequest { limit: 50, ..ListRequest::default() };
-                for list in [ListRequest { search: "part".to_owned(), ..list.clone() }, list] {
+                let searching = ListRequest { search: "part".to_owned(), ..list.clone() };
+                let referring = ListRequest { refers_to: Some(Uuid::nil()), ..list.clone() };
+                for list in [searching, referring, list] {
                     let first = page_query(projection, &order, &list, None);
                     assert_eq!(
-                        plan_of(&model, &first).await,
-                        format!("SCAN inventory_items {index}"),
+                        plan_of(model, &first).await,
+                        format!("SCAN {table} {index}"),
                         "{list:?} by {sort}"
                     );
                     let text = order.is_text.then(|| Key::Text(Vec::new()));
@@ -202,8 +225,8 @@ mod tests {
                     let (key, beyond) =
                         (&order.key_column, if sort.descending { "<" } else { ">" });
                     assert_eq!(
-                        plan_of(&model, &second).await,
-                        format!("SEARCH inventory_items {index} (({key},id){beyond}(?,?))"),
+                        plan_of(model, &second).await,
+                        format!("SEARCH {table} {index} (({key},id){beyond}(?,?))"),
                         "{list:?} by {sort}"
                     );
                 }
@@ -215,8 +238,9 @@ mod tests {
     async fn counting_search_results_reads_no_rows() {
         let model = ReadModel::in_memory().await.unwrap();
         let projection = model.projections.of(InventoryItem::KIND).unwrap();
+        let part = ListRequest { search: "part".to_owned(), ..ListRequest::default() };
         assert_eq!(
-            plan_of(&model, &count_query(projection, "part")).await,
+            plan_of(&model, &count_query(projection, &part)).await,
             "SCAN inventory_items USING COVERING INDEX inventory_items_by_name"
         );
     }

@@ -44,6 +44,10 @@ pub(crate) trait Stored: Kind {
     /// The columns that [`Stored::read`] reads, separated by commas.
     const FIELDS: &'static str;
 
+    /// The column whose text contains the ids of the records that a row refers to; `None` if rows
+    /// refer to none.
+    const REFERENCES: Option<&'static str> = None;
+
     /// Reads a state.
     fn read(row: &DbRow) -> sqlx::Result<Self>;
 
@@ -64,6 +68,9 @@ pub(crate) trait Projection: Debug + Sync {
 
     /// Returns the table.
     fn table(&self) -> &'static str;
+
+    /// Returns the column whose text contains the ids of the records that a row refers to.
+    fn references(&self) -> Option<&'static str>;
 
     /// Returns a query for the rows, as far as [`Projection::read`] needs them.
     fn select(&self) -> QueryBuilder<Db>;
@@ -119,6 +126,10 @@ impl<K: Stored> Projection for Rows<K> {
 
     fn table(&self) -> &'static str {
         K::TABLE
+    }
+
+    fn references(&self) -> Option<&'static str> {
+        K::REFERENCES
     }
 
     fn select(&self) -> QueryBuilder<Db> {

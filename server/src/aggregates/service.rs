@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 
 use api::wire::{self, AggregateState, CommandRequest};
@@ -11,8 +12,9 @@ use event_store::handler::{Accepted, CommandHandler, Envelope, Outcome, Refusal}
 use event_store::{
     Aggregate, AggregateId, ChangeSet, Page, Store, StoreError, Verification, Verifier, Version,
 };
+use serde::Serialize;
 use serde::de::value::MapDeserializer;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{DeskPart, PlannedPart, ReceivedCommand, Refused, Service, integrity};
@@ -131,6 +133,23 @@ impl<A: Kind> Service for AggregateService<A> {
         A::claim(request.aggregate.id, &command)
     }
 
+    fn references(&self, request: &CommandRequest) -> Vec<AggregateId> {
+        let command = decode::<A>(request.command.clone());
+        command.map_or_else(|_| Vec::new(), |command| A::references(&command))
+    }
+
+    async fn admits_references(&self, id: Uuid) -> Result<(), Problem> {
+        let head = self.handler.load(id, None).await.map_err(|e| problems::of_store(&e))?;
+        head.state.admits_references().map_err(|rejection| {
+            rejected(&rejection, head.version).with("refers_to", json!(head.aggregate()))
+        })
+    }
+
+    async fn is_repeat(&self, received: &ReceivedCommand) -> Result<bool, Problem> {
+        let envelope = envelope::<A>(received)?;
+        self.handler.is_repeat(&envelope).await.map_err(|error| problems::of_store(&error))
+    }
+
     async fn execute(&self, received: &ReceivedCommand) -> Result<Accepted, Problem> {
         let envelope = envelope::<A>(received)?;
         match self.handler.execute(&envelope).await {
@@ -219,15 +238,7 @@ fn refusal<A: Kind>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
         Refusal::Rejected { rejection, .. } if A::is_unknown(&rejection) => {
             problems::unknown_aggregate(&AggregateId::of::<A>(id))
         }
-        Refusal::Rejected { rejection, version } => {
-            let detail = rejection.to_string();
-            match serde_json::to_value(rejection) {
-                Ok(figures) => Problem::new(Code::Rejected, detail)
-                    .with("rejection", figures)
-                    .with("version", version),
-                Err(error) => problems::defect(&error),
-            }
-        }
+        Refusal::Rejected { rejection, version } => rejected(&rejection, version),
         Refusal::Conflict { current_version, since } => {
             let story: Vec<_> = since.iter().map(wire::ChangeSet::from).collect();
             match serde_json::to_value(story) {
@@ -246,6 +257,15 @@ fn refusal<A: Kind>(id: Uuid, refusal: Refusal<A::Rejection>) -> Problem {
         .with("version", version),
         // No kind here decides on nothing: what changes nothing is rejected, with the reason.
         other => problems::defect(&format!("{other:?}")),
+    }
+}
+
+fn rejected<R: Serialize + Display>(rejection: &R, version: Version) -> Problem {
+    match serde_json::to_value(rejection) {
+        Ok(figures) => Problem::new(Code::Rejected, rejection.to_string())
+            .with("rejection", figures)
+            .with("version", version),
+        Err(error) => problems::defect(&error),
     }
 }
 

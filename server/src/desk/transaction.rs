@@ -95,11 +95,16 @@ impl FrontDesk {
         }
     }
 
-    /// Plans each command, with the claim of its SKU if it creates an item.
-    async fn plan(&self, received: Vec<ReceivedCommand>) -> Result<Vec<Planned>, Problem> {
+    /// Plans each command, with the claim of its SKU if it creates an item. The records that it
+    /// refers to must exist before the transaction.
+    async fn plan(&self, received: Vec<ReceivedCommand>) -> Result<Vec<Planned>, Declined> {
         let mut plan = Vec::with_capacity(received.len());
-        for received in received {
+        for (index, received) in received.into_iter().enumerate() {
             let kind = self.kinds.named(&received.request.aggregate.kind).ok();
+            if let Some(kind) = &kind {
+                let admitted = self.check_references(&**kind, &received).await;
+                admitted.map_err(|problem| Declined::One { index, problem })?;
+            }
             let claim = match kind.and_then(|kind| kind.claim(&received.request)) {
                 Some(claim) => Some(self.where_claimed(claim).await?),
                 None => None,

@@ -10,6 +10,7 @@ use domain::list::{ListRequest, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::desk::FrontDesk;
 use crate::http::ids::AggregatePath;
@@ -27,6 +28,10 @@ pub(super) struct ListQuery {
     /// location in its code or name.
     #[serde(default)]
     search: String,
+    /// The id of a record that the listed ones must refer to: a location lists the items that are
+    /// in stock there.
+    #[param(nullable = false)]
+    refers_to: Option<Uuid>,
     /// The order: a column of the kind, with `-` before it for descending.
     #[serde(default)]
     #[param(value_type = openapi::ListSort, inline, required = false)]
@@ -84,13 +89,14 @@ pub(super) async fn list(
     Path(kind): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Listed>, ProblemDocument> {
-    let ListQuery { search, sort, after, limit } = query;
+    let ListQuery { search, refers_to, sort, after, limit } = query;
     let service = desk.kinds().accepting_commands(&kind)?;
     let sort = sort
         .map(|text| service.sort(&text))
         .transpose()
         .map_err(|unknown| problems::malformed("", format!("in the query, sort: {unknown}")))?;
-    let page = desk.list(&kind, ListRequest { search, sort, after, limit }).await?;
+    let request = ListRequest { search, refers_to, sort, after, limit };
+    let page = desk.list(&kind, request).await?;
     let rows = page.rows.into_iter().map(flat).collect::<Result<_, _>>();
     Ok(Json(Listed { rows: rows.map_err(|error| problems::defect(&error))?, next: page.next }))
 }

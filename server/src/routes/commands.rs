@@ -36,7 +36,8 @@ const NOT_NOW: &str = "`unavailable`: the store does not answer; or `disk-full`:
         (status = 413, description = "`too-large`: the body, or the change set it would become"),
         (status = 415, description = "`unsupported-media-type`: not JSON"),
         (status = 422, description = "`rejected`: a rule forbids it; `rejection` says which, with \
-            figures (for `sku-taken`: the `item` that has the SKU)"),
+            figures (for `sku-taken`: the `item` that has the SKU). If a record that the command \
+            refers to is unknown or out of use, `refers_to` says which"),
         (status = 500, description = CORRUPT),
         (status = 503, description = NOT_NOW),
     ),

@@ -1,12 +1,11 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api::wire::{CommandAccepted, CommandRequest};
 use api::{Code, ListPage, Problem, SampleProgress};
 use async_trait::async_trait;
-use domain::InventoryItem;
 use domain::list::ListRequest;
-use event_store::{Aggregate, AggregateId, Timestamp};
+use event_store::{AggregateId, Timestamp};
 
 use super::plan::{Planned, plan};
 use crate::problems;
@@ -54,7 +53,7 @@ impl SampleCompany {
     /// of the plan. A repeat changes nothing, so the load may be interrupted and repeated at will.
     ///
     /// # Errors
-    /// `rejected` when the inventory has items that are not the sample's, or the problem of the
+    /// `rejected` when there are records that are not the sample's, or the problem of the
     /// first command that is not accepted.
     pub async fn load(&self, desk: &impl SampleDesk) -> Result<(), Problem> {
         self.start(desk).await?;
@@ -64,7 +63,7 @@ impl SampleCompany {
     /// Loads the sample company in the background, and returns the progress so far.
     ///
     /// # Errors
-    /// `rejected` when there are items that are not the sample's.
+    /// `rejected` when there are records that are not the sample's.
     pub async fn load_in_background(
         &self,
         desk: &impl SampleDesk,
@@ -106,23 +105,28 @@ impl SampleCompany {
         sent
     }
 
-    /// Refuses an inventory with other items: nothing can ever be removed, so the sample must not
-    /// mix with somebody's records.
+    /// Refuses when there are other records: nothing can ever be removed, so the sample must not mix
+    /// with somebody's records.
     async fn insist_on_no_others(&self, desk: &impl SampleDesk) -> Result<(), Problem> {
-        let ours: HashSet<_> = self.plan.iter().map(|planned| planned.item).collect();
-        let mut list = ListRequest { limit: PAGE, ..ListRequest::default() };
-        loop {
-            let page = desk.list(InventoryItem::KIND, &list).await?;
-            if page.rows.iter().any(|row| !ours.contains(&row.id)) {
-                let detail =
-                    "there are other items already; the sample company needs an empty inventory";
-                return Err(Problem::new(Code::Rejected, detail));
-            }
-            list.after = page.next;
-            if list.after.is_none() {
-                return Ok(());
+        let ours: HashSet<_> = self.plan.iter().map(|planned| &planned.aggregate).collect();
+        let kinds: BTreeSet<_> = ours.iter().map(|aggregate| &aggregate.kind).collect();
+        for kind in kinds {
+            let mut list = ListRequest { limit: PAGE, ..ListRequest::default() };
+            loop {
+                let page = desk.list(kind, &list).await?;
+                let of = |id| AggregateId { kind: kind.clone(), id };
+                if page.rows.iter().any(|row| !ours.contains(&of(row.id))) {
+                    let detail = "there are other records already; the sample company needs an \
+                                  empty inventory";
+                    return Err(Problem::new(Code::Rejected, detail));
+                }
+                list.after = page.next;
+                if list.after.is_none() {
+                    break;
+                }
             }
         }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, SampleProgress> {
@@ -135,7 +139,7 @@ fn request(planned: &Planned) -> Result<CommandRequest, Problem> {
     let command = serde_json::to_value(&planned.command).and_then(serde_json::from_value);
     Ok(CommandRequest {
         command_id: planned.command_id,
-        aggregate: AggregateId::of::<InventoryItem>(planned.item),
+        aggregate: planned.aggregate.clone(),
         expected_version: None,
         command: command.map_err(|error| problems::defect(&error))?,
         correlation_id: Some(planned.correlation_id),

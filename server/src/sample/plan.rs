@@ -9,6 +9,7 @@ mod books;
 mod calendar;
 mod chance;
 mod days;
+mod locations;
 mod people;
 mod shelves;
 mod story;
@@ -17,7 +18,9 @@ mod tests;
 mod trade;
 
 use domain::inventory_item::InventoryItemCommand;
-use event_store::Timestamp;
+use domain::location::LocationCommand;
+use event_store::{AggregateId, Timestamp};
+use serde::Serialize;
 use uuid::Uuid;
 
 use days::Company;
@@ -25,8 +28,8 @@ use days::Company;
 /// One command of the plan, with everything that its envelope needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// The item's id: a UUIDv7 of the moment of its creation.
-    pub item: Uuid,
+    /// The record. Its id is a UUIDv7 of the moment of its creation.
+    pub aggregate: AggregateId,
     /// The command's id: a UUIDv7 of `recorded_at`.
     pub command_id: Uuid,
     /// The delivery or the count that it is part of, or its own id.
@@ -36,7 +39,29 @@ pub struct Planned {
     /// The time at which it is recorded.
     pub recorded_at: Timestamp,
     /// The command itself.
-    pub command: InventoryItemCommand,
+    pub command: PlannedCommand,
+}
+
+/// A command of any kind that the plan has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum PlannedCommand {
+    /// To an item.
+    Item(InventoryItemCommand),
+    /// To a location.
+    Location(LocationCommand),
+}
+
+impl From<InventoryItemCommand> for PlannedCommand {
+    fn from(command: InventoryItemCommand) -> Self {
+        Self::Item(command)
+    }
+}
+
+impl From<LocationCommand> for PlannedCommand {
+    fn from(command: LocationCommand) -> Self {
+        Self::Location(command)
+    }
 }
 
 /// Returns all commands in their order.
@@ -45,5 +70,6 @@ pub fn plan() -> Vec<Planned> {
     for day in calendar::working_days() {
         company.spend(day);
     }
+    company.move_in(calendar::MOVE);
     company.books.planned
 }

@@ -24,6 +24,10 @@ pub(super) fn effect(event: &Event, after: &InventoryItem) -> String {
         Event::StockAdjusted(e) if e.delta == 0 => {
             format!("{} on hand, as before", grouped(after.on_hand))
         }
+        Event::ItemsTransferred(e) => {
+            let [left, there] = [e.from, e.to].map(|place| grouped(after.balances.at(place)));
+            format!("{left} left where they were, {there} where they go")
+        }
         _ => {
             let low = if after.is_below_reorder_level() { ", below the reorder level" } else { "" };
             format!("{} on hand{}{low}", grouped(after.on_hand), room(after))

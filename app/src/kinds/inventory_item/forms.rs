@@ -1,15 +1,18 @@
-use domain::InventoryItem;
 use domain::inventory_item::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand as Command, ReactivateInventoryItem, RemoveItems, RenameInventoryItem,
-    SetReorderLevel, Task,
+    SetReorderLevel, Task, TransferItems,
 };
+use domain::{InventoryItem, Location};
+use event_store::Aggregate;
+use uuid::Uuid;
 
 use super::sentence::REMOVAL_REASONS;
 use crate::task_form::{FieldProblem, FieldSpec, Fields, Input, TaskForm};
 
-const REMOVAL: [FieldSpec; 2] = [
+const REMOVAL: [FieldSpec; 3] = [
     FieldSpec::count("quantity", "Quantity"),
+    FieldSpec::record("location", "Location", Location::KIND).optional("Where they were."),
     FieldSpec::choice("reason", "Reason", &REMOVAL_REASONS),
 ];
 
@@ -32,6 +35,7 @@ const CREATE: TaskForm = TaskForm {
 const CHECK_IN: TaskForm = TaskForm {
     fields: &[
         FieldSpec::count("quantity", "Quantity"),
+        FieldSpec::record("location", "Location", Location::KIND).optional("Where they are now."),
         FieldSpec::line("reference", "Reference").optional("Delivery note or order number."),
     ],
     lede: "Record goods that arrived.",
@@ -62,9 +66,24 @@ const WRITE_OFF_REMAINING: TaskForm = TaskForm {
     is_severe: false,
 };
 
+const TRANSFER: TaskForm = TaskForm {
+    fields: &[
+        FieldSpec::count("quantity", "Quantity"),
+        FieldSpec::record("from", "From", Location::KIND).abreast(),
+        FieldSpec::record("to", "To", Location::KIND).abreast(),
+    ],
+    lede: "Record goods that were moved from one location to another.",
+    prompt: "Enter how many were moved, and from where to where.",
+    not_done: "Not transferred",
+    icon: "transferred",
+    openers: &["task-transfer"],
+    is_severe: false,
+};
+
 const ADJUST: TaskForm = TaskForm {
     fields: &[
         FieldSpec::count("counted", "Counted"),
+        FieldSpec::record("location", "Location", Location::KIND).optional("Where you counted."),
         FieldSpec::line("reason", "Reason for the difference")
             .optional("Leave empty if the count agrees."),
     ],
@@ -134,6 +153,7 @@ pub(super) const fn form(task: Task) -> &'static TaskForm {
         Task::CheckIn => &CHECK_IN,
         Task::Remove => &REMOVE,
         Task::WriteOffRemaining => &WRITE_OFF_REMAINING,
+        Task::Transfer => &TRANSFER,
         Task::Adjust => &ADJUST,
         Task::Rename => &RENAME,
         Task::ChangeMaximum => &CHANGE_MAXIMUM,
@@ -147,13 +167,22 @@ pub(super) const fn form(task: Task) -> &'static TaskForm {
 pub(super) fn initial(item: &InventoryItem, task: Task) -> Fields {
     let mut fields = Fields::default();
     match task {
-        Task::WriteOffRemaining => fields.set("quantity", &item.on_hand.to_string()),
+        Task::WriteOffRemaining => {
+            let location = item.balances.first_location();
+            fields.set("quantity", &item.balances.at(location).to_string());
+            fields.set("location", &id(location));
+        }
+        Task::Transfer => fields.set("from", &id(item.balances.first_location())),
         Task::Rename => fields.set("name", &item.name),
         Task::ChangeMaximum => fields.set("max_quantity", &figure(item.max_quantity)),
         Task::SetReorderLevel => fields.set("level", &figure(item.reorder_level)),
         _ => {}
     }
     fields
+}
+
+fn id(location: Option<Uuid>) -> String {
+    location.map_or_else(String::new, |location| location.to_string())
 }
 
 fn figure(value: Option<i64>) -> String {
@@ -171,15 +200,23 @@ pub(super) fn parse(task: Task, form: &Input<'_>) -> Result<Command, FieldProble
         }),
         Task::CheckIn => Command::CheckInItems(CheckInItems {
             quantity: form.count("quantity")?,
+            location: form.optional_id("location")?,
             reference: form.optional_line("reference"),
             unit_cost: None,
         }),
         Task::Remove | Task::WriteOffRemaining => Command::RemoveItems(RemoveItems {
             quantity: form.count("quantity")?,
+            location: form.optional_id("location")?,
             reason: form.choice("reason")?,
+        }),
+        Task::Transfer => Command::TransferItems(TransferItems {
+            quantity: form.count("quantity")?,
+            from: form.optional_id("from")?,
+            to: form.optional_id("to")?,
         }),
         Task::Adjust => Command::AdjustStock(AdjustStock {
             counted: form.count("counted")?,
+            location: form.optional_id("location")?,
             reason: form.optional_line("reason").unwrap_or_default(),
         }),
         Task::Rename => {
@@ -214,14 +251,14 @@ mod tests {
     fn a_filled_form_parses_to_a_command() {
         let filled = fields(&[("quantity", " 1,200 "), ("reference", " PO 1182 ")]);
         let command =
-            CheckInItems { quantity: 1_200, reference: Some("PO 1182".into()), unit_cost: None };
+            CheckInItems { quantity: 1_200, reference: Some("PO 1182".into()), ..<_>::default() };
         assert_eq!(parsed(Task::CheckIn, &filled), Ok(Command::CheckInItems(command)));
     }
 
     #[test]
     fn an_empty_optional_field_is_left_out() {
         let filled = fields(&[("quantity", "1"), ("reference", "  ")]);
-        let command = CheckInItems { quantity: 1, reference: None, unit_cost: None };
+        let command = CheckInItems { quantity: 1, ..<_>::default() };
         assert_eq!(parsed(Task::CheckIn, &filled), Ok(Command::CheckInItems(command)));
         assert_eq!(
             parsed(Task::ChangeMaximum, &Fields::default()),

@@ -87,7 +87,8 @@ fn limit(value: Option<i64>) -> AnyView {
 
 fn digest(state: &StateJson) -> serde_json::Result<Digest> {
     let item: InventoryItem = state.decode()?;
-    Ok(Digest { figure: format!("{} on hand", grouped(item.on_hand)), name: item.name })
+    let figure = format!("{} on hand", grouped(item.on_hand));
+    Ok(Digest { figure, name: item.name, is_in_use: item.active })
 }
 
 fn blank() -> AnyView {

@@ -22,6 +22,7 @@ pub(super) fn sentence(event: &Event) -> String {
         Event::ItemsRemoved(e) => {
             format!("Removed {} · {}", grouped(e.quantity), removal_reason(e.reason))
         }
+        Event::ItemsTransferred(e) => format!("Transferred {}", grouped(e.quantity)),
         Event::StockAdjusted(e) if e.delta == 0 => {
             format!("Counted {}, agrees", grouped(e.counted))
         }
@@ -95,6 +96,7 @@ mod tests {
             (
                 Event::ItemsCheckedIn(ItemsCheckedIn {
                     quantity: 12,
+                    location: None,
                     reference: Some("PO 1182".into()),
                     unit_cost: None,
                 }),
@@ -103,6 +105,7 @@ mod tests {
             (
                 Event::ItemsRemoved(ItemsRemoved {
                     quantity: 3,
+                    location: None,
                     reason: RemovalReason::ReturnedToSupplier,
                 }),
                 "Removed 3 · returned to supplier",
@@ -111,6 +114,7 @@ mod tests {
                 Event::StockAdjusted(StockAdjusted {
                     counted: 40,
                     delta: 3,
+                    location: None,
                     reason: "count".into(),
                 }),
                 "Counted 40 · was 37",
@@ -119,6 +123,7 @@ mod tests {
                 Event::StockAdjusted(StockAdjusted {
                     counted: 1_030,
                     delta: 0,
+                    location: None,
                     reason: String::new(),
                 }),
                 "Counted 1,030, agrees",
@@ -137,13 +142,19 @@ mod tests {
     fn an_accepted_movement_announces_the_stock_on_hand() {
         let event = Event::ItemsCheckedIn(ItemsCheckedIn {
             quantity: 12,
+            location: None,
             reference: Some("PO 1".into()),
             unit_cost: None,
         });
         let after = InventoryItem { on_hand: 52, ..InventoryItem::default() };
         assert_eq!(announcement(&event, &after), "Checked in 12. 52 on hand.");
         let counted = |delta| {
-            Event::StockAdjusted(StockAdjusted { counted: 52, delta, reason: String::new() })
+            Event::StockAdjusted(StockAdjusted {
+                counted: 52,
+                delta,
+                location: None,
+                reason: String::new(),
+            })
         };
         assert_eq!(announcement(&counted(2), &after), "Counted 52. 52 on hand.");
         assert_eq!(announcement(&counted(0), &after), "Counted 52, agrees.");

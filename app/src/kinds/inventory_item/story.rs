@@ -12,6 +12,7 @@ pub(super) fn story(event: &Event) -> String {
         Event::ItemsRemoved(e) => {
             format!("removed {} ({})", grouped(e.quantity), removal_reason(e.reason))
         }
+        Event::ItemsTransferred(e) => format!("transferred {}", grouped(e.quantity)),
         Event::StockAdjusted(e) if e.delta == 0 => {
             format!("counted {}, which agrees", grouped(e.counted))
         }
@@ -36,8 +37,11 @@ mod tests {
     fn a_story_follows_a_name() {
         let renamed = Event::InventoryItemRenamed(InventoryItemRenamed { name: "Beans".into() });
         assert_eq!(story(&renamed), "renamed it to “\u{2068}Beans\u{2069}”");
-        let removed =
-            Event::ItemsRemoved(ItemsRemoved { quantity: 3, reason: RemovalReason::Damaged });
+        let removed = Event::ItemsRemoved(ItemsRemoved {
+            quantity: 3,
+            location: None,
+            reason: RemovalReason::Damaged,
+        });
         assert_eq!(story(&removed), "removed 3 (damaged)");
     }
 }

@@ -1,5 +1,5 @@
 use domain::InventoryItem;
-use domain::inventory_item::{InventoryItemRejection, Task};
+use domain::inventory_item::{Balances, InventoryItemRejection, Task};
 
 use crate::kind::{ErasedState, erased, refusal};
 use crate::task_form::{FieldProblem, Fields, Verdict};
@@ -10,6 +10,7 @@ fn item() -> InventoryItem {
         name: "Beans".into(),
         unit: "bags".into(),
         on_hand: 40,
+        balances: Balances::default().with(None, 40),
         max_quantity: Some(60),
         reorder_level: Some(30),
         active: true,

@@ -57,7 +57,7 @@ fn row(row: ListRow) -> serde_json::Result<AnyView> {
 fn digest(state: &StateJson) -> serde_json::Result<Digest> {
     let location: Location = state.decode()?;
     let figure = if location.open { "open" } else { "closed" };
-    Ok(Digest { figure: figure.to_owned(), name: location.name })
+    Ok(Digest { figure: figure.to_owned(), name: location.name, is_in_use: location.open })
 }
 
 fn blank() -> AnyView {

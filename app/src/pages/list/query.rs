@@ -29,7 +29,7 @@ impl ListQuery {
     /// Returns the query as a request to the desk.
     pub(super) fn request(&self) -> ListRequest {
         let Self { search, sort, after } = self.clone();
-        ListRequest { search, sort: Some(sort), after, limit: ROWS }
+        ListRequest { search, refers_to: None, sort: Some(sort), after, limit: ROWS }
     }
 
     /// Returns the address of the query.

@@ -10,8 +10,8 @@ use leptos_meta::Title;
 use super::InitialData;
 use crate::browser;
 use crate::components::{
-    Crumbs, FaultNotice, Figures, Icon, PageHeading, ReplayPanel, TaskDialog, TaskList, Timeline,
-    UiContext, When,
+    Contents, Crumbs, FaultNotice, Figures, Icon, PageHeading, ReplayPanel, Shares, TaskDialog,
+    TaskList, Timeline, UiContext, When,
 };
 use crate::kind::{RecordRef, RecordState};
 use crate::record::{Draft, Record};
@@ -67,7 +67,9 @@ pub(super) fn RecordScreen(record: Record) -> impl IntoView {
             <div class="item-body">
                 <div class="item-now">
                     <Figures state/>
+                    <Shares state/>
                     <TaskList/>
+                    <Contents/>
                     <ReplayPanel state/>
                 </div>
                 <Timeline/>

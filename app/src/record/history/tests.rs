@@ -21,8 +21,12 @@ fn change_sets() -> Vec<ChangeSet> {
             max_quantity: None,
         }),
         Command::CheckInItems(CheckInItems { quantity: 48, ..CheckInItems::default() }),
-        Command::RemoveItems(RemoveItems { quantity: 8, reason: RemovalReason::Sold }),
-        Command::AdjustStock(AdjustStock { counted: 37, reason: "count".into() }),
+        Command::RemoveItems(RemoveItems {
+            quantity: 8,
+            location: None,
+            reason: RemovalReason::Sold,
+        }),
+        Command::AdjustStock(AdjustStock { counted: 37, location: None, reason: "count".into() }),
     ];
     let id = AggregateId::of::<InventoryItem>(Uuid::from_u128(7));
     let (mut state, mut prev, mut sealed) = (InventoryItem::default(), Hash::ZERO, Vec::new());
@@ -72,6 +76,8 @@ fn history(from: usize, to: usize) -> History {
         before: None,
         change_sets: all[from - 1..to].to_vec(),
         beyond: None,
+        others: Vec::new(),
+        contents: None,
         faults: Vec::new(),
     };
     History::new(KINDS[0], view).unwrap()

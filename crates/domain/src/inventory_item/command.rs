@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A command to an inventory item. On the wire:
 /// `{"type": "CheckInItems", "data": {"quantity": 12}}`.
@@ -17,6 +18,8 @@ pub enum InventoryItemCommand {
     CheckInItems(CheckInItems),
     /// Records that goods have left.
     RemoveItems(RemoveItems),
+    /// Records that goods were moved from one location to another.
+    TransferItems(TransferItems),
     /// Records a stock count.
     AdjustStock(AdjustStock),
     /// Sets or lifts the maximum quantity.
@@ -31,7 +34,7 @@ pub enum InventoryItemCommand {
 
 from_variants! {
     InventoryItemCommand: CreateInventoryItem, RenameInventoryItem, CheckInItems, RemoveItems,
-    AdjustStock, ChangeMaxQuantity, SetReorderLevel, DeactivateInventoryItem,
+    TransferItems, AdjustStock, ChangeMaxQuantity, SetReorderLevel, DeactivateInventoryItem,
     ReactivateInventoryItem,
 }
 
@@ -73,6 +76,9 @@ pub struct CheckInItems {
     /// The number that came in; 1 to 1 000 000 000.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000, example = 12))]
     pub quantity: i64,
+    /// The id of the location that they came to; unassigned stock when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     /// The reference they came with, such as a purchase order's number.
     #[cfg_attr(feature = "openapi", schema(max_length = 200, example = "PO 1182"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,9 +97,29 @@ pub struct RemoveItems {
     /// The number that left; 1 to 1 000 000 000.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000))]
     pub quantity: i64,
+    /// The id of the location that they left; unassigned stock when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     /// The reason.
     #[cfg_attr(feature = "openapi", schema(inline))]
     pub reason: RemovalReason,
+}
+
+/// Records that goods were moved from one location to another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TransferItems {
+    /// The id of the location that they left; unassigned stock when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Uuid>,
+    /// The id of the location that they came to; unassigned stock when left out. It differs from
+    /// `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Uuid>,
+    /// The number that was moved; 1 to 1 000 000 000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000))]
+    pub quantity: i64,
 }
 
 /// Records a stock count.
@@ -104,6 +130,9 @@ pub struct AdjustStock {
     /// The number that was counted; 0 to 1 000 000 000.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000_000))]
     pub counted: i64,
+    /// The id of the location that was counted; unassigned stock when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     /// The reason why the books were wrong; 1 to 200 characters. May be blank if the count agrees.
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub reason: String,

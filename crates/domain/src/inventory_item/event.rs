@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::RemovalReason;
 
@@ -17,6 +18,8 @@ pub enum InventoryItemEvent {
     ItemsCheckedIn(ItemsCheckedIn),
     /// Goods left.
     ItemsRemoved(ItemsRemoved),
+    /// Goods were moved from one location to another.
+    ItemsTransferred(ItemsTransferred),
     /// Somebody counted the stock, and the books were brought in line with the count.
     StockAdjusted(StockAdjusted),
     /// The limit was set or lifted.
@@ -31,24 +34,33 @@ pub enum InventoryItemEvent {
 
 from_variants! {
     InventoryItemEvent: InventoryItemCreated, InventoryItemRenamed, ItemsCheckedIn, ItemsRemoved,
-    StockAdjusted, MaxQuantityChanged, ReorderLevelSet, InventoryItemDeactivated,
+    ItemsTransferred, StockAdjusted, MaxQuantityChanged, ReorderLevelSet, InventoryItemDeactivated,
     InventoryItemReactivated,
 }
 
 impl InventoryItemEvent {
-    /// Returns whether the event changes the stock on hand.
-    pub const fn moves_stock(&self) -> bool {
-        self.delta() != 0
+    /// Returns the changes of stock, each with its location; `None` is unassigned stock.
+    pub fn deltas(&self) -> impl Iterator<Item = (Option<Uuid>, i64)> {
+        let changes = match self {
+            Self::ItemsCheckedIn(e) => [Some((e.location, e.quantity)), None],
+            Self::ItemsRemoved(e) => [Some((e.location, e.quantity.saturating_neg())), None],
+            Self::ItemsTransferred(e) => {
+                [Some((e.from, e.quantity.saturating_neg())), Some((e.to, e.quantity))]
+            }
+            Self::StockAdjusted(e) => [Some((e.location, e.delta)), None],
+            _ => [None, None],
+        };
+        changes.into_iter().flatten()
     }
 
-    /// Returns the change of the stock on hand.
-    pub const fn delta(&self) -> i64 {
-        match self {
-            Self::ItemsCheckedIn(e) => e.quantity,
-            Self::ItemsRemoved(e) => e.quantity.saturating_neg(),
-            Self::StockAdjusted(e) => e.delta,
-            _ => 0,
-        }
+    /// Returns the change of the stock on hand, of all locations together.
+    pub fn delta(&self) -> i64 {
+        self.deltas().fold(0, |sum, (_, delta)| sum.saturating_add(delta))
+    }
+
+    /// Returns whether the event changes the stock at this location.
+    pub fn moves_stock_at(&self, location: Option<Uuid>) -> bool {
+        self.deltas().any(|(at, delta)| at == location && delta != 0)
     }
 }
 
@@ -78,6 +90,9 @@ pub struct InventoryItemRenamed {
 pub struct ItemsCheckedIn {
     /// The number of units.
     pub quantity: i64,
+    /// The location that they came to; `None` for unassigned stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     /// A reference for the goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -91,8 +106,24 @@ pub struct ItemsCheckedIn {
 pub struct ItemsRemoved {
     /// The number of units.
     pub quantity: i64,
+    /// The location that they left; `None` for unassigned stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     /// The reason.
     pub reason: RemovalReason,
+}
+
+/// Goods were moved from one location to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemsTransferred {
+    /// The location that they left; `None` for unassigned stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Uuid>,
+    /// The location that they came to; `None` for unassigned stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Uuid>,
+    /// The number of units.
+    pub quantity: i64,
 }
 
 /// Somebody counted the stock, and the books were brought in line with the count.
@@ -102,6 +133,9 @@ pub struct StockAdjusted {
     pub counted: i64,
     /// The count less the stock on the books; 0 if they agreed.
     pub delta: i64,
+    /// The location that was counted; `None` for unassigned stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     /// The reason why the books were wrong; may be blank if the count agreed.
     pub reason: String,
 }

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::figures::grouped;
 use crate::limits::OutOfLimits;
@@ -61,6 +62,29 @@ pub enum InventoryItemRejection {
         /// The number to remove.
         quantity: i64,
     },
+    /// The stock at one location does not cover the removal or the transfer, though all locations
+    /// together do.
+    #[error("{}", too_few_there(*location, *on_hand, *quantity))]
+    MoreThanAtLocation {
+        /// The location; `None` for unassigned stock.
+        location: Option<Uuid>,
+        /// The stock on hand there.
+        on_hand: i64,
+        /// The number to remove or to transfer.
+        quantity: i64,
+    },
+    /// A transfer must name two locations.
+    #[error("they are there already: choose another location")]
+    SameLocation {
+        /// The location; `None` for unassigned stock.
+        location: Option<Uuid>,
+    },
+    /// The item is in stock at as many locations as one item can be.
+    #[error("the item is in stock at {limit} locations, the most that one item can have")]
+    TooManyLocations {
+        /// The most locations; unassigned stock counts as one.
+        limit: usize,
+    },
     /// The count agrees with the books. Only the first rules refuse that.
     #[error("the count agrees with the books: {}", grouped(*on_hand))]
     NoDifference {
@@ -105,6 +129,9 @@ impl InventoryItemRejection {
             Self::SameReorderLevel { .. } => "same-reorder-level",
             Self::ExceedsMaximum { .. } => "exceeds-maximum",
             Self::MoreThanOnHand { .. } => "more-than-on-hand",
+            Self::MoreThanAtLocation { .. } => "more-than-at-location",
+            Self::SameLocation { .. } => "same-location",
+            Self::TooManyLocations { .. } => "too-many-locations",
             Self::NoDifference { .. } => "no-difference",
             Self::BelowOnHand { .. } => "below-on-hand",
             Self::StockOnHand { .. } => "stock-on-hand",
@@ -134,6 +161,24 @@ fn too_few(on_hand: i64, quantity: i64) -> String {
         _ => {
             let (asked, there) = (grouped(quantity), grouped(on_hand));
             format!("you asked for {asked}; only {there} {} on hand", are(on_hand))
+        }
+    }
+}
+
+fn too_few_there(location: Option<Uuid>, on_hand: i64, quantity: i64) -> String {
+    let asked = grouped(quantity);
+    match (location, on_hand) {
+        (Some(_), ..=0) => format!("you asked for {asked}; none are at this location"),
+        (Some(_), _) => {
+            format!(
+                "you asked for {asked}; only {} {} at this location",
+                grouped(on_hand),
+                are(on_hand)
+            )
+        }
+        (None, ..=0) => format!("you asked for {asked}; none are unassigned: choose a location"),
+        (None, _) => {
+            format!("you asked for {asked}; only {} {} unassigned", grouped(on_hand), are(on_hand))
         }
     }
 }

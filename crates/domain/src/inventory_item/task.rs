@@ -1,7 +1,9 @@
+use uuid::Uuid;
+
 use super::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItem, InventoryItemCommand as Command, ReactivateInventoryItem, RemovalReason,
-    RemoveItems, RenameInventoryItem, SetReorderLevel,
+    RemoveItems, RenameInventoryItem, SetReorderLevel, TransferItems,
 };
 use crate::kind::{self, Place};
 use crate::limits::QUANTITY_LIMIT;
@@ -13,6 +15,7 @@ pub enum Task {
     Create,
     CheckIn,
     Remove,
+    Transfer,
     Adjust,
     Rename,
     ChangeMaximum,
@@ -28,6 +31,7 @@ impl kind::Task for Task {
     const ALL: &'static [Self] = &[
         Self::CheckIn,
         Self::Remove,
+        Self::Transfer,
         Self::Adjust,
         Self::Rename,
         Self::ChangeMaximum,
@@ -43,6 +47,7 @@ impl kind::Task for Task {
             Self::Create => "Create item",
             Self::CheckIn => "Check in items",
             Self::Remove => "Remove items",
+            Self::Transfer => "Transfer items",
             Self::Adjust => "Adjust stock",
             Self::Rename => "Rename item",
             Self::ChangeMaximum => "Change maximum",
@@ -58,6 +63,7 @@ impl kind::Task for Task {
             Self::Create => "create",
             Self::CheckIn => "check-in",
             Self::Remove => "remove",
+            Self::Transfer => "transfer",
             Self::Adjust => "adjust",
             Self::Rename => "rename",
             Self::ChangeMaximum => "change-maximum",
@@ -89,12 +95,26 @@ impl Task {
                 max_quantity: None,
             }),
             Self::CheckIn => {
-                Command::CheckInItems(CheckInItems { quantity: 1, ..CheckInItems::default() })
+                let location = item.balances.first_location();
+                let check_in = CheckInItems { quantity: 1, location, ..CheckInItems::default() };
+                Command::CheckInItems(check_in)
             }
             Self::Remove | Self::WriteOffRemaining => {
-                Command::RemoveItems(RemoveItems { quantity: 1, reason: RemovalReason::Lost })
+                let location = item.balances.first_location();
+                let reason = RemovalReason::Lost;
+                Command::RemoveItems(RemoveItems { quantity: 1, location, reason })
             }
-            Self::Adjust => Command::AdjustStock(AdjustStock { counted: 0, reason: anything() }),
+            Self::Transfer => {
+                let mut places = item.balances.iter().map(|balance| balance.location);
+                let from = places.next().flatten();
+                let elsewhere = from.is_none().then_some(Uuid::nil());
+                let to = places.next().unwrap_or(elsewhere);
+                Command::TransferItems(TransferItems { from, to, quantity: 1 })
+            }
+            Self::Adjust => {
+                let (location, reason) = (item.balances.first_location(), anything());
+                Command::AdjustStock(AdjustStock { counted: 0, location, reason })
+            }
             Self::Rename => {
                 let name = if item.name == "-" { "+".to_owned() } else { anything() };
                 Command::RenameInventoryItem(RenameInventoryItem { name })

@@ -6,11 +6,11 @@ use event_store::testing::scenario::given;
 use super::*;
 
 fn count(counted: i64) -> AdjustStock {
-    AdjustStock { counted, reason: "monthly count".into() }
+    AdjustStock { counted, location: None, reason: "monthly count".into() }
 }
 
 fn adjusted(counted: i64, delta: i64) -> Event {
-    StockAdjusted { counted, delta, reason: "monthly count".into() }.into()
+    StockAdjusted { counted, delta, location: None, reason: "monthly count".into() }.into()
 }
 
 #[test]
@@ -35,10 +35,14 @@ fn may_find_more_than_the_maximum() {
 #[test]
 fn keeps_the_reason_trimmed() {
     given::<InventoryItem>([created()])
-        .when(AdjustStock { counted: 3, reason: " found behind the shelf ".into() })
-        .then([
-            StockAdjusted { counted: 3, delta: 3, reason: "found behind the shelf".into() }.into()
-        ]);
+        .when(AdjustStock { reason: " found behind the shelf ".into(), ..count(3) })
+        .then([StockAdjusted {
+            counted: 3,
+            delta: 3,
+            location: None,
+            reason: "found behind the shelf".into(),
+        }
+        .into()]);
 }
 
 #[test]
@@ -46,13 +50,15 @@ fn records_a_count_that_agrees_with_or_without_a_reason() {
     given::<InventoryItem>([created(), checked_in(12)])
         .when(count(12))
         .then([adjusted(12, 0)])
-        .when(AdjustStock { counted: 12, reason: " \u{200b}".into() })
-        .then([StockAdjusted { counted: 12, delta: 0, reason: String::new() }.into()])
+        .when(AdjustStock { reason: " \u{200b}".into(), ..count(12) })
+        .then([
+            StockAdjusted { counted: 12, delta: 0, location: None, reason: String::new() }.into()
+        ])
         .when(count(12))
         .then_state(|item| assert_eq!(item.on_hand, 12));
     given::<InventoryItem>([created()]).when(count(0)).then([adjusted(0, 0)]);
     assert_eq!(InventoryItem::reason(&count(12).into()).as_deref(), Some("monthly count"));
-    let silent = AdjustStock { counted: 12, reason: " ".into() };
+    let silent = AdjustStock { reason: " ".into(), ..count(12) };
     assert_eq!(InventoryItem::reason(&silent.into()), None);
 }
 
@@ -79,7 +85,7 @@ fn is_refused_when_the_item_is_inactive() {
 #[test]
 fn is_refused_without_a_reason() {
     given::<InventoryItem>([created()])
-        .when(AdjustStock { counted: 3, reason: " ".into() })
+        .when(AdjustStock { reason: " ".into(), ..count(3) })
         .then_rejected_with(blank("reason"));
 }
 

@@ -7,8 +7,9 @@ use domain::inventory_item::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand as Command, InventoryItemCreated, InventoryItemDeactivated,
     InventoryItemEvent as Event, InventoryItemReactivated, InventoryItemRenamed, ItemsCheckedIn,
-    ItemsRemoved, MaxQuantityChanged, ReactivateInventoryItem, RemovalReason, RemoveItems,
-    RenameInventoryItem, ReorderLevelSet, SetReorderLevel, StockAdjusted, Task,
+    ItemsRemoved, ItemsTransferred, MaxQuantityChanged, ReactivateInventoryItem, RemovalReason,
+    RemoveItems, RenameInventoryItem, ReorderLevelSet, SetReorderLevel, StockAdjusted, Task,
+    TransferItems,
 };
 use event_store::{Aggregate, AggregateId, ChangeSet, Context, Hash, Timestamp};
 use proptest::collection::vec;
@@ -83,8 +84,9 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         ),
         3 => text().prop_map(|name| RenameInventoryItem { name }.into()),
         18 => movement(),
-        6 => (prop_oneof![Just(0), figure()], text())
-            .prop_map(|(counted, reason)| AdjustStock { counted, reason }.into()),
+        6 => (prop_oneof![Just(0), figure()], location(), text()).prop_map(
+            |(counted, location, reason)| AdjustStock { counted, location, reason }.into()
+        ),
         4 => option::of(figure())
             .prop_map(|max_quantity| ChangeMaxQuantity { max_quantity }.into()),
         3 => figure().prop_map(|level| SetReorderLevel { level }.into()),
@@ -95,12 +97,20 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
 
 pub(crate) fn movement() -> impl Strategy<Value = Command> {
     prop_oneof![
-        (figure(), option::of(text()), option::of(figure())).prop_map(
-            |(quantity, reference, unit_cost)| {
-                CheckInItems { quantity, reference, unit_cost }.into()
+        (figure(), location(), option::of(text()), option::of(figure())).prop_map(
+            |(quantity, location, reference, unit_cost)| {
+                CheckInItems { quantity, location, reference, unit_cost }.into()
             }
         ),
-        (figure(), reason()).prop_map(|(quantity, reason)| RemoveItems { quantity, reason }.into()),
+        (figure(), location(), reason()).prop_map(|(quantity, location, reason)| {
+            RemoveItems { quantity, location, reason }.into()
+        }),
+        (figure(), location(), location()).prop_map(|(quantity, from, to)| TransferItems {
+            from,
+            to,
+            quantity
+        }
+        .into()),
     ]
 }
 
@@ -113,19 +123,25 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             }
         ),
         text().prop_map(|name| InventoryItemRenamed { name }.into()),
-        (any::<i64>(), option::of(text()), option::of(any::<i64>())).prop_map(
-            |(quantity, reference, unit_cost)| {
-                ItemsCheckedIn { quantity, reference, unit_cost }.into()
+        (any::<i64>(), location(), option::of(text()), option::of(any::<i64>())).prop_map(
+            |(quantity, location, reference, unit_cost)| {
+                ItemsCheckedIn { quantity, location, reference, unit_cost }.into()
             }
         ),
-        (any::<i64>(), reason())
-            .prop_map(|(quantity, reason)| ItemsRemoved { quantity, reason }.into()),
-        (any::<i64>(), any::<i64>(), text()).prop_map(|(counted, delta, reason)| StockAdjusted {
-            counted,
-            delta,
-            reason
+        (any::<i64>(), location(), reason()).prop_map(|(quantity, location, reason)| {
+            ItemsRemoved { quantity, location, reason }.into()
+        }),
+        (any::<i64>(), location(), location()).prop_map(|(quantity, from, to)| ItemsTransferred {
+            from,
+            to,
+            quantity
         }
         .into()),
+        (any::<i64>(), any::<i64>(), location(), text()).prop_map(
+            |(counted, delta, location, reason)| {
+                StockAdjusted { counted, delta, location, reason }.into()
+            }
+        ),
         option::of(any::<i64>())
             .prop_map(|max_quantity| MaxQuantityChanged { max_quantity }.into()),
         any::<i64>().prop_map(|level| ReorderLevelSet { level }.into()),
@@ -141,6 +157,7 @@ pub(crate) fn task_of(command: &Command) -> Task {
         Command::RenameInventoryItem(_) => Task::Rename,
         Command::CheckInItems(_) => Task::CheckIn,
         Command::RemoveItems(_) => Task::Remove,
+        Command::TransferItems(_) => Task::Transfer,
         Command::AdjustStock(_) => Task::Adjust,
         Command::ChangeMaxQuantity(_) => Task::ChangeMaximum,
         Command::SetReorderLevel(_) => Task::SetReorderLevel,
@@ -157,6 +174,14 @@ fn figure() -> impl Strategy<Value = i64> {
             i64::MIN, -1, 0, super::BILLION, super::BILLION + 1, i64::MAX,
         ]),
         1 => any::<i64>(),
+    ]
+}
+
+/// Unassigned stock, or one of two locations.
+fn location() -> impl Strategy<Value = Option<Uuid>> {
+    prop_oneof![
+        3 => Just(None),
+        1 => prop::sample::select(vec![Some(super::SHOP), Some(super::VAN)]),
     ]
 }
 

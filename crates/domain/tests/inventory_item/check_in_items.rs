@@ -22,12 +22,13 @@ fn adds_to_the_stock_on_hand() {
 fn keeps_the_reference_and_the_unit_cost() {
     given::<InventoryItem>([created()])
         .when(CheckInItems {
-            quantity: 12,
             reference: Some(" PO 1182 ".into()),
             unit_cost: Some(349),
+            ..check_in(12)
         })
         .then([ItemsCheckedIn {
             quantity: 12,
+            location: None,
             reference: Some("PO 1182".into()),
             unit_cost: Some(349),
         }
@@ -37,7 +38,7 @@ fn keeps_the_reference_and_the_unit_cost() {
 #[test]
 fn treats_a_blank_reference_as_absent() {
     given::<InventoryItem>([created()])
-        .when(CheckInItems { quantity: 12, reference: Some(" ".into()), unit_cost: None })
+        .when(CheckInItems { reference: Some(" ".into()), ..check_in(12) })
         .then([checked_in(12)]);
 }
 
@@ -113,6 +114,7 @@ fn takes_a_unit_cost_of_zero_to_a_trillion_minor_units() {
     for cost in [0, UNIT_COST_LIMIT] {
         given::<InventoryItem>([created()]).when(costing(cost)).then([ItemsCheckedIn {
             quantity: 1,
+            location: None,
             reference: None,
             unit_cost: Some(cost),
         }

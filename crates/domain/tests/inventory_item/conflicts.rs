@@ -7,17 +7,18 @@ use super::golden;
 
 /// A row for each command whose author had not seen the event of the column.
 ///
-/// Cre Ren In Out Adj Max Lvl Off On
-const TABLE: [(&str, &str); 9] = [
-    ("CreateInventoryItem    ", "x x x x x x x x x"),
-    ("RenameInventoryItem    ", "- x - - - - - - -"),
-    ("CheckInItems           ", "- - - - - - - - -"),
-    ("RemoveItems            ", "- - - - - - - - -"),
-    ("AdjustStock            ", "- - x x x - - - -"),
-    ("ChangeMaxQuantity      ", "- - - - - x - - -"),
-    ("SetReorderLevel        ", "- - - - - - x - -"),
-    ("DeactivateInventoryItem", "- - - - - - - - x"),
-    ("ReactivateInventoryItem", "- - - - - - - x -"),
+/// Cre Ren In Out Mov Adj Max Lvl Off On
+const TABLE: [(&str, &str); 10] = [
+    ("CreateInventoryItem    ", "x x x x x x x x x x"),
+    ("RenameInventoryItem    ", "- x - - - - - - - -"),
+    ("CheckInItems           ", "- - - - - - - - - -"),
+    ("RemoveItems            ", "- - - - - - - - - -"),
+    ("TransferItems          ", "- - - - - - - - - -"),
+    ("AdjustStock            ", "- - x x x x - - - -"),
+    ("ChangeMaxQuantity      ", "- - - - - - x - - -"),
+    ("SetReorderLevel        ", "- - - - - - - x - -"),
+    ("DeactivateInventoryItem", "- - - - - - - - - x"),
+    ("ReactivateInventoryItem", "- - - - - - - - x -"),
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 use domain::InventoryItem;
 use domain::inventory_item::{
-    CreateInventoryItem, InventoryItemCreated, InventoryItemRejection as Rejection,
+    Balances, CreateInventoryItem, InventoryItemCreated, InventoryItemRejection as Rejection,
 };
 use event_store::testing::scenario::given;
 
@@ -25,6 +25,7 @@ fn puts_an_active_item_with_nothing_on_hand_on_the_books() {
                 name: "Inner tube 28″".into(),
                 unit: "pcs".into(),
                 on_hand: 0,
+                balances: Balances::default(),
                 max_quantity: Some(40),
                 reorder_level: None,
                 active: true,

@@ -11,13 +11,14 @@ use domain::inventory_item::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand as Command, InventoryItemCreated, InventoryItemDeactivated,
     InventoryItemEvent as Event, InventoryItemReactivated, InventoryItemRenamed, ItemsCheckedIn,
-    ItemsRemoved, MaxQuantityChanged, ReactivateInventoryItem, RemovalReason, RemoveItems,
-    RenameInventoryItem, ReorderLevelSet, SetReorderLevel, StockAdjusted,
+    ItemsRemoved, ItemsTransferred, MaxQuantityChanged, ReactivateInventoryItem, RemovalReason,
+    RemoveItems, RenameInventoryItem, ReorderLevelSet, SetReorderLevel, StockAdjusted,
+    TransferItems,
 };
-use event_store::{AggregateId, ChangeSet, Hash, verify};
+use event_store::{Aggregate, AggregateId, ChangeSet, Hash, verify};
 use serde_json::{Value, json};
 
-use super::arbitrary;
+use super::{SHOP, VAN, arbitrary, checked_in};
 
 /// Lists one value of each type, by name. A variant that is missing here is a compile error.
 macro_rules! one_of_each {
@@ -39,9 +40,24 @@ one_of_each! { event_of_each_type -> Event:
         max_quantity: Some(40),
     }
     InventoryItemRenamed { name: "Schlauch 28″ 🚲".into() }
-    ItemsCheckedIn { quantity: 12, reference: Some("PO 1182".into()), unit_cost: Some(349) }
-    ItemsRemoved { quantity: 3, reason: RemovalReason::ReturnedToSupplier }
-    StockAdjusted { counted: 8, delta: -1, reason: "monthly count".into() }
+    ItemsCheckedIn {
+        quantity: 12,
+        location: Some(SHOP),
+        reference: Some("PO 1182".into()),
+        unit_cost: Some(349),
+    }
+    ItemsRemoved {
+        quantity: 3,
+        location: Some(SHOP),
+        reason: RemovalReason::ReturnedToSupplier,
+    }
+    ItemsTransferred { from: Some(SHOP), to: Some(VAN), quantity: 4 }
+    StockAdjusted {
+        counted: 8,
+        delta: -1,
+        location: Some(SHOP),
+        reason: "monthly count".into(),
+    }
     MaxQuantityChanged { max_quantity: Some(60) }
     ReorderLevelSet { level: 10 }
     InventoryItemDeactivated { reason: "no longer made".into() }
@@ -56,19 +72,42 @@ one_of_each! { command_of_each_type -> Command:
         max_quantity: Some(40),
     }
     RenameInventoryItem { name: "Schlauch 28″ 🚲".into() }
-    CheckInItems { quantity: 12, reference: Some("PO 1182".into()), unit_cost: Some(349) }
-    RemoveItems { quantity: 3, reason: RemovalReason::ReturnedToSupplier }
-    AdjustStock { counted: 8, reason: "monthly count".into() }
+    CheckInItems {
+        quantity: 12,
+        location: Some(SHOP),
+        reference: Some("PO 1182".into()),
+        unit_cost: Some(349),
+    }
+    RemoveItems {
+        quantity: 3,
+        location: Some(SHOP),
+        reason: RemovalReason::ReturnedToSupplier,
+    }
+    TransferItems { from: Some(SHOP), to: Some(VAN), quantity: 4 }
+    AdjustStock { counted: 8, location: Some(SHOP), reason: "monthly count".into() }
     ChangeMaxQuantity { max_quantity: Some(60) }
     SetReorderLevel { level: 10 }
     DeactivateInventoryItem { reason: "no longer made".into() }
     ReactivateInventoryItem {}
 }
 
-/// Every event file and its event. A type with optional fields has a second file without them.
+/// The types of events and commands whose current schema is 2. The others are in their first.
+const SECOND_SCHEMA: [&str; 6] = [
+    "ItemsCheckedIn",
+    "ItemsRemoved",
+    "StockAdjusted",
+    "CheckInItems",
+    "RemoveItems",
+    "AdjustStock",
+];
+
+/// Every file of an event in its current schema. A type with optional fields has a second file
+/// without them.
 fn event_files() -> Vec<(String, Event)> {
-    let in_full =
-        event_of_each_type().into_iter().map(|(name, event)| (format!("{name}.1"), event));
+    let schema = |name| if SECOND_SCHEMA.contains(&name) { 2 } else { 1 };
+    let in_full = event_of_each_type()
+        .into_iter()
+        .map(|(name, event)| (format!("{name}.{}", schema(name)), event));
     let bare = [
         (
             "InventoryItemCreated.1.bare".to_owned(),
@@ -80,17 +119,36 @@ fn event_files() -> Vec<(String, Event)> {
             }
             .into(),
         ),
+        ("ItemsCheckedIn.2.bare".to_owned(), checked_in(1_000_000_000)),
         (
-            "ItemsCheckedIn.1.bare".to_owned(),
-            ItemsCheckedIn { quantity: 1_000_000_000, reference: None, unit_cost: None }.into(),
+            "ItemsTransferred.1.bare".to_owned(),
+            ItemsTransferred { from: None, to: Some(VAN), quantity: 4 }.into(),
         ),
         ("MaxQuantityChanged.1.bare".to_owned(), MaxQuantityChanged { max_quantity: None }.into()),
     ];
     in_full.chain(bare).collect()
 }
 
+/// Every file of an event in an earlier schema.
+fn earlier_event_files() -> [(&'static str, Event); 4] {
+    let (location, reference) = (None, Some("PO 1182".into()));
+    let checked_in_12 = ItemsCheckedIn { quantity: 12, location, reference, unit_cost: Some(349) };
+    let reason = RemovalReason::ReturnedToSupplier;
+    let counted = StockAdjusted { counted: 8, delta: -1, location, reason: "monthly count".into() };
+    [
+        ("ItemsCheckedIn.1", checked_in_12.into()),
+        ("ItemsCheckedIn.1.bare", checked_in(1_000_000_000)),
+        ("ItemsRemoved.1", ItemsRemoved { quantity: 3, location, reason }.into()),
+        ("StockAdjusted.1", counted.into()),
+    ]
+}
+
+/// Every file of a command in its current schema. The name of a file tells a schema from 2 on.
 fn command_files() -> Vec<(String, Command)> {
-    let in_full = command_of_each_type().into_iter().map(|(name, c)| (name.to_owned(), c));
+    let in_full = command_of_each_type().into_iter().map(|(name, command)| {
+        let second = if SECOND_SCHEMA.contains(&name) { ".2" } else { "" };
+        (format!("{name}{second}"), command)
+    });
     let bare = [
         (
             "CreateInventoryItem.bare".to_owned(),
@@ -102,16 +160,35 @@ fn command_files() -> Vec<(String, Command)> {
             }
             .into(),
         ),
-        ("CheckInItems.bare".to_owned(), CheckInItems { quantity: 1, ..<_>::default() }.into()),
+        ("CheckInItems.2.bare".to_owned(), CheckInItems { quantity: 1, ..<_>::default() }.into()),
         ("ChangeMaxQuantity.bare".to_owned(), ChangeMaxQuantity::default().into()),
     ];
     in_full.chain(bare).collect()
 }
 
+/// Every file of a command in an earlier schema.
+fn earlier_command_files() -> [(&'static str, Command); 4] {
+    let (location, reference) = (None, Some("PO 1182".into()));
+    let check_in = CheckInItems { quantity: 12, location, reference, unit_cost: Some(349) };
+    let reason = RemovalReason::ReturnedToSupplier;
+    let count = AdjustStock { counted: 8, location, reason: "monthly count".into() };
+    [
+        ("CheckInItems", check_in.into()),
+        ("CheckInItems.bare", CheckInItems { quantity: 1, ..<_>::default() }.into()),
+        ("RemoveItems", RemoveItems { quantity: 3, location, reason }.into()),
+        ("AdjustStock", count.into()),
+    ]
+}
+
 #[test]
 fn every_event_matches_its_golden_file() {
     let files = event_files();
-    assert_eq!(files_in("events"), names(&files));
+    let earlier = earlier_event_files();
+    assert_eq!(files_in("events"), names(&files, &earlier));
+    for (name, event) in earlier {
+        let read = change_set("events", &json!([golden("events", name)])).events::<InventoryItem>();
+        assert_eq!(read.unwrap(), [event], "{name}");
+    }
     for (name, event) in files {
         let golden = golden("events", &name);
         let read = change_set("events", &json!([golden])).events::<InventoryItem>();
@@ -124,7 +201,12 @@ fn every_event_matches_its_golden_file() {
 #[test]
 fn every_command_matches_its_golden_file() {
     let files = command_files();
-    assert_eq!(files_in("commands"), names(&files));
+    let earlier = earlier_command_files();
+    assert_eq!(files_in("commands"), names(&files, &earlier));
+    for (name, command) in earlier {
+        let read = change_set("command", &golden("commands", name)).command::<InventoryItem>();
+        assert_eq!(read.unwrap(), command, "{name}");
+    }
     for (name, command) in files {
         let golden = golden("commands", &name);
         let read = change_set("command", &golden).command::<InventoryItem>();
@@ -137,18 +219,13 @@ fn every_command_matches_its_golden_file() {
 /// Pins the body byte by byte, and the content and order that the hash covers.
 #[test]
 fn sealing_reproduces_the_golden_history() {
-    let history: Vec<ChangeSet> = serde_json::from_value(golden(".", "history")).unwrap();
-    let id: AggregateId = "inventory-item#019a0000-0000-7000-8000-000000000001".parse().unwrap();
-
-    let head = "f0c00bdbd1187b541af3e2c977fe640d1ea10203c2b07fced6d4fabe15b74350";
-    let verification = verify::<InventoryItem>(&id, &history);
-    assert!(verification.ok, "{verification:?}");
-    assert_eq!((verification.version, verification.hash.to_string().as_str()), (11, head));
-
+    let history = golden_history("history.2");
+    let head = "abf93bbe7377e60d7d469228228238e668cbc86db00a1bebc40f08c23dae55ef";
+    assert_verifies(&history, 13, head);
     let mut prev = Hash::ZERO;
     for golden in &history {
         let again = ChangeSet::seal::<InventoryItem>(
-            id.clone(),
+            golden.aggregate.clone(),
             golden.version,
             prev,
             &golden.command::<InventoryItem>().unwrap(),
@@ -161,16 +238,46 @@ fn sealing_reproduces_the_golden_history() {
     }
 }
 
+/// Each old command, decided again, gives its old events.
+#[test]
+fn a_history_of_the_first_schema_verifies() {
+    let history = golden_history("history");
+    let head = "f0c00bdbd1187b541af3e2c977fe640d1ea10203c2b07fced6d4fabe15b74350";
+    assert_verifies(&history, 11, head);
+    let states = history.iter().flat_map(|c| c.events::<InventoryItem>().unwrap()).scan(
+        InventoryItem::default(),
+        |item, event| {
+            *item = std::mem::take(item).evolve(&event);
+            Some(item.clone())
+        },
+    );
+    for item in states {
+        assert_eq!(item.balances.at(None), item.on_hand, "the stock is unassigned");
+    }
+}
+
 #[test]
 fn the_golden_history_has_every_type() {
-    let history: Vec<ChangeSet> = serde_json::from_value(golden(".", "history")).unwrap();
+    let history = golden_history("history.2");
     let events = history.iter().flat_map(|c| &c.content().events).map(|e| e.name.as_str());
     let types: BTreeSet<_> = event_of_each_type().into_iter().map(|(name, _)| name).collect();
     assert_eq!(events.collect::<BTreeSet<_>>(), types);
 }
 
-fn names<T>(files: &[(String, T)]) -> BTreeSet<String> {
-    files.iter().map(|(name, _)| name.clone()).collect()
+fn golden_history(name: &str) -> Vec<ChangeSet> {
+    serde_json::from_value(golden(".", name)).unwrap()
+}
+
+#[track_caller]
+fn assert_verifies(history: &[ChangeSet], version: u64, head: &str) {
+    let verification = verify::<InventoryItem>(&history[0].aggregate, history);
+    assert!(verification.ok, "{verification:?}");
+    assert_eq!((verification.version, verification.hash.to_string().as_str()), (version, head));
+}
+
+fn names<T>(files: &[(String, T)], earlier: &[(&str, T)]) -> BTreeSet<String> {
+    let earlier = earlier.iter().map(|(name, _)| (*name).to_owned());
+    files.iter().map(|(name, _)| name.clone()).chain(earlier).collect()
 }
 
 fn directory() -> PathBuf {

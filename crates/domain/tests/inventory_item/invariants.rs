@@ -26,6 +26,17 @@ proptest! {
     }
 
     #[test]
+    fn the_balances_add_up_to_the_stock(history in arbitrary::history(0..120)) {
+        for item in &history.states {
+            let sum: i64 = item.balances.iter().map(|balance| balance.on_hand).sum();
+            prop_assert_eq!(sum, item.on_hand);
+            prop_assert!(item.balances.iter().all(|balance| balance.on_hand > 0));
+            let locations = item.balances.iter().map(|balance| balance.location);
+            prop_assert!(locations.is_sorted_by(|one, next| one < next));
+        }
+    }
+
+    #[test]
     fn only_a_count_raises_stock_above_the_maximum(history in arbitrary::history(0..120)) {
         let exceeds = |item: &InventoryItem| item.max_quantity.is_some_and(|m| item.on_hand > m);
         for (command, before, after) in steps(&history) {
@@ -71,12 +82,12 @@ proptest! {
             let delta: i64 = events.iter().map(Event::delta).sum();
             prop_assert_eq!(states[1].on_hand - states[0].on_hand, delta);
             if let [Event::StockAdjusted(e)] = events.as_slice() {
-                prop_assert_eq!(e.counted, states[1].on_hand);
+                prop_assert_eq!(e.counted, states[1].balances.at(e.location));
             }
         }
     }
 
-    /// Check-ins and removals give the same result in either order.
+    /// Check-ins, removals and transfers give the same result in either order.
     #[test]
     fn movements_commute(
         history in arbitrary::history(0..60),

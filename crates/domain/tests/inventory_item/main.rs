@@ -12,6 +12,7 @@ mod create_inventory_item;
 mod deactivate_inventory_item;
 mod golden;
 mod invariants;
+mod locations;
 mod reactivate_inventory_item;
 mod rejection_on_the_wire;
 mod remove_items;
@@ -22,6 +23,7 @@ mod set_reorder_level;
 mod sorting;
 mod tasks;
 mod texts;
+mod transfer_items;
 
 use domain::inventory_item::{
     InventoryItemCreated, InventoryItemDeactivated, InventoryItemEvent as Event,
@@ -29,9 +31,14 @@ use domain::inventory_item::{
 };
 use domain::limits::OutOfLimits;
 use event_store::Context;
+use uuid::Uuid;
 
 /// The largest figure that a command may name.
 const BILLION: i64 = 1_000_000_000;
+
+/// Two locations. Nothing here looks up whether they exist.
+const SHOP: Uuid = Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0051);
+const VAN: Uuid = Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0052);
 
 /// The context of histories that predate the second rules.
 fn first_rules() -> Context {
@@ -53,11 +60,16 @@ fn created_with_max(max_quantity: Option<i64>) -> Event {
 }
 
 fn checked_in(quantity: i64) -> Event {
-    ItemsCheckedIn { quantity, reference: None, unit_cost: None }.into()
+    ItemsCheckedIn { quantity, location: None, reference: None, unit_cost: None }.into()
 }
 
 fn removed(quantity: i64) -> Event {
-    ItemsRemoved { quantity, reason: RemovalReason::Sold }.into()
+    ItemsRemoved { quantity, location: None, reason: RemovalReason::Sold }.into()
+}
+
+fn checked_in_at(location: Uuid, quantity: i64) -> Event {
+    let location = Some(location);
+    ItemsCheckedIn { quantity, location, reference: None, unit_cost: None }.into()
 }
 
 fn max_changed(max_quantity: Option<i64>) -> Event {

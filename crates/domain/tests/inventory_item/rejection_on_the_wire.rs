@@ -8,7 +8,7 @@ use domain::kind::Kind as _;
 use domain::limits::{ON_HAND_LIMIT, OutOfLimits};
 use serde_json::{Value, json};
 
-use super::{blank, not_a_quantity};
+use super::{SHOP, blank, not_a_quantity};
 
 /// Lists every rejection with its JSON, its message, and the task that would unblock it. A variant
 /// that is missing here is a compile error.
@@ -54,6 +54,20 @@ rejections! {
     Rejection::MoreThanOnHand { .. } = Rejection::MoreThanOnHand { on_hand: 12, quantity: 13 } =>
         {"code": "more-than-on-hand", "on_hand": 12, "quantity": 13},
         "you asked for 13; only 12 are on hand", Some(Task::CheckIn);
+    Rejection::MoreThanAtLocation { location: Some(_), .. } =
+        Rejection::MoreThanAtLocation { location: Some(SHOP), on_hand: 1, quantity: 13 } =>
+        {"code": "more-than-at-location", "location": SHOP, "on_hand": 1, "quantity": 13},
+        "you asked for 13; only 1 is at this location", Some(Task::Transfer);
+    Rejection::MoreThanAtLocation { location: None, .. } =
+        Rejection::MoreThanAtLocation { location: None, on_hand: 0, quantity: 13 } =>
+        {"code": "more-than-at-location", "location": null, "on_hand": 0, "quantity": 13},
+        "you asked for 13; none are unassigned: choose a location", Some(Task::Transfer);
+    Rejection::SameLocation { .. } = Rejection::SameLocation { location: Some(SHOP) } =>
+        {"code": "same-location", "location": SHOP},
+        "they are there already: choose another location", None;
+    Rejection::TooManyLocations { .. } = Rejection::TooManyLocations { limit: 100 } =>
+        {"code": "too-many-locations", "limit": 100},
+        "the item is in stock at 100 locations, the most that one item can have", Some(Task::Transfer);
     Rejection::NoDifference { .. } = Rejection::NoDifference { on_hand: 12 } =>
         {"code": "no-difference", "on_hand": 12}, "the count agrees with the books: 12", None;
     Rejection::BelowOnHand { .. } = Rejection::BelowOnHand { on_hand: 12, max_quantity: 11 } =>
@@ -103,6 +117,14 @@ fn groups_the_digits_in_its_message() {
             "you asked for 2,000,000; only 1,234,572 are on hand",
         ),
         (Rejection::MoreThanOnHand { on_hand: 0, quantity: 1_000 }, "none in stock"),
+        (
+            Rejection::MoreThanAtLocation { location: None, on_hand, quantity: max_quantity },
+            "you asked for 2,000,000; only 1,234,572 are unassigned",
+        ),
+        (
+            Rejection::MoreThanAtLocation { location: Some(SHOP), on_hand: 0, quantity },
+            "you asked for 1,000,000; none are at this location",
+        ),
         (
             Rejection::BelowOnHand { on_hand, max_quantity: 1_000 },
             "1,234,572 are on hand, more than 1,000",

@@ -5,7 +5,7 @@ use event_store::testing::scenario::given;
 use super::*;
 
 fn remove(quantity: i64) -> RemoveItems {
-    RemoveItems { quantity, reason: RemovalReason::Sold }
+    RemoveItems { quantity, location: None, reason: RemovalReason::Sold }
 }
 
 #[test]
@@ -21,8 +21,8 @@ fn takes_from_the_stock_on_hand() {
 fn keeps_the_reason() {
     for reason in RemovalReason::ALL {
         given::<InventoryItem>([created(), checked_in(1)])
-            .when(RemoveItems { quantity: 1, reason })
-            .then([ItemsRemoved { quantity: 1, reason }.into()]);
+            .when(RemoveItems { reason, ..remove(1) })
+            .then([ItemsRemoved { quantity: 1, location: None, reason }.into()]);
     }
 }
 

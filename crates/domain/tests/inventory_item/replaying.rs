@@ -1,7 +1,6 @@
 //! A history replays to any of its versions, and verifies itself.
 
 use domain::InventoryItem;
-use domain::inventory_item::{InventoryItemEvent as Event, ItemsCheckedIn};
 use domain::kind::Kind as _;
 use event_store::{Aggregate, ChangeSet, Hash, Replay, verify};
 use proptest::collection::vec;
@@ -62,7 +61,7 @@ proptest! {
 fn forge(history: &arbitrary::History, place: usize) -> Vec<ChangeSet> {
     let (before, honest) = (&history.change_sets[..place], &history.change_sets[place]);
     let mut events = honest.events::<InventoryItem>().unwrap();
-    events.push(Event::from(ItemsCheckedIn { quantity: 1, reference: None, unit_cost: None }));
+    events.push(super::checked_in(1));
     let sealed = ChangeSet::seal::<InventoryItem>(
         history.aggregate.clone(),
         honest.version,

@@ -10,10 +10,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ALL: [Task; 10] = [
+const ALL: [Task; 11] = [
     Task::Create,
     Task::CheckIn,
     Task::Remove,
+    Task::Transfer,
     Task::Adjust,
     Task::Rename,
     Task::ChangeMaximum,
@@ -55,6 +56,7 @@ fn an_active_item_without_stock_has_nothing_to_remove() {
         &[
             exists_already(),
             (Task::Remove, nothing_to_remove()),
+            (Task::Transfer, nothing_to_remove()),
             (Task::Reactivate, Rejection::AlreadyActive),
             (Task::WriteOffRemaining, nothing_to_remove()),
         ],
@@ -129,6 +131,7 @@ fn a_task_is_called_what_its_button_says() {
     let expected = [
         "Check in items",
         "Remove items",
+        "Transfer items",
         "Adjust stock",
         "Rename item",
         "Change maximum",

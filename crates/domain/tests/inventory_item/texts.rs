@@ -60,13 +60,21 @@ fn fields() -> Vec<Field> {
         ),
         changing(
             "reference",
-            |text| CheckInItems { quantity: 1, reference: Some(text), unit_cost: None }.into(),
-            |text| ItemsCheckedIn { quantity: 1, reference: Some(text), unit_cost: None }.into(),
+            |text| CheckInItems { quantity: 1, reference: Some(text), ..<_>::default() }.into(),
+            |text| {
+                ItemsCheckedIn {
+                    quantity: 1,
+                    location: None,
+                    reference: Some(text),
+                    unit_cost: None,
+                }
+                .into()
+            },
         ),
         changing(
             "reason",
-            |reason| AdjustStock { counted: 1, reason }.into(),
-            |reason| StockAdjusted { counted: 1, delta: 1, reason }.into(),
+            |reason| AdjustStock { counted: 1, location: None, reason }.into(),
+            |reason| StockAdjusted { counted: 1, delta: 1, location: None, reason }.into(),
         ),
         changing(
             "reason",

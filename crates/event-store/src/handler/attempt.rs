@@ -115,6 +115,17 @@ impl<A: Aggregate, S: Store> Attempt<A, S> {
         Ok(())
     }
 
+    /// Returns whether the newest state shows that the command was taken before.
+    pub(super) async fn is_repeat(&mut self) -> Result<bool, StoreError> {
+        if self.repeated.is_none() && self.knowledge != Knowledge::Current {
+            match self.head.version {
+                0 => self.read(Knowledge::Current).await?,
+                _ => self.refresh().await?,
+            }
+        }
+        Ok(matches!(self.repeated, Some(Outcome::Accepted(_))))
+    }
+
     /// Returns the change set to append, or the outcome if it is settled already. No refusal rests
     /// on a head that may be stale.
     pub(super) async fn propose(&mut self) -> Result<Proposal<A::Rejection>, StoreError> {

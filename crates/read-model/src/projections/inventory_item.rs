@@ -2,6 +2,7 @@
 
 use domain::InventoryItem;
 use domain::folding::fold;
+use domain::inventory_item::Balances;
 use sqlx::Row as _;
 
 use crate::database::DbRow;
@@ -10,7 +11,10 @@ use crate::{Error, ReadModel};
 
 impl Stored for InventoryItem {
     const TABLE: &'static str = "inventory_items";
-    const FIELDS: &'static str = "sku, name, unit, on_hand, max_quantity, reorder_level, active";
+    const FIELDS: &'static str =
+        "sku, name, unit, on_hand, balances, max_quantity, reorder_level, active";
+
+    const REFERENCES: Option<&'static str> = Some("balances");
 
     fn read(row: &DbRow) -> sqlx::Result<Self> {
         Ok(Self {
@@ -18,6 +22,7 @@ impl Stored for InventoryItem {
             name: row.try_get("name")?,
             unit: row.try_get("unit")?,
             on_hand: row.try_get("on_hand")?,
+            balances: decode(row.try_get("balances")?)?,
             max_quantity: row.try_get("max_quantity")?,
             reorder_level: row.try_get("reorder_level")?,
             active: row.try_get("active")?,
@@ -30,6 +35,7 @@ impl Stored for InventoryItem {
             ("name", self.name.clone().into()),
             ("unit", self.unit.clone().into()),
             ("on_hand", self.on_hand.into()),
+            ("balances", encode(&self.balances).into()),
             ("max_quantity", self.max_quantity.into()),
             ("reorder_level", self.reorder_level.into()),
             ("active", self.active.into()),
@@ -40,6 +46,14 @@ impl Stored for InventoryItem {
     fn searched(&self) -> Vec<&str> {
         vec![&self.sku, &self.name]
     }
+}
+
+fn encode(balances: &Balances) -> String {
+    serde_json::json!(balances).to_string()
+}
+
+fn decode(balances: &str) -> sqlx::Result<Balances> {
+    serde_json::from_str(balances).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 impl ReadModel {

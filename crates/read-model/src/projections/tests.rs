@@ -132,8 +132,8 @@ fn states(rows: &[ErasedRow]) -> Vec<serde_json::Value> {
 /// may have passed its history already.
 #[test]
 fn the_schemas_are_those_in_existing_read_models() {
-    assert_eq!(PROJECTIONS.schemas(), "inventory-item 1, location 1");
-    assert_eq!(BOTH.schemas(), "inventory-item 1, shelf 7");
+    assert_eq!(PROJECTIONS.schemas(), "inventory-item 2, location 1");
+    assert_eq!(BOTH.schemas(), "inventory-item 2, shelf 7");
 }
 
 #[tokio::test]

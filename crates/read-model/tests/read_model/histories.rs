@@ -27,11 +27,12 @@ struct Delivery {
 
 fn deliveries() -> impl Strategy<Value = Delivery> {
     let command = prop_oneof![
-        (1..50_i64).prop_map(|quantity| {
-            CheckInItems { quantity, reference: None, unit_cost: None }.into()
+        (1..50_i64, location()).prop_map(|(quantity, location)| {
+            CheckInItems { quantity, location, ..CheckInItems::default() }.into()
         }),
-        (1..30_i64)
-            .prop_map(|quantity| RemoveItems { quantity, reason: RemovalReason::Sold }.into()),
+        (1..30_i64, location()).prop_map(|(quantity, location)| {
+            RemoveItems { quantity, location, reason: RemovalReason::Sold }.into()
+        }),
         "[a-z]{1,5}".prop_map(|name| RenameInventoryItem { name }.into()),
         (0..100_i64).prop_map(|level| SetReorderLevel { level }.into()),
         Just(DeactivateInventoryItem { reason: "no longer sold".to_owned() }.into()),
@@ -40,6 +41,11 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
     let batch = prop::collection::vec(any::<prop::sample::Index>(), 0..12);
     (commands, prop::collection::vec(batch, 0..12))
         .prop_map(|(commands, batches)| Delivery { commands, batches })
+}
+
+/// Unassigned stock, or a location.
+fn location() -> impl Strategy<Value = Option<Uuid>> {
+    prop::sample::select(vec![None, Some(item(901))])
 }
 
 /// The change sets of all items, and the state of each item after each version.

@@ -1,8 +1,9 @@
 //! Search, sort and paging.
 
-use domain::inventory_item::{ChangeMaxQuantity, SetReorderLevel};
+use domain::inventory_item::{ChangeMaxQuantity, CheckInItems, SetReorderLevel, TransferItems};
 use domain::list::{ListRequest, Row, Sort};
-use domain::{InventoryItem, Kind};
+use domain::{InventoryItem, Kind, Location};
+use event_store::Aggregate;
 use read_model::{ListError, Listed, ReadModel};
 
 use crate::shop::{KIND, Shop, filled_from, find, item, items, searching, sorted_by};
@@ -62,6 +63,34 @@ async fn a_search_matches_parts_of_sku_and_name_in_any_case_and_order() {
     ] {
         assert_eq!(names(&model, &searching(search)).await, found, "{search}");
     }
+}
+
+/// The stock at a location, and the items that a location's page lists.
+#[tokio::test]
+async fn the_items_at_a_location_are_those_in_stock_there() {
+    let shop = Shop::new();
+    let [back, van] = [item(901), item(902)];
+    for (number, name) in [(1, "Bell"), (2, "Chain"), (3, "Axle")] {
+        shop.create(number, name, name).await;
+    }
+    let check_in = |quantity, location| CheckInItems { quantity, location, ..<_>::default() };
+    shop.perform(item(1), check_in(5, Some(back))).await;
+    shop.perform(item(1), TransferItems { from: Some(back), to: Some(van), quantity: 5 }).await;
+    shop.perform(item(2), check_in(3, Some(van))).await;
+    shop.perform(item(2), check_in(2, None)).await;
+    shop.perform(item(3), check_in(2, None)).await;
+    let model = filled_from(&shop).await;
+
+    let at = |location| ListRequest { refers_to: Some(location), ..searching("") };
+    assert_eq!(names(&model, &at(van)).await, ["Bell", "Chain"]);
+    assert_eq!(names(&model, &ListRequest { search: "ch".to_owned(), ..at(van) }).await, ["Chain"]);
+    assert_eq!(model.list(KIND, &at(van)).await.unwrap().total, 2);
+    assert_eq!(names(&model, &at(back)).await, [""; 0]);
+    let chain = find(&model, item(2)).await.unwrap().state;
+    assert_eq!((chain.balances.at(Some(van)), chain.balances.at(None), chain.on_hand), (3, 2, 5));
+
+    let locations = model.list(Location::KIND, &at(van)).await.unwrap();
+    assert_eq!((locations.rows.len(), locations.total), (0, 0), "a location refers to nothing");
 }
 
 #[tokio::test]

@@ -205,7 +205,8 @@ async fn a_store_with_another_seal_is_another_store() {
 async fn rows_of_an_earlier_schema_are_refilled() {
     let (_directory, path) = place();
     let shop = filled(&path).await;
-    with_sql(&path, "DELETE FROM _sqlx_migrations WHERE version = 5").await;
+    let undo = "DELETE FROM _sqlx_migrations WHERE version >= 5; DROP TABLE locations";
+    with_sql(&path, undo).await;
     let model = ReadModel::open(&path).await.unwrap();
     assert_eq!(model.take_up("shop").await.unwrap(), LastStop::Unclean);
     assert!(model.is_empty().await.unwrap());

@@ -1,11 +1,12 @@
-use domain::InventoryItem;
 use domain::inventory_item::{CreateInventoryItem, InventoryItemCommand};
-use event_store::{Aggregate, Context, Timestamp};
+use domain::location::RegisterLocation;
+use domain::{InventoryItem, Location};
+use event_store::{Aggregate, AggregateId, Context, Timestamp};
 use uuid::Uuid;
 
-use super::Planned;
 use super::assortment::Article;
 use super::chance::Chance;
+use super::{Planned, PlannedCommand};
 
 /// The books as they stand, and everything that was written into them.
 #[derive(Clone, Debug)]
@@ -67,15 +68,41 @@ impl Books {
         self.write(entry, self.accounts.len() - 1, create);
     }
 
-    /// Writes down a command that the domain accepts; a refused one did not happen. Time never runs
-    /// back: an entry that is too early is moved to a second after the one before.
+    /// Puts a location on the books, and returns its id.
+    pub(super) fn register(&mut self, entry: Occasion, code: &str, name: &str) -> Uuid {
+        let id = self.ids.id(entry.at);
+        let register = RegisterLocation { code: code.to_owned(), name: name.to_owned() };
+        self.write_of(entry, id, &Location::default(), register.into());
+        id
+    }
+
+    /// Writes down a command to the item of the article at this place.
     pub(super) fn write(
         &mut self,
         entry: Occasion,
         place: usize,
         command: impl Into<InventoryItemCommand>,
     ) {
-        let command = command.into();
+        let Some(Account { id, item, .. }) = self.accounts.get(place).cloned() else { return };
+        let after = self.write_of(entry, id, &item, command.into());
+        if let (Some(after), Some(account)) = (after, self.accounts.get_mut(place)) {
+            account.item = after;
+        }
+    }
+
+    /// Writes down a command that the domain accepts, and returns the state after it; a refused one
+    /// did not happen. Time never runs back: an entry that is too early is moved to a second after
+    /// the one before.
+    fn write_of<A>(
+        &mut self,
+        entry: Occasion,
+        id: Uuid,
+        state: &A,
+        command: A::Command,
+    ) -> Option<A>
+    where
+        A: Aggregate<Command: Into<PlannedCommand>>,
+    {
         let recorded_at = entry.at.max(self.now.minus_millis(-1_000));
         let command_id = self.ids.id(recorded_at);
         let correlation_id = entry.part_of.unwrap_or(command_id);
@@ -83,22 +110,20 @@ impl Books {
             command_id,
             actor: entry.actor.to_owned(),
             recorded_at,
-            rules: InventoryItem::RULES,
+            rules: A::RULES,
             correlation_id,
             causation_id: None,
         };
-        let Some(account) = self.accounts.get_mut(place) else { return };
-        let Ok(events) = account.item.decide(&command, &context) else { return };
-        account.item = events.iter().fold(std::mem::take(&mut account.item), Aggregate::evolve);
+        let events = state.decide(&command, &context).ok()?;
         self.now = recorded_at;
-        let (item, actor) = (account.id, entry.actor);
         self.planned.push(Planned {
-            item,
+            aggregate: AggregateId::of::<A>(id),
             command_id,
             correlation_id,
-            actor,
+            actor: entry.actor,
             recorded_at,
-            command,
+            command: command.into(),
         });
+        Some(events.iter().fold(state.clone(), A::evolve))
     }
 }

@@ -6,8 +6,10 @@ use time::{Date, Duration, Month, Weekday};
 
 /// The day on which the books begin: the shop is closed and the shelves are counted.
 pub(super) const FIRST: Date = date!(2026 - 08 - 24);
-/// The last day of the sample.
+/// The last day on which the stock was at one place.
 pub(super) const LAST: Date = date!(2026 - 11 - 20);
+/// The last day of the sample, on which the stock is assigned to locations.
+pub(super) const MOVE: Date = date!(2026 - 11 - 21);
 
 /// Returns the working days, Mondays to Saturdays.
 pub(super) fn working_days() -> impl Iterator<Item = Date> {

@@ -82,7 +82,8 @@ impl Company {
                 let most = self.books.accounts()[place].article.handful;
                 let quantity = self.chance.between(1, most).min(self.on_hand(place));
                 let entry = Occasion { at: moment, actor, part_of: None };
-                self.books.write(entry, place, RemoveItems { quantity, reason });
+                let remove = RemoveItems { quantity, location: None, reason };
+                self.books.write(entry, place, remove);
             }
             Doing::Deliver(supplier) => self.deliver(day, moment, supplier),
             Doing::Count => self.count(moment),

@@ -33,6 +33,7 @@ impl Company {
             let article = self.books.accounts()[place].article;
             let check_in = CheckInItems {
                 quantity: article.target * self.chance.between(60, 100) / 100,
+                location: None,
                 reference: Some("Opening stock".to_owned()),
                 unit_cost: Some(article.unit_cost),
             };
@@ -58,6 +59,7 @@ impl Company {
             let account = &self.books.accounts()[place];
             let check_in = CheckInItems {
                 quantity: ordered(account),
+                location: None,
                 reference: Some(format!("PO {}", self.last_order)),
                 unit_cost: Some(price(account.article, day)),
             };
@@ -66,7 +68,8 @@ impl Company {
             if self.chance.permille(60) {
                 at = self.a_while_after(at, 20, 60);
                 let reason = RemovalReason::ReturnedToSupplier;
-                let faulty = RemoveItems { quantity: self.chance.between(1, 2), reason };
+                let quantity = self.chance.between(1, 2);
+                let faulty = RemoveItems { quantity, location: None, reason };
                 self.books.write(Occasion { at, ..entry }, place, faulty);
             }
         }
@@ -84,7 +87,7 @@ impl Company {
                 _ => continue,
             };
             let counted = self.on_hand(place).saturating_add(off).max(0);
-            let adjust = AdjustStock { counted, reason: reason.to_owned() };
+            let adjust = AdjustStock { counted, location: None, reason: reason.to_owned() };
             self.books.write(Occasion { at, actor: STOCKROOM, part_of }, place, adjust);
         }
     }

@@ -80,12 +80,12 @@ fn rename(name: &str) -> Command {
 }
 
 fn remove(quantity: i64, reason: RemovalReason) -> Command {
-    RemoveItems { quantity, reason }.into()
+    RemoveItems { quantity, location: None, reason }.into()
 }
 
 fn adjust(item: &InventoryItem, by: i64, reason: &str) -> Command {
-    AdjustStock { counted: item.on_hand.saturating_add(by).max(0), reason: reason.to_owned() }
-        .into()
+    let counted = item.on_hand.saturating_add(by).max(0);
+    AdjustStock { counted, location: None, reason: reason.to_owned() }.into()
 }
 
 fn most(max_quantity: Option<i64>) -> Command {

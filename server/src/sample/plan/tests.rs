@@ -15,6 +15,7 @@ use super::*;
 fn carried_out(plan: &[Planned]) -> BTreeMap<Uuid, InventoryItem> {
     let mut items: BTreeMap<Uuid, InventoryItem> = BTreeMap::new();
     for planned in plan {
+        let PlannedCommand::Item(command) = &planned.command else { continue };
         let context = Context {
             command_id: planned.command_id,
             actor: planned.actor.to_owned(),
@@ -23,8 +24,8 @@ fn carried_out(plan: &[Planned]) -> BTreeMap<Uuid, InventoryItem> {
             correlation_id: planned.correlation_id,
             causation_id: None,
         };
-        let item = items.entry(planned.item).or_default();
-        match item.decide(&planned.command, &context) {
+        let item = items.entry(planned.aggregate.id).or_default();
+        match item.decide(command, &context) {
             Ok(events) => *item = events.iter().fold(std::mem::take(item), Aggregate::evolve),
             Err(rejection) => panic!("{planned:?} is rejected: {rejection}"),
         }
@@ -33,7 +34,11 @@ fn carried_out(plan: &[Planned]) -> BTreeMap<Uuid, InventoryItem> {
 }
 
 fn count(plan: &[Planned], wanted: impl Fn(&Command) -> bool) -> usize {
-    plan.iter().filter(|planned| wanted(&planned.command)).count()
+    let wanted = |planned: &&Planned| match &planned.command {
+        PlannedCommand::Item(command) => wanted(command),
+        PlannedCommand::Location(_) => false,
+    };
+    plan.iter().filter(wanted).count()
 }
 
 #[test]
@@ -44,16 +49,26 @@ fn the_plan_is_the_same_every_time() {
 /// A sample that an older release has half loaded must resume in this release.
 #[test]
 fn the_plan_is_the_same_in_every_release() {
-    let mut print = Sha256::new();
-    for planned in plan() {
-        let Planned { item, command_id, correlation_id, actor, recorded_at, command } = planned;
+    let (mut print, mut prints) = (Sha256::new(), Vec::new());
+    let plan = plan();
+    let first_part =
+        plan.iter().filter(|planned| planned.recorded_at < calendar::at(calendar::MOVE, 0));
+    let ends = [first_part.count(), plan.len()];
+    for (place, planned) in (1..).zip(plan) {
+        let Planned { aggregate, command_id, correlation_id, actor, recorded_at, command } =
+            planned;
         let command = serde_json::to_string(&command).unwrap();
+        let item = aggregate.id;
         let line =
             format!("{item} {command_id} {correlation_id} {actor} {recorded_at} {command}\n");
         print.update(line);
+        if ends.contains(&place) {
+            prints.push(hex::encode(print.clone().finalize()));
+        }
     }
-    let expected = "bcc247e19d266929d0cda47d6fc17c8e6789545c0e3c1f860e15628bebfaf39f";
-    assert_eq!(hex::encode(print.finalize()), expected);
+    let before_locations = "bcc247e19d266929d0cda47d6fc17c8e6789545c0e3c1f860e15628bebfaf39f";
+    let whole = "bb65ce05e38073d732855fda5a89531167d522549e60461bc057891b64075c20";
+    assert_eq!(prints, [before_locations, whole]);
 }
 
 #[test]
@@ -65,11 +80,11 @@ fn every_command_is_accepted_in_its_turn() {
 #[test]
 fn the_plan_has_about_fifteen_hundred_change_sets_over_ninety_days() {
     let plan = plan();
-    assert!((1_400..=1_600).contains(&plan.len()), "{} change sets", plan.len());
+    assert!((1_400..=1_700).contains(&plan.len()), "{} change sets", plan.len());
     let (first, last) = (plan.first().unwrap().recorded_at, plan.last().unwrap().recorded_at);
     let days = (last.as_millis() - first.as_millis()) / 86_400_000 + 1;
     assert!((85..=90).contains(&days), "{days} days");
-    assert_eq!(&last.to_string()[..10], "2026-11-20");
+    assert_eq!(&last.to_string()[..10], "2026-11-21");
 }
 
 #[test]
@@ -93,9 +108,15 @@ fn ids_are_unique_and_carry_their_moment() {
     for planned in &plan {
         assert_eq!(Timestamp::of_uuid(planned.command_id), Some(planned.recorded_at));
         assert!(Timestamp::of_uuid(planned.correlation_id).unwrap() <= planned.recorded_at);
-        if items.insert(planned.item) {
-            assert!(matches!(planned.command, Command::CreateInventoryItem(_)));
-            assert!(Timestamp::of_uuid(planned.item).unwrap() <= planned.recorded_at);
+        let id = planned.aggregate.id;
+        if items.insert(id) {
+            let command = serde_json::to_value(&planned.command).unwrap();
+            assert!(
+                ["CreateInventoryItem", "RegisterLocation"]
+                    .map(Into::into)
+                    .contains(&command["type"])
+            );
+            assert!(Timestamp::of_uuid(id).unwrap() <= planned.recorded_at);
         }
     }
     assert!(items.is_disjoint(&ids));
@@ -129,7 +150,11 @@ fn every_decision_of_the_story_happens() {
     let plan = plan();
     let sku_of = |planned: &Planned| {
         plan.iter().find_map(|other| match &other.command {
-            Command::CreateInventoryItem(c) if other.item == planned.item => Some(c.sku.clone()),
+            PlannedCommand::Item(Command::CreateInventoryItem(c))
+                if other.aggregate == planned.aggregate =>
+            {
+                Some(c.sku.clone())
+            }
             _ => None,
         })
     };
@@ -151,6 +176,19 @@ fn every_decision_of_the_story_happens() {
     assert_eq!(item("CHAIN-9").name, "Chain, 9-speed, 114 links");
     assert_eq!(items.values().filter(|item| !item.active).count(), 1);
     assert_eq!(count(&plan, |c| matches!(c, Command::ReactivateInventoryItem(_))), 1);
+}
+
+#[test]
+fn in_the_end_all_stock_is_at_three_locations() {
+    let plan = plan();
+    let is_location = |planned: &&Planned| matches!(planned.command, PlannedCommand::Location(_));
+    let locations: BTreeSet<_> = plan.iter().filter(is_location).map(|p| p.aggregate.id).collect();
+    assert_eq!(locations.len(), 3);
+    let items = carried_out(&plan);
+    let balances = items.values().flat_map(|item| item.balances.iter());
+    let used: BTreeSet<_> = balances.map(|balance| balance.location.unwrap()).collect();
+    assert_eq!(used, locations);
+    assert!(items.values().any(|item| item.balances.len() == 3));
 }
 
 /// A list in perfect order would show nothing.

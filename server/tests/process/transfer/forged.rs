@@ -55,12 +55,12 @@ fn a_change_set_that_the_domain_refuses_is_imported_only_if_trusted() {
     let (data, ids) = filled();
     let lines = exported(data.path());
     let more_than_there_is = (
-        RemoveItems { quantity: 500, reason: RemovalReason::Damaged }.into(),
-        ItemsRemoved { quantity: 500, reason: RemovalReason::Damaged }.into(),
+        RemoveItems { quantity: 500, location: None, reason: RemovalReason::Damaged }.into(),
+        ItemsRemoved { quantity: 500, location: None, reason: RemovalReason::Damaged }.into(),
     );
     let more_than_asked = (
-        CheckInItems { quantity: 1, reference: None, unit_cost: None }.into(),
-        ItemsCheckedIn { quantity: 1000, reference: None, unit_cost: None }.into(),
+        CheckInItems { quantity: 1, ..CheckInItems::default() }.into(),
+        ItemsCheckedIn { quantity: 1000, location: None, reference: None, unit_cost: None }.into(),
     );
     for ((command, event), says) in [
         (more_than_there_is, "its command, decided again, is rejected"),

@@ -21,6 +21,7 @@ async fn the_state_is_as_of_the_newest_version() {
             "version": 2,
             "state": {
                 "sku": data["sku"], "name": "Bolt M8 × 40", "unit": "pcs", "on_hand": 40,
+                "balances": [{ "location": null, "on_hand": 40 }],
                 "max_quantity": null, "reorder_level": null, "active": true,
             },
             "created_at": first["recorded_at"],

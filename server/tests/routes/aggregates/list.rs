@@ -57,7 +57,7 @@ async fn the_fields_of_the_state_stand_between_those_of_the_row() {
     let [at, name, unit] = [&state["created_at"], &data["name"], &data["unit"]];
     let max = &data["max_quantity"];
     let row = format!(
-        r#"{{"id":"{id}","version":1,"sku":"}}B-\"8\"{{","name":{name},"unit":{unit},"on_hand":0,"max_quantity":{max},"reorder_level":null,"active":true,"created_at":{at},"updated_at":{at}}}"#
+        r#"{{"id":"{id}","version":1,"sku":"}}B-\"8\"{{","name":{name},"unit":{unit},"on_hand":0,"balances":[],"max_quantity":{max},"reorder_level":null,"active":true,"created_at":{at},"updated_at":{at}}}"#
     );
     assert_eq!(desk.get(LIST).await.text, format!(r#"{{"rows":[{row}],"next":null}}"#));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::inventory_item::{
     AdjustStock, ChangeMaxQuantity, CheckInItems, CreateInventoryItem, DeactivateInventoryItem,
     InventoryItemCommand, ReactivateInventoryItem, RemovalReason, RemoveItems, RenameInventoryItem,
-    SetReorderLevel,
+    SetReorderLevel, TransferItems,
 };
 use domain::limits::{COUNT, QUANTITY, TEXT_LIMIT, UNIT_COST};
 use domain::location::{
@@ -13,6 +13,7 @@ use domain::location::{
 };
 use domain::{InventoryItem, Kind as _, Location, Sku};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::desk::{TestDesk, bolt, command, new_id, path};
 
@@ -196,12 +197,19 @@ async fn commands_are_as_described() {
     use InventoryItemCommand as C;
     let text = || "x".to_owned();
     let (sku, name, unit, reason) = (text(), text(), text(), text());
+    let location = Some(Uuid::max());
     let all = [
         C::CreateInventoryItem(CreateInventoryItem { sku, name, unit, max_quantity: Some(1) }),
         C::RenameInventoryItem(RenameInventoryItem { name: text() }),
-        C::CheckInItems(CheckInItems { quantity: 1, reference: Some(text()), unit_cost: Some(1) }),
-        C::RemoveItems(RemoveItems { quantity: 1, reason: RemovalReason::Sold }),
-        C::AdjustStock(AdjustStock { counted: 1, reason }),
+        C::CheckInItems(CheckInItems {
+            quantity: 1,
+            location,
+            reference: Some(text()),
+            unit_cost: Some(1),
+        }),
+        C::RemoveItems(RemoveItems { quantity: 1, location, reason: RemovalReason::Sold }),
+        C::TransferItems(TransferItems { from: location, to: location, quantity: 1 }),
+        C::AdjustStock(AdjustStock { counted: 1, location, reason }),
         C::ChangeMaxQuantity(ChangeMaxQuantity { max_quantity: Some(1) }),
         C::SetReorderLevel(SetReorderLevel { level: 1 }),
         C::DeactivateInventoryItem(DeactivateInventoryItem { reason: text() }),
