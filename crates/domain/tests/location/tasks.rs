@@ -52,3 +52,23 @@ fn an_unknown_location_is_told_apart_from_other_refusals() {
     assert!(Location::is_unknown(&Rejection::UnknownLocation));
     assert!(!Location::is_unknown(&Rejection::Closed));
 }
+
+#[test]
+fn a_task_is_called_what_its_button_says() {
+    let titles: Vec<_> = Task::ALL.iter().map(|task| task.title()).collect();
+    assert_eq!(
+        titles,
+        ["Rename location", "Close location", "Reopen location", "Register location"]
+    );
+}
+
+#[test]
+fn only_a_missing_location_is_unknown() {
+    assert!(Location::is_unknown(&Rejection::UnknownLocation));
+    assert!(!Location::is_unknown(&Rejection::Closed));
+}
+
+#[test]
+fn a_location_is_known_by_its_name() {
+    assert_eq!(location([registered()]).display_name(), "Back room");
+}
