@@ -63,12 +63,6 @@ fn a_task_is_called_what_its_button_says() {
 }
 
 #[test]
-fn only_a_missing_location_is_unknown() {
-    assert!(Location::is_unknown(&Rejection::UnknownLocation));
-    assert!(!Location::is_unknown(&Rejection::Closed));
-}
-
-#[test]
 fn a_location_is_known_by_its_name() {
     assert_eq!(location([registered()]).display_name(), "Back room");
 }
