@@ -66,3 +66,9 @@ fn a_task_is_called_what_its_button_says() {
 fn a_location_is_known_by_its_name() {
     assert_eq!(location([registered()]).display_name(), "Back room");
 }
+
+#[test]
+fn a_task_has_the_slug_that_addresses_name() {
+    let slugs: Vec<_> = Task::ALL.iter().map(|task| task.slug()).collect();
+    assert_eq!(slugs, ["rename", "close", "reopen", "register"]);
+}
